@@ -1,0 +1,46 @@
+"""mfcheck: claims of a mean-field theory of adversarial training, decided by statistical tests.
+
+>>> import mfcheck
+>>> spec = mfcheck.NetworkSpec("vanilla", input_dim=784, output_dim=10, width=500, depth=4, weight_variance=2)
+>>> tuple(mfcheck.sample_jacobian(spec, draws=3, columns=784).shape)
+(3, 10, 784)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mfcheck.spec import NetworkSpec, ReLULike
+from mfcheck.verdict import Cell, Claim, Finding, NotANumber, NotCovered, Verdict, claim
+
+if TYPE_CHECKING:
+    from mfcheck.sampling import draw_network, sample_jacobian
+    from mfcheck.theory import PaperTheory
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Cell",
+    "Claim",
+    "Finding",
+    "NetworkSpec",
+    "NotANumber",
+    "NotCovered",
+    "PaperTheory",
+    "ReLULike",
+    "Verdict",
+    "claim",
+    "draw_network",
+    "sample_jacobian",
+]
+
+_LAZY = {"draw_network": "mfcheck.sampling", "sample_jacobian": "mfcheck.sampling", "PaperTheory": "mfcheck.theory"}
+
+
+def __getattr__(name: str) -> Any:
+    # torch and scipy take seconds to import; whoever only parses options or reads verdicts must not wait for them.
+    if name in _LAZY:
+        import importlib
+
+        return getattr(importlib.import_module(_LAZY[name]), name)
+    raise AttributeError(f"module 'mfcheck' has no attribute {name!r}")

@@ -1,0 +1,73 @@
+"""The controller's side of a run: it collects evidence test by test and writes the report at the end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from mfcheck.reporting.record import Recorder
+    from mfcheck.settings import Settings
+
+CLAIM_PROPERTY, FINDING_PROPERTY = "mfcheck_claim", "mfcheck_finding"
+
+
+class Controller:
+    """Registered on the process that the user started, xdist's controller or the only one; idle without claims."""
+
+    def __init__(self, settings: Callable[[], Settings]) -> None:
+        self._settings = settings
+        self._recorder: Recorder | None = None
+        self._claims: dict[str, dict[str, str]] = {}
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        properties = dict(report.user_properties)
+        if CLAIM_PROPERTY in properties:
+            self._claims[_function(report)] = json.loads(str(properties[CLAIM_PROPERTY]))
+        # A crashed worker's report has no properties: its test is known by the cells that came before it.
+        claim = self._claims.get(_function(report))
+        if claim is None and not (self._recorder and str(report.when) == "???"):
+            return
+        findings = [json.loads(str(value)) for name, value in report.user_properties if name == FINDING_PROPERTY]
+        if report.when == "call" and findings:
+            for finding in findings:
+                self._record().add(finding)
+        elif report.failed:
+            cell = report.nodeid.partition("[")[2].removesuffix("]") or report.nodeid
+            crashed = {"id": "run/crashed-worker", "says": "Every test runs to its end."}
+            self._record().add_error(claim or crashed, cell, _message(report))
+
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+        if self._recorder is not None and ended:
+            self._recorder.finish()
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self._recorder is None or self._recorder.report is None:
+            return
+        from mfcheck.reporting.terminal import terminal_lines
+
+        terminalreporter.section("theory verdicts")
+        for text, style in terminal_lines(self._recorder.report):
+            terminalreporter.write_line(text, **({style: True} if style else {}))
+        terminalreporter.write_line(f"report: {self._recorder.folder / 'report.html'}")
+
+    def _record(self) -> Recorder:
+        if self._recorder is None:
+            from mfcheck.reporting.record import Recorder
+
+            self._recorder = Recorder(self._settings())
+        return self._recorder
+
+
+def _function(report: pytest.TestReport) -> str:
+    return report.nodeid.partition("[")[0]
+
+
+def _message(report: pytest.TestReport) -> str:
+    crash = getattr(report.longrepr, "reprcrash", None)
+    return str(crash.message) if crash is not None else str(report.longrepr)

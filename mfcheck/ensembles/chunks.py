@@ -1,0 +1,170 @@
+"""Draws in fixed-size chunks: each seeded by what it is for, computed on one thread, shared and cached.
+
+So a result is the same bit for bit on one device whatever the number of workers, the order of the claims or an
+interruption: a longer sample begins with the shorter one, chunk by chunk.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.metadata
+import os
+import tempfile
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+import mfcheck
+from mfcheck.ensembles.streams import Stream
+from mfcheck.seeds import derive_seed
+from mfcheck.spec import NetworkSpec
+from mfcheck.verdict import NotANumber, NotCovered
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Probe:
+    """Where a network is looked at: inputs `x [B, d]` and a column of the Jacobian; prints as a digest."""
+
+    x: Floats
+    column: int
+
+    def __str__(self) -> str:
+        return hashlib.sha256(np.ascontiguousarray(self.x).tobytes()).hexdigest()[:16] + f"@{self.column}"
+
+
+Sampler = Callable[[NetworkSpec, Probe, Stream, int], Tensor]
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """Statistics of one network draw that are computed together: `engines[name](spec, probe, stream, n)` → `[n, …]`."""
+
+    name: str
+    engines: Mapping[str, Sampler]
+    uses_input: Mapping[str, bool]
+    """Whether the engine looks at the input at all; if not, the probe is no part of the seed."""
+
+
+class ChunkStore:
+    """Chunks by key: the latest in memory, all of them on disk when a directory is given."""
+
+    def __init__(self, directory: Path | None = None, memory_bytes: int = 256 * 2**20) -> None:
+        self._directory, self._limit = directory, memory_bytes
+        self._held: OrderedDict[str, Floats] = OrderedDict()
+
+    def get(self, key: str, make: Callable[[], Floats]) -> Floats:
+        """The chunk of this key, made now if it is nowhere."""
+        if key in self._held:
+            self._held.move_to_end(key)
+            return self._held[key]
+        chunk = self._read(key)
+        if chunk is None:
+            chunk = make()
+            self._write(key, chunk)
+        self._held[key] = chunk
+        while sum(held.nbytes for held in self._held.values()) > self._limit and len(self._held) > 1:
+            self._held.popitem(last=False)
+        return chunk
+
+    def _read(self, key: str) -> Floats | None:
+        if self._directory is None:
+            return None
+        try:
+            chunk: Floats = np.load(self._directory / f"{key}.npy", allow_pickle=False)
+        except (OSError, ValueError, EOFError):  # absent, or cut short by a crash: make it again
+            return None
+        return chunk
+
+    def _write(self, key: str, chunk: Floats) -> None:
+        if self._directory is None:
+            return
+        self._directory.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=self._directory, suffix=".part")
+        with os.fdopen(handle, "wb") as file:
+            np.save(file, chunk)
+        os.replace(name, self._directory / f"{key}.npy")
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """A sample of networks as long as one asks for: what to draw, of which spec, by which engine, from which seed."""
+
+    source: Source
+    spec: NetworkSpec
+    engine: str
+    probe: Probe
+    seed: int
+    device: str
+    store: ChunkStore
+
+    def __post_init__(self) -> None:
+        if self.engine not in self.source.engines:
+            allowed = ", ".join(self.source.engines)
+            raise NotCovered(f"{self.source.name} cannot be drawn by engine {self.engine}; allowed are {allowed}")
+
+    def first(self, draws: int) -> Floats:
+        """The first `draws` draws, `[draws, …]` in float64; NotANumber naming the chunk if any is not finite."""
+        size = chunk_draws(self.spec, self.engine)
+        chunks = [self._chunk(index, size) for index in range(-(-draws // size))]
+        return np.concatenate(chunks)[:draws]
+
+    def _chunk(self, index: int, size: int) -> Floats:
+        probe = self.probe if self.source.uses_input[self.engine] else "any input"
+        names = (self.source.name, self.engine, self.spec, probe, index)
+        seed = derive_seed(self.seed, *names)
+        key = hashlib.sha256("\x1f".join([str(seed), self.device, code_fingerprint()]).encode()).hexdigest()
+
+        def make() -> Floats:
+            with one_thread(), torch.no_grad():
+                drawn = self.source.engines[self.engine](self.spec, self.probe, Stream(seed, self.device), size)
+            values: Floats = drawn.to(torch.float64).cpu().numpy()
+            if bad := int(np.count_nonzero(~np.isfinite(values))):
+                raise NotANumber(
+                    f"{bad} of {values.size} values of {self.source.name} are NaN or infinite "
+                    f"({self.engine} engine, {self.spec}, chunk {index}, seed {self.seed})"
+                )
+            return values
+
+        return self.store.get(key, make)
+
+
+def chunk_draws(spec: NetworkSpec, engine: str) -> int:
+    """Draws in a chunk, a power of two: what fits 64 MiB of float32 matrices, at most 65536 (4096 dense)."""
+    n, k, d = spec.width, spec.output_dim, spec.input_dim
+    per_layer = n * n * (2 if spec.architecture == "residual" else 1)
+    floats, most = (n * (d + k) + spec.depth * per_layer, 4096) if engine == "dense" else (8 * k * k, 65536)
+    return int(min(most, 2 ** max(0, (2**24 // floats).bit_length() - 1)))
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """One intra-op thread inside: how a reduction is split over threads would show in its last bits."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@lru_cache(maxsize=1)
+def code_fingerprint() -> str:
+    """A digest of all code that a draw depends on, and of the versions of the libraries under it."""
+    root = Path(mfcheck.__file__).parent
+    files = [root / "spec.py", root / "seeds.py", *sorted(root.glob("ensembles/*.py"))]
+    digest = hashlib.sha256()
+    for file in [*files, *sorted(root.glob("observables/*.py"))]:
+        digest.update(file.read_bytes())
+    for package in ("torch", "numpy"):
+        digest.update(importlib.metadata.version(package).encode())
+    return digest.hexdigest()

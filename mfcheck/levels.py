@@ -1,0 +1,39 @@
+"""Levels of effort: which discrepancies are declared and how far a decision may go, never the rule itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Level:
+    """Declared discrepancies δ and the budget of a level (origin: DESIGN "Decision").
+
+    `law` is a sup-distance of distribution functions, `ratio` relative, `rate` the least share of networks. A
+    decision's first look is planned for error alpha and probability `beta` of no decision; `looks` bounds the
+    doublings after it.
+    """
+
+    name: str
+    law: float
+    ratio: float
+    rate: float
+    looks: int
+    beta: float = 1e-3
+
+
+LEVELS = {
+    level.name: level
+    for level in (
+        Level("quick", law=0.02, ratio=0.05, rate=0.99, looks=4),
+        Level("standard", law=0.01, ratio=0.02, rate=0.99, looks=5),
+        Level("paper", law=0.005, ratio=0.01, rate=0.99, looks=6),
+    )
+}
+
+
+def level_named(name: str) -> Level:
+    """The level of this name; ValueError naming the ones there are."""
+    if name not in LEVELS:
+        raise ValueError(f"level {name!r} is unknown; allowed are {', '.join(LEVELS)}")
+    return LEVELS[name]

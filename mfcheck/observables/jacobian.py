@@ -1,0 +1,108 @@
+"""Statistics of the input Jacobian of one network draw (Theorem 4.1)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from mfcheck.ensembles import modules, wishart
+from mfcheck.ensembles.chunks import Probe, Source
+from mfcheck.ensembles.networks import DenseNetwork
+from mfcheck.ensembles.streams import Stream
+from mfcheck.spec import ARCHITECTURES, NetworkSpec
+
+
+def _entry_wishart(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+    scales = wishart.entry_scales(spec, draws, stream)
+    return torch.stack([scales.sqrt() * stream.normal(draws), scales], dim=1)
+
+
+def _entry_dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+    network = DenseNetwork(spec, stream, replicates=draws)
+    column = network.feature_jacobian(_tensor(probe, stream, torch.float32), [probe.column])[:, 0]
+    entry = (network.output_projection[:, :1] @ column).flatten().double()
+    return torch.stack([entry, column.double().square().mean(dim=(1, 2))], dim=1)
+
+
+entry = Source(
+    "Jacobian entry and its conditional variance",
+    {"wishart": _entry_wishart, "dense": _entry_dense},
+    {"wishart": False, "dense": True},
+)
+"""`[n, 2]`: J_0j, and its variance given all but P_out. The latter has the mean of J_0j² and a far lighter tail."""
+
+
+def _entry_at_inputs_dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+    x = _tensor(probe, stream, torch.float32)
+    if spec.architecture in ARCHITECTURES:
+        network = DenseNetwork(spec, stream, replicates=draws)
+        column = network.feature_jacobian(x, [probe.column])[..., 0]
+        return (column @ network.output_projection[:, 0, :, None]).squeeze(2)
+    return modules.jacobian_column(spec, x, probe.column, stream, draws)[:, :, 0]
+
+
+entry_at_inputs = Source("Jacobian entry at several inputs", {"dense": _entry_at_inputs_dense}, {"dense": True})
+"""`[n, B]`: J_0j of one network at each of the B inputs."""
+
+
+def _linearity_dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+    network = DenseNetwork(spec, stream, replicates=draws, dtype=torch.float64)
+    x = _tensor(probe, stream, torch.float64)[:1].expand(draws, 1, -1)
+    slopes = network.gate_slopes(x)
+    jacobian = _autograd_jacobian(network, x)
+    offset = network.with_gates(slopes, torch.zeros_like(x))
+    direction = stream.normal(draws, 1, spec.input_dim)
+    wall = _distance_to_wall(network, slopes, x, direction)
+    steps = (wall * torch.rand(draws, dtype=wall.dtype, device=wall.device, generator=stream.torch), 2 * wall)
+    points = [x + step[:, None, None] * direction for step in steps]
+    gaps = []
+    for point in points:
+        affine = (jacobian @ point.mT).mT + offset
+        gaps.append((network(point) - affine).abs().amax(dim=(1, 2)))
+    rounding = _rounding_bound(network, slopes, torch.stack(points).abs().amax(dim=0))
+    vacuous_offset = torch.ones(draws, dtype=torch.bool, device=wall.device)
+    if not spec.bias_variance:
+        vacuous_offset = (offset == 0).all(dim=2).flatten()
+    inside = (gaps[0] <= rounding) & vacuous_offset
+    return torch.stack([inside, gaps[1] <= rounding], dim=1)
+
+
+linearity = Source("affine identity inside and beyond a region", {"dense": _linearity_dense}, {"dense": True})
+"""`[n, 2]`: whether f(x') = J(x)x' + a(x) up to rounding, at a uniform point on a random ray before its first wall,
+and at twice the distance of that wall, where it should not hold. J is autograd's, a the biases through fixed gates;
+without biases the first column also asks a = 0 exactly."""
+
+
+def _autograd_jacobian(network: DenseNetwork, x: Tensor) -> Tensor:
+    """J at one input per replicate, `[R, 1, d]` → `[R, K, d]`, by back-propagation through the network as it is."""
+    with torch.enable_grad():
+        leaf = x.clone().requires_grad_()
+        outputs = network(leaf)[:, 0].sum(dim=0)
+        rows = [torch.autograd.grad(output, leaf, retain_graph=True)[0][:, 0] for output in outputs]
+    return torch.stack(rows, dim=1)
+
+
+def _distance_to_wall(network: DenseNetwork, slopes: list[Tensor], x: Tensor, direction: Tensor) -> Tensor:
+    """The step along `direction` at which the first pre-activation changes sign, `[R]`; exact inside the region."""
+    start = torch.cat(network.preactivations(slopes, x), dim=2)
+    speed = torch.cat(network.preactivations(slopes, direction, bias=False), dim=2)
+    steps = -start / speed
+    return torch.where(steps > 0, steps, torch.inf).amin(dim=(1, 2))
+
+
+def _rounding_bound(network: DenseNetwork, slopes: list[Tensor], x: Tensor) -> Tensor:
+    """A bound on the rounding error of f(x), J x and a together, `[R]`.
+
+    Each is a chain of inner products with at most m = d + (2L + 1)(N + 2) roundings on any path, so its error is at
+    most γ_m = m·eps/(1 − m·eps) times the same chain of absolute values (Higham, §3.1). Overwrites the network.
+    """
+    spec = network.spec
+    for tensor in (*network.parameters(), *network.buffers()):
+        tensor.abs_()
+    size = network.with_gates([slope.abs() for slope in slopes], x).amax(dim=(1, 2))
+    m_eps = (spec.input_dim + (2 * spec.depth + 1) * (spec.width + 2)) * torch.finfo(x.dtype).eps
+    return 3 * m_eps / (1 - m_eps) * size
+
+
+def _tensor(probe: Probe, stream: Stream, dtype: torch.dtype) -> Tensor:
+    return torch.as_tensor(probe.x, dtype=dtype, device=stream.device)

@@ -1,0 +1,94 @@
+"""The `--mf-…` options, their `MFCHECK_…` mirrors, and which claims an invocation of pytest will meet."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+OPTIONS = {
+    "level": "level of effort: quick, standard or paper (default quick)",
+    "architecture": "vanilla, residual or package.module:factory; repeatable (default vanilla and residual)",
+    "theory": "package.module:Theory, a subclass of mfcheck.PaperTheory to put on trial",
+    "seed": "root seed of all draws (default: a fresh one, printed)",
+    "alpha": "error rate of one decision, in (0, 0.5] (default 1e-6)",
+    "device": "auto, cpu, cuda or cuda:N (default auto)",
+    "dataset": "inputs of claims that look at one: digits or noise (default digits)",
+    "claim": "run only the claims with this id or glob; repeatable",
+    "report": "folder of report.json, report.md and report.html (default reports)",
+}
+REPEATABLE = ("architecture", "claim")
+NO_CACHE = "no_cache"
+PREFIX = "MFCHECK_"
+
+_CLAIM = re.compile(r"^@(?:\w+\.)?claim\(\s*['\"]([^'\"]+)['\"]", re.MULTILINE)
+
+
+def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Option texts by name from MFCHECK_… variables; ValueError for one that means nothing."""
+    known = {PREFIX + name.upper(): name for name in (*OPTIONS, NO_CACHE)}
+    found = {name: value for name, value in environ.items() if name.startswith(PREFIX)}
+    if unknown := sorted(set(found) - set(known)):
+        raise ValueError(f"environment variable {unknown[0]} means nothing to mfcheck; allowed are {', '.join(known)}")
+    return {known[name]: value for name, value in found.items() if value}
+
+
+def given_on_command_line(config: pytest.Config) -> bool:
+    """Whether any --mf-… option was written out."""
+    return bool(from_command_line(config))
+
+
+def from_command_line(config: pytest.Config) -> dict[str, str]:
+    """Option texts by name from --mf-…; repeated ones joined by commas."""
+    found = {}
+    for name in OPTIONS:
+        value = config.getoption(f"mf_{name}")
+        if value is not None:
+            found[name] = ",".join(value) if name in REPEATABLE else value
+    if config.getoption("mf_no_cache"):
+        found[NO_CACHE] = "yes"
+    return found
+
+
+def claims_ahead(arguments: Iterable[str], *, deep: bool) -> set[str]:
+    """Ids of the claims in the files and folders that pytest was given, read off the text without importing it.
+
+    Looks into subfolders only when `deep`: nobody's unrelated test suite should be read to the bottom at start-up.
+    """
+    ids: set[str] = set()
+    for argument in arguments:
+        path = _path_of(argument.split("::")[0])
+        if path is None:
+            continue
+        files = [path] if path.is_file() else path.rglob("test_*.py") if deep else path.glob("test_*.py")
+        for file in files:
+            ids.update(_CLAIM.findall(file.read_text(encoding="utf-8", errors="replace")))
+    return ids
+
+
+def check_claims(patterns: Iterable[str], known: set[str]) -> None:
+    """Raise ValueError for a pattern that no known claim id matches."""
+    for pattern in patterns:
+        if not any(fnmatchcase(id, pattern) for id in known):
+            there = ", ".join(sorted(known)) or "none in the given files"
+            raise ValueError(f"claim id {pattern!r} matches no claim; there are {there}")
+
+
+def _path_of(argument: str) -> Path | None:
+    path = Path(argument)
+    if path.exists():
+        return path
+    try:  # pytest --pyargs package.module
+        found = importlib.util.find_spec(argument)
+    except (ImportError, ValueError):
+        return None
+    if found is None:
+        return None
+    places = list(found.submodule_search_locations or []) or [found.origin or ""]
+    return Path(places[0]) if places[0] else None

@@ -1,0 +1,149 @@
+"""The pytest plugin: options, fixtures and hooks; inert unless claims are collected. Imports no torch by itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+from collections.abc import Generator
+from fnmatch import fnmatchcase
+from random import SystemRandom
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from mfcheck import options
+from mfcheck.controller import CLAIM_PROPERTY, FINDING_PROPERTY, Controller
+from mfcheck.run import Run, make_run
+from mfcheck.verdict import Claim, Verdict
+
+if TYPE_CHECKING:
+    from mfcheck.decider import Decider
+    from mfcheck.verdict import Cell
+
+RUN = pytest.StashKey[Run]()
+SEED = pytest.StashKey[int]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("mfcheck", "mfcheck: claims of a theory, decided statistically")
+    for name, text in options.OPTIONS.items():
+        action = "append" if name in options.REPEATABLE else "store"
+        group.addoption(f"--mf-{name}", action=action, default=None, help=text, metavar=name.upper())
+    group.addoption("--mf-no-cache", action="store_true", default=False, help="draw everything anew, keep nothing")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[SEED] = getattr(config, "workerinput", {}).get("mfcheck_seed", SystemRandom().randrange(2**31))
+    if config.option.help or config.option.version:
+        return
+    mirrored = any(name.startswith(options.PREFIX) for name in os.environ)
+    if options.given_on_command_line(config) or options.claims_ahead(config.args, deep=mirrored):
+        _run(config)
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Controller(lambda: _run(config).settings), "mfcheck-controller")
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    run = config.stash.get(RUN, None)
+    if run is None:
+        return []
+    chosen = run.settings
+    return [
+        f"mfcheck: {run.as_options} (alpha {chosen.alpha:g} a decision, theory {chosen.theory})",
+        f"mfcheck: architectures {', '.join(chosen.architectures)}; dataset {chosen.dataset}; device {chosen.device}",
+    ]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    node.workerinput["mfcheck_seed"] = node.config.stash[SEED]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    if not options.claims_ahead(config.args, deep=False):
+        return None
+    from mfcheck.workers import auto_workers
+
+    return auto_workers(_run_device(config))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    claim = getattr(metafunc.function, "mfcheck_claim", None)
+    if not isinstance(claim, Claim):
+        return
+    cells = sorted(claim.cells(_run(metafunc.config).settings), key=lambda cell: cell.id)
+    ids = [cell.id for cell in cells]
+    if len(set(ids)) != len(ids):
+        raise ValueError(f"claim {claim.id} has two cells of one id among {', '.join(ids)}")
+    metafunc.parametrize("cell", cells, ids=ids)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    claims = {item: claim for item in items if (claim := _claim_of(item))}
+    if not claims:
+        return
+    patterns = _run(config).claims
+    dropped = []
+    for item, claim in claims.items():
+        item.user_properties.append((CLAIM_PROPERTY, json.dumps({"id": claim.id, "says": claim.says})))
+        if patterns and not any(fnmatchcase(claim.id, pattern) for pattern in patterns):
+            dropped.append(item)
+    if dropped:
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = [item for item in items if item not in dropped]
+
+
+@pytest.fixture
+def decide(request: pytest.FixtureRequest, cell: Cell) -> Decider:
+    """Decides the claim of this test in its cell, under the run's theory."""
+    from mfcheck.decider import Decider
+
+    claim, run = _claim_of(request.node), _run(request.config)
+    if claim is None:
+        raise ValueError(f"{request.node.nodeid} uses the fixture decide without @mfcheck.claim")
+    reproduce = f"pytest {shlex.quote(request.node.nodeid)} {run.as_options}"
+    return Decider(claim, cell, run.settings, run.theory, run.store, reproduce)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    result = yield
+    if _claim_of(pyfuncitem) is not None:
+        _conclude(pyfuncitem)
+    return result
+
+
+def _conclude(item: pytest.Function) -> None:
+    """Attach the findings as evidence and turn their verdicts into pytest's outcome."""
+    from mfcheck.decider import explain
+    from mfcheck.reporting.record import as_plain
+
+    decider = cast("Decider | None", item.funcargs.get("decide"))
+    findings = decider.findings if decider else []
+    if not findings:
+        pytest.fail("this claim's test ended without a decision: call a method of the fixture decide", pytrace=False)
+    item.user_properties.extend((FINDING_PROPERTY, json.dumps(as_plain(finding))) for finding in findings)
+    bad = [finding for finding in findings if finding.verdict in (Verdict.REFUTED, Verdict.UNDECIDED)]
+    if bad:
+        pytest.fail("\n".join(explain(finding) for finding in bad), pytrace=False)
+    if all(finding.verdict is Verdict.NOT_APPLICABLE for finding in findings):
+        raise pytest.skip.Exception(f"not applicable: {findings[0].reason}")
+
+
+def _claim_of(item: pytest.Item) -> Claim | None:
+    return getattr(getattr(item, "function", None), "mfcheck_claim", None)
+
+
+def _run(config: pytest.Config) -> Run:
+    if RUN not in config.stash:
+        try:
+            config.stash[RUN] = make_run(config, fresh_seed=config.stash[SEED])
+        except ValueError as error:
+            raise pytest.UsageError(str(error)) from None
+    return config.stash[RUN]
+
+
+def _run_device(config: pytest.Config) -> str:
+    return _run(config).settings.device

@@ -1,0 +1,151 @@
+"""The record of a run: findings as plain values, collected on the controller and written at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import importlib.metadata
+import json
+import math
+import os
+import platform
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import mfcheck
+from mfcheck.settings import Settings
+from mfcheck.verdict import Finding, Verdict, combine
+
+SCHEMA = 1
+TITLES = {
+    "thm4.1": "Theorem 4.1 — law of the network",
+    "thm5.1": "Theorem 5.1 — bound on the adversarial loss",
+    "break": "Break conditions — what must fail",
+}
+PAGES = ("report.json", "report.md", "report.html")
+PACKAGES = ("torch", "numpy", "scipy", "pytest")
+
+
+def as_plain(finding: Finding) -> dict[str, Any]:
+    """A finding in JSON's own types; numbers of a decision that was not made become None."""
+    plain = _plain(asdict(finding))
+    assert isinstance(plain, dict)
+    return plain
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain(item) for item in value]
+    if isinstance(value, Verdict):
+        return value.value
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    number = float(value)
+    return number if math.isfinite(number) else None
+
+
+class Recorder:
+    """Keeps a run's findings, appends each to findings.jsonl as it comes, and writes the pages at the end."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings, self.folder = settings, settings.report
+        self.report: dict[str, Any] | None = None
+        self._findings: list[dict[str, Any]] = []
+        self._errors: list[tuple[dict[str, str], dict[str, str]]] = []
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for page in PAGES:  # a page of an earlier run must not stand beside this run's findings
+            (self.folder / page).unlink(missing_ok=True)
+        self._journal = self.folder / "findings.jsonl"
+        self._journal.write_text("", encoding="utf-8")
+
+    def add(self, finding: dict[str, Any]) -> None:
+        """Take one finding."""
+        self._findings.append(finding)
+        with self._journal.open("a", encoding="utf-8") as journal:
+            journal.write(json.dumps(finding, ensure_ascii=False) + "\n")
+
+    def add_error(self, claim: dict[str, str], cell: str, message: str) -> None:
+        """Take a cell that ended without a verdict."""
+        self._errors.append((claim, {"cell": cell, "message": message}))
+
+    def finish(self) -> None:
+        """Assemble the report and write its pages, each atomically."""
+        from mfcheck.reporting.html import render_html
+        from mfcheck.reporting.markdown import render_markdown
+
+        self.report = assemble(self.settings, self._findings, self._errors)
+        text = json.dumps(self.report, ensure_ascii=False, indent=1, allow_nan=False)
+        pages = (text, render_markdown(self.report), render_html(self.report))
+        for page, content in zip(PAGES, pages, strict=True):
+            write_atomically(self.folder / page, content)
+
+
+def assemble(
+    settings: Settings,
+    findings: Sequence[dict[str, Any]],
+    errors: Sequence[tuple[dict[str, str], dict[str, str]]],
+) -> dict[str, Any]:
+    """The whole report as plain data (report.json), findings in the order of theorem, claim and cell."""
+    claims: dict[str, dict[str, Any]] = {}
+    for finding in sorted(findings, key=lambda finding: (finding["claim"], finding["cell"])):
+        entry = claims.setdefault(finding["claim"], _empty(finding["claim"], finding["says"]))
+        entry["findings"].append({k: v for k, v in finding.items() if k not in ("claim", "says")})
+    for claim, error in errors:
+        claims.setdefault(claim["id"], _empty(claim["id"], claim["says"]))["errors"].append(error)
+    for entry in claims.values():
+        # A cell without a verdict leaves its claim open, whatever the other cells say, short of a refutation.
+        open_cells = [Verdict.UNDECIDED] if entry["errors"] else []
+        entry["verdict"] = combine([Verdict(f["verdict"]) for f in entry["findings"]] + open_cells).value
+    theorems: dict[str, dict[str, Any]] = {}
+    for id in sorted(claims):
+        section = id.split("/")[0]
+        theorem = theorems.setdefault(section, {"id": section, "title": TITLES.get(section, section), "claims": []})
+        theorem["claims"].append(claims[id])
+    for theorem in theorems.values():
+        theorem["verdict"] = combine(Verdict(claim["verdict"]) for claim in theorem["claims"]).value
+    return {
+        "schema": SCHEMA,
+        "mfcheck": mfcheck.__version__,
+        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "environment": environment(),
+        "seed": settings.seed,
+        "level": settings.level.name,
+        "alpha": settings.alpha,
+        "family_error_bound": math.fsum(finding["alpha"] for finding in findings),
+        "theory": settings.theory,
+        "architectures": list(settings.architectures),
+        "dataset": settings.dataset,
+        "verdict": combine(Verdict(theorem["verdict"]) for theorem in theorems.values()).value,
+        "theorems": list(theorems.values()),
+        "mutants": [],
+    }
+
+
+def environment() -> dict[str, Any]:
+    """What the run ran on."""
+    versions = {package: importlib.metadata.version(package) for package in PACKAGES}
+    machine = {"platform": platform.platform(), "cores": os.cpu_count() or 0, "float32_matmul": "ieee (no TF32)"}
+    return {"python": platform.python_version(), **versions, **machine}
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write the file whole or not at all."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+def _empty(id: str, says: str) -> dict[str, Any]:
+    return {"id": id, "says": says, "verdict": "", "findings": [], "errors": []}

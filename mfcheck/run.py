@@ -1,0 +1,65 @@
+"""A run as one process sees it: settings from options and environment, the theory, the store of draws."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mfcheck import options, workers
+from mfcheck.settings import Settings, settings_from
+from mfcheck.theory import PaperTheory
+
+if TYPE_CHECKING:
+    import pytest
+
+    from mfcheck.ensembles.chunks import ChunkStore
+
+
+@dataclass(eq=False)
+class Run:
+    """What this process needs to decide claims; `as_options` repeats the run on a command line."""
+
+    settings: Settings
+    theory: PaperTheory
+    claims: tuple[str, ...]
+    as_options: str
+
+    @cached_property
+    def store(self) -> ChunkStore:
+        from mfcheck.ensembles.chunks import ChunkStore
+
+        return ChunkStore(self.settings.cache)
+
+
+def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
+    """Read and check everything the run was given; ValueError, before any work, for what cannot be used."""
+    texts = {**options.from_environment(os.environ), **options.from_command_line(config)}
+    patterns = tuple(name.strip() for name in texts.pop("claim", "").split(",") if name.strip())
+    options.check_claims(patterns, options.claims_ahead(config.args, deep=True))
+    cache = None if texts.pop(options.NO_CACHE, "") else _cache_folder(config)
+    here = str(config.invocation_params.dir)
+    if here not in sys.path:
+        sys.path.insert(0, here)  # theories and factories of the current folder
+    settings = settings_from(texts, fresh_seed=fresh_seed, cache=cache)
+    theory = settings.load()
+    workers.check_device(settings.device)
+    if not _leaves_work_to_workers(config):
+        settings = replace(settings, device=workers.resolve_device(settings.device))
+    shown = {"seed": str(settings.seed), "level": settings.level.name}
+    shown |= {name: text for name, text in texts.items() if name not in ("seed", "level", "report")}
+    as_options = " ".join(f"--mf-{name} {shlex.quote(text)}" for name, text in shown.items())
+    return Run(settings, theory, patterns, as_options)
+
+
+def _cache_folder(config: pytest.Config) -> Path | None:
+    cache = getattr(config, "cache", None)
+    return None if cache is None else Path(cache.mkdir("mfcheck"))
+
+
+def _leaves_work_to_workers(config: pytest.Config) -> bool:
+    return config.pluginmanager.hasplugin("dsession")

@@ -1,0 +1,76 @@
+"""The plain-Python door to the ensembles: Jacobians and networks of a spec."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from mfcheck.ensembles import wishart
+from mfcheck.ensembles.chunks import one_thread
+from mfcheck.ensembles.modules import draw_modules
+from mfcheck.ensembles.networks import DenseNetwork
+from mfcheck.ensembles.streams import Stream
+from mfcheck.seeds import derive_seed
+from mfcheck.spec import ARCHITECTURES, NetworkSpec
+
+BATCH_FLOATS = 2**26
+
+
+def sample_jacobian(
+    spec: NetworkSpec,
+    draws: int,
+    columns: int = 1,
+    engine: str = "auto",
+    seed: int = 0,
+    x: Tensor | None = None,
+) -> Tensor:
+    """The first `columns` columns of J(x) for independent networks: `[draws, output_dim, columns]`, float32.
+
+    Engine "wishart" draws from the exact law, which no input changes; "dense" draws the matrices and differentiates
+    at `x` `[input_dim]` (all ones if not given). "auto" is wishart. Raises ValueError for an engine, a number of
+    draws or columns, or an input that cannot be.
+    """
+    if engine not in ("auto", "wishart", "dense"):
+        raise ValueError(f"engine {engine!r} is unknown; allowed are auto, wishart, dense")
+    if draws < 1:
+        raise ValueError(f"draws must be a positive integer, got {draws!r}")
+    if not 1 <= columns <= spec.input_dim:
+        raise ValueError(f"columns must lie in 1…input_dim={spec.input_dim}, got {columns!r}")
+    point = torch.ones(spec.input_dim) if x is None else torch.as_tensor(x, dtype=torch.float32)
+    if point.shape != (spec.input_dim,) or not bool(torch.isfinite(point).all()):
+        raise ValueError(f"x must be finite of shape ({spec.input_dim},), got shape {tuple(point.shape)}")
+    dense = engine == "dense"
+    per_draw = spec.output_dim * (columns + 4 * spec.output_dim)
+    if dense:
+        per_draw += spec.width * (spec.input_dim + spec.output_dim + 2 * spec.depth * spec.width)
+    batch = max(1, BATCH_FLOATS // per_draw)
+    found = []
+    with one_thread(), torch.no_grad():
+        for start in range(0, draws, batch):
+            stream = Stream(derive_seed(seed, "sample_jacobian", "dense" if dense else "wishart", spec, start))
+            count = min(batch, draws - start)
+            if dense:
+                network = DenseNetwork(spec, stream, replicates=count)
+                found.append(network.jacobian(point[None], range(columns))[:, 0])
+            else:
+                found.append(wishart.jacobian(spec, count, columns, stream))
+    return torch.cat(found)
+
+
+def draw_network(spec: NetworkSpec, engine: str = "auto", seed: int = 0) -> Callable[[Tensor], Tensor]:
+    """One differentiable network f: `[B, input_dim]` → `[B, output_dim]`; "auto" is dense, the only engine so far.
+
+    >>> import torch
+    >>> f = draw_network(NetworkSpec("residual", 5, 2, width=30, depth=3, weight_variance=0.5))
+    >>> tuple(f(torch.ones(4, 5)).shape)
+    (4, 2)
+    """
+    if engine not in ("auto", "dense"):
+        raise ValueError(f"engine {engine!r} cannot draw a network; allowed are auto, dense")
+    stream = Stream(derive_seed(seed, "draw_network", spec))
+    if spec.architecture not in ARCHITECTURES:
+        return draw_modules(spec, stream, 1)[0]
+    network = DenseNetwork(spec, stream)
+    return lambda x: network(x)[0]

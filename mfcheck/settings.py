@@ -1,0 +1,92 @@
+"""What one run was asked to do, validated before any work starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mfcheck.datasets import DATASETS
+from mfcheck.imports import load_object
+from mfcheck.levels import Level, level_named
+from mfcheck.spec import ARCHITECTURES
+from mfcheck.theory import PaperTheory
+
+PAPER_THEORY = "mfcheck.theory:PaperTheory"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One run's choices. `theory` and foreign `architectures` are package.module:name; `device` is cpu or cuda[:n].
+
+    Raises ValueError, in one sentence with the value and what is allowed, for anything unusable.
+    """
+
+    seed: int
+    level: Level
+    alpha: float = 1e-6
+    device: str = "cpu"
+    dataset: str = "digits"
+    theory: str = PAPER_THEORY
+    architectures: tuple[str, ...] = ARCHITECTURES
+    report: Path = Path("reports")
+    cache: Path | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 < self.alpha <= 0.5:
+            raise ValueError(f"alpha must lie in (0, 0.5], got {self.alpha!r}")
+        if not 0 <= self.seed < 2**63:
+            raise ValueError(f"seed must be an integer in 0…2^63−1, got {self.seed!r}")
+        if self.dataset not in DATASETS:
+            raise ValueError(f"dataset {self.dataset!r} is unknown; allowed are {', '.join(DATASETS)}")
+        if len(set(self.architectures)) != len(self.architectures):
+            raise ValueError(f"architectures are named twice: {', '.join(self.architectures)}")
+
+    def load(self) -> PaperTheory:
+        """Import the theory and every foreign architecture and open the data set, so that nothing fails later."""
+        for path in self.architectures:
+            if path not in ARCHITECTURES:
+                load_architecture(path)
+        return load_theory(self.theory)
+
+
+def load_theory(path: str) -> PaperTheory:
+    """An instance of the theory class at package.module:Theory; ValueError when it is no PaperTheory."""
+    found = load_object(path, "theory")
+    if not (isinstance(found, type) and issubclass(found, PaperTheory)):
+        raise ValueError(f"theory {path!r} must be a subclass of mfcheck.PaperTheory, got {found!r}")
+    return found()
+
+
+def load_architecture(path: str) -> None:
+    """Check that the factory at package.module:factory can be imported and called."""
+    if not callable(load_object(path, "architecture")):
+        raise ValueError(f"architecture {path!r} is not callable: a factory takes a NetworkSpec and a generator")
+
+
+def settings_from(options: Mapping[str, str | None], *, fresh_seed: int, cache: Path | None) -> Settings:
+    """Settings from option texts by name (level, seed, alpha, …); None or absent means the default.
+
+    Several architectures are separated by commas. Raises ValueError for anything that does not parse.
+    """
+    given = {name: text for name, text in options.items() if text is not None}
+    defaults = Settings(seed=0, level=level_named("quick"))
+    architectures = [name.strip() for name in given.get("architecture", "").split(",") if name.strip()]
+    return Settings(
+        seed=int(_parse(int, "seed", given["seed"])) if "seed" in given else fresh_seed,
+        level=level_named(given.get("level", defaults.level.name)),
+        alpha=_parse(float, "alpha", given["alpha"]) if "alpha" in given else defaults.alpha,
+        device=given.get("device", "auto"),
+        dataset=given.get("dataset", defaults.dataset),
+        theory=given.get("theory", defaults.theory),
+        architectures=tuple(architectures) or defaults.architectures,
+        report=Path(given.get("report", str(defaults.report))),
+        cache=cache,
+    )
+
+
+def _parse(kind: type[int] | type[float], name: str, text: str) -> int | float:
+    try:
+        return kind(text)
+    except ValueError:
+        raise ValueError(f"{name} must be {'an integer' if kind is int else 'a number'}, got {text!r}") from None

@@ -1,0 +1,157 @@
+"""What network a claim speaks of: frozen, validated data that prints and parses back."""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from dataclasses import dataclass, field, fields
+from numbers import Real
+from typing import Any, SupportsIndex
+
+ARCHITECTURES = ("vanilla", "residual")
+
+
+@dataclass(frozen=True)
+class ReLULike:
+    """The activation φ(z) = u·z for z ≥ 0 and v·z for z < 0 (THEORY: ReLU-like).
+
+    Raises ValueError unless u and v are finite and not both zero.
+
+    >>> ReLULike(1, 0).alpha
+    0.5
+    >>> ReLULike.parse(str(ReLULike(1, -1)))
+    ReLULike(u=1.0, v=-1.0)
+    """
+
+    u: float = 1.0
+    v: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("u", "v"):
+            object.__setattr__(self, name, _finite(name, getattr(self, name)))
+        if self.u == 0 and self.v == 0:
+            raise ValueError("activation u=v=0 maps every input to 0; at least one slope must differ from 0")
+
+    @property
+    def alpha(self) -> float:
+        """α = (u² + v²)/2, the mean squared slope."""
+        return (self.u**2 + self.v**2) / 2
+
+    @property
+    def label(self) -> str:
+        """A short name that can stand in a test id."""
+        known = {(1.0, 0.0): "relu", (1.0, -1.0): "abs", (1.0, 1.0): "linear"}
+        return known.get((self.u, self.v), f"u{self.u:g}v{self.v:g}")
+
+    def __str__(self) -> str:
+        return f"relu_like({self.u!r}, {self.v!r})"
+
+    @classmethod
+    def parse(cls, text: str) -> ReLULike:
+        """Read back what `str` printed; ValueError on anything else."""
+        found = re.fullmatch(r"relu_like\(([^,()]+),\s*([^,()]+)\)", text.strip())
+        if not found:
+            raise ValueError(f"activation {text!r} does not read as relu_like(u, v)")
+        return cls(_number(found[1]), _number(found[2]))
+
+
+@dataclass(frozen=True)
+class NetworkSpec:
+    """A random network of the theory: architecture, sizes, variances and activation.
+
+    `architecture` is "vanilla", "residual", or "package.module:factory" for one's own.
+    Raises ValueError naming the value when a size is no positive integer, `weight_variance`
+    is not positive and finite, or `bias_variance` is negative or not finite.
+
+    >>> spec = NetworkSpec("vanilla", input_dim=784, output_dim=10, width=100, depth=3, weight_variance=2)
+    >>> NetworkSpec.parse(str(spec)) == spec
+    True
+    """
+
+    architecture: str
+    input_dim: int
+    output_dim: int
+    width: int
+    depth: int
+    weight_variance: float
+    bias_variance: float = 0.0
+    activation: ReLULike = field(default_factory=ReLULike)
+
+    def __post_init__(self) -> None:
+        if self.architecture not in ARCHITECTURES and not _is_import_path(self.architecture):
+            raise ValueError(
+                f"architecture {self.architecture!r} is unknown; allowed are {', '.join(ARCHITECTURES)} "
+                "or package.module:factory"
+            )
+        for name in ("input_dim", "output_dim", "width", "depth"):
+            object.__setattr__(self, name, _positive_integer(name, getattr(self, name)))
+        for name in ("weight_variance", "bias_variance"):
+            object.__setattr__(self, name, _finite(name, getattr(self, name)))
+        if self.weight_variance <= 0:
+            raise ValueError(f"weight_variance must be positive, got {self.weight_variance!r}")
+        if self.bias_variance < 0:
+            raise ValueError(f"bias_variance must not be negative, got {self.bias_variance!r}")
+        if not isinstance(self.activation, ReLULike):
+            raise ValueError(f"activation must be a ReLULike, got {self.activation!r}")
+
+    @property
+    def label(self) -> str:
+        """A short name that can stand in a test id: no space, bracket or colon."""
+        bias = f"-b{self.bias_variance:g}" if self.bias_variance else ""
+        return (
+            f"{self.architecture.replace(':', '.')}-N{self.width}-L{self.depth}-d{self.input_dim}"
+            f"-K{self.output_dim}-w{self.weight_variance:g}{bias}-{self.activation.label}"
+        )
+
+    def __str__(self) -> str:
+        values = (f"{f.name}={_show(getattr(self, f.name))}" for f in fields(self)[1:])
+        return f"{self.architecture}({', '.join(values)})"
+
+    @classmethod
+    def parse(cls, text: str) -> NetworkSpec:
+        """Read back what `str` printed; ValueError on anything else."""
+        found = re.fullmatch(r"([\w.:]+)\((.*)\)", text.strip(), re.DOTALL)
+        if not found:
+            raise ValueError(f"network spec {text!r} does not read as architecture(name=value, …)")
+        pairs = re.findall(r"(\w+)=(relu_like\([^)]*\)|[^,\s]+)", found[2])
+        if ", ".join(f"{name}={value}" for name, value in pairs) != found[2].strip():
+            raise ValueError(f"network spec {text!r} does not read as architecture(name=value, …)")
+        known = {f.name for f in fields(cls)} - {"architecture"}
+        if unknown := {name for name, _ in pairs} - known:
+            raise ValueError(f"network spec {text!r} has unknown fields {sorted(unknown)}; allowed are {sorted(known)}")
+        if missing := known - {name for name, _ in pairs}:
+            raise ValueError(f"network spec {text!r} lacks {sorted(missing)}")
+        values: dict[str, Any] = {n: ReLULike.parse(v) if n == "activation" else _number(v) for n, v in pairs}
+        return cls(found[1], **values)
+
+
+def _show(value: object) -> str:
+    return str(value) if isinstance(value, ReLULike) else repr(value)
+
+
+def _is_import_path(text: str) -> bool:
+    return isinstance(text, str) and re.fullmatch(r"[A-Za-z_]\w*(\.\w+)*:[A-Za-z_]\w*", text) is not None
+
+
+def _number(text: str) -> float | int:
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)
+
+
+def _positive_integer(name: str, value: SupportsIndex) -> int:
+    try:
+        whole = 0 if isinstance(value, bool) else operator.index(value)  # numpy's integers too
+    except TypeError:
+        whole = 0
+    if whole < 1:
+        raise ValueError(f"{name} must be a positive integer, got {value!r}")
+    return whole
+
+
+def _finite(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
+        raise ValueError(f"{name} must be a finite number, got {value!r}")
+    return float(value)

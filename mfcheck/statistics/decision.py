@@ -1,0 +1,210 @@
+"""Three verbs for every kind of statement: decide it, the smallest violation seen, the draws it needs.
+
+Kinds: `law` (θ = sup|F − F₀|), `same_law` (θ = largest sup-distance among several laws), `rate` (θ = P[success]) and
+`mean_ratio` (θ = mean of a non-negative statistic over its reference). `beta` is the probability of missing.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from mfcheck.statistics import intervals
+from mfcheck.statistics.sequential import Decision, Estimate, Region, decide
+
+Floats = NDArray[np.float64]
+Draw = Callable[[int], Floats]
+
+TAIL_SHARE = 0.05
+"""Share of a mean's margin that the truncation of its tail may take (sets the cap)."""
+
+
+# A law against a reference -------------------------------------------------------------------------------------
+
+
+def decide_law(
+    draw: Draw,
+    cdf: intervals.Cdf,
+    margin: float,
+    *,
+    alpha: float,
+    first: int,
+    looks: int,
+    cdf_left: intervals.Cdf | None = None,
+) -> Decision:
+    """Decide sup|F − F₀| ≤ margin by a DKW band; `draw(n)` returns the first n draws `[n]`."""
+
+    def look(draws: int, share: float) -> Estimate:
+        distance = intervals.sup_distance(np.sort(draw(draws)), cdf, cdf_left)
+        band = intervals.dkw_half_width(draws, share)
+        return Estimate(distance, max(0.0, distance - band), min(1.0, distance + band))
+
+    return decide(look, Region(0.0, margin, margin), alpha=alpha, first=first, looks=looks)
+
+
+def smallest_detectable_law(draws: int, margin: float, *, alpha: float, beta: float) -> float:
+    """The least true sup-distance that one look refutes with probability at least 1 − beta."""
+    return margin + intervals.dkw_half_width(draws, alpha) + intervals.dkw_half_width(draws, beta)
+
+
+def draws_needed_law(margin: float, *, alpha: float, beta: float, distance: float = 0.0) -> int:
+    """Draws for one look to decide with probability 1 − beta when the true sup-distance is `distance`."""
+    gap = _gap(abs(margin - distance), margin)
+    logs = math.sqrt(math.log(2 / alpha) / 2) + math.sqrt(math.log(2 / beta) / 2)
+    return max(math.ceil((logs / gap) ** 2), intervals.dkw_draws(margin / 2, alpha))
+
+
+# Several laws against each other -------------------------------------------------------------------------------
+
+
+def decide_same_law(draw: Draw, margin: float, *, alpha: float, first: int, looks: int) -> Decision:
+    """Decide max_{i<j} sup|F_i − F_j| ≤ margin by a DKW band for each arm; `draw(n)` returns `[n, arms]`.
+
+    The arms of one draw may depend on each other: the band of each is valid by itself and their errors add up.
+    """
+
+    def look(draws: int, share: float) -> Estimate:
+        arms = np.sort(draw(draws), axis=0).T
+        if len(arms) < 2:
+            raise ValueError("equality of laws needs at least two arms")
+        distance = max(intervals.two_sample_distance(a, b) for a, b in itertools.combinations(arms, 2))
+        band = 2 * intervals.dkw_half_width(draws, share / len(arms))
+        return Estimate(distance, max(0.0, distance - band), min(1.0, distance + band))
+
+    return decide(look, Region(0.0, margin, margin), alpha=alpha, first=first, looks=looks)
+
+
+def smallest_detectable_same_law(draws: int, margin: float, *, arms: int, alpha: float, beta: float) -> float:
+    """The least true distance between two of the arms that one look refutes with probability at least 1 − beta."""
+    bands = intervals.dkw_half_width(draws, alpha / arms) + intervals.dkw_half_width(draws, beta / 2)
+    return margin + 2 * bands
+
+
+def draws_needed_same_law(margin: float, *, arms: int, alpha: float, beta: float, distance: float = 0.0) -> int:
+    """Draws of every arm for one look to decide with probability 1 − beta at the given true distance."""
+    gap = _gap(abs(margin - distance), margin)
+    logs = math.sqrt(math.log(2 * arms / alpha) / 2) + math.sqrt(math.log(2 * arms / beta) / 2)
+    return max(math.ceil((2 * logs / gap) ** 2), intervals.dkw_draws(margin / 4, alpha / arms))
+
+
+# A rate --------------------------------------------------------------------------------------------------------
+
+
+def decide_rate(draw: Draw, floor: float, *, alpha: float, first: int, looks: int) -> Decision:
+    """Decide P[success] ≥ floor by exact one-sided bounds; `draw(n)` returns ones and zeros `[n]`.
+
+    Inside the claim only the lower bound can err and outside only the upper one, so each is taken at full alpha:
+    whichever side the truth is on, the other bound's error makes no wrong verdict.
+    """
+
+    def look(draws: int, share: float) -> Estimate:
+        successes = int(np.count_nonzero(draw(draws)))
+        low = intervals.rate_lower(successes, draws, share)
+        high = 1 - intervals.rate_lower(draws - successes, draws, share)
+        return Estimate(successes / draws, low, high)
+
+    return decide(look, Region(floor, 1.0, 1 - floor), alpha=alpha, first=first, looks=looks)
+
+
+def smallest_detectable_rate(draws: int, floor: float, *, alpha: float, beta: float) -> float:
+    """The largest success rate below the floor that one look refutes with probability at least 1 − beta.
+
+    0 where even a rate of 0 is not refuted by so few draws.
+    """
+    fits = [k for k in range(draws + 1) if 1 - intervals.rate_lower(draws - k, draws, alpha) < floor]
+    # P[Binomial(draws, r) ≤ k] ≥ 1 − beta up to r = betaincinv(k + 1, draws − k, beta).
+    return float(special.betaincinv(fits[-1] + 1, draws - fits[-1], beta)) if fits else 0.0
+
+
+def draws_needed_rate(floor: float, *, alpha: float) -> int:
+    """Draws, all of them successes, for one look to support P[success] ≥ floor.
+
+    >>> draws_needed_rate(0.99, alpha=5e-7)
+    1444
+    """
+    return math.ceil(math.log(alpha) / math.log(floor))
+
+
+# A mean over its reference -------------------------------------------------------------------------------------
+
+
+def decide_mean_ratio(
+    draw: Draw,
+    reference: float,
+    margin: float,
+    *,
+    second_moment_ratio: float,
+    alpha: float,
+    first: int,
+    looks: int,
+) -> Decision:
+    """Decide |E X/reference − 1| ≤ margin for X ≥ 0 by a truncated empirical Bernstein interval.
+
+    `second_moment_ratio` bounds E X²/(E X)²; the cap follows from it and the margin alone, never from the draws.
+    """
+    cap = truncation(second_moment_ratio, margin)
+
+    def look(draws: int, share: float) -> Estimate:
+        scaled = draw(draws) / reference
+        low, high = intervals.truncated_mean_interval(scaled, share, cap, second_moment_ratio)
+        return Estimate(math.fsum(scaled) / draws, low, min(high, np.finfo(float).max))
+
+    return decide(look, Region(1 - margin, 1 + margin, margin), alpha=alpha, first=first, looks=looks)
+
+
+def truncation(second_moment_ratio: float, margin: float) -> float:
+    """The cap, in units of the reference, at which the tail takes `TAIL_SHARE` of the margin."""
+    return max(2.0, 1 + (second_moment_ratio - 1) / (4 * TAIL_SHARE * margin))
+
+
+def smallest_detectable_mean_ratio(
+    draws: int, margin: float, *, second_moment_ratio: float, alpha: float, beta: float
+) -> float:
+    """The least |E X/reference − 1| above the margin that one look refutes with probability at least 1 − beta.
+
+    For means above the reference; the estimate's own deviation is bounded by the same Bernstein term at beta.
+    """
+    cap = truncation(second_moment_ratio, margin)
+    terms = _bernstein(draws, second_moment_ratio, cap, alpha) + _bernstein(draws, second_moment_ratio, cap, beta)
+    return (margin + terms) / (1 - TAIL_SHARE * margin)
+
+
+def draws_needed_mean_ratio(
+    margin: float, *, second_moment_ratio: float, alpha: float, beta: float, ratio: float = 1.0
+) -> int:
+    """Draws for one look to decide with probability 1 − beta when the true mean over its reference is `ratio`."""
+    gap = _gap(abs(margin - abs(ratio - 1)), margin) - TAIL_SHARE * margin
+    cap = truncation(second_moment_ratio, margin)
+
+    def enough(n: int) -> bool:
+        at_alpha = _bernstein(n, second_moment_ratio, cap, alpha)
+        return at_alpha + _bernstein(n, second_moment_ratio, cap, beta) <= gap and at_alpha <= margin * (
+            0.5 - TAIL_SHARE
+        )
+
+    high = 4
+    while not enough(high):
+        high *= 2
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
+
+
+def _bernstein(draws: int, second_moment_ratio: float, cap: float, alpha: float) -> float:
+    """The half-width to expect from `truncated_mean_interval` on a law with this relative second moment."""
+    log_term = math.log(4 / alpha)
+    variance = max(second_moment_ratio - 1, 0.0)
+    return math.sqrt(2 * variance * log_term / draws) + 7 * cap * log_term / (3 * (draws - 1))
+
+
+def _gap(gap: float, margin: float) -> float:
+    if gap <= 1e-3 * margin:
+        raise ValueError(f"a true value within 0.1 % of the margin {margin!r} is never decided; give another one")
+    return gap

@@ -1,0 +1,86 @@
+"""The decision rule: one interval, one region, three verdicts, draws doubled until decided (DESIGN "Decision")."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mfcheck.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A point estimate of θ with an interval that misses θ with probability at most the look's alpha."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def half_width(self) -> float:
+        return (self.high - self.low) / 2
+
+
+@dataclass(frozen=True)
+class Region:
+    """Where θ may lie for the claim to hold, and the margin that made it."""
+
+    low: float
+    high: float
+    margin: float
+
+    def judge(self, estimate: Estimate) -> Verdict:
+        """Supported inside, refuted outside; undecided when straddling or coarser than half the margin.
+
+        >>> Region(0.99, 1.0, 0.01).judge(Estimate(1.0, 0.991, 1.0)).value
+        'supported'
+        """
+        # An interval ending exactly where the look was planned to end must not fail by one rounding.
+        if estimate.half_width > self.margin / 2 * (1 + 1e-9):
+            return Verdict.UNDECIDED
+        if self.low <= estimate.low and estimate.high <= self.high:
+            return Verdict.SUPPORTED
+        if estimate.high < self.low or estimate.low > self.high:
+            return Verdict.REFUTED
+        return Verdict.UNDECIDED
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The outcome of a sequence of looks at growing numbers of draws."""
+
+    verdict: Verdict
+    estimate: Estimate
+    region: Region
+    draws: int
+    looks: int
+    alpha: float
+
+
+def spent(alpha: float, look: int) -> float:
+    """The share α/(k(k+1)) of the error rate that look k = 1, 2, … may spend; all shares together are α.
+
+    >>> round(sum(spent(0.05, k) for k in range(1, 10_000)), 5)
+    0.05
+    """
+    return alpha / (look * (look + 1))
+
+
+def decide(look: Callable[[int, float], Estimate], region: Region, *, alpha: float, first: int, looks: int) -> Decision:
+    """Look at `first` draws, then twice as many, until the region's rule decides or `looks` are spent.
+
+    `look(draws, alpha)` estimates θ from the first `draws` draws. By the union bound the verdict is wrong with
+    probability at most alpha, whatever the stopping. Raises ValueError for alpha outside (0, 0.5].
+    """
+    if not 0 < alpha <= 0.5:
+        raise ValueError(f"alpha must lie in (0, 0.5], got {alpha!r}")
+    if first < 2 or looks < 1:
+        raise ValueError(f"a decision needs at least 2 draws and 1 look, got {first} and {looks}")
+    draws = first
+    for k in range(1, looks + 1):
+        estimate = look(draws, spent(alpha, k))
+        verdict = region.judge(estimate)
+        if verdict is not Verdict.UNDECIDED or k == looks:
+            return Decision(verdict, estimate, region, draws, k, alpha)
+        draws *= 2
+    raise AssertionError("unreachable: the last look returns")

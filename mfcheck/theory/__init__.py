@@ -1,0 +1,6 @@
+"""Closed forms on floats: the paper's formulas, finite-width corrections, norm constants. A leaf: no torch here."""
+
+from mfcheck.theory.entry_law import EntryLaw, entry_law
+from mfcheck.theory.paper import PaperTheory
+
+__all__ = ["EntryLaw", "PaperTheory", "entry_law"]

@@ -1,0 +1,82 @@
+"""The paper's formulas, one method per numbered statement (Kumano, Kera, Yamasaki, NeurIPS 2023, arXiv 2505.14021)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from scipy import stats
+
+from mfcheck.spec import ARCHITECTURES, NetworkSpec
+from mfcheck.theory.norms import chevet_beta, paper_beta
+from mfcheck.verdict import NotCovered
+
+if TYPE_CHECKING:
+    from scipy.stats.distributions import rv_frozen
+
+
+@dataclass(frozen=True)
+class PaperTheory:
+    """The theory under test; subclass it and override one formula to put another on trial.
+
+    `rate_factor` is 2 for the rate that follows from the projection of Theorem 5.4 and 1 for the rate under which
+    the capacity law is often quoted.
+
+    >>> spec = NetworkSpec("vanilla", input_dim=1000, output_dim=1, width=5000, depth=10, weight_variance=2)
+    >>> PaperTheory().omega(spec), round(PaperTheory().jacobian_entry_variance(spec), 6)
+    (1.0, 0.001)
+    """
+
+    rate_factor: float = 2
+
+    def omega(self, spec: NetworkSpec) -> float:
+        """Layer gain: ω_v = α σ_w² (vanilla), ω_r = 1 + α σ_w² (residual).
+
+        Raises NotCovered for other architectures: the paper names no ω for them.
+        """
+        if spec.architecture not in ARCHITECTURES:
+            raise NotCovered(f"the theory gives no ω for architecture {spec.architecture}")
+        gain = spec.activation.alpha * spec.weight_variance
+        return gain if spec.architecture == "vanilla" else 1 + gain
+
+    def jacobian_entry_variance(self, spec: NetworkSpec) -> float:
+        """Var J_ij = ω^L/d (Theorem 4.1)."""
+        return self.omega(spec) ** spec.depth / spec.input_dim
+
+    def jacobian_entry(self, spec: NetworkSpec) -> rv_frozen:
+        """The law N(0, ω^L/d) of every entry of the input Jacobian as N → ∞ (Theorem 4.1)."""
+        return stats.norm(scale=math.sqrt(self.jacobian_entry_variance(spec)))
+
+    def offset_variance(self, spec: NetworkSpec) -> float:
+        """Var a_i = α σ_b² Σ_{k=0}^{L−1} ω^k, the offset in f(x) = J x + a (Theorem 4.1)."""
+        omega = self.omega(spec)
+        return spec.activation.alpha * spec.bias_variance * math.fsum(omega**k for k in range(spec.depth))
+
+    def offset(self, spec: NetworkSpec) -> rv_frozen:
+        """The law N(0, α σ_b² Σ ω^k) of every entry of the offset as N → ∞ (Theorem 4.1); needs σ_b > 0."""
+        return stats.norm(scale=math.sqrt(self.offset_variance(spec)))
+
+    def beta(self, p: float, q: float, input_dim: int, output_dim: int) -> float:
+        """β_{p,q}: the paper's two stated values, Chevet's constant elsewhere (Theorem 5.1)."""
+        return paper_beta(p, q, input_dim, output_dim)
+
+    def chevet_beta(self, p: float, q: float, input_dim: int, output_dim: int) -> float:
+        """β_{p,q} from Chevet's inequality for every pair (derived; bounds the mean at N = ∞)."""
+        return chevet_beta(p, q, input_dim, output_dim)
+
+    def adversarial_bound(self, spec: NetworkSpec, eps: float, p: float, q: float) -> float:
+        """ε β_{p,q} ω^{L/2}, the bound on L_adv (Theorem 5.1); ε in units of ‖η‖_p, raises ValueError for ε ≤ 0."""
+        if not 0 < eps < math.inf:
+            raise ValueError(f"eps must be positive and finite, got {eps!r}")
+        return eps * self.beta(p, q, spec.input_dim, spec.output_dim) * math.sqrt(self.omega(spec)) ** spec.depth
+
+    def variance_rate(self, spec: NetworkSpec, eps: float, p: float, q: float) -> float:
+        """dσ_w²/dt = −rate_factor · ε α β_{p,q} ω^{L/2−1} σ_w²/N under L_adv (Theorem 5.4)."""
+        pull = spec.activation.alpha * spec.weight_variance / (self.omega(spec) * spec.width)
+        return -self.rate_factor * pull * self.adversarial_bound(spec, eps, p, q)
+
+    def fisher_rao(self, spec: NetworkSpec) -> float:
+        """E‖w‖_FR = L K α σ_w² ω^{L−1} at initialisation, for ‖x‖² = d and σ_b = 0 (Theorem 5.9)."""
+        gain = spec.activation.alpha * spec.weight_variance
+        return spec.depth * spec.output_dim * gain * self.omega(spec) ** (spec.depth - 1)

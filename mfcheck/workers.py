@@ -1,0 +1,58 @@
+"""Where the work runs: the device of a worker, and how many workers a machine can feed."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+
+GIB_PER_GPU_WORKER = 8
+
+
+def check_device(text: str) -> None:
+    """Raise ValueError unless `text` is auto, cpu, or a cuda device that torch sees."""
+    if text in ("auto", "cpu"):
+        return
+    if not re.fullmatch(r"cuda(:\d+)?", text):
+        raise ValueError(f"device {text!r} is unknown; allowed are auto, cpu, cuda, cuda:N")
+    count = gpu_count()
+    if count == 0:
+        raise ValueError(f"device {text!r} was asked for but torch sees no CUDA device; allowed here are auto, cpu")
+    if ":" in text and int(text.split(":")[1]) >= count:
+        raise ValueError(f"device {text!r} was asked for but torch sees {count} CUDA device(s), cuda:0…{count - 1}")
+
+
+def resolve_device(text: str) -> str:
+    """The device of this process: auto is a GPU where there is one, and workers share the GPUs in turn.
+
+    The index counts into the caller's CUDA_VISIBLE_DEVICES, as torch does.
+    """
+    check_device(text)
+    if text == "cpu" or ":" in text:
+        return text
+    count = gpu_count()
+    return f"cuda:{worker_index() % count}" if count else "cpu"
+
+
+def worker_index() -> int:
+    """This xdist worker's number (gw3 → 3); 0 without workers."""
+    found = re.fullmatch(r"gw(\d+)", os.environ.get("PYTEST_XDIST_WORKER", ""))
+    return int(found[1]) if found else 0
+
+
+def auto_workers(device: str) -> int | None:
+    """What `-n auto` means on GPUs: as many workers as their free memory feeds; None leaves it to the cores."""
+    if device == "cpu" or not (device.startswith("cuda") or shutil.which("nvidia-smi")) or gpu_count() == 0:
+        return None
+    import torch
+
+    gpus = [int(device.split(":")[1])] if ":" in device else range(gpu_count())
+    fits = sum(max(1, torch.cuda.mem_get_info(gpu)[0] // (GIB_PER_GPU_WORKER * 2**30)) for gpu in gpus)
+    return max(1, min(int(fits), os.cpu_count() or 1))
+
+
+def gpu_count() -> int:
+    """How many CUDA devices torch sees."""
+    import torch
+
+    return torch.cuda.device_count() if torch.cuda.is_available() else 0
