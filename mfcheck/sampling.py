@@ -15,7 +15,7 @@ from mfcheck.ensembles.streams import Stream
 from mfcheck.seeds import derive_seed
 from mfcheck.spec import ARCHITECTURES, NetworkSpec
 
-BATCH_FLOATS = 2**26
+BATCH_FLOATS = 2**24
 
 
 def sample_jacobian(

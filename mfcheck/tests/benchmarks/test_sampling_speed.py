@@ -1,0 +1,130 @@
+"""Draws a second of each engine, on one thread, against its floor or its peer in the same run."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+import torch
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from mfcheck import NetworkSpec, ReLULike
+from mfcheck.ensembles import wishart
+from mfcheck.ensembles.chunks import one_thread
+from mfcheck.ensembles.networks import DenseNetwork
+from mfcheck.ensembles.streams import Stream
+
+PAPER = NetworkSpec("vanilla", 1000, 1, width=5000, depth=10, weight_variance=2)
+CHUNK, MILLION = 2**16, 10**6
+
+
+@pytest.fixture(autouse=True)
+def single_thread() -> Iterator[None]:
+    with one_thread(), torch.no_grad():
+        yield
+
+
+def best(work: Callable[[], object], rounds: int = 3) -> float:
+    """The shortest of several runs in seconds: noise only adds."""
+    times = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def million_entries(spec: NetworkSpec) -> None:
+    for index in range(-(-MILLION // CHUNK)):
+        stream = Stream(index)
+        wishart.entry_scales(spec, CHUNK, stream).sqrt_().mul_(stream.normal(CHUNK))
+
+
+def floor_of_a_million(gammas: int) -> None:
+    """The random numbers alone: a normal, and a binomial and its gammas a layer, into arrays numpy allocates."""
+    for index in range(-(-MILLION // CHUNK)):
+        generator = np.random.Generator(np.random.PCG64DXSM(index))
+        generator.standard_normal(CHUNK)
+        generator.standard_gamma(2500.0, CHUNK)
+        for _ in range(PAPER.depth):
+            shape = generator.binomial(PAPER.width, 0.5, CHUNK) / 2
+            for _ in range(gammas):
+                generator.standard_gamma(shape)
+
+
+def test_a_million_entries_within_two_seconds_and_three_floors(benchmark: BenchmarkFixture) -> None:
+    benchmark.pedantic(million_entries, args=(PAPER,), rounds=3)
+    seconds = benchmark.stats.stats.min
+    floor = best(lambda: floor_of_a_million(gammas=1))
+    benchmark.extra_info["times floor"] = seconds / floor
+    assert seconds <= 2
+    assert seconds <= 3 * floor
+
+
+def test_two_slopes_within_three_floors(benchmark: BenchmarkFixture) -> None:
+    leaky = NetworkSpec("residual", 1000, 1, 5000, 10, 2.0, activation=ReLULike(1, 0.2))
+    benchmark.pedantic(million_entries, args=(leaky,), rounds=3)
+    assert benchmark.stats.stats.min <= 3 * best(lambda: floor_of_a_million(gammas=2))
+
+
+def test_an_entry_a_million_times_faster_than_dense(benchmark: BenchmarkFixture) -> None:
+    x = torch.ones(1, PAPER.input_dim)
+
+    def dense_entry() -> None:
+        DenseNetwork(PAPER, Stream(0)).jacobian(x, [0])
+
+    benchmark.pedantic(dense_entry, rounds=2)
+    wishart_entry = best(lambda: million_entries(PAPER)) / MILLION
+    ratio = benchmark.stats.stats.min / wishart_entry
+    benchmark.extra_info["times wishart"] = ratio
+    assert ratio >= 1_000_000
+
+
+@pytest.mark.parametrize("architecture", ["vanilla", "residual"])
+def test_a_thousand_whole_jacobians_a_second(benchmark: BenchmarkFixture, architecture: str) -> None:
+    spec = NetworkSpec(architecture, 784, 10, width=5000, depth=10, weight_variance=2)
+    benchmark.pedantic(lambda: wishart.jacobian(spec, 1000, 784, Stream(0)), rounds=3)
+    assert benchmark.stats.stats.min <= 1
+
+
+@pytest.mark.parametrize("width", [32, 512])
+def test_dense_sampling_within_twice_its_normals_and_products(benchmark: BenchmarkFixture, width: int) -> None:
+    spec = NetworkSpec("vanilla", 49, 1, width, 4, 2.0)
+    replicates = 2**20 // width**2 * 4
+    x, n = torch.ones(1, spec.input_dim), width
+
+    def sample() -> None:
+        DenseNetwork(spec, Stream(0), replicates=replicates).jacobian(x, [0])
+
+    def floor() -> None:
+        generator, columns = torch.Generator().manual_seed(0), torch.ones(replicates, n, 2)
+        matrices = [torch.empty(replicates, n, n).normal_(generator=generator) for _ in range(spec.depth)]
+        projections = [torch.empty(replicates, n, spec.input_dim + 1).normal_(generator=generator)]
+        for matrix in matrices:
+            columns = matrix @ columns
+        projections[0].mT @ columns
+
+    benchmark.pedantic(sample, rounds=5)
+    ratio = benchmark.stats.stats.min / best(floor, rounds=5)
+    benchmark.extra_info["times floor"] = ratio
+    assert ratio <= 2
+
+
+def test_memory_stays_under_a_gigabyte_at_width_ten_million() -> None:
+    script = (
+        "import resource\n"
+        "from mfcheck import NetworkSpec, sample_jacobian\n"
+        "spec = NetworkSpec('residual', 784, 10, width=10**7, depth=10, weight_variance=2)\n"
+        "assert sample_jacobian(spec, 10**6).shape == (10**6, 10, 1)\n"
+        "assert sample_jacobian(spec, 1000, columns=784).isfinite().all()\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    peak_bytes = float(done.stdout) * 1024
+    assert math.isfinite(peak_bytes)
+    assert peak_bytes < 2**30
