@@ -1,37 +1,49 @@
-"""From draws to a finding: what a claim's `decide` does in one cell, under one theory."""
+"""From draws to a finding: what a claim's `decide` does in one cell, under one theory and its wrong twins."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mfcheck.ensembles.chunks import ChunkStore, Probe, Sample, Source
+from mfcheck.judgement import Judgement, law_curve, refutes_law, refutes_ratio, refutes_trend, trend_curve
 from mfcheck.settings import Settings
-from mfcheck.statistics import decision, resolution
+from mfcheck.spec import NetworkSpec
+from mfcheck.statistics import decision, resolution, trend
 from mfcheck.statistics.sequential import Decision, spent
 from mfcheck.theory import PaperTheory
-from mfcheck.verdict import Cell, Claim, Curve, Finding, Margin, NotCovered, Verdict
+from mfcheck.theory.twins import twins
+from mfcheck.verdict import Cell, Claim, Finding, Margin, NotCovered, Verdict
 
 if TYPE_CHECKING:
     from scipy.stats.distributions import rv_frozen
 
 Floats = NDArray[np.float64]
+Statistic = Callable[[Floats], Floats]
 
-CURVE_DRAWS = 10_000
-"""Draws that make the figure of a law: as many as in the paper's first experiment."""
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """One group of a trend: its network, what is averaged there, and the exact law's mean and second-moment ratio."""
+
+    x: float
+    spec: NetworkSpec
+    statistic: Statistic
+    mean: float
+    second_moment_ratio: float
 
 
 @dataclass(eq=False)
 class Decider:
     """Decides one claim in one cell; every decision is kept in `findings`.
 
-    The references come as functions of the theory, so that the draws can be held against any other theory too.
+    References come as functions of the theory, so that the draws can be held against its wrong twins too.
     """
 
     claim: Claim
@@ -50,54 +62,71 @@ class Decider:
         probe: Probe,
         reference: Callable[[PaperTheory], rv_frozen],
         finite_width: Callable[[], float],
+        origin: str = "exact distance of the finite-width law to its limit",
+        breaks: bool = False,
     ) -> Finding:
-        """Decide that one component of `source` has the theory's law, up to the exact finite-width distance and δ."""
+        """Decide that one component of `source` has the theory's law, up to its finite-width distance and δ.
 
-        def run() -> _Outcome:
-            law, level = reference(self.theory), self.settings.level
-            margin = Margin(
-                finite_width(),
-                level.law,
-                f"exact distance of the finite-width law to its limit; δ of level {level.name}",
-            )
-            draw = self._draws(source, probe, component)
+        With `breaks` the statement is that it does not: supported where the distance exceeds that margin.
+        """
+
+        def run() -> Judgement:
+            level = self.settings.level
+            margin = Margin(finite_width(), level.law, f"{origin}; δ of level {level.name}")
+            law, draw = reference(self.theory), self._draws(source, probe, lambda values: values[:, component])
             first = decision.draws_needed_law(
                 margin.total, alpha=self._first_alpha, beta=level.beta, distance=margin.finite_width
             )
             decided = decision.decide_law(draw, law.cdf, margin.total, first=first, **self._rule)
-            ordered = np.sort(draw(decided.draws))
-            share = self._last_alpha(decided)
-            resolved = resolution.of_law(ordered, law.cdf, margin.total, share)
-            return _Outcome("sup-distance of laws", 0.0, margin, decided, resolved, _curve(draw, decided, law))
+            ordered, share = np.sort(draw(decided.draws)), self._last_alpha(decided)
+            return Judgement(
+                statistic="sup-distance of laws",
+                reference=0.0,
+                margin=margin,
+                decision=decided,
+                resolution=None if breaks else resolution.of_law(ordered, law.cdf, margin.total, share),
+                curve=law_curve(draw, decided.draws, law),
+                value=None if breaks else lambda theory: float(reference(theory).var()),
+                refutes=lambda theory: refutes_law(ordered, reference(theory).cdf, decided.region, share),
+            )
 
-        return self._record(run)
+        return self._record(run, breaks=breaks)
 
     def same_law(self, source: Source, *, probe: Probe) -> Finding:
         """Decide that the columns of `source` (one a network input) all have one law; exact at every width."""
 
-        def run() -> _Outcome:
+        def run() -> Judgement:
             level = self.settings.level
             margin = Margin(0.0, level.law, f"exact at every width; δ of level {level.name}")
-            draw, arms = self._draws(source, probe, None), len(probe.x)
+            draw, arms = self._draws(source, probe, lambda values: values), len(probe.x)
             first = decision.draws_needed_same_law(margin.total, arms=arms, alpha=self._first_alpha, beta=level.beta)
             decided = decision.decide_same_law(draw, margin.total, first=first, **self._rule)
             ordered = np.sort(draw(decided.draws)[:, 0])
-            resolved = resolution.of_same_law(ordered, margin.total, self._last_alpha(decided) / arms)
-            return _Outcome("largest sup-distance between inputs", 0.0, margin, decided, resolved, None)
+            return Judgement(
+                statistic="largest sup-distance between inputs",
+                reference=0.0,
+                margin=margin,
+                decision=decided,
+                resolution=resolution.of_same_law(ordered, margin.total, self._last_alpha(decided) / arms),
+            )
 
         return self._record(run)
 
     def rate(self, source: Source, *, component: int, probe: Probe) -> Finding:
         """Decide that a property holds in at least the level's share of networks."""
 
-        def run() -> _Outcome:
+        def run() -> Judgement:
             level = self.settings.level
-            margin = Margin(0.0, 1 - level.rate, f"exact at every width; least rate of level {level.name}")
-            draw = self._draws(source, probe, component)
+            draw = self._draws(source, probe, lambda values: values[:, component])
             first = decision.draws_needed_rate(level.rate, alpha=self._first_alpha)
             decided = decision.decide_rate(draw, level.rate, first=first, **self._rule)
-            resolved = resolution.of_rate(decided.draws, level.rate, self._last_alpha(decided))
-            return _Outcome("share of networks", 1.0, margin, decided, resolved, None)
+            return Judgement(
+                statistic="share of networks",
+                reference=1.0,
+                margin=Margin(0.0, 1 - level.rate, f"exact at every width; least rate of level {level.name}"),
+                decision=decided,
+                resolution=resolution.of_rate(decided.draws, level.rate, self._last_alpha(decided)),
+            )
 
         return self._record(run)
 
@@ -105,30 +134,97 @@ class Decider:
         self,
         source: Source,
         *,
-        component: int,
+        statistic: Statistic,
         probe: Probe,
         reference: Callable[[PaperTheory], float],
         second_moment_ratio: Callable[[], float],
+        finite_width: Callable[[], float] | None = None,
     ) -> Finding:
-        """Decide that the mean of a non-negative component over the theory's value is 1, exactly at every width.
+        """Decide that the mean of a non-negative statistic of `source` over the theory's value is 1.
 
+        Exactly at every width, unless `finite_width` gives the exact relative distance there to a limit law.
         `second_moment_ratio` is E X²/(E X)² by an exact formula; twice its excess over 1 is granted.
         """
 
-        def run() -> _Outcome:
+        def run() -> Judgement:
             level, value = self.settings.level, reference(self.theory)
             granted = 1 + 2 * (second_moment_ratio() - 1)
-            origin = f"exact at every width; δ of level {level.name}; granted E X²/(E X)² ≤ {granted:.4g}"
-            margin = Margin(0.0, level.ratio, origin)
-            draw = self._draws(source, probe, component)
+            bias = 0.0 if finite_width is None else abs(finite_width())
+            delta = level.exact if finite_width is None else level.ratio
+            kind = "exact at every width" if finite_width is None else "exact finite-width distance to the limit"
+            origin = f"{kind}; δ of level {level.name}; granted E X²/(E X)² ≤ {granted:.4g}"
+            margin = Margin(bias, delta, origin)
+            draw = self._draws(source, probe, statistic)
             first = decision.draws_needed_mean_ratio(
-                margin.total, second_moment_ratio=granted, alpha=self._first_alpha, beta=level.beta
+                margin.total,
+                second_moment_ratio=granted,
+                alpha=self._first_alpha,
+                beta=level.beta,
+                ratio=1 + bias,
             )
             decided = decision.decide_mean_ratio(
                 draw, value, margin.total, second_moment_ratio=granted, first=first, **self._rule
             )
-            resolved = resolution.of_ratio(decided.estimate, margin.total)
-            return _Outcome("ratio to the theory", 1.0, margin, decided, resolved, None)
+            return Judgement(
+                statistic="ratio to the theory",
+                reference=1.0,
+                margin=margin,
+                decision=decided,
+                resolution=resolution.of_ratio(decided.estimate, margin.total),
+                value=reference,
+                refutes=lambda theory: refutes_ratio(decided, value / reference(theory)),
+            )
+
+        return self._record(run)
+
+    def slope(
+        self,
+        source: Source,
+        groups: Sequence[Group],
+        *,
+        probe: Probe,
+        x_label: str,
+        curve: Callable[[PaperTheory, NetworkSpec], float],
+        exact: bool = False,
+    ) -> Finding:
+        """Decide that log E statistic against x rises as the theory's `curve` does, by its least-squares slope.
+
+        The groups' exact means give the finite-width distance of slopes, unless the law is `exact` at every width.
+        """
+
+        def run() -> Judgement:
+            level, x = self.settings.level, [group.x for group in groups]
+            weights = trend.slope_weights(x)
+
+            def rises(values: Sequence[float]) -> float:
+                return math.fsum(w * math.log(value) for w, value in zip(weights, values, strict=True))
+
+            def reference(theory: PaperTheory) -> float:
+                return rises([curve(theory, group.spec) for group in groups])
+
+            target, means = reference(self.theory), [group.mean for group in groups]
+            # The slope itself is what a twin of the theory can move; how far width moves it is the paper's formula's.
+            bias = 0.0 if exact else abs(rises(means) - rises([curve(PaperTheory(), group.spec) for group in groups]))
+            kind = "exact at every width" if exact else "slope of the exact finite-width law"
+            margin = Margin(bias, level.slope, f"{kind}; δ of level {level.name}")
+            granted = tuple(1 + 2 * (group.second_moment_ratio - 1) for group in groups)
+            shape = trend.Trend(weights, True, granted, tuple(means))
+            first = trend.draws_needed_trend(
+                shape, margin.total, alpha=self._first_alpha, beta=level.beta, distance=margin.finite_width
+            )
+            draws_of = [self._draws(source, probe, group.statistic, group.spec) for group in groups]
+            decided = trend.decide_trend(draws_of, shape, target, margin.total, first=first, **self._rule)
+            predicted = [curve(self.theory, group.spec) for group in groups]
+            return Judgement(
+                statistic="slope of the logarithm",
+                reference=target,
+                margin=margin,
+                decision=decided,
+                resolution=resolution.of_slope(decided.estimate, target, margin.total),
+                curve=trend_curve(x_label, x, [draw(decided.draws) for draw in draws_of], predicted, means),
+                value=reference,
+                refutes=lambda theory: refutes_trend(decided, reference(theory)),
+            )
 
         return self._record(run)
 
@@ -143,64 +239,64 @@ class Decider:
     def _last_alpha(self, decided: Decision) -> float:
         return spent(self.settings.alpha, decided.looks)
 
-    def _draws(self, source: Source, probe: Probe, component: int | None) -> decision.Draw:
-        cell, run = self.cell, self.settings
-        sample = Sample(source, cell.spec, cell.engine, probe, run.seed, run.device, self.store)
-        return lambda n: sample.first(n) if component is None else sample.first(n)[:, component]
+    def _draws(
+        self, source: Source, probe: Probe, statistic: Statistic, spec: NetworkSpec | None = None
+    ) -> decision.Draw:
+        run = self.settings
+        sample = Sample(source, spec or self.cell.spec, self.cell.engine, probe, run.seed, run.device, self.store)
+        return lambda n: statistic(sample.first(n))
 
-    def _record(self, run: Callable[[], _Outcome]) -> Finding:
+    def _record(self, run: Callable[[], Judgement], *, breaks: bool = False) -> Finding:
         start = time.perf_counter()
-        try:
-            outcome = run()
-        except NotCovered as missing:
-            finding = self._finding(None, reason=str(missing), seconds=time.perf_counter() - start)
-        else:
-            finding = self._finding(outcome, reason="", seconds=time.perf_counter() - start)
-        self.findings.append(finding)
-        return finding
-
-    def _finding(self, outcome: _Outcome | None, *, reason: str, seconds: float) -> Finding:
-        nothing = outcome is None
-        decided = None if outcome is None else outcome.decision
-        low, high = (math.nan, math.nan) if decided is None else (decided.estimate.low, decided.estimate.high)
-        return Finding(
+        spec = self.cell.spec
+        finding = Finding(
             claim=self.claim.id,
             says=self.claim.says,
             cell=self.cell.id,
             figure=self.cell.figure,
             engine=self.cell.engine,
-            parameters=self._parameters(),
-            statistic="" if outcome is None else outcome.statistic,
-            estimate=math.nan if decided is None else decided.estimate.value,
-            interval=(low, high),
-            reference=math.nan if outcome is None else outcome.reference,
-            region=(math.nan, math.nan) if decided is None else (decided.region.low, decided.region.high),
-            margin=Margin(0.0, 0.0, "") if outcome is None else outcome.margin,
-            alpha=0.0 if nothing else self.settings.alpha,
-            draws=0 if decided is None else decided.draws,
-            looks=0 if decided is None else decided.looks,
-            verdict=Verdict.NOT_APPLICABLE if decided is None else decided.verdict,
-            resolution=None if outcome is None else outcome.resolution,
-            seconds=seconds,
+            parameters={
+                "spec": str(spec),
+                **asdict(spec),
+                "activation": str(spec.activation),
+                **self.cell.details,
+                "device": self.settings.device,
+            },
             reproduce=self.reproduce,
-            reason=reason,
-            curve=None if outcome is None else outcome.curve,
         )
+        try:
+            finding = _judged(finding, run(), self.theory, breaks=breaks)
+        except NotCovered as missing:
+            finding = replace(finding, reason=str(missing))
+        finding = replace(finding, seconds=time.perf_counter() - start)
+        self.findings.append(finding)
+        return finding
 
-    def _parameters(self) -> dict[str, Any]:
-        spec = self.cell.spec
-        values = asdict(spec) | {"activation": str(spec.activation)}
-        return {"spec": str(spec), **values, **self.cell.details, "device": self.settings.device}
+
+BROKEN = {Verdict.SUPPORTED: Verdict.REFUTED, Verdict.REFUTED: Verdict.SUPPORTED}
 
 
-@dataclass(frozen=True)
-class _Outcome:
-    statistic: str
-    reference: float
-    margin: Margin
-    decision: Decision
-    resolution: float | None
-    curve: Curve | None
+def _judged(finding: Finding, judgement: Judgement, theory: PaperTheory, *, breaks: bool) -> Finding:
+    decided = judgement.decision
+    seen = [twin for twin in twins(theory) if not twin.equivalent and judgement.sees(theory, twin.theory)]
+    return replace(
+        finding,
+        statistic=judgement.statistic,
+        estimate=decided.estimate.value,
+        interval=(decided.estimate.low, decided.estimate.high),
+        reference=judgement.reference,
+        region=(decided.region.low, decided.region.high),
+        margin=judgement.margin,
+        alpha=decided.alpha,
+        draws=decided.draws,
+        looks=decided.looks,
+        verdict=BROKEN.get(decided.verdict, decided.verdict) if breaks else decided.verdict,
+        breaks=breaks,
+        resolution=judgement.resolution,
+        curve=judgement.curve,
+        twins_seen=tuple(twin.name for twin in seen),
+        twins_refuted=tuple(twin.name for twin in seen if judgement.refutes(twin.theory)),
+    )
 
 
 def explain(finding: Finding) -> str:
@@ -208,21 +304,9 @@ def explain(finding: Finding) -> str:
     if finding.verdict is Verdict.NOT_APPLICABLE:
         return finding.reason
     (low, high), (bottom, top) = finding.interval, finding.region
+    needed = "to break the law is to leave" if finding.breaks else "allowed is"
     return (
         f"{finding.claim} is {finding.verdict} in cell {finding.cell}: {finding.statistic} {finding.estimate:.6g}, "
         f"interval [{low:.6g}, {high:.6g}] after {finding.draws} draws, "
-        f"allowed is [{bottom:.6g}, {top:.6g}]. Reproduce: {finding.reproduce}"
-    )
-
-
-def _curve(draw: decision.Draw, decided: Decision, law: rv_frozen) -> Curve:
-    shown = min(CURVE_DRAWS, decided.draws)
-    ordered = np.sort(draw(shown))
-    rank = np.unique(np.linspace(0, shown - 1, 201).round().astype(int))
-    x = ordered[rank]
-    return Curve(
-        x=tuple(x.tolist()),
-        measured=tuple(((rank + 1) / shown).tolist()),
-        predicted=tuple(np.asarray(law.cdf(x)).tolist()),
-        draws=shown,
+        f"{needed} [{bottom:.6g}, {top:.6g}]. Reproduce: {finding.reproduce}"
     )

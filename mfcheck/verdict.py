@@ -111,17 +111,30 @@ class Margin:
 
 @dataclass(frozen=True)
 class Curve:
-    """A measured curve beside its prediction, for the figure of a finding; `draws` of the finding's draws made it."""
+    """A measured curve beside its prediction, for the figure of a finding; `draws` of the finding's draws made it.
 
+    `kind` is "law" (a distribution function; `exact` are the reference's quantiles at the measured levels) or "trend"
+    (a statistic over groups, by `x_label`; `exact` is the finite-width value where it is known).
+    """
+
+    kind: str
+    x_label: str
     x: tuple[float, ...]
     measured: tuple[float, ...]
     predicted: tuple[float, ...]
+    exact: tuple[float, ...]
     draws: int
+
+
+NAN = float("nan")
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One decision with all its evidence, in plain Python values."""
+    """One decision with all its evidence, in plain Python values; not applicable, with a reason, until it is judged.
+
+    Of a law that is to break (`breaks`) the region is the law's own, and the verdict says whether it was left.
+    """
 
     claim: str
     says: str
@@ -129,21 +142,26 @@ class Finding:
     figure: str
     engine: str
     parameters: Mapping[str, Any]
-    statistic: str
-    estimate: float
-    interval: tuple[float, float]
-    reference: float
-    region: tuple[float, float]
-    margin: Margin
-    alpha: float
-    draws: int
-    looks: int
-    verdict: Verdict
-    resolution: float | None
-    seconds: float
     reproduce: str
+    verdict: Verdict = Verdict.NOT_APPLICABLE
     reason: str = ""
+    statistic: str = ""
+    estimate: float = NAN
+    interval: tuple[float, float] = (NAN, NAN)
+    reference: float = NAN
+    region: tuple[float, float] = (NAN, NAN)
+    margin: Margin = Margin(0.0, 0.0, "")
+    alpha: float = 0.0
+    draws: int = 0
+    looks: int = 0
+    breaks: bool = False
+    resolution: float | None = None
+    seconds: float = 0.0
     curve: Curve | None = None
+    twins_seen: tuple[str, ...] = ()
+    """Wrong twins of the theory that put another value in this finding's place."""
+    twins_refuted: tuple[str, ...] = ()
+    """Those of them that the same draws refute."""
 
     def __post_init__(self) -> None:
         if self.verdict is Verdict.NOT_APPLICABLE:

@@ -88,10 +88,14 @@ class DenseNetwork(nn.Module):
 
         At the origin it is the offset a, made of the biases alone.
         """
+        return self.features_with_gates(slopes, x) @ self.output_projection.mT
+
+    def features_with_gates(self, slopes: list[Tensor], x: Tensor) -> Tensor:
+        """x^(L) of the same affine map, before P_out: `[R, B, d]` → `[R, B, N]`."""
         state = x @ self.input_projection.mT
         for layer, slope in enumerate(slopes):
             state = self._layer(layer, state, slope)
-        return state @ self.output_projection.mT
+        return state
 
     def preactivations(self, slopes: list[Tensor], x: Tensor, *, bias: bool = True) -> list[Tensor]:
         """h^(l) under fixed gates at points `[R, B, d]`, one `[R, B, N]` a layer; without bias, along a direction."""

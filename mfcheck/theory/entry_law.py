@@ -7,6 +7,7 @@ law of log G is a few FFTs away and P[J ≤ t] = E Φ(t/√G) needs no sampling.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -32,6 +33,10 @@ class EntryLaw:
         """P[J_ij/√(ω^L/d) ≤ t] for every t, shape as t."""
         points = np.asarray(t, dtype=np.float64)
         return np.asarray(special.ndtr(points[..., None] * np.exp(-self.log_scale / 2)) @ self.weight)
+
+    def mean(self, statistic: Callable[[Floats], Floats]) -> float:
+        """E statistic(G)."""
+        return float(statistic(np.exp(self.log_scale)) @ self.weight)
 
     def distance_to_gaussian(self) -> float:
         """sup_t |P[J_ij/√(ω^L/d) ≤ t] − Φ(t)|, to about 1e-5."""

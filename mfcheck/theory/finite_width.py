@@ -1,4 +1,4 @@
-"""Exact finite-width moments of the input Jacobian at initialisation (derived; THEORY E3), both architectures.
+"""Exact finite-width moments at initialisation (derived; THEORY E3), vanilla and residual.
 
 One layer multiplies the squared scale of a Jacobian column by the mean over N rows of λ·χ²₁, where λ = D²σ_w²
 (vanilla) or 1 + D²σ_w² (residual) and D is u or v with probability ½. Everything here follows from that.
@@ -39,51 +39,106 @@ def spread(spec: NetworkSpec) -> float:
 
 
 def relative_second_moment(spec: NetworkSpec) -> float:
-    """E G²/(E G)² = (1 + c/N)^L (1 + 2/N), G the variance of an entry given all but the last Gaussian; exact."""
-    return math.exp(spec.depth * math.log1p(spread(spec) / spec.width) + math.log1p(2 / spec.width))
+    """V = E G²/(E G)² = (1 + c/N)^L (1 + 2/N), G the variance of an entry given all but the last Gaussian; exact."""
+    return (1 + spread(spec) / spec.width) ** spec.depth * (1 + 2 / spec.width)
 
 
 def excess_kurtosis(spec: NetworkSpec) -> float:
-    """Excess kurtosis of J_ij, 3((1 + c/N)^L (1 + 2/N) − 1); exact at every N."""
-    return 3 * math.expm1(spec.depth * math.log1p(spread(spec) / spec.width) + math.log1p(2 / spec.width))
+    """Excess kurtosis of J_ij, 3(V − 1); exact at every N."""
+    return 3 * ((1 + spread(spec) / spec.width) ** spec.depth * (1 + 2 / spec.width) - 1)
 
 
-def gram_moments(spec: NetworkSpec) -> tuple[float, float]:
-    """S = E G_jj G_kk and T = E G_jk² for two Jacobian columns j ≠ k, in units of (E G_jj)²; exact at every N.
+def shared_square_ratio(spec: NetworkSpec) -> float:
+    """E J²_ij J²_i'j' / (ω^L/d)² for two entries of one row or one column; exact at every N.
 
-    G is the Gram matrix of the columns before the last Gaussian. S₀ = 1, T₀ = 1/N; a layer adds
-    (κ(S + 2T) − S)/N to S and (κ(S + 2T) − T)/N to T. So S + 2T grows by 1 + c/N a layer and equals
-    `relative_second_moment`.
+    It is V for both: two of a column have G_jj² given G, two of a row G_jj G_kk + 2G_jk², and the mirrored chain
+    (THEORY E1) swaps rows and columns.
     """
-    s, t = 1.0, 1 / spec.width
-    for _ in range(spec.depth):
-        fresh = gain_ratio(spec) * (s + 2 * t)
-        s, t = s + (fresh - s) / spec.width, t + (fresh - t) / spec.width
-    return s, t
+    return (1 + spread(spec) / spec.width) ** spec.depth * (1 + 2 / spec.width)
 
 
-@dataclass(frozen=True)
-class SquareMoments:
-    """E J²_ij J²_i'j' in units of ω^{2L}/d²; E J⁴_ij is 3 × `shared_index`."""
+def apart_square_ratio(spec: NetworkSpec) -> float:
+    """S = E J²_ij J²_i'j' / (ω^L/d)² for entries of different rows and columns; exact at every N.
 
-    shared_index: float
-    no_shared_index: float
-
-
-def square_moments(spec: NetworkSpec) -> SquareMoments:
-    """Second moments of squared entries, exact at every N: S + 2T within a row or a column, S across both.
-
-    Given G the K rows of J are independent N(0, G): two entries of a row give G_jj G_kk + 2G_jk², two of a column
-    G_jj², which have one mean because the mirrored chain (THEORY E1) swaps rows and columns.
+    With T = E G_jk² the recursion of THEORY E3 keeps two combinations apart: S + 2T grows by 1 + c/N a layer and
+    S − T by 1 − 1/N (derived). So S = [(1 + c/N)^L (1 + 2/N) + 2(1 − 1/N)^{L+1}]/3.
     """
-    s, t = gram_moments(spec)
-    return SquareMoments(shared_index=s + 2 * t, no_shared_index=s)
+    n, depth = spec.width, spec.depth
+    return ((1 + spread(spec) / n) ** depth * (1 + 2 / n) + 2 * (1 - 1 / n) ** (depth + 1)) / 3
+
+
+def gram_overlap(spec: NetworkSpec) -> float:
+    """T = E G_jk² for two Jacobian columns, in units of (E G_jj)²: (V − (1 − 1/N)^{L+1})/3; exact at every N."""
+    return (relative_second_moment(spec) - (1 - 1 / spec.width) ** (spec.depth + 1)) / 3
 
 
 def gram_spread(spec: NetworkSpec) -> float:
     """s² in J Jᵀ/ω^L ≈ (1 + ξ)I + s·GOE_K: V/d + (1 − 1/d)T; about 1/d + (1 + κL)/N."""
     d = spec.input_dim
-    return relative_second_moment(spec) / d + (1 - 1 / d) * gram_moments(spec)[1]
+    return relative_second_moment(spec) / d + (1 - 1 / d) * gram_overlap(spec)
+
+
+def scale_moment(spec: NetworkSpec, order: int) -> float:
+    """E G^k/(E G)^k, k = `order` ≥ 1, from the moments of one row; exact at every N."""
+    omega = mean_gain(spec)
+    layer = _mean_moment(spec.width, [gain / omega for gain in row_gains(spec)], order)
+    return layer**spec.depth * _mean_moment(spec.width, [1.0, 1.0], order)
+
+
+def _mean_moment(rows: int, gains: list[float], order: int) -> float:
+    """E Yᵏ for the mean Y over rows of gain·χ²₁: moments of a row to cumulants, scaled by N^{1−m}, and back."""
+    row = [sum(gain**m for gain in gains) / 2 * math.prod(range(1, 2 * m, 2)) for m in range(order + 1)]
+    cumulants = [0.0]
+    for m in range(1, order + 1):
+        lower = math.fsum(math.comb(m - 1, j - 1) * cumulants[j] * row[m - j] for j in range(1, m))
+        cumulants.append(row[m] - lower)
+    moments = [1.0]
+    for m in range(1, order + 1):
+        terms = (math.comb(m - 1, j - 1) * cumulants[j] * rows ** (1 - j) * moments[m - j] for j in range(1, m + 1))
+        moments.append(math.fsum(terms))
+    return moments[order]
+
+
+@dataclass(frozen=True)
+class OffsetMoments:
+    """Exact moments of A = Var[a_i | all but P_out] and of its overlap with a Jacobian column j (derived here)."""
+
+    mean: float
+    """E A, the variance of an entry of the offset."""
+    square: float
+    """E A²/(E A)²; three times it, less 3, is the excess kurtosis of a_i."""
+    apart_ratio: float
+    """E J²_ij a²_i' / (E J² E a²), i ≠ i': the mean of G_jj A."""
+    shared_ratio: float
+    """The same for one row i = i': the mean of G_jj A + 2B², B the inner product of the column and the offset."""
+
+
+def offset_moments(spec: NetworkSpec) -> OffsetMoments:
+    """Moments of the squared offset at every width, by a linear recursion over layers; needs σ_b > 0.
+
+    Given its gate, a row of (column, offset) is N(0, M), M = λΓ + D²σ_b² on the offset's own entry, Γ the Gram matrix
+    before it; the new Gram matrix is the mean of N outer products of rows. So its second moments follow from
+    m₁₁m₂₂ + 2m₁₂² within a row and from the product of two rows' means across rows.
+    """
+    if spec.bias_variance == 0:
+        raise NotCovered("the offset is 0 without biases")
+    gains, n = row_gains(spec), spec.width
+    biases = [slope**2 * spec.bias_variance for slope in (spec.activation.u, spec.activation.v)]
+    omega, alpha_b = mean_gain(spec), sum(biases) / 2
+    g, a, aa, ga, bb = 1.0, 0.0, 0.0, 0.0, 0.0  # E G, E A, E A², E GA, E B²; G in units of its start
+    for _ in range(spec.depth):
+        within_aa = within_ga = within_bb = 0.0
+        for gain, bias in zip(gains, biases, strict=True):
+            within_aa += 3 * (gain**2 * aa + 2 * gain * bias * a + bias**2) / 2
+            within_ga += (gain**2 * (ga + 2 * bb) + gain * bias * g) / 2
+        across_aa = omega**2 * aa + 2 * omega * alpha_b * a + alpha_b**2
+        across_ga = omega**2 * ga + omega * alpha_b * g
+        within_bb, across_bb = within_ga, omega**2 * bb
+        g, a = omega * g, omega * a + alpha_b
+        aa = across_aa + (within_aa - across_aa) / n
+        ga = across_ga + (within_ga - across_ga) / n
+        bb = across_bb + (within_bb - across_bb) / n
+    return OffsetMoments(mean=a, square=aa / a**2, apart_ratio=ga / (g * a), shared_ratio=(ga + 2 * bb) / (g * a))
 
 
 def dead_probability(spec: NetworkSpec) -> float:

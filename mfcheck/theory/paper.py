@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from scipy import stats
 
 from mfcheck.spec import ARCHITECTURES, NetworkSpec
+from mfcheck.theory import finite_width
 from mfcheck.theory.norms import chevet_beta, paper_beta
 from mfcheck.verdict import NotCovered
 
@@ -48,6 +49,18 @@ class PaperTheory:
         """The law N(0, ω^L/d) of every entry of the input Jacobian as N → ∞ (Theorem 4.1)."""
         return stats.norm(scale=math.sqrt(self.jacobian_entry_variance(spec)))
 
+    def gaussian_distance(self, spec: NetworkSpec) -> float:
+        """Leading distance of an entry's law to N(0, ω^L/d) at t* = √(3 − √6) deviations, where it is largest.
+
+        φ(t*)(3t* − t*³)/24 ≈ 0.0229 times the exact excess kurtosis (Edgeworth; THEORY E3), so of order L/N.
+        """
+        t = math.sqrt(3 - math.sqrt(6))
+        return math.exp(-(t**2) / 2) / math.sqrt(2 * math.pi) * (3 * t - t**3) / 24 * self.excess_kurtosis(spec)
+
+    excess_kurtosis = staticmethod(finite_width.excess_kurtosis)
+    apart_square_ratio = staticmethod(finite_width.apart_square_ratio)
+    shared_square_ratio = staticmethod(finite_width.shared_square_ratio)
+
     def offset_variance(self, spec: NetworkSpec) -> float:
         """Var a_i = α σ_b² Σ_{k=0}^{L−1} ω^k, the offset in f(x) = J x + a (Theorem 4.1)."""
         omega = self.omega(spec)
@@ -56,6 +69,10 @@ class PaperTheory:
     def offset(self, spec: NetworkSpec) -> rv_frozen:
         """The law N(0, α σ_b² Σ ω^k) of every entry of the offset as N → ∞ (Theorem 4.1); needs σ_b > 0."""
         return stats.norm(scale=math.sqrt(self.offset_variance(spec)))
+
+    def offset_square_ratio(self, spec: NetworkSpec) -> float:
+        """E J²_ij a²_i' over the product of the means, i ≠ i'; 1 in the limit, exact at every width (derived)."""
+        return finite_width.offset_moments(spec).apart_ratio
 
     def beta(self, p: float, q: float, input_dim: int, output_dim: int) -> float:
         """β_{p,q}: the paper's two stated values, Chevet's constant elsewhere (Theorem 5.1)."""

@@ -1,0 +1,137 @@
+"""Theorem 4.1: the law of the offset a(x), and the independence of its entries and those of J(x)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mfcheck import Cell, NetworkSpec, ReLULike, claim
+from mfcheck.decider import Decider
+from mfcheck.observables import columns
+from mfcheck.probes import image
+from mfcheck.settings import Settings
+from mfcheck.theory import finite_width
+
+LEAKY, ABSOLUTE = ReLULike(1, 0.2), ReLULike(1, -1)
+WIDER = {"quick": 1, "standard": 4, "paper": 16}
+LEADING_KS = 0.0229
+"""Distance to the Gaussian per unit of excess kurtosis, to leading order; above the distance when that is large."""
+
+ENTRY_PAIRS = ("apart", "row", "column")
+OUTPUT_PAIRS = {"different": 2, "same": 3}
+
+
+def offset_cells(settings: Settings) -> Iterator[Cell]:
+    grid = {
+        "vanilla": ((1000, 6, 1.6, ReLULike()), (1000, 8, 2.3, ReLULike()), (500, 4, 1.0, ABSOLUTE)),
+        "residual": ((1000, 5, 0.5, LEAKY), (500, 6, 0.3, ReLULike())),
+    }
+    for architecture in settings.architectures:
+        for statement in ("law", "variance"):
+            details: dict[str, str] = {"statement": statement}
+            for width, depth, variance, activation in grid.get(architecture, ()):
+                size = width * WIDER[settings.level.name]
+                yield Cell(
+                    NetworkSpec(architecture, 784, 10, size, depth, variance, 0.5, activation), "wishart", details
+                )
+            yield Cell(NetworkSpec(architecture, 49, 1, 48, 2, 1.7, 0.5, LEAKY), "dense", details)
+
+
+def entry_pair_cells(settings: Settings) -> Iterator[Cell]:
+    """Wide networks for the limit; narrow ones, where entries depend on each other, for the exact law of how much."""
+    limit = {"vanilla": (2000, 5, 1.9, ReLULike()), "residual": (2000, 4, 1.0, LEAKY)}
+    narrow = {
+        "vanilla": ((6, 2, 1.2, ABSOLUTE), (24, 3, 2.2, ReLULike())),
+        "residual": ((6, 2, 1.0, ABSOLUTE), (24, 3, 0.8, LEAKY)),
+    }
+    for architecture in settings.architectures:
+        for entries in ENTRY_PAIRS:
+            for width, depth, variance, act in (limit[architecture],) if architecture in limit else ():
+                size = width * WIDER[settings.level.name]
+                spec = NetworkSpec(architecture, 784, 10, size, depth, variance, 0.0, act)
+                yield Cell(spec, "wishart", {"entries": entries, "statement": "limit"})
+            for width, depth, variance, act in narrow.get(architecture, ()):
+                spec = NetworkSpec(architecture, 784, 10, width, depth, variance, 0.0, act)
+                yield Cell(spec, "wishart", {"entries": entries, "statement": "every-width"})
+        spec = NetworkSpec(architecture, 16, 1, 16, 2, 1.5, 0.0, ABSOLUTE)
+        yield Cell(spec, "dense", {"entries": "apart", "statement": "every-width"})
+
+
+def offset_pair_cells(settings: Settings) -> Iterator[Cell]:
+    """Dense only: the Wishart chain assumes that gates are coins, which is what makes J and a independent of x."""
+    for architecture in settings.architectures:
+        wide = NetworkSpec(architecture, 16, 1, 128, 2, 1.6, 0.5, ABSOLUTE)
+        yield Cell(wide, "dense", {"outputs": "different", "statement": "limit"})
+        for outputs, width in (("different", 24), ("same", 32)):
+            narrow = NetworkSpec(architecture, 16, 1, width, 2, 1.6, 0.5, ABSOLUTE)
+            yield Cell(narrow, "dense", {"outputs": outputs, "statement": "every-width"})
+
+
+@claim("thm4.1/offset-gaussian", cells=offset_cells)
+def test_offset_gaussian(cell: Cell, decide: Decider) -> None:
+    """Entries of a(x) are N(0, α σ_b² Σ_{k<L} ω^k) as N → ∞; the variance holds at every width."""
+    moments = finite_width.offset_moments
+    if cell.details["statement"] == "law":
+        decide.law(
+            columns.offset,
+            component=0,
+            probe=image(decide.settings, cell),
+            reference=lambda theory: theory.offset(cell.spec),
+            finite_width=lambda: LEADING_KS * 3 * (moments(cell.spec).square - 1),
+            origin="leading order from the exact kurtosis at this width",
+        )
+    else:
+        decide.mean_ratio(
+            columns.offset,
+            statistic=lambda draws: draws[:, 1],
+            probe=image(decide.settings, cell),
+            reference=lambda theory: float(theory.offset(cell.spec).var()),
+            second_moment_ratio=lambda: moments(cell.spec).square,
+        )
+
+
+@claim("thm4.1/entries-independent", cells=entry_pair_cells)
+def test_entries_independent(cell: Cell, decide: Decider) -> None:
+    """Distinct entries of J(x) become independent: E J²J'² over the product of variances tends to 1 like L/N, and is
+    known at every width."""
+    spec, entries = cell.spec, str(cell.details["entries"])
+    apart, limit = entries == "apart", cell.details["statement"] == "limit"
+    ratio = finite_width.apart_square_ratio if apart else finite_width.shared_square_ratio
+
+    def tail() -> float:
+        # By Cauchy and Schwarz: what the product of two squares has is at most what one entry's fourth power has.
+        bound = finite_width.scale_moment(spec, 4) / ratio(spec) ** 2
+        return bound if apart or entries == "column" else 9 * bound
+
+    decide.mean_ratio(
+        columns.pair,
+        statistic=lambda draws: draws[:, ENTRY_PAIRS.index(entries)],
+        probe=image(decide.settings, cell),
+        reference=lambda theory: (
+            theory.jacobian_entry_variance(spec) ** 2
+            * (1 if limit else theory.apart_square_ratio(spec) if apart else theory.shared_square_ratio(spec))
+        ),
+        second_moment_ratio=tail,
+        finite_width=(lambda: ratio(spec) - 1) if limit else None,
+    )
+
+
+@claim("thm4.1/offset-independent", cells=offset_pair_cells)
+def test_offset_independent(cell: Cell, decide: Decider) -> None:
+    """J(x) and a(x) become independent: E J²a² over the product of variances tends to 1, and is known at every width."""
+    spec, limit = cell.spec, cell.details["statement"] == "limit"
+    different = cell.details["outputs"] == "different"
+    moments = finite_width.offset_moments(spec)
+    ratio = moments.apart_ratio if different else moments.shared_ratio
+    tail = finite_width.scale_moment(spec, 4)
+    decide.mean_ratio(
+        columns.offset,
+        statistic=lambda draws: draws[:, OUTPUT_PAIRS[str(cell.details["outputs"])]],
+        probe=image(decide.settings, cell),
+        reference=lambda theory: (
+            theory.jacobian_entry_variance(spec)
+            * theory.offset_variance(spec)
+            * (1 if limit else theory.offset_square_ratio(spec) if different else ratio)
+        ),
+        second_moment_ratio=lambda: tail if different else 9 * tail,
+        finite_width=(lambda: ratio - 1) if limit else None,
+    )

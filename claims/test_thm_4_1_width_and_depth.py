@@ -1,0 +1,108 @@
+"""Theorem 4.1: how the law is approached as the width grows, and how the scale moves with depth."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from mfcheck import Cell, NetworkSpec, ReLULike, claim
+from mfcheck.decider import Decider, Group
+from mfcheck.observables import jacobian
+from mfcheck.probes import image
+from mfcheck.settings import Settings
+from mfcheck.theory import PaperTheory, entry_law, finite_width
+
+LEAKY, ABSOLUTE = ReLULike(1, 0.2), ReLULike(1, -1)
+WIDTHS = (30, 100, 300, 1000, 3000, 10_000, 100_000, 1_000_000)
+DENSE_WIDTHS = (16, 24, 32, 48)
+DEPTHS = (2, 6, 10)
+T = math.sqrt(3 - math.sqrt(6))
+"""Where the leading difference between the laws is largest, in standard deviations."""
+
+Floats = NDArray[np.float64]
+
+
+def distance(scale: Floats) -> Floats:
+    """A statistic of G = scale (in units of its mean) with the mean P[J ≤ t*σ] − Φ(t*), and none of its first order.
+
+    Φ(t*/√G) − Φ(t*) less its tangent at G = 1: E G = 1 makes the tangent's mean 0, and the statistic is nowhere
+    negative.
+    """
+    slope = T * math.exp(-(T**2) / 2) / math.sqrt(2 * math.pi) / 2
+    with np.errstate(divide="ignore"):
+        curve = special.ndtr(T / np.sqrt(scale)) - special.ndtr(T)
+    return np.maximum(curve + slope * (scale - 1), 0.0)
+
+
+def width_cells(settings: Settings) -> Iterator[Cell]:
+    for architecture in settings.architectures:
+        for depth, variance, activation in ((4, 1.8, ReLULike()), (8, 1.0, LEAKY)):
+            spec = NetworkSpec(architecture, 784, 1, WIDTHS[0], depth, variance, 0.0, activation)
+            if architecture in ("vanilla", "residual"):
+                yield Cell(spec, "wishart", {"statement": "slope"}, figure=f"Distance to the Gaussian law, L = {depth}")
+                yield Cell(replace(spec, width=100_000), "wishart", {"statement": "constant"})
+        yield Cell(NetworkSpec(architecture, 16, 1, DENSE_WIDTHS[0], 2, 1.8), "dense", {"statement": "slope"})
+
+
+def depth_cells(settings: Settings) -> Iterator[Cell]:
+    """Variances that put ω_v at 0.85, 1 and 1.15; every residual network has ω_r > 1, however small its variance."""
+    variances = {"vanilla": (1.7, 2.0, 2.3), "residual": (0.3, 2.0)}
+    for architecture in settings.architectures:
+        for variance in variances.get(architecture, ()):
+            yield Cell(NetworkSpec(architecture, 784, 1, 1000, DEPTHS[0], variance), "wishart")
+        yield Cell(NetworkSpec(architecture, 16, 1, 32, DEPTHS[0], 1.7, 0.0, ABSOLUTE), "dense")
+
+
+@claim("thm4.1/width-convergence", cells=width_cells)
+def test_width_convergence(cell: Cell, decide: Decider) -> None:
+    """The distance of an entry's law to N(0, ω^L/d) vanishes like L/N, with the constant of its kurtosis."""
+    unit = decide.theory.jacobian_entry_variance(cell.spec)
+
+    def group(width: int) -> Group:
+        spec, law = replace(cell.spec, width=width), entry_law(replace(cell.spec, width=width))
+        mean = law.mean(distance)
+        ratio = law.mean(lambda scale: distance(scale) ** 2) / mean**2
+        return Group(math.log(width), spec, lambda draws: distance(draws[:, 1] / unit), mean, ratio)
+
+    if cell.details["statement"] == "slope":
+        widths = WIDTHS if cell.engine == "wishart" else DENSE_WIDTHS
+        decide.slope(
+            jacobian.entry,
+            [group(width) for width in widths],
+            probe=image(decide.settings, cell),
+            x_label="log N",
+            curve=lambda theory, spec: theory.gaussian_distance(spec),
+        )
+    else:
+        here = group(cell.spec.width)
+        decide.mean_ratio(
+            jacobian.entry,
+            statistic=here.statistic,
+            probe=image(decide.settings, cell),
+            reference=lambda theory: theory.gaussian_distance(cell.spec),
+            second_moment_ratio=lambda: here.second_moment_ratio,
+        )
+
+
+@claim("thm4.1/phase-boundary", cells=depth_cells)
+def test_phase_boundary(cell: Cell, decide: Decider) -> None:
+    """The scale of J(x) moves by log ω a layer: ω_v = 1 separates decay from growth, and ω_r > 1 always."""
+
+    def group(depth: int) -> Group:
+        spec = replace(cell.spec, depth=depth)
+        ratio = finite_width.relative_second_moment(spec)
+        return Group(depth, spec, lambda draws: draws[:, 1], PaperTheory().jacobian_entry_variance(spec), ratio)
+
+    decide.slope(
+        jacobian.entry,
+        [group(depth) for depth in DEPTHS],
+        probe=image(decide.settings, cell),
+        x_label="depth",
+        curve=lambda theory, spec: theory.jacobian_entry_variance(spec),
+        exact=True,
+    )

@@ -1,0 +1,40 @@
+"""The Jacobian at an input chosen against the network (break/attacked-input)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from mfcheck.ensembles.chunks import Probe, Source
+from mfcheck.ensembles.networks import DenseNetwork
+from mfcheck.ensembles.streams import Stream
+from mfcheck.spec import NetworkSpec
+
+STEPS = 5
+
+
+def attack(network: DenseNetwork, x: Tensor, budget: float) -> Tensor:
+    """Inputs `[R, 1, d]` within ℓ2 distance budget·‖x‖ of x `[1, d]` that raise |f(x+η) − f(x)| of the first output.
+
+    Frank–Wolfe's full steps for a convex objective on a ball: η = ε J(x+η)/‖J(x+η)‖, repeated; where the Jacobian
+    is 0 the input stays.
+    """
+    start = x.expand(network.replicates, 1, -1)
+    point = start
+    for _ in range(STEPS):
+        gradient = network.jacobian(point)[:, :, 0]
+        length = torch.linalg.vector_norm(gradient, dim=2, keepdim=True)
+        step = budget * torch.linalg.vector_norm(x) * gradient / torch.where(length > 0, length, 1.0)
+        point = start + step
+    return point
+
+
+def _attacked_dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+    network = DenseNetwork(spec, stream, replicates=draws)
+    x = torch.as_tensor(probe.x, dtype=torch.float32, device=stream.device)
+    point = attack(network, x, budget=1.0)
+    return network.jacobian(point, [probe.column])[:, 0, 0]
+
+
+entry_at_attack = Source("Jacobian entry at an attacked input", {"dense": _attacked_dense}, {"dense": True})
+"""`[n, 1]`: J_0j at the input that ‖η‖₂ ≤ ‖x‖ moves furthest from x in the first output."""

@@ -1,0 +1,30 @@
+"""Where claims look at a network: inputs of the run's data set, and a column of the Jacobian there."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from mfcheck.datasets import inputs, scaled
+from mfcheck.ensembles.chunks import Probe
+from mfcheck.settings import Settings
+from mfcheck.verdict import Cell
+
+
+def image(settings: Settings, cell: Cell) -> Probe:
+    """One input of the run's data set, looked at along its brightest pixel; any input where the engine sees none."""
+    input_dim = cell.spec.input_dim
+    if cell.engine == "wishart":
+        return Probe(np.ones((1, input_dim)), 0)
+    x = inputs(settings.dataset, input_dim, 1, settings.seed)
+    return Probe(x, int(np.abs(x[0]).argmax()))
+
+
+def image_scaled_and_noise(settings: Settings, cell: Cell) -> Probe:
+    """Three inputs: one of the data set, the same one at a tenth of its length, and noise."""
+    input_dim = cell.spec.input_dim
+    real = inputs(settings.dataset, input_dim, 1, settings.seed)
+    noise = inputs("noise", input_dim, 1, settings.seed + 1)
+    tenth = scaled(real, math.sqrt(input_dim) / 10)
+    return Probe(np.concatenate([real, tenth, noise]), int(np.abs(real[0]).argmax()))

@@ -1,0 +1,133 @@
+"""Trends over groups: slopes of a logarithm, and limits N → ∞ of a fit in 1/N; θ = Σ_i w_i g(mean of group i).
+
+Every group's mean gets its own truncated Bernstein interval at alpha/groups, and the interval of θ adds up their ends:
+valid at every sample size, whatever the dependence between groups. Least squares enters through fixed weights only.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mfcheck.statistics import intervals
+from mfcheck.statistics.decision import TAIL_SHARE, Draw, bernstein, least
+from mfcheck.statistics.sequential import Decision, Estimate, Region, decide
+
+
+@dataclass(frozen=True)
+class Trend:
+    """Fixed weights of θ over groups, on the means themselves or on their logarithms.
+
+    `second_moment_ratios` bound E X²/(E X)² group by group. `scales` are rough means, used for truncation only: the
+    lower ends need nothing of them.
+    """
+
+    weights: tuple[float, ...]
+    logarithm: bool
+    second_moment_ratios: tuple[float, ...]
+    scales: tuple[float, ...]
+
+
+def slope_weights(x: Sequence[float]) -> tuple[float, ...]:
+    """Least-squares weights of the slope against x; ValueError for fewer than two different x.
+
+    >>> slope_weights([0.0, 1.0])
+    (-1.0, 1.0)
+    """
+    centred = np.asarray(x, dtype=float) - np.mean(x)
+    if len(centred) < 2 or not np.ptp(centred) > 0:
+        raise ValueError(f"a slope needs at least two different points, got {list(x)!r}")
+    return tuple((centred / (centred @ centred)).tolist())
+
+
+def limit_weights(widths: Sequence[float], order: int = 1) -> tuple[float, ...]:
+    """Least-squares weights of the value at 1/N = 0 in a polynomial of the given order in 1/N.
+
+    The bias it assumes away is the next order, N^{−order−1}. Relative to 1/min N for conditioning.
+
+    >>> sum(limit_weights([100, 200, 400]))  # a constant is its own limit
+    1.0
+    """
+    inverse = min(widths) / np.asarray(widths, dtype=float)
+    if len(set(inverse.tolist())) <= order:
+        raise ValueError(
+            f"a fit of order {order} in 1/N needs more than {order} different widths, got {list(widths)!r}"
+        )
+    design = np.vander(inverse, order + 1, increasing=True)
+    return tuple(np.round(np.linalg.pinv(design)[0], 12).tolist())
+
+
+def decide_trend(
+    draws_of: Sequence[Draw],
+    trend: Trend,
+    reference: float,
+    margin: float,
+    *,
+    alpha: float,
+    first: int,
+    looks: int,
+) -> Decision:
+    """Decide |θ − reference| ≤ margin; `draws_of[i](n)` returns the first n non-negative draws of group i."""
+
+    def look(draws: int, share: float) -> Estimate:
+        values, lows, highs = [], [], []
+        for draw, scale, rho in zip(draws_of, trend.scales, trend.second_moment_ratios, strict=True):
+            scaled = draw(draws) / scale
+            cap = group_cap(trend, rho, margin)
+            low, high = intervals.truncated_mean_interval(scaled, share / len(draws_of), cap, rho)
+            values.append(scale * math.fsum(scaled) / draws)
+            lows.append(scale * low)
+            highs.append(scale * min(high, np.finfo(float).max / scale))
+        return _combine(trend, values, lows, highs)
+
+    region = Region(reference - margin, reference + margin, margin)
+    return decide(look, region, alpha=alpha, first=first, looks=looks)
+
+
+def smallest_detectable_trend(trend: Trend, draws: int, margin: float, *, alpha: float, beta: float) -> float:
+    """The least |θ − reference| that one look refutes with probability at least 1 − beta."""
+    return margin + _half_width(trend, draws, margin, alpha) + _half_width(trend, draws, margin, beta)
+
+
+def draws_needed_trend(trend: Trend, margin: float, *, alpha: float, beta: float, distance: float = 0.0) -> int:
+    """Draws of every group for one look to decide with probability 1 − beta when |θ − reference| is `distance`."""
+    gap = abs(margin - distance)
+
+    def enough(n: int) -> bool:
+        at_alpha = _half_width(trend, n, margin, alpha)
+        return at_alpha + _half_width(trend, n, margin, beta) <= gap and at_alpha <= margin / 2
+
+    return least(enough)
+
+
+def group_cap(trend: Trend, rho: float, margin: float) -> float:
+    """The cap of a group, in units of its scale, at which all tails together take `TAIL_SHARE` of the margin."""
+    weight = sum(abs(w) * (1 if trend.logarithm else s) for w, s in zip(trend.weights, trend.scales, strict=True))
+    return max(4.0, 2 + (rho - 1) * weight / (4 * TAIL_SHARE * margin))
+
+
+def _half_width(trend: Trend, draws: int, margin: float, alpha: float) -> float:
+    share = alpha / len(trend.weights)
+    total = TAIL_SHARE * margin
+    for weight, scale, rho in zip(trend.weights, trend.scales, trend.second_moment_ratios, strict=True):
+        relative = bernstein(draws, rho, group_cap(trend, rho, margin), share)
+        if trend.logarithm:
+            total += abs(weight) * (math.inf if relative >= 1 else -math.log1p(-relative))
+        else:
+            total += abs(weight) * scale * relative
+    return total
+
+
+def _combine(trend: Trend, values: list[float], lows: list[float], highs: list[float]) -> Estimate:
+    def g(mean: float) -> float:
+        if not trend.logarithm:
+            return mean
+        return math.log(mean) if mean > 0 else -np.finfo(float).max / 1e9
+
+    terms = list(zip(trend.weights, values, lows, highs, strict=True))
+    low = math.fsum(w * g(lo if w >= 0 else hi) for w, _, lo, hi in terms)
+    high = math.fsum(w * g(hi if w >= 0 else lo) for w, _, lo, hi in terms)
+    return Estimate(math.fsum(w * g(value) for w, value, _, _ in terms), low, high)

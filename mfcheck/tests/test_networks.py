@@ -1,0 +1,324 @@
+"""Dense networks are what THEORY §1 writes down, and modules of one's own are differentiated as they are.
+
+Rounding bounds: a value made of sums with m roundings on any path is off by at most γ_m = m·eps/(1 − m·eps) times the
+same expression in absolute values (Higham, §3.1); two ways to compute it differ by twice that.
+"""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+from torch import Tensor
+
+from mfcheck import NetworkSpec, ReLULike, draw_network
+from mfcheck.ensembles.modules import draw_modules, jacobian_column, load_factory
+from mfcheck.ensembles.networks import DenseNetwork
+from mfcheck.ensembles.streams import Stream
+from mfcheck.statistics.intervals import dkw_half_width, sup_distance
+from mfcheck.verdict import NotCovered
+
+ALPHA = 1e-6
+
+specs = st.builds(
+    NetworkSpec,
+    st.sampled_from(["vanilla", "residual"]),
+    input_dim=st.integers(1, 5),
+    output_dim=st.integers(1, 5),
+    width=st.integers(1, 7),
+    depth=st.integers(1, 4),
+    weight_variance=st.sampled_from([0.3, 2.0]),
+    bias_variance=st.sampled_from([0.0, 0.7]),
+    activation=st.sampled_from([ReLULike(1, 0), ReLULike(1, 0.2), ReLULike(1, -1), ReLULike(-0.5, 2)]),
+)
+seeds = st.integers(0, 2**32)
+
+
+def double(spec: NetworkSpec, seed: int, replicates: int = 3) -> DenseNetwork:
+    return DenseNetwork(spec, Stream(seed), replicates=replicates, dtype=torch.float64)
+
+
+def points(spec: NetworkSpec, seed: int, count: int = 2) -> Tensor:
+    return Stream(seed + 1).normal(count, spec.input_dim)
+
+
+def by_hand(
+    network: DenseNetwork, replicate: int, x: Tensor, *, absolute: bool = False, bias: bool = True
+) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+    """f(x) `[K]` of one replicate at one input, with its pre-activations and gate slopes, line by line."""
+    spec, make = network.spec, torch.abs if absolute else torch.clone
+    act, state = spec.activation, make(network.input_projection[replicate]).mv(make(x))
+    preactivations, slopes = [], []
+    for layer in range(spec.depth):
+        h = make(network.weights[layer][replicate]).mv(state)
+        if spec.bias_variance and bias:
+            h = h + make(network.biases[layer][replicate])
+        slope = torch.where(h >= 0, torch.tensor(act.u, dtype=x.dtype), torch.tensor(act.v, dtype=x.dtype))
+        if absolute:
+            slope = torch.full_like(h, max(abs(act.u), abs(act.v)))
+        following = slope * h
+        if spec.architecture == "residual":
+            following = following + make(network.get_buffer(f"shortcut_{layer}")[replicate]).mv(state)
+        preactivations.append(h)
+        slopes.append(slope)
+        state = following
+    return make(network.output_projection[replicate]).mv(state), preactivations, slopes
+
+
+def rounding(network: DenseNetwork, replicate: int, x: Tensor, *, bias: bool = True) -> Tensor:
+    """How far two ways to compute f(x) (or, without bias, J x) may lie apart, `[K]`."""
+    spec = network.spec
+    m = (spec.input_dim + (spec.depth + 1) * (spec.width + 3)) * torch.finfo(x.dtype).eps
+    size: Tensor = by_hand(network, replicate, x, absolute=True, bias=bias)[0]
+    return 2 * m / (1 - m) * size
+
+
+def autograd_jacobian(network: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """∂ network(x[None]) / ∂x by back-propagation, of shape output × `[d]`."""
+    found: Tensor = torch.autograd.functional.jacobian(lambda one: network(one[None]), x)
+    return found
+
+
+@given(specs, seeds)
+def test_a_network_computes_its_definition(spec: NetworkSpec, seed: int) -> None:
+    network, x = double(spec, seed), points(spec, seed)
+    outputs, slopes = network(x), network.gate_slopes(x)
+    preactivations = network.preactivations(slopes, x.expand(3, -1, -1))
+    affine = network.with_gates(slopes, x.expand(3, -1, -1))
+    assert outputs.shape == (3, 2, spec.output_dim)
+    assert len(slopes) == len(preactivations) == spec.depth
+    for replicate, at in itertools.product(range(3), range(2)):
+        expected, hidden, gates = by_hand(network, replicate, x[at])
+        allowed = rounding(network, replicate, x[at])
+        assert bool(((outputs[replicate, at] - expected).abs() <= allowed).all())
+        assert bool(((affine[replicate, at] - expected).abs() <= allowed).all())
+        for layer in range(spec.depth):
+            assert torch.equal(slopes[layer][replicate, at], gates[layer])
+            assert torch.equal(preactivations[layer][replicate, at] >= 0, hidden[layer] >= 0)
+
+
+@given(specs, seeds)
+def test_fixed_gates_make_an_affine_map_whose_slope_is_the_jacobian(spec: NetworkSpec, seed: int) -> None:
+    network, x = double(spec, seed), points(spec, seed)
+    elsewhere, origin = points(spec, seed + 7), torch.zeros(3, 2, spec.input_dim, dtype=torch.float64)
+    slopes = network.gate_slopes(x)
+    offset = network.with_gates(slopes, origin)
+    moved = network.with_gates(slopes, elsewhere.expand(3, -1, -1)) - offset
+    expected = (network.jacobian(x) @ elsewhere[:, :, None])[..., 0]
+    if not spec.bias_variance:
+        assert not offset.any()
+    for replicate, at in itertools.product(range(3), range(2)):
+        allowed = 3 * rounding(network, replicate, elsewhere[at])
+        assert bool(((moved - expected)[replicate, at].abs() <= allowed).all())
+    unbiased = network.preactivations(slopes, elsewhere.expand(3, -1, -1), bias=False)
+    if not spec.bias_variance:
+        for one, other in zip(network.preactivations(slopes, elsewhere.expand(3, -1, -1)), unbiased, strict=True):
+            assert torch.equal(one, other)
+    assert torch.equal(unbiased[0], elsewhere.expand(3, -1, -1) @ network.input_projection.mT @ network.weights[0].mT)
+
+
+@given(specs, seeds, st.data())
+def test_both_jacobians_are_that_of_autograd(spec: NetworkSpec, seed: int, data: st.DataObject) -> None:
+    network, x = double(spec, seed), points(spec, seed)
+    chosen = st.lists(st.integers(0, spec.input_dim - 1), min_size=1, max_size=spec.input_dim, unique=True)
+    columns = data.draw(chosen)
+    whole, some, features = network.jacobian(x), network.jacobian(x, columns), network.feature_jacobian(x, columns)
+    assert whole.shape == (3, 2, spec.output_dim, spec.input_dim)
+    assert features.shape == (3, 2, spec.width, len(columns))
+    through = network.output_projection[:, None] @ features
+    axes = torch.eye(spec.input_dim, dtype=torch.float64)
+    for at in range(2):
+        expected = autograd_jacobian(network, x[at])[:, 0]
+        for replicate in range(3):
+            allowed = torch.stack([rounding(network, replicate, axis, bias=False) for axis in axes], dim=1)
+            assert bool(((whole[replicate, at] - expected[replicate]).abs() <= allowed).all())
+            for found in (some, through):
+                gap = (found[replicate, at] - expected[replicate][:, columns]).abs()
+                assert bool((gap <= allowed[:, columns]).all())
+
+
+@given(specs.filter(lambda spec: not spec.bias_variance), seeds, st.integers(-20, 20))
+def test_without_bias_a_network_is_homogeneous(spec: NetworkSpec, seed: int, power: int) -> None:
+    """Powers of two commute with rounding, so to the last bit."""
+    network, x = double(spec, seed), points(spec, seed)
+    assert torch.equal(network(2.0**power * x), 2.0**power * network(x))
+    assert torch.equal(network.jacobian(2.0**power * x), network.jacobian(x))
+
+
+def test_with_bias_a_network_is_not_homogeneous() -> None:
+    spec = NetworkSpec("vanilla", 3, 2, 8, 2, 2.0, 1.0)
+    network, x = double(spec, 1), points(spec, 1)
+    assert not torch.allclose(network(2 * x), 2 * network(x))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+def test_entries_are_gaussian_with_the_variances_of_the_theory(dtype: torch.dtype) -> None:
+    spec = NetworkSpec("residual", 30, 20, 50, 3, 1.7, 0.6)
+    network = DenseNetwork(spec, Stream(3), replicates=60, dtype=dtype)
+    families = {
+        "P_in": (network.input_projection, 1 / 30),
+        "P_out": (network.output_projection, 1 / 50),
+        **{f"W{layer}": (network.weights[layer].detach(), 1.7 / 50) for layer in range(3)},
+        **{f"P{layer}": (network.get_buffer(f"shortcut_{layer}"), 1 / 50) for layer in range(3)},
+        **{f"b{layer}": (network.biases[layer].detach(), 0.6) for layer in range(3)},
+    }
+    for name, (tensor, variance) in families.items():
+        values = tensor.double().flatten() / math.sqrt(variance)
+        n, squares = len(values), float(values.square().sum())
+        low, high = (float(end) for end in stats.chi2.interval(1 - ALPHA, n))
+        assert low < squares < high, name
+        assert not low < squares * 50 / 40 < high, name  # 1/40 for 1/50 is told apart, even among the few biases
+        assert abs(float(values.sum())) <= float(stats.norm.isf(ALPHA / 2)) * math.sqrt(n), name
+        law = stats.norm()
+        assert sup_distance(values.sort().values.numpy(), law.cdf) <= dkw_half_width(n, ALPHA), name
+
+
+def test_replicates_and_matrices_are_independent() -> None:
+    """Sample correlations of independent normals follow an exact law, which pearsonr's p-values are of."""
+    network = DenseNetwork(NetworkSpec("residual", 40, 40, 40, 2, 1.0), Stream(4), replicates=4)
+    matrices = [network.input_projection, network.output_projection, *network.weights]
+    matrices += [network.get_buffer("shortcut_0"), network.get_buffer("shortcut_1")]
+    vectors = [one.detach().double().flatten().numpy() for matrix in matrices for one in matrix]
+    pairs = list(itertools.combinations(vectors, 2))
+    for one, other in pairs:
+        assert stats.pearsonr(one, other).pvalue > ALPHA / len(pairs)
+    assert stats.pearsonr(vectors[0], vectors[1] + 0.2 * vectors[0]).pvalue < ALPHA / len(pairs)
+
+
+def test_a_replicate_does_not_look_at_its_neighbours() -> None:
+    spec = NetworkSpec("residual", 3, 2, 6, 2, 1.0, 0.5)
+    network, x = double(spec, 5), points(spec, 5)
+    before_f, before_j = network(x).detach(), network.jacobian(x).detach()
+    changed = copy.deepcopy(network)
+    with torch.no_grad():
+        for tensor in (*changed.parameters(), *changed.buffers()):
+            tensor[1:] = 100.0
+    assert torch.equal(changed(x)[0], before_f[0])
+    assert torch.equal(changed.jacobian(x)[0], before_j[0])
+
+
+@given(specs, seeds)
+def test_draws_follow_from_the_seed(spec: NetworkSpec, seed: int) -> None:
+    state = double(spec, seed).state_dict()
+    again, other = double(spec, seed).state_dict(), double(spec, seed + 1).state_dict()
+    assert all(torch.equal(state[name], again[name]) for name in state)
+    assert not any(torch.equal(state[name], other[name]) for name in state)
+
+
+def test_weights_and_biases_train_and_projections_do_not() -> None:
+    network = double(NetworkSpec("residual", 3, 2, 5, 2, 1.0, 0.5, ReLULike(1, 0.2)), 6)
+    network(points(network.spec, 6)).sum().backward()
+    trained = dict(network.named_parameters())
+    assert set(trained) == {"weights.0", "weights.1", "biases.0", "biases.1"}
+    for name, parameter in trained.items():
+        assert parameter.grad is not None, name
+        assert parameter.grad.any(), name
+    fixed = dict(network.named_buffers())
+    assert set(fixed) == {"input_projection", "output_projection", "shortcut_0", "shortcut_1"}
+    assert not any(buffer.requires_grad for buffer in fixed.values())
+
+
+def test_foreign_architectures_are_no_dense_networks() -> None:
+    with pytest.raises(NotCovered, match="own_module:factory"):
+        DenseNetwork(NetworkSpec("own_module:factory", 3, 2, 4, 1, 1.0), Stream(0))
+
+
+@pytest.mark.parametrize("architecture", ["vanilla", "residual"])
+def test_a_drawn_network_is_differentiable(architecture: str) -> None:
+    spec = NetworkSpec(architecture, 4, 3, 10, 2, 1.0, 0.2)
+    f, x = draw_network(spec, seed=5), torch.linspace(-1, 1, 20).reshape(5, 4).requires_grad_()
+    outputs = f(x)
+    assert outputs.shape == (5, 3)
+    outputs.square().sum().backward()
+    assert x.grad is not None
+    assert bool(x.grad.any(dim=1).all())
+    assert torch.equal(draw_network(spec, seed=5)(x), outputs)
+    assert not torch.equal(draw_network(spec, seed=6)(x), outputs)
+    with pytest.raises(ValueError, match="wishart"):
+        draw_network(spec, engine="wishart")
+
+
+FOREIGN = """
+import torch
+from torch import nn
+
+class Squares(nn.Module):
+    def __init__(self, spec, generator):
+        super().__init__()
+        self.first = nn.Parameter(torch.randn(spec.width, spec.input_dim, generator=generator))
+        self.second = nn.Parameter(torch.randn(spec.output_dim, spec.width, generator=generator))
+        self.register_buffer("shift", torch.randn(spec.width, generator=generator))
+
+    def forward(self, x):
+        return torch.tanh(x @ self.first.T + self.shift).square() @ self.second.T
+
+class Wide(Squares):
+    def forward(self, x):
+        return torch.cat([super().forward(x)] * 2, dim=1)
+
+class Flat(Squares):
+    def forward(self, x):
+        return super().forward(x)[:, 0]
+
+def function(spec, generator):
+    return lambda x: x
+
+constant = 3
+"""
+
+
+@pytest.fixture
+def foreign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], NetworkSpec]:
+    """Specs of the factories above, in a module that only this test can import."""
+    name = "foreign_networks_" + "".join(filter(str.isalnum, tmp_path.name))
+    (tmp_path / f"{name}.py").write_text(FOREIGN)
+    monkeypatch.syspath_prepend(tmp_path)
+    return lambda factory: NetworkSpec(f"{name}:{factory}", 4, 3, 6, 1, 1.0)
+
+
+# torch itself compiles its rules for jvp under vmap with the torch.jit.script that it deprecates.
+@pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated:DeprecationWarning")
+def test_foreign_modules_are_differentiated_like_autograd(foreign: Callable[[str], NetworkSpec]) -> None:
+    spec = foreign("Squares")
+    x = Stream(1).normal(5, 4, dtype=torch.float32)
+    modules = draw_modules(spec, Stream(7), 6)
+    for column in range(spec.input_dim):
+        found = jacobian_column(spec, x, column, Stream(7), 6)
+        assert found.shape == (6, 5, 3)
+        for index, module in enumerate(modules):
+            expected = torch.stack([autograd_jacobian(module, one)[0, :, column] for one in x])
+            # The same products in float32, on shapes that round in another order: torch's own rtol for float32.
+            torch.testing.assert_close(found[index], expected)
+    assert not torch.equal(modules[0].first, modules[1].first)
+
+
+def test_a_foreign_module_can_be_drawn_once(foreign: Callable[[str], NetworkSpec]) -> None:
+    f, x = draw_network(foreign("Squares"), seed=1), torch.ones(2, 4, requires_grad=True)
+    f(x).sum().backward()
+    assert f(x).shape == (2, 3)
+    assert x.grad is not None
+    assert torch.equal(draw_network(foreign("Squares"), seed=1)(x), f(x))
+
+
+# torch itself compiles its rules for jvp under vmap with the torch.jit.script that it deprecates.
+@pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated:DeprecationWarning")
+def test_unusable_foreign_modules_are_named(foreign: Callable[[str], NetworkSpec]) -> None:
+    x = torch.ones(2, 4)
+    with pytest.raises(ValueError, match=r"function must return a torch\.nn\.Module"):
+        jacobian_column(foreign("function"), x, 0, Stream(0), 2)
+    with pytest.raises(ValueError, match=r"Wide maps \(2, 4\) to \(2, 6\), expected \(2, 3\)"):
+        jacobian_column(foreign("Wide"), x, 0, Stream(0), 2)
+    with pytest.raises(ValueError, match=r"Flat maps \(2, 4\) to \(2,\), expected \(2, 3\)"):
+        jacobian_column(foreign("Flat"), x, 0, Stream(0), 2)
+    with pytest.raises(ValueError, match="constant' is not callable"):
+        load_factory(foreign("constant").architecture)
+    with pytest.raises(ValueError, match="absent"):
+        load_factory(foreign("absent").architecture)

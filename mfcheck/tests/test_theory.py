@@ -1,0 +1,345 @@
+"""The paper's formulas obey their own laws, and the constants β are what they are said to be."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy import integrate
+
+from mfcheck.spec import ARCHITECTURES, NetworkSpec, ReLULike
+from mfcheck.theory import PaperTheory
+from mfcheck.theory.norms import chevet_beta, dual_exponent, expected_norm, paper_beta
+from mfcheck.verdict import NotCovered
+
+Floats = NDArray[np.float64]
+
+THEORY = PaperTheory()
+ROUNDING = 1e-12  # thousands of roundings of 2⁻⁵³: more than any formula here does
+NINE_DIGITS = 1e-8  # what `expected_norm` promises, for a sum of a few of them
+Z = 6.5  # a one-sided normal bound with false alarm 4e-11, so that 25 comparisons stay below 1e-9
+INF = math.inf
+
+SLOPES = st.floats(-3, 3).filter(lambda slope: abs(slope) > 0.01)
+SPECS = st.builds(
+    NetworkSpec,
+    architecture=st.sampled_from(ARCHITECTURES),
+    input_dim=st.integers(1, 2000),
+    output_dim=st.integers(1, 50),
+    width=st.integers(1, 5000),
+    depth=st.integers(1, 30),
+    weight_variance=st.floats(0.05, 5),
+    bias_variance=st.floats(0, 3),
+    activation=st.builds(ReLULike, SLOPES, st.just(0.0) | SLOPES),
+)
+EXPONENTS = st.sampled_from([1.0, 1.2, 1.5, 2.0, 3.0, 5.0, INF])
+DIMENSIONS = st.integers(1, 800)
+
+
+def make_spec(architecture: str = "vanilla", **changes: float) -> NetworkSpec:
+    spec = NetworkSpec(architecture, input_dim=784, output_dim=10, width=100, depth=3, weight_variance=2.0)
+    return dataclasses.replace(spec, **changes)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "activation", "omega"),
+    [
+        ("vanilla", ReLULike(), 1.0),
+        ("vanilla", ReLULike(1, 1), 2.0),
+        ("vanilla", ReLULike(2, -1), 5.0),
+        ("residual", ReLULike(), 2.0),
+        ("residual", ReLULike(1, -1), 3.0),
+    ],
+)
+def test_omega_is_alpha_times_the_variance_and_one_more_with_shortcuts(
+    architecture: str, activation: ReLULike, omega: float
+) -> None:
+    assert THEORY.omega(dataclasses.replace(make_spec(architecture), activation=activation)) == omega
+
+
+@given(SPECS)
+def test_an_entry_of_the_jacobian_has_variance_omega_to_the_depth_over_d(spec: NetworkSpec) -> None:
+    variance = THEORY.jacobian_entry_variance(spec)
+    assert variance * spec.input_dim == pytest.approx(THEORY.omega(spec) ** spec.depth, rel=ROUNDING)
+    assert THEORY.jacobian_entry(spec).var() == pytest.approx(variance, rel=ROUNDING)
+    assert THEORY.jacobian_entry(spec).mean() == 0
+
+
+@given(SPECS)
+def test_the_offset_sums_a_geometric_series(spec: NetworkSpec) -> None:
+    omega = THEORY.omega(spec)
+    # (ω^L − 1)/(ω − 1) loses the digits of ω − 1, and no more
+    assume(abs(omega - 1) > 1e-3)
+    series = (omega**spec.depth - 1) / (omega - 1)
+    expected = spec.activation.alpha * spec.bias_variance * series
+    assert THEORY.offset_variance(spec) == pytest.approx(expected, rel=1e3 * ROUNDING)
+
+
+def test_the_offset_of_a_critical_network_grows_by_the_same_amount_every_layer() -> None:
+    for depth in (1, 2, 50):
+        assert THEORY.offset_variance(make_spec(bias_variance=0.3, depth=depth)) == pytest.approx(0.15 * depth)
+
+
+def test_the_offset_is_gaussian_with_its_variance() -> None:
+    spec = make_spec("residual", bias_variance=0.3)
+    assert THEORY.offset(spec).var() == pytest.approx(THEORY.offset_variance(spec), rel=ROUNDING)
+    assert THEORY.offset_variance(make_spec()) == 0
+
+
+@given(SPECS, st.floats(0.1, 10))
+def test_scaling_the_weights_scales_the_trainable_part_of_omega(spec: NetworkSpec, s: float) -> None:
+    scaled = dataclasses.replace(spec, weight_variance=s * spec.weight_variance)
+    shortcut = float(spec.architecture == "residual")
+    # the subtraction of the shortcut loses digits where the trainable part is small
+    expected = s * (THEORY.omega(spec) - shortcut)
+    assert THEORY.omega(scaled) - shortcut == pytest.approx(expected, rel=ROUNDING, abs=1e-14)
+
+
+@given(SPECS, st.floats(0.1, 10))
+def test_scaling_the_activation_is_scaling_the_weights_by_its_square(spec: NetworkSpec, c: float) -> None:
+    act = spec.activation
+    steeper = dataclasses.replace(spec, activation=ReLULike(c * act.u, c * act.v))
+    heavier = dataclasses.replace(spec, weight_variance=c * c * spec.weight_variance)
+    assert THEORY.omega(steeper) == pytest.approx(THEORY.omega(heavier), rel=ROUNDING)
+    expected = THEORY.jacobian_entry_variance(heavier)
+    assert THEORY.jacobian_entry_variance(steeper) == pytest.approx(expected, rel=ROUNDING)
+    # a = P φ(W x + b): biases pass the activation too, weights do not touch them
+    assert THEORY.offset_variance(steeper) == pytest.approx(c * c * THEORY.offset_variance(heavier), rel=ROUNDING)
+
+
+@given(SPECS, st.floats(1e-6, 1e3), EXPONENTS, EXPONENTS)
+@settings(max_examples=40, deadline=None)
+def test_the_adversarial_bound_is_the_budget_times_a_constant_of_the_network(
+    spec: NetworkSpec, eps: float, p: float, q: float
+) -> None:
+    once = THEORY.adversarial_bound(spec, 1.0, p, q)
+    assert THEORY.adversarial_bound(spec, eps, p, q) == pytest.approx(eps * once, rel=ROUNDING)
+    beta = THEORY.beta(p, q, spec.input_dim, spec.output_dim)
+    assert once**2 == pytest.approx(beta**2 * THEORY.omega(spec) ** spec.depth, rel=ROUNDING)
+
+
+@pytest.mark.parametrize("eps", [0.0, -0.1, math.nan, INF])
+def test_a_budget_that_is_not_positive_and_finite_is_refused(eps: float) -> None:
+    with pytest.raises(ValueError, match=f"eps .*{eps}"):
+        THEORY.adversarial_bound(make_spec(), eps, 2, 2)
+
+
+@given(SPECS, st.floats(1e-3, 10))
+@settings(max_examples=40, deadline=None)
+def test_the_variance_falls_by_the_pull_of_the_bound(spec: NetworkSpec, eps: float) -> None:
+    """dσ_w²/dt = −rate_factor·L_adv·(y/ω)/N with y = α σ_w², which is ω for vanilla networks."""
+    omega = THEORY.omega(spec)
+    share = spec.activation.alpha * spec.weight_variance / omega
+    expected = -2 * share * THEORY.adversarial_bound(spec, eps, INF, INF) / spec.width
+    assert THEORY.variance_rate(spec, eps, INF, INF) == pytest.approx(expected, rel=ROUNDING)
+    half = PaperTheory(rate_factor=1).variance_rate(spec, eps, INF, INF)
+    assert half == pytest.approx(expected / 2, rel=ROUNDING)
+
+
+@given(SPECS)
+def test_fisher_rao_counts_what_the_trainable_paths_carry(spec: NetworkSpec) -> None:
+    """E‖w‖_FR = K·dω^L/d log σ_w²; the derivative taken here by a complex step, exact to rounding."""
+    shortcut = float(spec.architecture == "residual")
+    gain = spec.activation.alpha * spec.weight_variance
+    slope = ((shortcut + gain * (1 + 1e-30j)) ** spec.depth).imag / 1e-30
+    assert THEORY.fisher_rao(spec) == pytest.approx(spec.output_dim * slope, rel=1e-10)
+
+
+@pytest.mark.parametrize("method", ["omega", "jacobian_entry", "offset_variance", "offset", "fisher_rao"])
+def test_a_foreign_architecture_is_not_covered(method: str) -> None:
+    with pytest.raises(NotCovered, match="my_package:make"):
+        getattr(THEORY, method)(make_spec("my_package:make"))
+
+
+def test_a_rival_theory_overrides_one_formula_and_all_that_follows_moves() -> None:
+    class Rival(PaperTheory):
+        def omega(self, spec: NetworkSpec) -> float:
+            return super().omega(spec) * 1.1
+
+    spec = make_spec("residual", bias_variance=0.1)
+    assert Rival().jacobian_entry_variance(spec) == pytest.approx(1.1**3 * THEORY.jacobian_entry_variance(spec))
+    assert Rival().offset_variance(spec) > THEORY.offset_variance(spec)
+    assert Rival().adversarial_bound(spec, 0.1, 2, 2) > THEORY.adversarial_bound(spec, 0.1, 2, 2)
+
+
+@given(DIMENSIONS, DIMENSIONS)
+def test_the_two_constants_the_paper_states(d: int, k: int) -> None:
+    assert THEORY.beta(2, INF, d, k) == 1
+    assert THEORY.beta(INF, INF, d, k) == pytest.approx(math.sqrt(2 * d / math.pi), rel=ROUNDING)
+
+
+@given(EXPONENTS, EXPONENTS, DIMENSIONS, st.integers(1, 50))
+@settings(max_examples=40, deadline=None)
+def test_other_pairs_have_chevets_constant(p: float, q: float, d: int, k: int) -> None:
+    assume(q != INF or p not in (2, INF))
+    assert paper_beta(p, q, d, k) == chevet_beta(p, q, d, k) == THEORY.chevet_beta(p, q, d, k)
+
+
+@given(DIMENSIONS, DIMENSIONS)
+def test_chevets_constants_lie_below_the_closed_forms(d: int, k: int) -> None:
+    up = 1 + NINE_DIGITS
+    assert chevet_beta(2, 2, d, k) <= (1 + math.sqrt(k / d)) * up
+    assert chevet_beta(INF, 2, d, k) <= (math.sqrt(2 * d / math.pi) + math.sqrt(k)) * up
+    assert chevet_beta(2, 1, d, k) <= (math.sqrt(k) + k * math.sqrt(2 / (math.pi * d))) * up
+    exact = math.sqrt(2 / math.pi) * (math.sqrt(k * d) + k)
+    assert chevet_beta(INF, 1, d, k) == pytest.approx(exact, rel=NINE_DIGITS)
+
+
+@given(EXPONENTS, EXPONENTS, DIMENSIONS, st.integers(1, 50))
+@settings(max_examples=40, deadline=None)
+def test_chevets_norm_of_a_matrix_grows_with_its_sides(p: float, q: float, d: int, k: int) -> None:
+    norm = math.sqrt(d) * chevet_beta(p, q, d, k)
+    assert chevet_beta(p, q, d, k + 1) * math.sqrt(d) >= norm * (1 - NINE_DIGITS)
+    assert chevet_beta(p, q, d + 1, k) * math.sqrt(d + 1) >= norm * (1 - NINE_DIGITS)
+
+
+@given(st.tuples(EXPONENTS, EXPONENTS), st.tuples(EXPONENTS, EXPONENTS), DIMENSIONS, st.integers(1, 50))
+@settings(max_examples=40, deadline=None)
+def test_a_larger_ball_or_a_larger_norm_never_lowers_chevets_constant(
+    p: tuple[float, float], q: tuple[float, float], d: int, k: int
+) -> None:
+    weakest, strongest = chevet_beta(min(p), max(q), d, k), chevet_beta(max(p), min(q), d, k)
+    assert strongest >= weakest * (1 - NINE_DIGITS)
+
+
+@given(EXPONENTS, EXPONENTS, DIMENSIONS, DIMENSIONS)
+@settings(max_examples=40, deadline=None)
+def test_a_matrix_and_its_transpose_have_one_norm(p: float, q: float, d: int, k: int) -> None:
+    """‖Z‖_{p,q} = ‖Zᵀ‖_{q*,p*}."""
+    there = math.sqrt(d) * chevet_beta(p, q, d, k)
+    back = math.sqrt(k) * chevet_beta(dual_exponent(q), dual_exponent(p), k, d)
+    assert there == pytest.approx(back, rel=NINE_DIGITS)
+
+
+@given(st.floats(1, 1e6) | st.just(INF))
+def test_dual_exponents_add_up_to_one(p: float) -> None:
+    assert 1 / p + 1 / dual_exponent(p) == pytest.approx(1, rel=ROUNDING)
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 30, 784])
+def test_expected_norms_agree_with_sampled_ones(n: int) -> None:
+    draws = np.abs(np.random.default_rng(n).standard_normal((200_000 // max(n, 10), n)))
+    for q in (1, 1.3, 1.5, 2, 3, 8, INF):
+        norms = vector_norms(draws, q)
+        assert abs(norms.mean() - expected_norm(n, q)) <= Z * standard_error(norms), q
+
+
+@given(st.floats(1, 1e4) | st.just(INF))
+@example(8.0)
+@example(30.0)
+@example(1000.0)
+@settings(max_examples=20, deadline=None)
+def test_one_gaussian_number_has_one_expected_norm(q: float) -> None:
+    assert expected_norm(1, q) == pytest.approx(math.sqrt(2 / math.pi), rel=NINE_DIGITS)
+
+
+@given(st.floats(1.001, 1e4))
+@example(16.0)
+@settings(max_examples=20, deadline=None)
+def test_the_expected_norm_in_the_plane_agrees_with_polar_coordinates(q: float) -> None:
+    """E‖g‖_q = E‖g‖₂ times the mean of (cos^q + sin^q)^{1/q}, by symmetry over an eighth of the circle.
+
+    There cos·(1 + tan^q)^{1/q} is cos, whose integral is known, and an excess that lives where tan^q = e^{−t} does.
+    """
+
+    def excess(t: float) -> float:
+        tan = math.exp(-t / q)
+        return math.expm1(math.log1p(math.exp(-t)) / q) * tan / (1 + tan**2) ** 1.5 / q
+
+    mean = (math.sqrt(0.5) + integrate.quad(excess, 0, 50, epsabs=1e-13)[0]) * 4 / math.pi
+    assert expected_norm(2, q) == pytest.approx(math.sqrt(math.pi / 2) * mean, rel=NINE_DIGITS)
+
+
+@given(st.integers(1, 1000), st.tuples(st.floats(1, 500) | st.just(INF), st.floats(1, 500) | st.just(INF)))
+@settings(max_examples=25, deadline=None)
+def test_expected_norms_fall_with_the_exponent_as_norms_do(n: int, exponents: tuple[float, float]) -> None:
+    """‖g‖_q2 ≤ ‖g‖_q1 ≤ n^{1/q1 − 1/q2} ‖g‖_q2 for q1 < q2, so their means too."""
+    low, high = min(exponents), max(exponents)
+    larger, smaller = expected_norm(n, low), expected_norm(n, high)
+    assert larger >= smaller * (1 - NINE_DIGITS)
+    assert larger <= n ** (1 / low - 1 / high) * smaller * (1 + NINE_DIGITS)
+
+
+@pytest.mark.parametrize("n", [1, 2, 10, 784])
+@pytest.mark.parametrize(("near", "at"), [(1 + 1e-6, 1), (2 - 1e-6, 2), (2 + 1e-6, 2), (1e6, INF)])
+def test_expected_norms_are_continuous_where_the_formula_changes(n: int, near: float, at: float) -> None:
+    gap = n ** abs(1 / near - 1 / at) - 1  # how far the two norms of any one vector can differ
+    assert expected_norm(n, near) == pytest.approx(expected_norm(n, at), rel=gap + NINE_DIGITS)
+
+
+SOLVABLE = [
+    *((1, q) for q in (1, 1.5, 2, 3, INF)),
+    *((p, INF) for p in (1.5, 2, 3, INF)),
+    (2, 2),
+]
+
+
+@pytest.mark.parametrize(("p", "q"), SOLVABLE)
+@pytest.mark.parametrize(("d", "k"), [(40, 6), (6, 40)])
+def test_the_mean_norm_of_a_gaussian_matrix_lies_between_chevets_constant_and_half_of_it(
+    p: float, q: float, d: int, k: int
+) -> None:
+    """Each of Chevet's two terms alone is attained by a fixed direction, so half their sum bounds from below."""
+    norms = operator_norms(np.random.default_rng(d).standard_normal((3000, k, d)), p, q) / math.sqrt(d)
+    beta = chevet_beta(p, q, d, k)
+    assert norms.mean() - Z * standard_error(norms) <= beta
+    assert norms.mean() + Z * standard_error(norms) >= beta / 2
+
+
+@pytest.mark.parametrize("p", [2, INF])
+def test_the_papers_constants_lie_below_the_mean_norm_at_784_inputs(p: float) -> None:
+    norms = operator_norms(np.random.default_rng(7).standard_normal((400, 10, 784)), p, INF) / math.sqrt(784)
+    low, high = norms.mean() - Z * standard_error(norms), norms.mean() + Z * standard_error(norms)
+    assert paper_beta(p, INF, 784, 10) < low
+    assert high < 1.1 * paper_beta(p, INF, 784, 10)  # "a few %"
+
+
+def test_root_d_is_told_from_the_papers_constant_for_attacks_in_the_maximum_norm() -> None:
+    """The twin β_{∞,∞} = √d exceeds the mean norm by more than a tenth, on which the paper's constant sits."""
+    norms = operator_norms(np.random.default_rng(8).standard_normal((400, 10, 784)), INF, INF) / math.sqrt(784)
+    twin = math.sqrt(784)
+    assert 1.1 * (norms.mean() + Z * standard_error(norms)) < twin
+    assert THEORY.beta(INF, INF, 784, 10) / twin == pytest.approx(math.sqrt(2 / math.pi), rel=ROUNDING)
+
+
+@pytest.mark.parametrize("bad", [0.999, 0.5, 0.0, -2.0, math.nan, -INF])
+@pytest.mark.parametrize("constant", [paper_beta, chevet_beta])
+def test_exponents_below_one_are_refused(bad: float, constant: Callable[[float, float, int, int], float]) -> None:
+    with pytest.raises(ValueError, match=f"p .*{bad}"):
+        constant(bad, 2, 10, 3)
+    with pytest.raises(ValueError, match=f"q .*{bad}"):
+        constant(2, bad, 10, 3)
+    with pytest.raises(ValueError, match=f"q .*{bad}"):
+        expected_norm(3, bad)
+
+
+@pytest.mark.parametrize("n", [0, -1])
+def test_a_vector_without_entries_is_refused(n: int) -> None:
+    with pytest.raises(ValueError, match=f"{n}"):
+        expected_norm(n, 2)
+
+
+def vector_norms(x: Floats, q: float) -> Floats:
+    """‖·‖_q of the last axis, computed from the definition."""
+    x = np.abs(x)
+    return np.asarray(x.max(axis=-1) if q == INF else (x**q).sum(axis=-1) ** (1 / q))
+
+
+def operator_norms(z: Floats, p: float, q: float) -> Floats:
+    """‖Z‖_{p,q} of a stack of matrices `[n, k, d]` where it has a closed form."""
+    if p == 1:
+        return np.asarray(vector_norms(np.swapaxes(z, 1, 2), q).max(axis=1))
+    if q == INF:
+        return np.asarray(vector_norms(z, 1 if p == INF else p / (p - 1)).max(axis=1))
+    assert p == q == 2
+    return np.asarray(np.linalg.svd(z, compute_uv=False)[:, 0])
+
+
+def standard_error(values: Floats) -> float:
+    return float(values.std(ddof=1)) / math.sqrt(len(values))

@@ -1,0 +1,178 @@
+"""Wrong twins of a theory, generated from the source of its own formulas: each must be refuted by some claim.
+
+A twin changes one formula in one place: its value times 1.05 or 1.25, an exponent ± 1, a root left out, a term of a
+sum dropped, or two symbols swapped. A theory whose twins all survive could not have failed.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import inspect
+import math
+import textwrap
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from types import FunctionType
+from typing import Any
+
+from mfcheck.spec import NetworkSpec, ReLULike
+from mfcheck.theory.paper import PaperTheory
+
+FACTORS = (1.05, 1.25)
+SWAPS = (("width", "depth"), ("input_dim", "output_dim"), ("weight_variance", "bias_variance"), ("u", "v"))
+
+
+@dataclass(frozen=True, eq=False)
+class Twin:
+    """A theory with one formula changed; `equivalent` says why the change changes nothing, or is empty."""
+
+    name: str
+    formula: str
+    theory: PaperTheory
+    equivalent: str
+
+
+@lru_cache(maxsize=8)
+def twins(theory: PaperTheory) -> tuple[Twin, ...]:
+    """All twins of a theory's formulas of one network; unusable ones (no finite value anywhere) are left out."""
+    found = []
+    for formula in formulas(theory):
+        for change, function in _changes(_function(type(theory), formula)):
+            static = isinstance(inspect.getattr_static(type(theory), formula), staticmethod)
+            changed = staticmethod(function) if static else function
+            twin_class = type(f"Twin_{formula}", (type(theory),), {formula: changed})
+            twin = twin_class(*(getattr(theory, name) for name in theory.__dataclass_fields__))
+            pairs = [(value_of(theory, formula, spec), value_of(twin, formula, spec)) for spec in _sample_specs()]
+            usable = [(mine, other) for mine, other in pairs if mine is not None and other is not None]
+            if usable:
+                same = all(math.isclose(mine, other, rel_tol=1e-9) for mine, other in usable)
+                reason = f"equal to the formula on all of {len(usable)} networks" if same else ""
+                found.append(Twin(f"{formula}: {change}", formula, twin, reason))
+    return tuple(found)
+
+
+def formulas(theory: PaperTheory) -> tuple[str, ...]:
+    """The names of a theory's formulas of one network: its public methods that take a spec alone."""
+    names = []
+    for name in sorted(set(dir(type(theory)))):
+        function = _function(type(theory), name)
+        if not name.startswith("_") and function is not None:
+            parameters = [p for p in inspect.signature(function).parameters if p != "self"]
+            if parameters == ["spec"]:
+                names.append(name)
+    return tuple(names)
+
+
+def value_of(theory: PaperTheory, formula: str, spec: NetworkSpec) -> float | None:
+    """A formula's value as one positive number (a law by its variance), None where it has none."""
+    try:
+        value: Any = getattr(theory, formula)(spec)
+        number = float(value.var() if hasattr(value, "var") else value)
+    except (ArithmeticError, ValueError, TypeError):
+        return None
+    return number if math.isfinite(number) and number > 0 else None
+
+
+def _function(owner: type, name: str) -> FunctionType | None:
+    attribute = inspect.getattr_static(owner, name)
+    function = attribute.__func__ if isinstance(attribute, staticmethod) else attribute
+    return function if isinstance(function, FunctionType) else None
+
+
+def _changes(function: FunctionType | None) -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Every twin of one function, by what was changed."""
+    assert function is not None
+    try:
+        source = inspect.getsource(function)
+    except OSError:  # defined at a prompt: there is no source to change
+        return
+    tree = ast.parse(textwrap.dedent(source))
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.expr)]
+    for factor in FACTORS:
+        yield f"× {factor}", _compiled(function, _scaled(tree, factor))
+    for index, node in enumerate(nodes):
+        for change, replacement in _replacements(node):
+            changed = copy.deepcopy(tree)
+            target = [item for item in ast.walk(changed) if isinstance(item, ast.expr)][index]
+            yield change, _compiled(function, _Replace(target, replacement).visit(changed))
+    for pair in SWAPS:
+        if any(isinstance(node, ast.Attribute) and node.attr in pair for node in nodes):
+            yield f"{pair[0]} and {pair[1]} swapped", _compiled(function, _Swap(pair).visit(copy.deepcopy(tree)))
+
+
+def _replacements(node: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+    """What may stand wrongly in the place of one expression."""
+    text = ast.unparse(node)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
+        for sign, op in (("+", ast.Add()), ("−", ast.Sub())):
+            exponent = ast.BinOp(node.right, op, ast.Constant(1))
+            yield f"{text}, exponent {sign} 1", ast.BinOp(node.left, ast.Pow(), exponent)
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
+        yield f"{text}, first term dropped", node.right
+        yield f"{text}, second term dropped", node.left
+    elif isinstance(node, ast.Call) and ast.unparse(node.func) == "math.sqrt":
+        yield f"{text} without the root", node.args[0]
+
+
+class _Replace(ast.NodeTransformer):
+    def __init__(self, target: ast.expr, replacement: ast.expr) -> None:
+        self._target, self._replacement = target, replacement
+
+    def visit(self, node: ast.AST) -> Any:
+        return copy.deepcopy(self._replacement) if node is self._target else super().visit(node)
+
+
+class _Swap(ast.NodeTransformer):
+    def __init__(self, pair: tuple[str, str]) -> None:
+        self._other = {pair[0]: pair[1], pair[1]: pair[0]}
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.Attribute:
+        self.generic_visit(node)
+        node.attr = self._other.get(node.attr, node.attr)
+        return node
+
+
+def _scaled(tree: ast.Module, factor: float) -> ast.Module:
+    """Every returned number times the factor; of a returned law, the scale."""
+    changed = copy.deepcopy(tree)
+    for node in ast.walk(changed):
+        if isinstance(node, ast.Return) and node.value is not None:
+            keywords = node.value.keywords if isinstance(node.value, ast.Call) else []
+            scale = next((keyword for keyword in keywords if keyword.arg == "scale"), None)
+            if scale is not None:
+                scale.value = ast.BinOp(scale.value, ast.Mult(), ast.Constant(factor))
+            else:
+                node.value = ast.BinOp(node.value, ast.Mult(), ast.Constant(factor))
+    return changed
+
+
+def _compiled(function: FunctionType, tree: ast.AST) -> Callable[..., Any]:
+    """The changed source as a function in the namespace of the original, `super()` included."""
+    definition = tree.body[0]  # type: ignore[attr-defined]
+    definition.decorator_list = []
+    shell = ast.parse("def shell(__class__):\n    pass")
+    shell.body[0].body = [definition, ast.Return(ast.Name(definition.name, ast.Load()))]  # type: ignore[attr-defined]
+    namespace: dict[str, Any] = {}
+    exec(
+        compile(ast.fix_missing_locations(shell), f"<twin of {function.__qualname__}>", "exec"),
+        function.__globals__,
+        namespace,
+    )
+    owner = inspect.getclosurevars(function).nonlocals.get("__class__")
+    changed: Callable[..., Any] = namespace["shell"](owner)
+    return changed
+
+
+@lru_cache(maxsize=1)
+def _sample_specs() -> tuple[NetworkSpec, ...]:
+    """Networks that tell formulas apart: no two sizes alike, ω on both sides of 1, with biases."""
+    acts = (ReLULike(), ReLULike(1, 0.2), ReLULike(0.7, -1.1))
+    return tuple(
+        NetworkSpec(architecture, 31, 7, width, depth, variance, 0.3, act)
+        for architecture in ("vanilla", "residual")
+        for width, depth in ((20, 3), (150, 6), (900, 2))
+        for variance in (0.6, 1.7)
+        for act in acts
+    )
