@@ -15,6 +15,7 @@ from mfcheck.decider import Decider, Group
 from mfcheck.observables import jacobian
 from mfcheck.probes import image
 from mfcheck.settings import Settings
+from mfcheck.statistics.decision import Tail
 from mfcheck.theory import PaperTheory, entry_law, finite_width
 
 LEAKY, ABSOLUTE = ReLULike(1, 0.2), ReLULike(1, -1)
@@ -66,8 +67,8 @@ def test_width_convergence(cell: Cell, decide: Decider) -> None:
     def group(width: int) -> Group:
         spec, law = replace(cell.spec, width=width), entry_law(replace(cell.spec, width=width))
         mean = law.mean(distance)
-        ratio = law.mean(lambda scale: distance(scale) ** 2) / mean**2
-        return Group(math.log(width), spec, lambda draws: distance(draws[:, 1] / unit), mean, ratio)
+        second, fourth = (law.mean(lambda scale, k=k: distance(scale) ** k) / mean**k for k in (2, 4))
+        return Group(math.log(width), spec, lambda draws: distance(draws[:, 1] / unit), mean, Tail(second, fourth))
 
     if cell.details["statement"] == "slope":
         widths = WIDTHS if cell.engine == "wishart" else DENSE_WIDTHS
@@ -85,7 +86,7 @@ def test_width_convergence(cell: Cell, decide: Decider) -> None:
             statistic=here.statistic,
             probe=image(decide.settings, cell),
             reference=lambda theory: theory.gaussian_distance(cell.spec),
-            second_moment_ratio=lambda: here.second_moment_ratio,
+            tail=lambda: here.tail,
         )
 
 
@@ -95,8 +96,8 @@ def test_phase_boundary(cell: Cell, decide: Decider) -> None:
 
     def group(depth: int) -> Group:
         spec = replace(cell.spec, depth=depth)
-        ratio = finite_width.relative_second_moment(spec)
-        return Group(depth, spec, lambda draws: draws[:, 1], PaperTheory().jacobian_entry_variance(spec), ratio)
+        tail = Tail(finite_width.scale_moment(spec, 2), finite_width.scale_moment(spec, 4))
+        return Group(depth, spec, lambda draws: draws[:, 1], PaperTheory().jacobian_entry_variance(spec), tail)
 
     decide.slope(
         jacobian.entry,

@@ -18,8 +18,8 @@ CLAIM_PROPERTY, FINDING_PROPERTY = "mfcheck_claim", "mfcheck_finding"
 class Controller:
     """Registered on the process that the user started, xdist's controller or the only one; idle without claims."""
 
-    def __init__(self, settings: Callable[[], Settings]) -> None:
-        self._settings = settings
+    def __init__(self, settings: Callable[[], Settings], *, ahead: bool) -> None:
+        self._settings, self._ahead = settings, ahead
         self._recorder: Recorder | None = None
         self._claims: dict[str, dict[str, str]] = {}
 
@@ -41,9 +41,14 @@ class Controller:
             crashed = {"id": "run/crashed-worker", "says": "Every test runs to its end."}
             self._record().add_error(claim or crashed, cell, _message(report))
 
-    def pytest_sessionfinish(self, exitstatus: int) -> None:
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        # From here on no page of an earlier run may be taken for this one's, even if this one breaks off.
+        if self._ahead and not session.config.option.collectonly:
+            self._record()
+
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
-        if self._recorder is not None and ended:
+        if self._recorder is not None and ended and not (session.shouldfail or session.shouldstop):
             self._recorder.finish()
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

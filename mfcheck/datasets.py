@@ -85,14 +85,15 @@ def read_digits(path: Path) -> Digits:
     if not path.is_file():
         raise ValueError(f"the digits file {path} is missing; {cure}")
     try:
-        table = np.loadtxt(gzip.decompress(path.read_bytes()).decode("ascii").splitlines(), delimiter=",", ndmin=2)
+        lines = gzip.decompress(path.read_bytes()).decode("ascii").split()
+        table = np.loadtxt(lines, delimiter=",", ndmin=2) if lines else np.empty((0, 1))
     except (OSError, EOFError, ValueError, zlib.error) as error:
         raise ValueError(f"the digits file {path} is corrupt ({error}); {cure}") from error
-    pixels, labels = table[:, :-1], table[:, -1].astype(np.int64)
+    pixels, labels = table[:, :-1], table[:, -1]
     whole = table.shape == (5000, SIDE * SIDE + 1) and pixels.min() >= 0 and pixels.max() <= 255
-    if not whole or not np.array_equal(np.bincount(labels, minlength=10), np.full(10, 500)):
+    if not whole or not np.array_equal(np.sort(labels), np.repeat(np.arange(10), 500)):
         raise ValueError(f"the digits file {path} is corrupt (not 500 images of each digit, 0…255); {cure}")
-    return Digits(images=pixels / 255, labels=labels)
+    return Digits(images=pixels / 255, labels=labels.astype(np.int64))
 
 
 def _digits_file() -> Path:

@@ -16,6 +16,7 @@ from mfcheck.judgement import Judgement, law_curve, refutes_law, refutes_ratio, 
 from mfcheck.settings import Settings
 from mfcheck.spec import NetworkSpec
 from mfcheck.statistics import decision, resolution, trend
+from mfcheck.statistics.decision import Tail
 from mfcheck.statistics.sequential import Decision, spent
 from mfcheck.theory import PaperTheory
 from mfcheck.theory.twins import twins
@@ -30,13 +31,13 @@ Statistic = Callable[[Floats], Floats]
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """One group of a trend: its network, what is averaged there, and the exact law's mean and second-moment ratio."""
+    """One group of a trend: its network, what is averaged there, and the exact law's mean and tail."""
 
     x: float
     spec: NetworkSpec
     statistic: Statistic
     mean: float
-    second_moment_ratio: float
+    tail: Tail
 
 
 @dataclass(eq=False)
@@ -137,34 +138,32 @@ class Decider:
         statistic: Statistic,
         probe: Probe,
         reference: Callable[[PaperTheory], float],
-        second_moment_ratio: Callable[[], float],
+        tail: Callable[[], Tail],
         finite_width: Callable[[], float] | None = None,
     ) -> Finding:
         """Decide that the mean of a non-negative statistic of `source` over the theory's value is 1.
 
         Exactly at every width, unless `finite_width` gives the exact relative distance there to a limit law.
-        `second_moment_ratio` is E X²/(E X)² by an exact formula; twice its excess over 1 is granted.
+        `tail` is what is granted of the statistic's law, and is named in the margin's origin.
         """
 
         def run() -> Judgement:
             level, value = self.settings.level, reference(self.theory)
-            granted = 1 + 2 * (second_moment_ratio() - 1)
+            granted = tail()
             bias = 0.0 if finite_width is None else abs(finite_width())
             delta = level.exact if finite_width is None else level.ratio
             kind = "exact at every width" if finite_width is None else "exact finite-width distance to the limit"
-            origin = f"{kind}; δ of level {level.name}; granted E X²/(E X)² ≤ {granted:.4g}"
+            origin = f"{kind}; δ of level {level.name}; granted E X⁴/(E X)⁴ ≤ {granted.fourth:.4g}"
             margin = Margin(bias, delta, origin)
             draw = self._draws(source, probe, statistic)
             first = decision.draws_needed_mean_ratio(
                 margin.total,
-                second_moment_ratio=granted,
+                tail=granted,
                 alpha=self._first_alpha,
                 beta=level.beta,
                 ratio=1 + bias,
             )
-            decided = decision.decide_mean_ratio(
-                draw, value, margin.total, second_moment_ratio=granted, first=first, **self._rule
-            )
+            decided = decision.decide_mean_ratio(draw, value, margin.total, tail=granted, first=first, **self._rule)
             return Judgement(
                 statistic="ratio to the theory",
                 reference=1.0,
@@ -172,7 +171,7 @@ class Decider:
                 decision=decided,
                 resolution=resolution.of_ratio(decided.estimate, margin.total),
                 value=reference,
-                refutes=lambda theory: refutes_ratio(decided, value / reference(theory)),
+                refutes=lambda theory: refutes_ratio(decided, value, reference(theory)),
             )
 
         return self._record(run)
@@ -207,8 +206,7 @@ class Decider:
             bias = 0.0 if exact else abs(rises(means) - rises([curve(PaperTheory(), group.spec) for group in groups]))
             kind = "exact at every width" if exact else "slope of the exact finite-width law"
             margin = Margin(bias, level.slope, f"{kind}; δ of level {level.name}")
-            granted = tuple(1 + 2 * (group.second_moment_ratio - 1) for group in groups)
-            shape = trend.Trend(weights, True, granted, tuple(means))
+            shape = trend.Trend(weights, True, tuple(group.tail for group in groups), tuple(means))
             first = trend.draws_needed_trend(
                 shape, margin.total, alpha=self._first_alpha, beta=level.beta, distance=margin.finite_width
             )
@@ -295,7 +293,7 @@ def _judged(finding: Finding, judgement: Judgement, theory: PaperTheory, *, brea
         resolution=judgement.resolution,
         curve=judgement.curve,
         twins_seen=tuple(twin.name for twin in seen),
-        twins_refuted=tuple(twin.name for twin in seen if judgement.refutes(twin.theory)),
+        twins_refuted=tuple(twin.name for twin in seen if judgement.refuted_by_draws(twin.theory)),
     )
 
 

@@ -27,8 +27,7 @@ CURVE_POINTS = 201
 class Judgement:
     """A decision with its reference, margin and evidence.
 
-    `value` is the number that a theory puts here, and `refutes` whether the draws refute it; both None-like where no
-    formula of the theory enters.
+    `value` is the number that a theory puts here, None where no formula enters; `refutes` whether the draws refute it.
     """
 
     statistic: str
@@ -50,19 +49,27 @@ class Judgement:
         except (ArithmeticError, ValueError):  # it has no number to put here: that is a difference
             return True
 
+    def refuted_by_draws(self, other: PaperTheory) -> bool:
+        """Whether the draws refute the other theory; one without a number for this place is refuted by having none."""
+        try:
+            return self.refutes(other)
+        except (ArithmeticError, ValueError):
+            return True
+
 
 def refutes_law(ordered: Floats, cdf: Cdf, region: Region, alpha: float) -> bool:
     """Whether sorted draws refute the law with this distribution function."""
-    if not np.isfinite(cdf(ordered[:1])).all():
-        return True  # a law of zero or undefined variance, against draws that have one
+    with np.errstate(all="ignore"):
+        if not np.isfinite(cdf(ordered[:1])).all():
+            return True  # a law of zero or undefined variance, against draws that have one
     return region.judge(estimate_law(ordered, cdf, alpha)) is Verdict.REFUTED
 
 
-def refutes_ratio(decided: Decision, factor: float) -> bool:
-    """Whether the draws refute a reference 1/factor times the one they were judged by."""
-    if not (math.isfinite(factor) and factor > 0):
+def refutes_ratio(decided: Decision, judged_by: float, other: float) -> bool:
+    """Whether the draws refute another reference than the one they were judged by."""
+    if not (math.isfinite(other) and other > 0):
         return True
-    was = decided.estimate
+    was, factor = decided.estimate, judged_by / other
     return decided.region.judge(Estimate(was.value * factor, was.low * factor, was.high * factor)) is Verdict.REFUTED
 
 

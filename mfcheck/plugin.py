@@ -38,10 +38,12 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.help or config.option.version:
         return
     mirrored = any(name.startswith(options.PREFIX) for name in os.environ)
-    if options.given_on_command_line(config) or options.claims_ahead(config.args, deep=mirrored):
+    ahead = bool(options.claims_ahead(config.args, deep=mirrored))
+    if ahead or options.given_on_command_line(config):
         _run(config)
     if not hasattr(config, "workerinput"):
-        config.pluginmanager.register(Controller(lambda: _run(config).settings), "mfcheck-controller")
+        controller = Controller(lambda: _run(config).settings, ahead=ahead)
+        config.pluginmanager.register(controller, "mfcheck-controller")
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -103,7 +105,9 @@ def decide(request: pytest.FixtureRequest, cell: Cell) -> Decider:
     claim, run = _claim_of(request.node), _run(request.config)
     if claim is None:
         raise ValueError(f"{request.node.nodeid} uses the fixture decide without @mfcheck.claim")
-    reproduce = f"pytest {shlex.quote(request.node.nodeid)} {run.as_options}"
+    file = os.path.relpath(request.node.path, request.config.invocation_params.dir)
+    test = f"{file}::{request.node.nodeid.partition('::')[2]}"
+    reproduce = f"pytest {shlex.quote(test)} {run.as_options}"
     return Decider(claim, cell, run.settings, run.theory, run.store, reproduce)
 
 

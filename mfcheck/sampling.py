@@ -13,7 +13,7 @@ from mfcheck.ensembles.modules import draw_modules
 from mfcheck.ensembles.networks import DenseNetwork
 from mfcheck.ensembles.streams import Stream
 from mfcheck.seeds import derive_seed
-from mfcheck.spec import ARCHITECTURES, NetworkSpec
+from mfcheck.spec import ARCHITECTURES, NetworkSpec, positive_integer
 
 BATCH_FLOATS = 2**24
 
@@ -34,9 +34,8 @@ def sample_jacobian(
     """
     if engine not in ("auto", "wishart", "dense"):
         raise ValueError(f"engine {engine!r} is unknown; allowed are auto, wishart, dense")
-    if draws < 1:
-        raise ValueError(f"draws must be a positive integer, got {draws!r}")
-    if not 1 <= columns <= spec.input_dim:
+    draws, columns = positive_integer("draws", draws), positive_integer("columns", columns)
+    if columns > spec.input_dim:
         raise ValueError(f"columns must lie in 1…input_dim={spec.input_dim}, got {columns!r}")
     point = torch.ones(spec.input_dim) if x is None else torch.as_tensor(x, dtype=torch.float32)
     if point.shape != (spec.input_dim,) or not bool(torch.isfinite(point).all()):

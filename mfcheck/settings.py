@@ -44,6 +44,8 @@ class Settings:
 
     def load(self) -> PaperTheory:
         """Import the theory and every foreign architecture and open the data set, so that nothing fails later."""
+        if self.report.exists() and not self.report.is_dir():
+            raise ValueError(f"report folder {str(self.report)!r} is a file; name a folder")
         for path in self.architectures:
             if path not in ARCHITECTURES:
                 load_architecture(path)
@@ -55,7 +57,10 @@ def load_theory(path: str) -> PaperTheory:
     found = load_object(path, "theory")
     if not (isinstance(found, type) and issubclass(found, PaperTheory)):
         raise ValueError(f"theory {path!r} must be a subclass of mfcheck.PaperTheory, got {found!r}")
-    return found()
+    try:
+        return found()
+    except TypeError as error:
+        raise ValueError(f"theory {path!r} cannot be made without arguments: {error}") from error
 
 
 def load_architecture(path: str) -> None:

@@ -32,11 +32,13 @@ class ReLULike:
             object.__setattr__(self, name, _finite(name, getattr(self, name)))
         if self.u == 0 and self.v == 0:
             raise ValueError("activation u=v=0 maps every input to 0; at least one slope must differ from 0")
+        if not 0 < self.u * self.u + self.v * self.v < math.inf:
+            raise ValueError(f"the slopes u={self.u!r}, v={self.v!r} have no usable square; allowed are sizes near 1")
 
     @property
     def alpha(self) -> float:
         """α = (u² + v²)/2, the mean squared slope."""
-        return (self.u**2 + self.v**2) / 2
+        return (self.u * self.u + self.v * self.v) / 2
 
     @property
     def label(self) -> str:
@@ -85,7 +87,7 @@ class NetworkSpec:
                 "or package.module:factory"
             )
         for name in ("input_dim", "output_dim", "width", "depth"):
-            object.__setattr__(self, name, _positive_integer(name, getattr(self, name)))
+            object.__setattr__(self, name, positive_integer(name, getattr(self, name)))
         for name in ("weight_variance", "bias_variance"):
             object.__setattr__(self, name, _finite(name, getattr(self, name)))
         if self.weight_variance <= 0:
@@ -115,7 +117,8 @@ class NetworkSpec:
         if not found:
             raise ValueError(f"network spec {text!r} does not read as architecture(name=value, …)")
         pairs = re.findall(r"(\w+)=(relu_like\([^)]*\)|[^,\s]+)", found[2])
-        if ", ".join(f"{name}={value}" for name, value in pairs) != found[2].strip():
+        names = [name for name, _ in pairs]
+        if ", ".join(f"{n}={v}" for n, v in pairs) != found[2].strip() or len(set(names)) != len(names):
             raise ValueError(f"network spec {text!r} does not read as architecture(name=value, …)")
         known = {f.name for f in fields(cls)} - {"architecture"}
         if unknown := {name for name, _ in pairs} - known:
@@ -141,7 +144,8 @@ def _number(text: str) -> float | int:
         return float(text)
 
 
-def _positive_integer(name: str, value: SupportsIndex) -> int:
+def positive_integer(name: str, value: SupportsIndex) -> int:
+    """The value as an int of at least 1; ValueError naming it otherwise."""
     try:
         whole = 0 if isinstance(value, bool) else operator.index(value)  # numpy's integers too
     except TypeError:
@@ -152,6 +156,10 @@ def _positive_integer(name: str, value: SupportsIndex) -> int:
 
 
 def _finite(name: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
+    try:
+        number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
         raise ValueError(f"{name} must be a finite number, got {value!r}")
-    return float(value)
+    return number + 0.0  # −0.0 and 0.0 are one network and must print, and so seed, alike

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import importlib.metadata
 import os
+import sys
 import tempfile
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
@@ -80,8 +81,9 @@ class ChunkStore:
         if self._directory is None:
             return None
         try:
-            chunk: Floats = np.load(self._directory / f"{key}.npy", allow_pickle=False)
-        except (OSError, ValueError, EOFError):  # absent, or cut short by a crash: make it again
+            with (self._directory / f"{key}.npy").open("rb") as file:
+                chunk: Floats = np.lib.format.read_array(file, allow_pickle=False)
+        except Exception:  # absent, cut short by a crash or not ours: whatever it is, it is made again
             return None
         return chunk
 
@@ -113,7 +115,7 @@ class Sample:
             raise NotCovered(f"{self.source.name} cannot be drawn by engine {self.engine}; allowed are {allowed}")
 
     def first(self, draws: int) -> Floats:
-        """The first `draws` draws, `[draws, …]` in float64; NotANumber naming the chunk if any is not finite."""
+        """The first `draws` ≥ 1 draws, `[draws, …]` in float64; NotANumber naming the chunk if any is not finite."""
         size = chunk_draws(self.spec, self.engine)
         chunks = [self._chunk(index, size) for index in range(-(-draws // size))]
         return np.concatenate(chunks)[:draws]
@@ -122,7 +124,8 @@ class Sample:
         probe = self.probe if self.source.uses_input[self.engine] else "any input"
         names = (self.source.name, self.engine, self.spec, probe, index)
         seed = derive_seed(self.seed, *names)
-        key = hashlib.sha256("\x1f".join([str(seed), self.device, code_fingerprint()]).encode()).hexdigest()
+        code = code_fingerprint(self.source.engines[self.engine].__module__, self.spec.architecture.split(":")[0])
+        key = hashlib.sha256("\x1f".join([str(seed), self.device, code]).encode()).hexdigest()
 
         def make() -> Floats:
             with one_thread(), torch.no_grad():
@@ -157,13 +160,16 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-@lru_cache(maxsize=1)
-def code_fingerprint() -> str:
-    """A digest of all code that a draw depends on, and of the versions of the libraries under it."""
+@lru_cache
+def code_fingerprint(*modules: str) -> str:
+    """A digest of all code that a draw depends on: ours, the named foreign modules, and the libraries' versions."""
     root = Path(mfcheck.__file__).parent
     files = [root / "spec.py", root / "seeds.py", *sorted(root.glob("ensembles/*.py"))]
+    files += sorted(root.glob("observables/*.py"))
+    foreign = (getattr(sys.modules.get(name), "__file__", None) for name in modules)
+    files += [Path(file) for file in foreign if file is not None]
     digest = hashlib.sha256()
-    for file in [*files, *sorted(root.glob("observables/*.py"))]:
+    for file in files:
         digest.update(file.read_bytes())
     for package in ("torch", "numpy"):
         digest.update(importlib.metadata.version(package).encode())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Callable
 from typing import cast
 
@@ -48,7 +49,9 @@ def jacobian_column(spec: NetworkSpec, x: Tensor, column: int, stream: Stream, d
 
         return cast(Tensor, func.jvp(network, (x,), (tangent,))[1])
 
-    result = func.vmap(at)(parameters, buffers)
+    with warnings.catch_warnings():  # torch's own deprecations on first use of forward differentiation
+        warnings.simplefilter("ignore", DeprecationWarning)
+        result = func.vmap(at)(parameters, buffers)
     expected = (draws, x.shape[0], spec.output_dim)
     if result.shape != expected:
         raise ValueError(

@@ -120,7 +120,7 @@ class DenseNetwork(nn.Module):
 
     def _slopes(self, h: Tensor) -> Tensor:
         act = self.spec.activation
-        return torch.where(h >= 0, act.u, act.v).to(h.dtype)
+        return torch.where(h >= 0, h.new_tensor(act.u), h.new_tensor(act.v))
 
     def _pushed(self, slopes: list[Tensor], columns: Sequence[int] | None) -> Tensor:
         """Columns of the layer Jacobian, `[R, B, N, c]`; the products run on `[R, N, B·c]`."""

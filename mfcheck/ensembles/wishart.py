@@ -70,7 +70,7 @@ def mirrored_factor(spec: NetworkSpec, draws: int, stream: Stream) -> Tensor:
 def forward_factor(
     spec: NetworkSpec, directions: Tensor, draws: int, stream: Stream, *, affine: Tensor | None = None
 ) -> Tensor:
-    """R `[draws, r, r]` with Gram RᵀR of the r propagated columns just before P_out.
+    """R `[draws, min(d, r) or r, r]` with Gram RᵀR of the r propagated columns just before P_out.
 
     `directions` `[d, r]` are input columns. The bias enters those marked 1 in `affine` `[r]`: mark x itself and
     leave Jacobian columns at 0, and the chain carries [x^(L), columns of the layer Jacobian at x] jointly.
@@ -82,7 +82,7 @@ def forward_factor(
     r = start.shape[1]
     root = torch.linalg.qr(start, mode="r").R if start.shape[0] > r else start
     everyone = torch.full((draws,), float(n), dtype=torch.float64, device=stream.device)
-    factor = bartlett(everyone, root.shape[0], stream) @ root / math.sqrt(n)
+    factor: Tensor = bartlett(everyone, root.shape[0], stream) @ root / math.sqrt(n)
     bias = None if affine is None or not sigma_b else (sigma_b * affine.to(factor)).expand(draws, 1, r)
     for _ in range(spec.depth):
         weighted = sigma_w * factor if bias is None else torch.cat([sigma_w * factor, bias], dim=1)
@@ -142,7 +142,8 @@ def _triangular(stacked: Tensor) -> Tensor:
     if stacked.shape[1] == columns:
         return stacked
     if columns > 3:
-        return torch.linalg.qr(stacked, mode="r").R
+        factor: Tensor = torch.linalg.qr(stacked, mode="r").R
+        return factor
     rest = list(stacked.unbind(dim=2))
     factor = torch.zeros(len(stacked), columns, columns, dtype=stacked.dtype, device=stacked.device)
     for j in range(columns):

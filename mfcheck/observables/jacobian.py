@@ -68,9 +68,9 @@ def _linearity_dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int
 
 
 linearity = Source("affine identity inside and beyond a region", {"dense": _linearity_dense}, {"dense": True})
-"""`[n, 2]`: whether f(x') = J(x)x' + a(x) up to rounding, at a uniform point on a random ray before its first wall,
-and at twice the distance of that wall, where it should not hold. J is autograd's, a the biases through fixed gates;
-without biases the first column also asks a = 0 exactly."""
+"""`[n, 2]`: whether f(x') = J(x)x' + a(x) up to rounding, at a uniform point between x and the nearest wall on a random
+line, and at twice the distance of that wall, where it should not hold. J is autograd's, a the biases through fixed
+gates; without biases the first column also asks a = 0 exactly."""
 
 
 def _autograd_jacobian(network: DenseNetwork, x: Tensor) -> Tensor:
@@ -83,11 +83,14 @@ def _autograd_jacobian(network: DenseNetwork, x: Tensor) -> Tensor:
 
 
 def _distance_to_wall(network: DenseNetwork, slopes: list[Tensor], x: Tensor, direction: Tensor) -> Tensor:
-    """The step along `direction` at which the first pre-activation changes sign, `[R]`; exact inside the region."""
+    """The signed step along `direction` at which the nearest pre-activation changes sign, `[R]`.
+
+    Pre-activations are affine inside the region, so this is exact, and on a line through x there is always a wall.
+    """
     start = torch.cat(network.preactivations(slopes, x), dim=2)
     speed = torch.cat(network.preactivations(slopes, direction, bias=False), dim=2)
-    steps = -start / speed
-    return torch.where(steps > 0, steps, torch.inf).amin(dim=(1, 2))
+    steps = torch.where(speed == 0, torch.inf, -start / speed).flatten(1)
+    return steps.gather(1, steps.abs().argmin(dim=1, keepdim=True)).squeeze(1)
 
 
 def _rounding_bound(network: DenseNetwork, slopes: list[Tensor], x: Tensor) -> Tensor:

@@ -95,7 +95,7 @@ def assemble(
     for finding in sorted(findings, key=lambda finding: (finding["claim"], finding["cell"])):
         entry = claims.setdefault(finding["claim"], _empty(finding["claim"], finding["says"]))
         entry["findings"].append({k: v for k, v in finding.items() if k not in ("claim", "says")})
-    for claim, error in errors:
+    for claim, error in sorted(errors, key=lambda pair: (pair[0]["id"], pair[1]["cell"], pair[1]["message"])):
         claims.setdefault(claim["id"], _empty(claim["id"], claim["says"]))["errors"].append(error)
     for entry in claims.values():
         # A cell without a verdict leaves its claim open, whatever the other cells say, short of a refutation.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -140,61 +141,65 @@ def draws_needed_rate(floor: float, *, alpha: float) -> int:
 # A mean over its reference -------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Tail:
+    """What is granted of a non-negative statistic: bounds on E X²/(E X)² (plans draws) and E X⁴/(E X)⁴ (its tail)."""
+
+    second: float
+    fourth: float
+
+    def cap(self, margin: float) -> float:
+        """The truncation, in units of the mean, at which the tail takes `TAIL_SHARE` of a relative margin."""
+        return max(2.0, math.pow(27 * self.fourth / (256 * TAIL_SHARE * margin), 1 / 3))
+
+
 def decide_mean_ratio(
     draw: Draw,
     reference: float,
     margin: float,
     *,
-    second_moment_ratio: float,
+    tail: Tail,
     alpha: float,
     first: int,
     looks: int,
 ) -> Decision:
     """Decide |E X/reference − 1| ≤ margin for X ≥ 0 by a truncated empirical Bernstein interval.
 
-    `second_moment_ratio` bounds E X²/(E X)²; the cap follows from it and the margin alone, never from the draws.
+    The cap follows from what is granted of the tail and from the margin, never from the draws.
     """
-    cap = truncation(second_moment_ratio, margin)
+    cap = tail.cap(margin)
 
     def look(draws: int, share: float) -> Estimate:
         scaled = draw(draws) / reference
-        low, high = intervals.truncated_mean_interval(scaled, share, cap, second_moment_ratio)
+        low, high = intervals.truncated_mean_interval(scaled, share, cap, tail.fourth)
         return Estimate(math.fsum(scaled) / draws, low, min(high, np.finfo(float).max))
 
     return decide(look, Region(1 - margin, 1 + margin, margin), alpha=alpha, first=first, looks=looks)
 
 
-def truncation(second_moment_ratio: float, margin: float) -> float:
-    """The cap, in units of the reference, at which the tail takes `TAIL_SHARE` of the margin."""
-    return max(2.0, 1 + (second_moment_ratio - 1) / (4 * TAIL_SHARE * margin))
+def smallest_detectable_mean_ratio(draws: int, margin: float, *, tail: Tail, alpha: float, beta: float) -> float:
+    """The least E X/reference − 1 above the margin that one look refutes with probability at least 1 − beta."""
+    width = _mean_half_width(draws, margin, tail, alpha, beta)
+    return (margin + width) / max(1e-9, 1 - width)
 
 
-def smallest_detectable_mean_ratio(
-    draws: int, margin: float, *, second_moment_ratio: float, alpha: float, beta: float
-) -> float:
-    """The least |E X/reference − 1| above the margin that one look refutes with probability at least 1 − beta.
-
-    For means above the reference; the estimate's own deviation is bounded by the same Bernstein term at beta.
-    """
-    cap = truncation(second_moment_ratio, margin)
-    terms = bernstein(draws, second_moment_ratio, cap, alpha) + bernstein(draws, second_moment_ratio, cap, beta)
-    return (margin + terms) / (1 - TAIL_SHARE * margin)
-
-
-def draws_needed_mean_ratio(
-    margin: float, *, second_moment_ratio: float, alpha: float, beta: float, ratio: float = 1.0
-) -> int:
+def draws_needed_mean_ratio(margin: float, *, tail: Tail, alpha: float, beta: float, ratio: float = 1.0) -> int:
     """Draws for one look to decide with probability 1 − beta when the true mean over its reference is `ratio`."""
-    gap = _gap(abs(margin - abs(ratio - 1)), margin) - TAIL_SHARE * margin
-    cap = truncation(second_moment_ratio, margin)
+    gap = _gap(abs(margin - abs(ratio - 1)), margin)
 
     def enough(n: int) -> bool:
-        at_alpha = bernstein(n, second_moment_ratio, cap, alpha)
-        return at_alpha + bernstein(n, second_moment_ratio, cap, beta) <= gap and at_alpha <= margin * (
-            0.5 - TAIL_SHARE
-        )
+        interval = intervals.bernstein(n, tail.second - 1, tail.cap(margin), alpha, beta / 2) + TAIL_SHARE * margin
+        return _mean_half_width(n, margin, tail, alpha, beta) * ratio <= gap and interval <= margin / 2
 
     return least(enough)
+
+
+def _mean_half_width(draws: int, margin: float, tail: Tail, alpha: float, beta: float) -> float:
+    """The interval's far end from the true mean, in units of it, but with probability beta."""
+    cap = tail.cap(margin)
+    interval = intervals.bernstein(draws, tail.second - 1, cap, alpha, beta / 2)
+    deviation = math.sqrt(2 * (tail.second - 1) * math.log(4 / beta) / draws) + cap * math.log(4 / beta) / (3 * draws)
+    return interval + deviation + TAIL_SHARE * margin
 
 
 def least(enough: Callable[[int], bool]) -> int:
@@ -209,13 +214,6 @@ def least(enough: Callable[[int], bool]) -> int:
         middle = (low + high) // 2
         low, high = (low, middle) if enough(middle) else (middle, high)
     return high
-
-
-def bernstein(draws: int, second_moment_ratio: float, cap: float, alpha: float) -> float:
-    """The half-width to expect from `truncated_mean_interval` on a law with this relative second moment."""
-    log_term = math.log(4 / alpha)
-    variance = max(second_moment_ratio - 1, 0.0)
-    return math.sqrt(2 * variance * log_term / draws) + 7 * cap * log_term / (3 * (draws - 1))
 
 
 def _gap(gap: float, margin: float) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
+from scipy import optimize, special
 
 Floats = NDArray[np.float64]
 Cdf = Callable[[Floats], Floats]
@@ -65,15 +65,15 @@ def rate_lower(successes: int, draws: int, alpha: float) -> float:
 
 
 def truncated_mean_interval(
-    values: Floats, alpha: float, cap: float, second_moment_ratio: float
+    values: Floats, alpha: float, cap: float, fourth_moment_ratio: float
 ) -> tuple[float, float]:
     """An interval for the mean μ of a non-negative, possibly heavy-tailed law, from draws `[n]`.
 
     Maurer and Pontil's empirical Bernstein interval for E min(X, cap), each side at alpha/2, then the tail: with
-    ρ = `second_moment_ratio` ≥ E X²/μ², μ − E min(X, cap) ≤ (ρ − 1)μ²/(4(cap − μ)) for μ < cap (derived, from
-    (y − a)₊ ≤ y²/(4a) at y = X − μ). The least E min(X, cap) among laws with this ρ grows with μ, because scaling up
-    keeps ρ; so no mean beyond the first that fits can fit. The lower end needs nothing of the tail, the upper end ρ.
-    `cap` must not depend on the draws. The upper end is infinite while the tail term cannot be resolved.
+    ρ = `fourth_moment_ratio` ≥ E X⁴/μ⁴, μ − E min(X, cap) ≤ 27ρμ⁴/(256 cap³) (derived, from (x − c)₊ ≤ 27x⁴/(256c³)).
+    The least E min(X, cap) among laws with this ρ grows with μ, because scaling up keeps ρ; so no mean beyond the
+    first that fits can fit. The lower end needs nothing of the tail, the upper end ρ. `cap` must not depend on the
+    draws. The upper end is infinite while the tail term cannot be resolved.
     """
     n = len(values)
     if n < 2 or values.min() < 0 or cap <= 0:
@@ -83,11 +83,27 @@ def truncated_mean_interval(
     variance = math.fsum((capped - mean) ** 2) / (n - 1)
     log_term = math.log(4 / alpha)  # ln(2/δ) with δ = alpha/2 a side
     half = math.sqrt(2 * variance * log_term / n) + 7 * cap * log_term / (3 * (n - 1))
-    return max(0.0, mean - half), _largest_mean(mean + half, cap, second_moment_ratio)
+    return max(0.0, mean - half), _largest_mean(mean + half, tail_factor(cap, fourth_moment_ratio))
 
 
-def _largest_mean(truncated: float, cap: float, rho: float) -> float:
-    """The first root μ of μ − (ρ − 1)μ²/(4(cap − μ)) = truncated, or infinity."""
-    total = cap + truncated
-    discriminant = total**2 - (rho + 3) * cap * truncated
-    return math.inf if truncated >= cap or discriminant < 0 else 2 * cap * truncated / (total + math.sqrt(discriminant))
+def tail_factor(cap: float, fourth_moment_ratio: float) -> float:
+    """a with μ − E min(X, cap) ≤ a μ⁴."""
+    return 27 * fourth_moment_ratio / (256 * cap**3)
+
+
+def bernstein(draws: int, variance: float, cap: float, alpha: float, beta: float) -> float:
+    """A half-width that `truncated_mean_interval` (before its tail) exceeds with probability at most beta.
+
+    The sample deviation is at most the true one plus cap·√(2 ln(1/β)/(n − 1)) (Maurer and Pontil).
+    """
+    log_term = math.log(4 / alpha)
+    deviation = math.sqrt(variance) + cap * math.sqrt(2 * math.log(1 / beta) / (draws - 1))
+    return deviation * math.sqrt(2 * log_term / draws) + 7 * cap * log_term / (3 * (draws - 1))
+
+
+def _largest_mean(truncated: float, a: float) -> float:
+    """The first root μ of μ − a μ⁴ = truncated, or infinity."""
+    turning = (4 * a) ** (-1 / 3)
+    if not math.isfinite(truncated) or truncated >= 0.75 * turning:
+        return math.inf
+    return float(optimize.brentq(lambda mu: mu - a * mu**4 - truncated, truncated, turning))

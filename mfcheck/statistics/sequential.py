@@ -30,19 +30,19 @@ class Region:
     margin: float
 
     def judge(self, estimate: Estimate) -> Verdict:
-        """Supported inside, refuted outside; undecided when straddling or coarser than half the margin.
+        """Refuted outside, supported inside if no coarser than half the margin, undecided else.
+
+        Coarseness does not weaken a refutation: an interval wholly outside excludes every allowed value.
 
         >>> Region(0.99, 1.0, 0.01).judge(Estimate(1.0, 0.991, 1.0)).value
         'supported'
         """
-        # An interval ending exactly where the look was planned to end must not fail by one rounding.
-        if estimate.half_width > self.margin / 2 * (1 + 1e-9):
-            return Verdict.UNDECIDED
-        if self.low <= estimate.low and estimate.high <= self.high:
-            return Verdict.SUPPORTED
         if estimate.high < self.low or estimate.low > self.high:
             return Verdict.REFUTED
-        return Verdict.UNDECIDED
+        inside = self.low <= estimate.low and estimate.high <= self.high
+        # An interval ending exactly where the look was planned to end must not fail by one rounding.
+        fine = estimate.half_width <= self.margin / 2 * (1 + 1e-9)
+        return Verdict.SUPPORTED if inside and fine else Verdict.UNDECIDED
 
 
 @dataclass(frozen=True)

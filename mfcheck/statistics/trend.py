@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mfcheck.statistics import intervals
-from mfcheck.statistics.decision import TAIL_SHARE, Draw, bernstein, least
+from mfcheck.statistics.decision import TAIL_SHARE, Draw, Tail, least
 from mfcheck.statistics.sequential import Decision, Estimate, Region, decide
 
 
@@ -21,13 +21,13 @@ from mfcheck.statistics.sequential import Decision, Estimate, Region, decide
 class Trend:
     """Fixed weights of θ over groups, on the means themselves or on their logarithms.
 
-    `second_moment_ratios` bound E X²/(E X)² group by group. `scales` are rough means, used for truncation only: the
-    lower ends need nothing of them.
+    `tails` say what is granted of each group's statistic. `scales` are rough means, used for truncation only: the
+    intervals hold whatever they are.
     """
 
     weights: tuple[float, ...]
     logarithm: bool
-    second_moment_ratios: tuple[float, ...]
+    tails: tuple[Tail, ...]
     scales: tuple[float, ...]
 
 
@@ -74,13 +74,13 @@ def decide_trend(
 
     def look(draws: int, share: float) -> Estimate:
         values, lows, highs = [], [], []
-        for draw, scale, rho in zip(draws_of, trend.scales, trend.second_moment_ratios, strict=True):
+        for index, (draw, scale) in enumerate(zip(draws_of, trend.scales, strict=True)):
             scaled = draw(draws) / scale
-            cap = group_cap(trend, rho, margin)
-            low, high = intervals.truncated_mean_interval(scaled, share / len(draws_of), cap, rho)
+            cap, fourth = _cap(trend, index, margin), trend.tails[index].fourth
+            low, high = intervals.truncated_mean_interval(scaled, share / len(draws_of), cap, fourth)
             values.append(scale * math.fsum(scaled) / draws)
             lows.append(scale * low)
-            highs.append(scale * min(high, np.finfo(float).max / scale))
+            highs.append(min(scale * high, np.finfo(float).max))
         return _combine(trend, values, lows, highs)
 
     region = Region(reference - margin, reference + margin, margin)
@@ -89,7 +89,7 @@ def decide_trend(
 
 def smallest_detectable_trend(trend: Trend, draws: int, margin: float, *, alpha: float, beta: float) -> float:
     """The least |θ − reference| that one look refutes with probability at least 1 − beta."""
-    return margin + _half_width(trend, draws, margin, alpha) + _half_width(trend, draws, margin, beta)
+    return margin + _half_width(trend, draws, margin, alpha, beta, deviation=True)
 
 
 def draws_needed_trend(trend: Trend, margin: float, *, alpha: float, beta: float, distance: float = 0.0) -> int:
@@ -97,23 +97,28 @@ def draws_needed_trend(trend: Trend, margin: float, *, alpha: float, beta: float
     gap = abs(margin - distance)
 
     def enough(n: int) -> bool:
-        at_alpha = _half_width(trend, n, margin, alpha)
-        return at_alpha + _half_width(trend, n, margin, beta) <= gap and at_alpha <= margin / 2
+        interval = _half_width(trend, n, margin, alpha, beta, deviation=False)
+        return _half_width(trend, n, margin, alpha, beta, deviation=True) <= gap and interval <= margin / 2
 
     return least(enough)
 
 
-def group_cap(trend: Trend, rho: float, margin: float) -> float:
+def _cap(trend: Trend, index: int, margin: float) -> float:
     """The cap of a group, in units of its scale, at which all tails together take `TAIL_SHARE` of the margin."""
     weight = sum(abs(w) * (1 if trend.logarithm else s) for w, s in zip(trend.weights, trend.scales, strict=True))
-    return max(4.0, 2 + (rho - 1) * weight / (4 * TAIL_SHARE * margin))
+    return trend.tails[index].cap(margin / weight)
 
 
-def _half_width(trend: Trend, draws: int, margin: float, alpha: float) -> float:
-    share = alpha / len(trend.weights)
+def _half_width(trend: Trend, draws: int, margin: float, alpha: float, beta: float, *, deviation: bool) -> float:
+    """How far θ's interval reaches, but with probability beta, from the estimate or (`deviation`) from the truth."""
+    groups = len(trend.weights)
     total = TAIL_SHARE * margin
-    for weight, scale, rho in zip(trend.weights, trend.scales, trend.second_moment_ratios, strict=True):
-        relative = bernstein(draws, rho, group_cap(trend, rho, margin), share)
+    for index, (weight, scale) in enumerate(zip(trend.weights, trend.scales, strict=True)):
+        cap, variance = _cap(trend, index, margin), trend.tails[index].second - 1
+        relative = intervals.bernstein(draws, variance, cap, alpha / groups, beta / groups / 2)
+        if deviation:
+            log_term = math.log(4 * groups / beta)
+            relative += math.sqrt(2 * variance * log_term / draws) + cap * log_term / (3 * draws)
         if trend.logarithm:
             total += abs(weight) * (math.inf if relative >= 1 else -math.log1p(-relative))
         else:
