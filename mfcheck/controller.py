@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mfcheck import options
+
 if TYPE_CHECKING:
     from mfcheck.reporting.record import Recorder
-    from mfcheck.settings import Settings
+    from mfcheck.run import Run
 
 CLAIM_PROPERTY, FINDING_PROPERTY = "mfcheck_claim", "mfcheck_finding"
 
@@ -18,8 +20,8 @@ CLAIM_PROPERTY, FINDING_PROPERTY = "mfcheck_claim", "mfcheck_finding"
 class Controller:
     """Registered on the process that the user started, xdist's controller or the only one; idle without claims."""
 
-    def __init__(self, settings: Callable[[], Settings], *, ahead: bool) -> None:
-        self._settings, self._ahead = settings, ahead
+    def __init__(self, run: Callable[[], Run], *, ahead: bool) -> None:
+        self._run, self._ahead = run, ahead
         self._recorder: Recorder | None = None
         self._claims: dict[str, dict[str, str]] = {}
 
@@ -49,7 +51,9 @@ class Controller:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         if self._recorder is not None and ended and not (session.shouldfail or session.shouldstop):
-            self._recorder.finish()
+            full = options.everything_runs(session.config)
+            if self._recorder.finish(full=full) and session.exitstatus == pytest.ExitCode.OK:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self._recorder is None or self._recorder.report is None:
@@ -65,7 +69,8 @@ class Controller:
         if self._recorder is None:
             from mfcheck.reporting.record import Recorder
 
-            self._recorder = Recorder(self._settings())
+            run = self._run()
+            self._recorder = Recorder(run.settings, run.theory, run.expectations)
         return self._recorder
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mfcheck.ensembles.chunks import ChunkStore, Probe, Sample, Source
-from mfcheck.judgement import Judgement, law_curve, refutes_law, refutes_ratio, refutes_trend, trend_curve
+from mfcheck.judgement import Judgement, Reference, judge_law, judge_ratio, judge_trend, law_curve, trend_curve
 from mfcheck.settings import Settings
 from mfcheck.spec import NetworkSpec
 from mfcheck.statistics import decision, resolution, trend
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Statistic = Callable[[Floats], Floats]
+NOTHING_ELSE: Mapping[str, Callable[[PaperTheory], Reference]] = {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +45,8 @@ class Group:
 class Decider:
     """Decides one claim in one cell; every decision is kept in `findings`.
 
-    References come as functions of the theory, so that the draws can be held against its wrong twins too.
+    References come as functions of the theory, so that the draws can be held against its wrong twins too. `instead`
+    names other laws for the same place, for a refutation that is expected: what the draws then must support.
     """
 
     claim: Claim
@@ -65,6 +67,7 @@ class Decider:
         finite_width: Callable[[], float],
         origin: str = "exact distance of the finite-width law to its limit",
         breaks: bool = False,
+        instead: Mapping[str, Callable[[PaperTheory], rv_frozen]] = NOTHING_ELSE,
     ) -> Finding:
         """Decide that one component of `source` has the theory's law, up to its finite-width distance and δ.
 
@@ -87,11 +90,11 @@ class Decider:
                 decision=decided,
                 resolution=None if breaks else resolution.of_law(ordered, law.cdf, margin.total, share),
                 curve=law_curve(draw, decided.draws, law),
-                value=None if breaks else lambda theory: float(reference(theory).var()),
-                refutes=lambda theory: refutes_law(ordered, reference(theory).cdf, decided.region, share),
+                reference_of=None if breaks else reference,
+                judge=lambda other: judge_law(ordered, other, decided.region, share),
             )
 
-        return self._record(run, breaks=breaks)
+        return self._record(run, breaks=breaks, instead=instead)
 
     def same_law(self, source: Source, *, probe: Probe) -> Finding:
         """Decide that the columns of `source` (one a network input) all have one law; exact at every width."""
@@ -140,6 +143,7 @@ class Decider:
         reference: Callable[[PaperTheory], float],
         tail: Callable[[], Tail],
         finite_width: Callable[[], float] | None = None,
+        instead: Mapping[str, Callable[[PaperTheory], float]] = NOTHING_ELSE,
     ) -> Finding:
         """Decide that the mean of a non-negative statistic of `source` over the theory's value is 1.
 
@@ -170,11 +174,11 @@ class Decider:
                 margin=margin,
                 decision=decided,
                 resolution=resolution.of_ratio(decided.estimate, margin.total),
-                value=reference,
-                refutes=lambda theory: refutes_ratio(decided, value, reference(theory)),
+                reference_of=reference,
+                judge=lambda other: judge_ratio(decided, value, other),
             )
 
-        return self._record(run)
+        return self._record(run, instead=instead)
 
     def slope(
         self,
@@ -220,8 +224,8 @@ class Decider:
                 decision=decided,
                 resolution=resolution.of_slope(decided.estimate, target, margin.total),
                 curve=trend_curve(x_label, x, [draw(decided.draws) for draw in draws_of], predicted, means),
-                value=reference,
-                refutes=lambda theory: refutes_trend(decided, reference(theory)),
+                reference_of=reference,
+                judge=lambda other: judge_trend(decided, other),
             )
 
         return self._record(run)
@@ -244,7 +248,13 @@ class Decider:
         sample = Sample(source, spec or self.cell.spec, self.cell.engine, probe, run.seed, run.device, self.store)
         return lambda n: statistic(sample.first(n))
 
-    def _record(self, run: Callable[[], Judgement], *, breaks: bool = False) -> Finding:
+    def _record(
+        self,
+        run: Callable[[], Judgement],
+        *,
+        breaks: bool = False,
+        instead: Mapping[str, Callable[[PaperTheory], Reference]] = NOTHING_ELSE,
+    ) -> Finding:
         start = time.perf_counter()
         spec = self.cell.spec
         finding = Finding(
@@ -263,7 +273,11 @@ class Decider:
             reproduce=self.reproduce,
         )
         try:
-            finding = _judged(finding, run(), self.theory, breaks=breaks)
+            judgement = run()
+            finding = _judged(finding, judgement, self.theory, breaks=breaks)
+            laws = {name: law(self.theory) for name, law in instead.items()}
+            holding = tuple(name for name, law in laws.items() if judgement.judge(law) is Verdict.SUPPORTED)
+            finding = replace(finding, holds_instead=holding)
         except NotCovered as missing:
             finding = replace(finding, reason=str(missing))
         finding = replace(finding, seconds=time.perf_counter() - start)
@@ -293,7 +307,7 @@ def _judged(finding: Finding, judgement: Judgement, theory: PaperTheory, *, brea
         resolution=judgement.resolution,
         curve=judgement.curve,
         twins_seen=tuple(twin.name for twin in seen),
-        twins_refuted=tuple(twin.name for twin in seen if judgement.refuted_by_draws(twin.theory)),
+        twins_refuted=tuple(twin.name for twin in seen if judgement.refutes(twin.theory)),
     )
 
 

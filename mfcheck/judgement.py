@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mfcheck.statistics.decision import Draw, estimate_law
-from mfcheck.statistics.intervals import Cdf, Floats
+from mfcheck.statistics.intervals import Floats
 from mfcheck.statistics.sequential import Decision, Estimate, Region
 from mfcheck.theory import PaperTheory
 from mfcheck.verdict import Curve, Margin, Verdict
@@ -23,11 +23,16 @@ CURVE_DRAWS = 10_000
 CURVE_POINTS = 201
 
 
+Reference = Any
+"""What a theory puts in a statement's place: a frozen law, or a number."""
+
+
 @dataclass(frozen=True, eq=False)
 class Judgement:
-    """A decision with its reference, margin and evidence.
+    """A decision with its reference, margin and evidence, and how the same draws judge another reference.
 
-    `value` is the number that a theory puts here, None where no formula enters; `refutes` whether the draws refute it.
+    `reference_of` reads the reference off a theory, None where no formula enters; `judge` gives the draws' verdict on
+    any other one.
     """
 
     statistic: str
@@ -36,48 +41,53 @@ class Judgement:
     decision: Decision
     resolution: float | None
     curve: Curve | None = None
-    value: Callable[[PaperTheory], float] | None = None
-    refutes: Callable[[PaperTheory], bool] = lambda theory: False
+    reference_of: Callable[[PaperTheory], Reference] | None = None
+    judge: Callable[[Reference], Verdict] = lambda reference: Verdict.UNDECIDED
 
     def sees(self, theory: PaperTheory, other: PaperTheory) -> bool:
-        """Whether the other theory puts another number here."""
-        if self.value is None:
+        """Whether the other theory puts something else here."""
+        if self.reference_of is None:
             return False
-        mine = self.value(theory)
+        mine = _number(self.reference_of(theory))
         try:
-            return not math.isclose(mine, self.value(other), rel_tol=1e-9, abs_tol=1e-12)
-        except (ArithmeticError, ValueError):  # it has no number to put here: that is a difference
+            return not math.isclose(mine, _number(self.reference_of(other)), rel_tol=1e-9, abs_tol=1e-12)
+        except (ArithmeticError, ValueError):  # it has nothing to put here: that is a difference
             return True
 
-    def refuted_by_draws(self, other: PaperTheory) -> bool:
-        """Whether the draws refute the other theory; one without a number for this place is refuted by having none."""
+    def refutes(self, other: PaperTheory) -> bool:
+        """Whether the draws refute the other theory here; one that has no value here is refuted by having none."""
+        assert self.reference_of is not None
         try:
-            return self.refutes(other)
+            reference = self.reference_of(other)
+            return not math.isfinite(_number(reference)) or self.judge(reference) is Verdict.REFUTED
         except (ArithmeticError, ValueError):
             return True
 
 
-def refutes_law(ordered: Floats, cdf: Cdf, region: Region, alpha: float) -> bool:
-    """Whether sorted draws refute the law with this distribution function."""
-    with np.errstate(all="ignore"):
-        if not np.isfinite(cdf(ordered[:1])).all():
-            return True  # a law of zero or undefined variance, against draws that have one
-    return region.judge(estimate_law(ordered, cdf, alpha)) is Verdict.REFUTED
+def judge_law(ordered: Floats, law: rv_frozen, region: Region, alpha: float) -> Verdict:
+    """The verdict of sorted draws on a law; a law of no spread is refuted by draws that have one."""
+    if not law.var() > 0:
+        return Verdict.REFUTED
+    return region.judge(estimate_law(ordered, law.cdf, alpha))
 
 
-def refutes_ratio(decided: Decision, judged_by: float, other: float) -> bool:
-    """Whether the draws refute another reference than the one they were judged by."""
-    if not (math.isfinite(other) and other > 0):
-        return True
+def judge_ratio(decided: Decision, judged_by: float, other: float) -> Verdict:
+    """The verdict of a decision's interval on another reference than the one it was judged by."""
+    if not other > 0:
+        return Verdict.REFUTED
     was, factor = decided.estimate, judged_by / other
-    return decided.region.judge(Estimate(was.value * factor, was.low * factor, was.high * factor)) is Verdict.REFUTED
+    return decided.region.judge(Estimate(was.value * factor, was.low * factor, was.high * factor))
 
 
-def refutes_trend(decided: Decision, reference: float) -> bool:
-    """Whether the draws refute another reference for θ."""
+def judge_trend(decided: Decision, reference: float) -> Verdict:
+    """The verdict of a decision's interval on another reference for θ."""
     margin = decided.region.margin
-    moved = Region(reference - margin, reference + margin, margin)
-    return not math.isfinite(reference) or moved.judge(decided.estimate) is Verdict.REFUTED
+    return Region(reference - margin, reference + margin, margin).judge(decided.estimate)
+
+
+def _number(reference: Reference) -> float:
+    """A reference as one number: itself, or the variance of a law."""
+    return float(reference.var() if hasattr(reference, "var") else reference)
 
 
 def law_curve(draw: Draw, draws: int, law: rv_frozen) -> Curve:

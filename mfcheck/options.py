@@ -21,6 +21,7 @@ OPTIONS = {
     "device": "auto, cpu, cuda or cuda:N (default auto)",
     "dataset": "inputs of claims that look at one: digits or noise (default digits)",
     "claim": "run only the claims with this id or glob; repeatable",
+    "expected": "TOML file of refutations declared in advance, beside the suite's own expected.toml",
     "report": "folder of report.json, report.md and report.html (default reports)",
 }
 REPEATABLE = ("architecture", "claim")
@@ -70,6 +71,23 @@ def claims_ahead(arguments: Iterable[str], *, deep: bool) -> set[str]:
         for file in files:
             ids.update(_CLAIM.findall(file.read_text(encoding="utf-8", errors="replace")))
     return ids
+
+
+def suite_expectations(arguments: Iterable[str]) -> list[Path]:
+    """The expected.toml files that stand beside the claims pytest was given."""
+    paths = [path for argument in arguments if (path := _path_of(argument.split("::")[0])) is not None]
+    folders = dict.fromkeys(path.parent if path.is_file() else path for path in paths)
+    return [folder / "expected.toml" for folder in folders if (folder / "expected.toml").is_file()]
+
+
+def everything_runs(config: pytest.Config) -> bool:
+    """Whether nothing on the command line leaves out claims or cells of the files that pytest was given."""
+    left_out = ("keyword", "markexpr", "deselect", "lf", "stepwise", "ignore", "ignore_glob")
+    return (
+        not any("::" in argument for argument in config.args)
+        and not any(getattr(config.option, name, None) for name in left_out)
+        and not config.getoption("mf_claim")
+    )
 
 
 def check_claims(patterns: Iterable[str], known: set[str]) -> None:

@@ -42,7 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if ahead or options.given_on_command_line(config):
         _run(config)
     if not hasattr(config, "workerinput"):
-        controller = Controller(lambda: _run(config).settings, ahead=ahead)
+        controller = Controller(lambda: _run(config), ahead=ahead)
         config.pluginmanager.register(controller, "mfcheck-controller")
 
 
@@ -122,16 +122,22 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
 def _conclude(item: pytest.Function) -> None:
     """Attach the findings as evidence and turn their verdicts into pytest's outcome."""
     from mfcheck.decider import explain
+    from mfcheck.expectations import declare
     from mfcheck.reporting.record import as_plain
 
     decider = cast("Decider | None", item.funcargs.get("decide"))
     findings = decider.findings if decider else []
     if not findings:
         pytest.fail("this claim's test ended without a decision: call a method of the fixture decide", pytrace=False)
+    declared = [declare(finding, _run(item.config).expectations) for finding in findings]
+    findings = [finding for finding, _ in declared]
     item.user_properties.extend((FINDING_PROPERTY, json.dumps(as_plain(finding))) for finding in findings)
-    bad = [finding for finding in findings if finding.verdict in (Verdict.REFUTED, Verdict.UNDECIDED)]
-    if bad:
-        pytest.fail("\n".join(explain(finding) for finding in bad), pytrace=False)
+    failing = [f for f in findings if f.verdict in (Verdict.REFUTED, Verdict.UNDECIDED) and not f.expected]
+    problems = [problem for _, problem in declared if problem] + [explain(finding) for finding in failing]
+    if problems:
+        pytest.fail("\n".join(problems), pytrace=False)
+    if expected := [finding for finding in findings if finding.expected]:
+        pytest.xfail(f"refuted as expected: {expected[0].expected}; instead {expected[0].instead} holds")
     if all(finding.verdict is Verdict.NOT_APPLICABLE for finding in findings):
         raise pytest.skip.Exception(f"not applicable: {findings[0].reason}")
 

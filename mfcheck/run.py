@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mfcheck import options, workers
+from mfcheck.expectations import Expectation, read_expectations
 from mfcheck.settings import Settings, settings_from
 from mfcheck.theory import PaperTheory
 
@@ -27,6 +28,7 @@ class Run:
     settings: Settings
     theory: PaperTheory
     claims: tuple[str, ...]
+    expectations: tuple[Expectation, ...]
     as_options: str
 
     @cached_property
@@ -41,6 +43,10 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
     texts = {**options.from_environment(os.environ), **options.from_command_line(config)}
     patterns = tuple(name.strip() for name in texts.pop("claim", "").split(",") if name.strip())
     options.check_claims(patterns, options.claims_ahead(config.args, deep=True))
+    files = options.suite_expectations(config.args)
+    if "expected" in texts:
+        files.append(Path(texts["expected"]))
+    expectations = read_expectations(files)
     cache = None if texts.pop(options.NO_CACHE, "") else _cache_folder(config)
     here = str(config.invocation_params.dir)
     if here not in sys.path:
@@ -53,7 +59,7 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
     shown = {"seed": str(settings.seed), "level": settings.level.name}
     shown |= {name: text for name, text in texts.items() if name not in ("seed", "level", "report")}
     as_options = " ".join(f"--mf-{name} {shlex.quote(text)}" for name, text in shown.items())
-    return Run(settings, theory, patterns, as_options)
+    return Run(settings, theory, patterns, expectations, as_options)
 
 
 def _cache_folder(config: pytest.Config) -> Path | None:

@@ -158,6 +158,11 @@ class Finding:
     resolution: float | None = None
     seconds: float = 0.0
     curve: Curve | None = None
+    holds_instead: tuple[str, ...] = ()
+    """Other laws, named by the claim, that the same draws support in this one's place."""
+    expected: str = ""
+    """Why this refutation was expected, where it was declared so; `instead` is the law declared to hold."""
+    instead: str = ""
     twins_seen: tuple[str, ...] = ()
     """Wrong twins of the theory that put another value in this finding's place."""
     twins_refuted: tuple[str, ...] = ()

@@ -43,7 +43,7 @@ pair = Source(
 def _offset_statistics(gram: Tensor, entry: Tensor) -> Tensor:
     offset = gram[:, 1, 1]
     apart = gram[:, 0, 0] * offset
-    return torch.stack([entry, offset, apart, apart + 2 * gram[:, 0, 1] ** 2], dim=1)
+    return torch.stack([entry, offset, apart], dim=1)
 
 
 def _offset_wishart(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
@@ -71,4 +71,4 @@ offset = Source(
     {"wishart": _offset_wishart, "dense": _offset_dense},
     {"wishart": False, "dense": True},
 )
-"""`[n, 4]`: a_0; Var[a_i | all but P_out]; E[J²_ij a²_i' | …] for different outputs i ≠ i'; the same for one output."""
+"""`[n, 3]`: a_0; Var[a_i | all but P_out]; E[J²_ij a²_i' | …] for different outputs i ≠ i'."""

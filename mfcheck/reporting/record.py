@@ -16,7 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import mfcheck
+from mfcheck.expectations import Expectation, outcomes
 from mfcheck.settings import Settings
+from mfcheck.theory import PaperTheory
+from mfcheck.theory.twins import twins
 from mfcheck.verdict import Finding, Verdict, combine
 
 SCHEMA = 1
@@ -52,8 +55,9 @@ def _plain(value: Any) -> Any:
 class Recorder:
     """Keeps a run's findings, appends each to findings.jsonl as it comes, and writes the pages at the end."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, theory: PaperTheory, expectations: Sequence[Expectation] = ()) -> None:
         self.settings, self.folder = settings, settings.report
+        self._theory, self._expectations = theory, expectations
         self.report: dict[str, Any] | None = None
         self._findings: list[dict[str, Any]] = []
         self._errors: list[tuple[dict[str, str], dict[str, str]]] = []
@@ -73,16 +77,22 @@ class Recorder:
         """Take a cell that ended without a verdict."""
         self._errors.append((claim, {"cell": cell, "message": message}))
 
-    def finish(self) -> None:
-        """Assemble the report and write its pages, each atomically."""
+    def finish(self, *, full: bool) -> list[str]:
+        """Assemble the report and write its pages, each atomically; what fails a full run beyond its findings."""
         from mfcheck.reporting.html import render_html
         from mfcheck.reporting.markdown import render_markdown
 
         self.report = assemble(self.settings, self._findings, self._errors)
+        self.report["full"] = full
+        self.report["mutants"] = fates(self._theory, self._findings)
+        self.report["expectations"] = outcomes(self._expectations, self._findings)
         text = json.dumps(self.report, ensure_ascii=False, indent=1, allow_nan=False)
         pages = (text, render_markdown(self.report), render_html(self.report))
         for page, content in zip(PAGES, pages, strict=True):
             write_atomically(self.folder / page, content)
+        survivors = [twin["name"] for twin in self.report["mutants"] if twin["status"] == "survived"]
+        unmatched = [found["claim"] for found in self.report["expectations"] if found["status"] == "unmatched"]
+        return survivors + unmatched if full else []
 
 
 def assemble(
@@ -122,8 +132,21 @@ def assemble(
         "dataset": settings.dataset,
         "verdict": combine(Verdict(theorem["verdict"]) for theorem in theorems.values()).value,
         "theorems": list(theorems.values()),
-        "mutants": [],
     }
+
+
+def fates(theory: PaperTheory, findings: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What became of every wrong twin of the theory: killed and by which claims, survived, equivalent or untested."""
+    seen = {name for finding in findings for name in finding["twins_seen"]}
+    found = []
+    for twin in twins(theory):
+        killers = sorted({finding["claim"] for finding in findings if twin.name in finding["twins_refuted"]})
+        tested = "killed" if killers else "survived" if twin.name in seen else "untested"
+        status = "equivalent" if twin.equivalent else tested
+        reason = {"equivalent": twin.equivalent, "untested": "no claim that ran looks at this formula"}.get(status, "")
+        fate = {"name": twin.name, "formula": twin.formula, "status": status, "killed_by": killers, "reason": reason}
+        found.append(fate)
+    return found
 
 
 def environment() -> dict[str, Any]:

@@ -118,8 +118,6 @@ class OffsetMoments:
     """E A²/(E A)²; three times it, less 3, is the excess kurtosis of a_i."""
     apart_ratio: float
     """E J²_ij a²_i' / (E J² E a²), i ≠ i': the mean of G_jj A."""
-    shared_ratio: float
-    """The same for one row i = i': the mean of G_jj A + 2B², B the inner product of the column and the offset."""
 
 
 def offset_moments(spec: NetworkSpec) -> OffsetMoments:
@@ -147,7 +145,7 @@ def offset_moments(spec: NetworkSpec) -> OffsetMoments:
         aa = across_aa + (within_aa - across_aa) / n
         ga = across_ga + (within_ga - across_ga) / n
         bb = across_bb + (within_bb - across_bb) / n
-    return OffsetMoments(mean=a, square=aa / a**2, apart_ratio=ga / (g * a), shared_ratio=(ga + 2 * bb) / (g * a))
+    return OffsetMoments(mean=a, square=aa / a**2, apart_ratio=ga / (g * a))
 
 
 def dead_probability(spec: NetworkSpec) -> float:
