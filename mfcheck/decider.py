@@ -41,6 +41,16 @@ class Group:
     tail: Tail
 
 
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A decision before it is made: its margin, the draws of its first look, where they come from, and the making."""
+
+    margin: Margin
+    first: int
+    draws_of: tuple[decision.Draw, ...]
+    conclude: Callable[[], Judgement]
+
+
 @dataclass(eq=False)
 class Decider:
     """Decides one claim in one cell; every decision is kept in `findings`.
@@ -74,65 +84,78 @@ class Decider:
         With `breaks` the statement is that it does not: supported where the distance exceeds that margin.
         """
 
-        def run() -> Judgement:
+        def plan() -> Plan:
             level = self.settings.level
             margin = Margin(finite_width(), level.law, f"{origin}; δ of level {level.name}")
             law, draw = reference(self.theory), self._draws(source, probe, lambda values: values[:, component])
             first = decision.draws_needed_law(
                 margin.total, alpha=self._first_alpha, beta=level.beta, distance=margin.finite_width
             )
-            decided = decision.decide_law(draw, law.cdf, margin.total, first=first, **self._rule)
-            ordered, share = np.sort(draw(decided.draws)), self._last_alpha(decided)
-            return Judgement(
-                statistic="sup-distance of laws",
-                reference=0.0,
-                margin=margin,
-                decision=decided,
-                resolution=None if breaks else resolution.of_law(ordered, law.cdf, margin.total, share),
-                curve=law_curve(draw, decided.draws, law),
-                reference_of=None if breaks else reference,
-                judge=lambda other: judge_law(ordered, other, decided.region, share),
-            )
 
-        return self._record(run, breaks=breaks, instead=instead)
+            def conclude() -> Judgement:
+                decided = decision.decide_law(draw, law.cdf, margin.total, first=first, **self._rule)
+                ordered, share = np.sort(draw(decided.draws)), self._last_alpha(decided)
+                return Judgement(
+                    statistic="sup-distance of laws",
+                    reference=0.0,
+                    margin=margin,
+                    decision=decided,
+                    resolution=None if breaks else resolution.of_law(ordered, law.cdf, margin.total, share),
+                    curve=law_curve(draw, decided.draws, law),
+                    reference_of=None if breaks else reference,
+                    judge=lambda other: judge_law(ordered, other, decided.region, share),
+                )
+
+            return Plan(margin, first, (draw,), conclude)
+
+        return self._record(plan, breaks=breaks, instead=instead)
 
     def same_law(self, source: Source, *, probe: Probe) -> Finding:
         """Decide that the columns of `source` (one a network input) all have one law; exact at every width."""
 
-        def run() -> Judgement:
+        def plan() -> Plan:
             level = self.settings.level
             margin = Margin(0.0, level.law, f"exact at every width; δ of level {level.name}")
             draw, arms = self._draws(source, probe, lambda values: values), len(probe.x)
             first = decision.draws_needed_same_law(margin.total, arms=arms, alpha=self._first_alpha, beta=level.beta)
-            decided = decision.decide_same_law(draw, margin.total, first=first, **self._rule)
-            ordered = np.sort(draw(decided.draws)[:, 0])
-            return Judgement(
-                statistic="largest sup-distance between inputs",
-                reference=0.0,
-                margin=margin,
-                decision=decided,
-                resolution=resolution.of_same_law(ordered, margin.total, self._last_alpha(decided) / arms),
-            )
 
-        return self._record(run)
+            def conclude() -> Judgement:
+                decided = decision.decide_same_law(draw, margin.total, first=first, **self._rule)
+                ordered = np.sort(draw(decided.draws)[:, 0])
+                return Judgement(
+                    statistic="largest sup-distance between inputs",
+                    reference=0.0,
+                    margin=margin,
+                    decision=decided,
+                    resolution=resolution.of_same_law(ordered, margin.total, self._last_alpha(decided) / arms),
+                )
+
+            return Plan(margin, first, (draw,), conclude)
+
+        return self._record(plan)
 
     def rate(self, source: Source, *, component: int, probe: Probe) -> Finding:
         """Decide that a property holds in at least the level's share of networks."""
 
-        def run() -> Judgement:
+        def plan() -> Plan:
             level = self.settings.level
+            margin = Margin(0.0, 1 - level.rate, f"exact at every width; least rate of level {level.name}")
             draw = self._draws(source, probe, lambda values: values[:, component])
             first = decision.draws_needed_rate(level.rate, alpha=self._first_alpha)
-            decided = decision.decide_rate(draw, level.rate, first=first, **self._rule)
-            return Judgement(
-                statistic="share of networks",
-                reference=1.0,
-                margin=Margin(0.0, 1 - level.rate, f"exact at every width; least rate of level {level.name}"),
-                decision=decided,
-                resolution=resolution.of_rate(decided.draws, level.rate, self._last_alpha(decided)),
-            )
 
-        return self._record(run)
+            def conclude() -> Judgement:
+                decided = decision.decide_rate(draw, level.rate, first=first, **self._rule)
+                return Judgement(
+                    statistic="share of networks",
+                    reference=1.0,
+                    margin=margin,
+                    decision=decided,
+                    resolution=resolution.of_rate(decided.draws, level.rate, self._last_alpha(decided)),
+                )
+
+            return Plan(margin, first, (draw,), conclude)
+
+        return self._record(plan)
 
     def mean_ratio(
         self,
@@ -151,7 +174,7 @@ class Decider:
         `tail` is what is granted of the statistic's law, and is named in the margin's origin.
         """
 
-        def run() -> Judgement:
+        def plan() -> Plan:
             level, value = self.settings.level, reference(self.theory)
             granted = tail()
             bias = 0.0 if finite_width is None else abs(finite_width())
@@ -167,18 +190,22 @@ class Decider:
                 beta=level.beta,
                 ratio=1 + bias,
             )
-            decided = decision.decide_mean_ratio(draw, value, margin.total, tail=granted, first=first, **self._rule)
-            return Judgement(
-                statistic="ratio to the theory",
-                reference=1.0,
-                margin=margin,
-                decision=decided,
-                resolution=resolution.of_ratio(decided.estimate, margin.total),
-                reference_of=reference,
-                judge=lambda other: judge_ratio(decided, value, other),
-            )
 
-        return self._record(run, instead=instead)
+            def conclude() -> Judgement:
+                decided = decision.decide_mean_ratio(draw, value, margin.total, tail=granted, first=first, **self._rule)
+                return Judgement(
+                    statistic="ratio to the theory",
+                    reference=1.0,
+                    margin=margin,
+                    decision=decided,
+                    resolution=resolution.of_ratio(decided.estimate, margin.total),
+                    reference_of=reference,
+                    judge=lambda other: judge_ratio(decided, value, other),
+                )
+
+            return Plan(margin, first, (draw,), conclude)
+
+        return self._record(plan, instead=instead)
 
     def slope(
         self,
@@ -195,7 +222,7 @@ class Decider:
         The groups' exact means give the finite-width distance of slopes, unless the law is `exact` at every width.
         """
 
-        def run() -> Judgement:
+        def plan() -> Plan:
             level, x = self.settings.level, [group.x for group in groups]
             weights = trend.slope_weights(x)
 
@@ -215,20 +242,28 @@ class Decider:
                 shape, margin.total, alpha=self._first_alpha, beta=level.beta, distance=margin.finite_width
             )
             draws_of = [self._draws(source, probe, group.statistic, group.spec) for group in groups]
-            decided = trend.decide_trend(draws_of, shape, target, margin.total, first=first, **self._rule)
             predicted = [curve(self.theory, group.spec) for group in groups]
-            return Judgement(
-                statistic="slope of the logarithm",
-                reference=target,
-                margin=margin,
-                decision=decided,
-                resolution=resolution.of_slope(decided.estimate, target, margin.total),
-                curve=trend_curve(x_label, x, [draw(decided.draws) for draw in draws_of], predicted, means),
-                reference_of=reference,
-                judge=lambda other: judge_trend(decided, other),
-            )
 
-        return self._record(run)
+            def conclude() -> Judgement:
+                decided = trend.decide_trend(draws_of, shape, target, margin.total, first=first, **self._rule)
+                return Judgement(
+                    statistic="slope of the logarithm",
+                    reference=target,
+                    margin=margin,
+                    decision=decided,
+                    resolution=resolution.of_slope(decided.estimate, target, margin.total),
+                    curve=trend_curve(x_label, x, [draw(decided.draws) for draw in draws_of], predicted, means),
+                    reference_of=reference,
+                    judge=lambda other: judge_trend(decided, other),
+                )
+
+            return Plan(margin, first, tuple(draws_of), conclude)
+
+        return self._record(plan)
+
+    def carry_out(self, plan: Plan) -> Judgement:
+        """Draw and decide; a planner's own does not."""
+        return plan.conclude()
 
     @property
     def _rule(self) -> dict[str, Any]:
@@ -250,7 +285,7 @@ class Decider:
 
     def _record(
         self,
-        run: Callable[[], Judgement],
+        plan: Callable[[], Plan],
         *,
         breaks: bool = False,
         instead: Mapping[str, Callable[[PaperTheory], Reference]] = NOTHING_ELSE,
@@ -273,7 +308,7 @@ class Decider:
             reproduce=self.reproduce,
         )
         try:
-            judgement = run()
+            judgement = self.carry_out(plan())
             finding = _judged(finding, judgement, self.theory, breaks=breaks)
             laws = {name: law(self.theory) for name, law in instead.items()}
             holding = tuple(name for name, law in laws.items() if judgement.judge(law) is Verdict.SUPPORTED)

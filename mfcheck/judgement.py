@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mfcheck.statistics.decision import Draw, estimate_law
-from mfcheck.statistics.intervals import Floats
+from mfcheck.statistics.intervals import Floats, dkw_half_width
 from mfcheck.statistics.sequential import Decision, Estimate, Region
 from mfcheck.theory import PaperTheory
 from mfcheck.verdict import Curve, Margin, Verdict
@@ -67,6 +67,12 @@ class Judgement:
 def judge_law(ordered: Floats, law: rv_frozen, region: Region, alpha: float) -> Verdict:
     """The verdict of sorted draws on a law; a law of no spread is refuted by draws that have one."""
     if not law.var() > 0:
+        return Verdict.REFUTED
+    # A few thousand ranks bound the distance from below: most wrong laws need no more, and there are many of them.
+    rank = np.arange(0, len(ordered), max(1, len(ordered) // 2000))
+    below = law.cdf(ordered[rank])
+    apart = max(np.max((rank + 1) / len(ordered) - below), np.max(below - rank / len(ordered)))
+    if apart - dkw_half_width(len(ordered), alpha) > region.high:
         return Verdict.REFUTED
     return region.judge(estimate_law(ordered, law.cdf, alpha))
 

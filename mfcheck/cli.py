@@ -1,0 +1,129 @@
+"""The command `mfcheck`: what a claim would cost, and what became of the wrong twins."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import pkgutil
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from mfcheck.decider import Decider, Plan
+from mfcheck.ensembles.chunks import ChunkStore, chunk_draws
+from mfcheck.judgement import Judgement
+from mfcheck.levels import LEVELS, level_named
+from mfcheck.reporting.twins_table import mutant_table
+from mfcheck.settings import Settings, load_theory
+from mfcheck.verdict import Cell, Claim, NotCovered
+from mfcheck.workers import resolve_device
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0, or 4 with one sentence on standard error for unusable arguments."""
+    parser = argparse.ArgumentParser(prog="mfcheck", description="Plan claims and read what became of them.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    plan = commands.add_parser("plan", help="draws and time that a claim needs, cell by cell, before it is run")
+    plan.add_argument("claim", metavar="CLAIM", help="a claim id, such as thm4.1/entries-gaussian")
+    plan.add_argument("--delta", type=float, help="declared discrepancy (default: the level's)")
+    plan.add_argument("--alpha", type=float, default=1e-6, help="error rate of the decision (default 1e-6)")
+    plan.add_argument("--beta", type=float, default=1e-3, help="chance that one look leaves it open (default 1e-3)")
+    plan.add_argument("--mf-level", default="quick", help=f"level of effort: {', '.join(LEVELS)} (default quick)")
+    plan.add_argument("--mf-device", default="auto", help="auto, cpu, cuda or cuda:N (default auto)")
+    mutants = commands.add_parser("mutants", help="wrong twins of the theory against the claims that killed them")
+    mutants.add_argument("report", nargs="?", type=Path, default=Path("reports/report.json"), help="a report.json")
+    chosen = parser.parse_args(arguments)
+    try:
+        lines = _plan(chosen) if chosen.command == "plan" else _mutants(chosen.report)
+        for line in lines:
+            print(line, flush=True)
+    except ValueError as error:
+        print(f"mfcheck: {error}", file=sys.stderr)
+        return 4
+    return 0
+
+
+ClaimTest = Callable[[Cell, Decider], None]
+
+
+def suite_claims() -> dict[str, tuple[Claim, ClaimTest]]:
+    """The claims of the installed suite, and the tests that decide them, by id."""
+    suite = importlib.import_module("mfcheck.suite")
+    found: dict[str, tuple[Claim, ClaimTest]] = {}
+    for module in pkgutil.iter_modules(suite.__path__, "mfcheck.suite."):
+        for member in vars(importlib.import_module(module.name)).values():
+            claim = getattr(member, "mfcheck_claim", None)
+            if isinstance(claim, Claim):
+                found[claim.id] = (claim, member)
+    return found
+
+
+class Planner(Decider):
+    """A decider that stops where the drawing would begin."""
+
+    plan: Plan
+
+    def carry_out(self, plan: Plan) -> Judgement:
+        self.plan = plan
+        raise NotCovered("planned, not drawn")
+
+
+def _plan(chosen: argparse.Namespace) -> Iterator[str]:
+    settings = _settings(chosen)
+    tests = suite_claims()
+    if chosen.claim not in tests:
+        raise ValueError(f"claim id {chosen.claim!r} is unknown; there are {', '.join(sorted(tests))}")
+    claim, test = tests[chosen.claim]
+    level = settings.level
+    yield f"{claim.id}: {claim.says}"
+    yield f"level {level.name}, alpha {settings.alpha:g}, beta {level.beta:g}, device {settings.device}"
+    yield f"{'draws':>12} {'seconds':>9} {'margin':>9}  cell"
+    total = 0.0
+    for cell in sorted(claim.cells(settings), key=lambda cell: cell.id):
+        planner = Planner(claim, cell, settings, load_theory(settings.theory), ChunkStore(), "")
+        test(cell, planner)
+        if not hasattr(planner, "plan"):
+            yield f"{'—':>12} {'—':>9} {'—':>9}  {cell.id}: {planner.findings[-1].reason}"
+            continue
+        seconds = _seconds(planner.plan, cell)
+        total += seconds
+        yield f"{planner.plan.first:>12,} {seconds:>9.2f} {planner.plan.margin.total:>9.4g}  {cell.id}"
+    yield f"{'':>12} {total:>9.2f} {'':>9}  on one core, for one look at each cell"
+
+
+def _settings(chosen: argparse.Namespace) -> Settings:
+    level = level_named(chosen.mf_level)
+    if not 0 < chosen.beta < 1:
+        raise ValueError(f"beta must lie in (0, 1), got {chosen.beta!r}")
+    level = replace(level, beta=chosen.beta)
+    if chosen.delta is not None:
+        if not 0 < chosen.delta < 1:
+            raise ValueError(f"delta must lie in (0, 1), got {chosen.delta!r}")
+        delta = chosen.delta
+        level = replace(level, law=delta, ratio=delta, exact=delta, slope=delta, rate=1 - delta)
+    return Settings(seed=0, level=level, alpha=chosen.alpha, device=resolve_device(chosen.mf_device))
+
+
+def _seconds(plan: Plan, cell: Cell) -> float:
+    """Time for the first look's draws, from the time of a single chunk of each group."""
+    size = chunk_draws(cell.spec, cell.engine)
+    total = 0.0
+    for draw in plan.draws_of:
+        draw(1)  # data sets and libraries are loaded now
+        start = time.perf_counter()
+        draw(size + 1)  # the second chunk: the first is kept
+        total += time.perf_counter() - start
+    return total * -(-plan.first // size)
+
+
+def _mutants(path: Path) -> Iterator[str]:
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ValueError(f"report {str(path)!r} cannot be read ({error}); run pytest claims first") from error
+    if not isinstance(report, dict) or "mutants" not in report:
+        raise ValueError(f"report {str(path)!r} holds no wrong twins; it is no report.json of this version")
+    yield from mutant_table(report)
