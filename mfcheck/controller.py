@@ -51,7 +51,7 @@ class Controller:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         if self._recorder is not None and ended and not (session.shouldfail or session.shouldstop):
-            full = options.everything_runs(session.config)
+            full = options.whole_suite_runs(session.config)
             if self._recorder.finish(full=full) and session.exitstatus == pytest.ExitCode.OK:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

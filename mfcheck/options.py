@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,8 +27,6 @@ OPTIONS = {
 REPEATABLE = ("architecture", "claim")
 NO_CACHE = "no_cache"
 PREFIX = "MFCHECK_"
-
-_CLAIM = re.compile(r"^@(?:\w+\.)?claim\(\s*['\"]([^'\"]+)['\"]", re.MULTILINE)
 
 
 def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
@@ -69,8 +67,29 @@ def claims_ahead(arguments: Iterable[str], *, deep: bool) -> set[str]:
             continue
         files = [path] if path.is_file() else path.rglob("test_*.py") if deep else path.glob("test_*.py")
         for file in files:
-            ids.update(_CLAIM.findall(file.read_text(encoding="utf-8", errors="replace")))
+            ids.update(_claim_ids(file.read_text(encoding="utf-8", errors="replace")))
     return ids
+
+
+def suite_claims() -> set[str]:
+    """Ids of the claims of the installed suite."""
+    return claims_ahead(["mfcheck.suite"], deep=True)
+
+
+def _claim_ids(source: str) -> Iterator[str]:
+    """First arguments of decorators called claim, in source text that need not even be importable."""
+    if "claim(" not in source:
+        return
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:  # pytest itself will say so
+        return
+    for node in ast.walk(tree):
+        for call in node.decorator_list if isinstance(node, ast.FunctionDef) else ():
+            if isinstance(call, ast.Call) and ast.unparse(call.func).split(".")[-1] == "claim" and call.args:
+                match call.args[0]:
+                    case ast.Constant(value=str(id)):
+                        yield id
 
 
 def suite_expectations(arguments: Iterable[str]) -> list[Path]:
@@ -80,13 +99,14 @@ def suite_expectations(arguments: Iterable[str]) -> list[Path]:
     return [folder / "expected.toml" for folder in folders if (folder / "expected.toml").is_file()]
 
 
-def everything_runs(config: pytest.Config) -> bool:
-    """Whether nothing on the command line leaves out claims or cells of the files that pytest was given."""
+def whole_suite_runs(config: pytest.Config) -> bool:
+    """Whether pytest was given every claim of the suite and nothing leaves out a claim or a cell."""
     left_out = ("keyword", "markexpr", "deselect", "lf", "stepwise", "ignore", "ignore_glob")
     return (
         not any("::" in argument for argument in config.args)
         and not any(getattr(config.option, name, None) for name in left_out)
         and not config.getoption("mf_claim")
+        and suite_claims() <= claims_ahead(config.args, deep=True)
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from mfcheck.reporting import words
+from mfcheck.reporting import twins_table, words
 from mfcheck.verdict import Verdict
 
 COLUMNS = (
@@ -26,18 +26,22 @@ COLUMNS = (
 
 def render_markdown(report: dict[str, Any]) -> str:
     """The whole report as one markdown document."""
-    blocks = [*_head(report), *_overview(report), *_attention(report)]
+    blocks = [*_head(report), *_overview(report), *_attention(report), *_expected(report)]
     for theorem in report["theorems"]:
-        blocks.append(f"## {_plain(theorem['title'])}: {_mark(theorem['verdict'])}")
+        state = words.standing(theorem["verdict"], theorem["claims"])
+        blocks.append(f"## {_plain(theorem['title'])}: {_mark(state)}")
         for claim in theorem["claims"]:
             blocks += _claim(claim)
-    blocks += [*_mutants(report["mutants"]), *_environment(report)]
+    blocks += [*_twins(report), *_environment(report)]
     return "\n\n".join(blocks) + "\n"
 
 
 def _head(report: dict[str, Any]) -> list[str]:
+    claims = list(words.claims_of(report))
+    tally, mutants = words.tally(claims), report.get("mutants") or []
     facts = {
-        "Findings": str(words.tally(list(words.claims_of(report)))),
+        "Findings": f"{tally}{'. ' if tally.expectation else ''}{tally.expectation}",
+        **({"Wrong twins": str(twins_table.score(mutants))} if mutants else {}),
         "Level": report["level"],
         "Seed": report["seed"],
         "Family error bound": f"{words.scientific(report['family_error_bound'])} ({words.FAMILY_BOUND})",
@@ -46,24 +50,32 @@ def _head(report: dict[str, Any]) -> list[str]:
         "Dataset": report["dataset"],
     }
     lines = [f"- **{name}:** {_plain(value)}" for name, value in facts.items()]
-    return [f"# mfcheck: {_mark(report['verdict'])}", "\n".join(lines)]
+    return [f"# mfcheck: {_mark(words.standing(report['verdict'], claims))}", "\n".join(lines)]
 
 
 def _overview(report: dict[str, Any]) -> list[str]:
     if not report["theorems"]:
         return ["**No claim was tried in this run, so it supports nothing.**"]
     rows: list[tuple[str, ...]] = [
-        (_plain(theorem["title"]), _mark(theorem["verdict"]), str(words.tally(theorem["claims"])))
+        (
+            _plain(theorem["title"]),
+            _mark(words.standing(theorem["verdict"], theorem["claims"])),
+            str(words.tally(theorem["claims"])),
+        )
         for theorem in report["theorems"]
     ]
     return [_table(("theorem", "verdict", "findings"), rows)]
 
 
 def _attention(report: dict[str, Any]) -> list[str]:
-    blocks = []
+    blocks = [
+        f"**✗ EXPECTED REFUTATION {_plain(entry['status']).upper()}** {_code(entry['claim'])}: "
+        f"{_plain(entry['message'])}"
+        for entry in words.unmet(report)
+    ]
     for claim in words.claims_of(report):
         for finding in claim["findings"]:
-            if finding["verdict"] in words.OPEN:
+            if words.state(finding) in words.OPEN:
                 blocks.append(f"{_mark(finding['verdict'])} {_code(claim['id'])} in {_code(finding['cell'])}")
                 blocks += [_plain(words.sentence(finding)), _fence(finding["reproduce"])]
         for error in claim["errors"]:
@@ -71,8 +83,19 @@ def _attention(report: dict[str, Any]) -> list[str]:
     return ["## What is not supported", *blocks] if blocks else []
 
 
+def _expected(report: dict[str, Any]) -> list[str]:
+    blocks = []
+    for claim in words.claims_of(report):
+        for finding in claim["findings"]:
+            if words.state(finding) == words.EXPECTED:
+                blocks.append(f"{_mark(words.EXPECTED)}: {_code(claim['id'])} in {_code(finding['cell'])}")
+                blocks += [_plain(words.sentence(finding)), _fence(finding["reproduce"])]
+    return ["## Refutations that were expected", *blocks] if blocks else []
+
+
 def _claim(claim: dict[str, Any]) -> list[str]:
-    blocks = [f"### {_code(claim['id'])}: {_mark(claim['verdict'])}", f"{_plain(claim['says'])}"]
+    state = words.standing(claim["verdict"], [claim])
+    blocks = [f"### {_code(claim['id'])}: {_mark(state)}", f"{_plain(claim['says'])}"]
     blocks += [f"**✗ ERROR** in {_code(error['cell'])}: {_plain(error['message'])}" for error in claim["errors"]]
     decided = [finding for finding in claim["findings"] if finding["verdict"] != Verdict.NOT_APPLICABLE]
     captions = [f"- Row {row}: {_plain(f['figure'])}" for row, f in enumerate(decided, 1) if f["figure"]]
@@ -94,7 +117,7 @@ def _row(row: int, finding: dict[str, Any]) -> tuple[str, ...]:
     shown = words.evidence(finding)
     return (
         str(row),
-        _mark(finding["verdict"]),
+        _mark(words.state(finding)),
         _code(finding["cell"]),
         _plain(finding["engine"]),
         _plain(finding["statistic"]),
@@ -108,11 +131,25 @@ def _row(row: int, finding: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _mutants(mutants: list[dict[str, Any]]) -> list[str]:
+def _twins(report: dict[str, Any]) -> list[str]:
+    mutants = report.get("mutants") or []
     if not mutants:
         return []
-    columns = tuple(mutants[0])
-    return ["## Mutants", _table(columns, [tuple(_plain(mutant[name]) for name in columns) for mutant in mutants])]
+    survivors = [f"- **✗ SURVIVED** {_code(twin['name'])}" for twin in twins_table.survivors(report)]
+    blocks = ["## Wrong twins of the theory", f"{_plain(twins_table.score(mutants))}."]
+    blocks += ["\n".join(survivors)] if survivors else []
+    for formula, group in twins_table.by_formula(mutants).items():
+        rows: list[tuple[str, ...]] = [
+            (_code(twins_table.change(twin)), _fate(twin), ", ".join(map(_code, twin["killed_by"])) or "—")
+            for twin in group
+        ]
+        blocks += [f"### {_code(formula)}", _table(("wrong twin", "status", "refuted by"), rows)]
+    return blocks
+
+
+def _fate(twin: dict[str, Any]) -> str:
+    shown = _plain(twins_table.fate(twin))
+    return f"**✗ {shown.upper()}**" if twin["status"] == "survived" else shown
 
 
 def _environment(report: dict[str, Any]) -> list[str]:
@@ -121,9 +158,9 @@ def _environment(report: dict[str, Any]) -> list[str]:
     return ["## Environment", "\n".join(lines)]
 
 
-def _mark(verdict: str) -> str:
-    glyph = words.GLYPHS[Verdict(verdict)]
-    return f"**{glyph} {verdict.upper()}**" if verdict in words.OPEN else f"{glyph} {verdict}"
+def _mark(state: str) -> str:
+    shown = f"{words.glyph(state)} {state.upper() if state in words.OPEN else state}"
+    return f"**{shown}**" if state in words.OPEN or state == words.EXPECTED else shown
 
 
 def _table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:

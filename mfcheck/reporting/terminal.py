@@ -5,17 +5,18 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
-from mfcheck.reporting import words
+from mfcheck.reporting import twins_table, words
 from mfcheck.verdict import Verdict
 
 Line = tuple[str, str]
 
 WIDTH = 100
-NAME = 48
+NAME = 41
 MOST_DETAILS = 10
-STYLES = {
+STYLES: dict[str, str] = {
     Verdict.SUPPORTED: "green",
     Verdict.REFUTED: "red",
+    words.EXPECTED: "",
     Verdict.UNDECIDED: "yellow",
     Verdict.NOT_APPLICABLE: "",
 }
@@ -23,25 +24,25 @@ STYLES = {
 
 def terminal_lines(report: dict[str, Any]) -> list[Line]:
     """The lines of the summary with their styles; only the commands may be longer than a hundred columns."""
-    lines = [(_row("theorem and claim", "verdict", "supp", "refut", "undec", "n/a", "error"), "bold")]
+    lines = [(_row("theorem and claim", "verdict", "supp", "refut", "as exp", "undec", "n/a", "error"), "bold")]
     for theorem in report["theorems"]:
         lines.append(_counts(f"{theorem['id']}  {theorem['title']}", theorem["verdict"], theorem["claims"]))
         for claim in theorem["claims"]:
             lines.append(_counts(f"  {claim['id'].split('/', 1)[-1]}", claim["verdict"], [claim]))
     if not report["theorems"]:
         lines.append(("No claim was tried in this run, so it supports nothing.", "yellow"))
-    return [*lines, *_details(report), *_foot(report)]
+    return [*lines, *_details(report), *_expectations(report), *_twins(report), *_foot(report)]
 
 
 def _counts(name: str, verdict: str, claims: list[dict[str, Any]]) -> Line:
     tally = words.tally(claims)
-    order = (Verdict.SUPPORTED, Verdict.REFUTED, Verdict.UNDECIDED, Verdict.NOT_APPLICABLE)
-    counts = [str(count or "·") for count in (*(tally[v] for v in order), tally.errors)]
-    return _row(name, _shown(verdict), *counts), "red" if tally.errors else STYLES[Verdict(verdict)]
+    counts = [str(count or "·") for count in (*(tally[state] for state in words.GLYPHS), tally.errors)]
+    state = words.standing(verdict, claims)
+    return _row(name, _shown(state), *counts), "red" if tally.errors else STYLES[state]
 
 
 def _row(name: str, verdict: str, *counts: str) -> str:
-    return f"{_fit(name, NAME):{NAME}} {verdict:16}" + "".join(f"{count:>7}" for count in counts)
+    return f"{words.clip(name, NAME):{NAME}} {verdict:16}" + "".join(f"{count:>7}" for count in counts)
 
 
 def _details(report: dict[str, Any]) -> list[Line]:
@@ -51,8 +52,8 @@ def _details(report: dict[str, Any]) -> list[Line]:
             text = f"✗ ERROR {claim['id']} in {error['cell']}: {error['message']}"
             groups.append([(line, "red") for line in _wrap(text)])
         for finding in claim["findings"]:
-            if finding["verdict"] in words.OPEN:
-                style = STYLES[Verdict(finding["verdict"])]
+            if words.state(finding) in words.OPEN:
+                style = STYLES[finding["verdict"]]
                 text = f"{_shown(finding['verdict'])} {claim['id']} in {finding['cell']}: {words.sentence(finding)}"
                 groups.append([(line, style) for line in _wrap(text)] + [(f"    {_clean(finding['reproduce'])}", "")])
     lines = [line for group in groups[:MOST_DETAILS] for line in (("", ""), *group)]
@@ -61,29 +62,46 @@ def _details(report: dict[str, Any]) -> list[Line]:
     return lines
 
 
+def _expectations(report: dict[str, Any]) -> list[Line]:
+    lines: list[Line] = []
+    for entry in words.unmet(report):
+        text = f"✗ EXPECTED REFUTATION {entry['status'].upper()} {entry['claim']}: {entry['message']}"
+        lines += [("", ""), *((line, "red") for line in _wrap(text))]
+    return lines
+
+
+def _twins(report: dict[str, Any]) -> list[Line]:
+    if not report.get("mutants"):
+        return []
+    lines = [(line, "") for line in _wrap(str(twins_table.score(report["mutants"])))]
+    survivors = twins_table.survivors(report)
+    for twin in survivors[:MOST_DETAILS]:
+        lines += [(line, "red") for line in _wrap(f"✗ SURVIVED {twin['name']}")]
+    if len(survivors) > MOST_DETAILS:
+        lines.append((f"... and {len(survivors) - MOST_DETAILS} more survivors, all of them in the report", "red"))
+    return [("", ""), *lines]
+
+
 def _foot(report: dict[str, Any]) -> list[Line]:
     facts = (
         f"level {report['level']}, seed {report['seed']}, theory {report['theory']}; family error bound "
         f"{words.scientific(report['family_error_bound'])}: {words.FAMILY_BOUND}"
     )
-    tally = words.tally(list(words.claims_of(report)))
-    total = f"{_shown(report['verdict'])}: {tally}"
-    style = "red" if tally.errors else STYLES[Verdict(report["verdict"])]
+    claims = list(words.claims_of(report))
+    tally, state = words.tally(claims), words.standing(report["verdict"], claims)
+    total = f"{_shown(state)}: {tally}{'. ' if tally.expectation else ''}{tally.expectation}"
+    style = "red" if tally.errors or words.unmet(report) else STYLES[state]
     return [("", ""), *((line, "") for line in _wrap(facts)), *((line, style) for line in _wrap(total))]
 
 
-def _shown(verdict: str) -> str:
-    word = verdict.upper() if verdict in words.OPEN else verdict
-    return f"{words.GLYPHS[Verdict(verdict)]} {word}"
+def _shown(state: str) -> str:
+    if state == words.EXPECTED:
+        return f"{words.glyph(state)} as expected"
+    return f"{words.glyph(state)} {state.upper() if state in words.OPEN else state}"
 
 
 def _wrap(text: str) -> list[str]:
     return textwrap.wrap(_clean(text), WIDTH, subsequent_indent="    ")
-
-
-def _fit(text: str, width: int) -> str:
-    shown = text if len(text) <= width else text[: width - 1] + "…"
-    return "".join(character if character.isprintable() else " " for character in shown)
 
 
 def _clean(text: str) -> str:

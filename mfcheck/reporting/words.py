@@ -10,9 +10,12 @@ from typing import Any
 
 from mfcheck.verdict import Verdict
 
-GLYPHS = {
+EXPECTED = "refuted, as expected"
+"""What a page calls a refutation that was declared beforehand: neither a pass nor an alarm."""
+GLYPHS: dict[str, str] = {
     Verdict.SUPPORTED: "✓",
     Verdict.REFUTED: "✗",
+    EXPECTED: "≠",
     Verdict.UNDECIDED: "?",
     Verdict.NOT_APPLICABLE: "–",
 }
@@ -24,19 +27,62 @@ _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 @dataclass(frozen=True)
 class Tally:
-    """How many findings of each verdict, and how many errors, stand under a heading."""
+    """How many findings of each state, and how many errors, stand under a heading."""
 
-    verdicts: Counter[str]
+    states: Counter[str]
     errors: int
 
-    def __getitem__(self, verdict: str) -> int:
-        return self.verdicts[verdict]
+    def __getitem__(self, state: str) -> int:
+        return self.states[state]
 
     def __str__(self) -> str:
-        parts = [f"{self.verdicts[verdict]} {verdict}" for verdict in Verdict if self.verdicts[verdict]]
+        parts = [f"{self.states[name]} {name.replace(',', '')}" for name in GLYPHS if self.states[name]]
         if self.errors:
-            parts.append(f"{self.errors} error{'s' if self.errors > 1 else ''}")
+            parts.append(plural(self.errors, "error"))
         return ", ".join(parts) or "nothing tried"
+
+    @property
+    def expectation(self) -> str:
+        """How many refutations were expected, as a sentence; empty where none was."""
+        count = self.states[EXPECTED]
+        return f"{plural(count, 'refutation')} {'was' if count == 1 else 'were'} expected." if count else ""
+
+
+def state(finding: dict[str, Any]) -> str:
+    """A finding's verdict, with the refutations apart that were expected."""
+    verdict = str(finding["verdict"])
+    return EXPECTED if verdict == Verdict.REFUTED and finding.get("expected") else verdict
+
+
+def standing(verdict: str, claims: list[dict[str, Any]]) -> str:
+    """The verdict of a whole as a page shows it: refuted as expected if nothing else keeps it from support."""
+    counts = tally(claims)
+    others = counts[Verdict.REFUTED] + counts[Verdict.UNDECIDED] + counts.errors
+    return EXPECTED if verdict == Verdict.REFUTED and counts[EXPECTED] and not others else verdict
+
+
+def unmet(report: dict[str, Any]) -> list[dict[str, Any]]:
+    """The expected refutations that did not come about, or that matched no finding."""
+    return [entry for entry in report.get("expectations") or [] if entry["status"] != "met"]
+
+
+def glyph(state: str) -> str:
+    """The sign of a state."""
+    return GLYPHS[state]
+
+
+def slug(state: str) -> str:
+    """A state's name in style sheets."""
+    return "expected" if state == EXPECTED else state.replace(" ", "-")
+
+
+def plural(count: int, noun: str) -> str:
+    """A count with its noun.
+
+    >>> plural(1, "error"), plural(3, "error")
+    ('1 error', '3 errors')
+    """
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def claims_of(report: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -46,19 +92,19 @@ def claims_of(report: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def tally(claims: list[dict[str, Any]]) -> Tally:
-    """Count the findings of some claims by verdict, and their errors."""
-    verdicts = Counter(str(finding["verdict"]) for claim in claims for finding in claim["findings"])
-    return Tally(verdicts, sum(len(claim["errors"]) for claim in claims))
+    """Count the findings of some claims by state, and their errors."""
+    states = Counter(state(finding) for claim in claims for finding in claim["findings"])
+    return Tally(states, sum(len(claim["errors"]) for claim in claims))
 
 
 def allowed_region(finding: dict[str, Any]) -> tuple[float, float]:
-    """Where the statistic may lie for the claim to hold."""
+    """Where the statistic may lie for the law to hold; a claim that it breaks must leave this."""
     low, high = finding["region"]
     return low, high
 
 
 def evidence(finding: dict[str, Any]) -> dict[str, str]:
-    """Estimate, interval and allowed region with as many decimals as it takes to tell them apart."""
+    """Estimate, interval and allowed (or forbidden) region with as many decimals as it takes to tell them apart."""
     if finding["verdict"] == Verdict.NOT_APPLICABLE:
         return {"estimate": "—", "interval": "—", "allowed": "—"}
     low, high = finding["interval"]
@@ -73,7 +119,7 @@ def evidence(finding: dict[str, Any]) -> dict[str, str]:
     return {
         "estimate": show(finding["estimate"]),
         "interval": f"[{show(low)}, {show(high)}]",
-        "allowed": f"[{show(bottom)}, {show(top)}]",
+        "allowed": f"{'must leave ' if finding.get('breaks') else ''}[{show(bottom)}, {show(top)}]",
     }
 
 
@@ -97,13 +143,33 @@ def sentence(finding: dict[str, Any]) -> str:
         return f"Not applicable: {finding['reason'].rstrip('.') or 'no reason was given'}."
     shown = evidence(finding)
     measured = f"The {finding['statistic']} was measured as {shown['estimate']} with interval {shown['interval']}"
-    where = {
-        Verdict.SUPPORTED: f"and all of that lies in the allowed {shown['allowed']}",
-        Verdict.REFUTED: f"but the theory allows {shown['allowed']}: outside the margin",
-        Verdict.UNDECIDED: f"while the theory allows {shown['allowed']}: not enough to say inside or outside",
-    }[Verdict(finding["verdict"])]
+    found = (_broken if finding.get("breaks") else _held)(Verdict(finding["verdict"]), shown["allowed"])
     why = f" ({finding['reason'].rstrip('.')})" if finding["reason"] else ""
-    return f"{measured}, {where}{why}."
+    return f"{measured}, {found}{why}.{expectation(finding)}"
+
+
+def _held(verdict: Verdict, allowed: str) -> str:
+    return {
+        Verdict.SUPPORTED: f"and all of that lies in the allowed {allowed}",
+        Verdict.REFUTED: f"but the theory allows {allowed}: outside the margin",
+        Verdict.UNDECIDED: f"while the theory allows {allowed}: not enough to say inside or outside",
+    }[verdict]
+
+
+def _broken(verdict: Verdict, region: str) -> str:
+    return {
+        Verdict.SUPPORTED: f"and the law, which is to break, {region}: all of that lies outside",
+        Verdict.REFUTED: f"but the law, which is to break, {region}: it still holds here",
+        Verdict.UNDECIDED: f"while the law, which is to break, {region}: not enough to say inside or outside",
+    }[verdict]
+
+
+def expectation(finding: dict[str, Any]) -> str:
+    """Why a refutation was expected and which law holds instead, with a space ahead; empty of any other finding."""
+    if state(finding) != EXPECTED:
+        return ""
+    instead = f" The same draws support instead: {finding['instead']}." if finding.get("instead") else ""
+    return f" This was expected: {finding['expected'].rstrip('.')}.{instead}"
 
 
 def resolution(finding: dict[str, Any]) -> str:
@@ -134,5 +200,26 @@ def scientific(value: float) -> str:
     if value == 0:
         return "0"
     digits, exponent = f"{value:.1e}".split("e")
-    power = "10" + str(int(exponent)).translate(_SUPERSCRIPTS)
-    return power if digits == "1.0" else f"{digits} × {power}"
+    scale = power(int(exponent))
+    return scale if digits == "1.0" else f"{digits} × {scale}"
+
+
+def power(exponent: int) -> str:
+    """A power of ten.
+
+    >>> power(-3)
+    '10⁻³'
+    """
+    return "10" + str(exponent).translate(_SUPERSCRIPTS)
+
+
+def clip(text: str, width: int) -> str:
+    """Text on one line of at most so many columns, without control characters, which a terminal would obey."""
+    shown = text if len(text) <= width else text[: width - 1] + "…"
+    return "".join(character if character.isprintable() else " " for character in shown)
+
+
+def cut(text: str, length: int) -> str:
+    """Text of at most so many printable characters, cut in the middle, where names of one kind differ least."""
+    text = "".join(character for character in text if character.isprintable())
+    return text if len(text) <= length else text[: length // 2] + "…" + text[-(length - length // 2 - 1) :]

@@ -37,9 +37,9 @@ def slope_weights(x: Sequence[float]) -> tuple[float, ...]:
     >>> slope_weights([0.0, 1.0])
     (-1.0, 1.0)
     """
-    centred = np.asarray(x, dtype=float) - np.mean(x)
-    if len(centred) < 2 or not np.ptp(centred) > 0:
+    if len(set(x)) < 2:
         raise ValueError(f"a slope needs at least two different points, got {list(x)!r}")
+    centred = np.asarray(x, dtype=float) - np.mean(x)
     return tuple((centred / (centred @ centred)).tolist())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -17,9 +18,10 @@ from scipy import stats
 from mfcheck import NetworkSpec, Verdict
 from mfcheck.ensembles.streams import Stream
 from mfcheck.ensembles.wishart import entry_scales
-from mfcheck.statistics import decision, intervals, resolution
+from mfcheck.statistics import decision, intervals, resolution, trend
 from mfcheck.statistics.decision import Tail
 from mfcheck.statistics.sequential import Decision, Estimate, Region, decide, spent
+from mfcheck.statistics.trend import Trend
 from mfcheck.theory import finite_width
 
 Floats = NDArray[np.float64]
@@ -332,14 +334,47 @@ def test_mean_ratio_at_the_edge_of_its_margin(case: str, side: int, alpha: float
 
 @both_alphas
 @pytest.mark.parametrize("statistic", ["G", "J²"])
-@pytest.mark.parametrize("cap", [3.0, 30.0])
-def test_truncated_mean_interval_covers(statistic: str, cap: float, alpha: float) -> None:
+@pytest.mark.parametrize(("cap", "draws"), [(3.0, 200), (30.0, 200), (20.0, 2000)])
+def test_truncated_mean_interval_covers(statistic: str, cap: float, draws: int, alpha: float) -> None:
     values, tail = pool(statistic)
     rng, missed = np.random.default_rng([11, int(cap)]), 0
-    for drawn in values[rng.integers(0, len(values), (REPLAYS, 200))]:
+    for drawn in values[rng.integers(0, len(values), (REPLAYS, draws))]:
         low, high = intervals.truncated_mean_interval(drawn, alpha, cap, tail.fourth)
         missed += not low <= 1 <= high
     assert rare_enough(missed, REPLAYS, alpha)
+
+
+@both_alphas
+@pytest.mark.parametrize("statistic", ["G", "J²"])
+def test_the_planned_half_width_is_exceeded_as_rarely_as_it_says(statistic: str, alpha: float) -> None:
+    """Before its tail, which a fourth moment of 0 leaves out: the spread of the sample variance is in the plan."""
+    values, tail = pool(statistic)
+    cap, rng = tail.cap(0.5), np.random.default_rng(22)
+    for draws, beta in ((200, 0.05), (1500, 0.01)):
+        planned, exceeded = intervals.bernstein(draws, tail.second - 1, cap, alpha, beta), 0
+        for drawn in values[rng.integers(0, len(values), (REPLAYS, draws))]:
+            capped = np.minimum(drawn, cap)
+            _, high = intervals.truncated_mean_interval(drawn, alpha, cap, 1e-12)
+            exceeded += high - math.fsum(capped) / draws > planned * (1 + 1e-9)
+        assert rare_enough(exceeded, REPLAYS, beta)
+
+
+@given(st.lists(st.floats(0, 50), min_size=1, max_size=20).filter(any), st.floats(0.1, 20))
+def test_truncation_takes_no_more_of_a_mean_than_the_tail_factor_allows(values: list[float], cap: float) -> None:
+    law = np.array(values)
+    mean = law.mean()
+    fourth = np.mean((law / mean) ** 4)
+    lost = mean - np.minimum(law, cap).mean()
+    assert lost <= intervals.tail_factor(cap, fourth) * mean**4 * (1 + 1e-9) + 1e-12
+
+
+def test_the_tail_factor_is_sharp() -> None:
+    # (x − c)₊ touches 27x⁴/(256c³) at x = 4c/3: a law on {0, 4c/3} loses exactly the bound.
+    cap, chance = 3.0, 0.1
+    law = np.array([4 * cap / 3] + [0.0] * round(1 / chance - 1))
+    fourth = np.mean((law / law.mean()) ** 4)
+    lost = law.mean() - np.minimum(law, cap).mean()
+    assert lost == pytest.approx(intervals.tail_factor(cap, fourth) * law.mean() ** 4)
 
 
 def test_student_t_would_miss_more_often_than_it_says_on_heavy_tails() -> None:
@@ -360,9 +395,7 @@ def test_student_t_would_miss_more_often_than_it_says_on_heavy_tails() -> None:
 def test_mean_ratio_decides_with_the_draws_it_asks_for(ratio: float) -> None:
     values, tail = pool("G")
     margin, alpha, rng = 0.4, 0.05, np.random.default_rng([13, int(10 * ratio)])
-    draws = decision.draws_needed_mean_ratio(
-        margin, tail=tail, alpha=spent(alpha, 1), beta=BETA, ratio=ratio
-    )
+    draws = decision.draws_needed_mean_ratio(margin, tail=tail, alpha=spent(alpha, 1), beta=BETA, ratio=ratio)
 
     def one() -> Decision:
         drawn = values[rng.integers(0, len(values), draws)]
@@ -378,9 +411,7 @@ def test_mean_ratio_refutes_what_it_says_it_detects_and_more(times: int) -> None
     values, tail = pool("G")
     margin, alpha, rng = 0.4, 0.05, np.random.default_rng([14, times])
     draws = decision.draws_needed_mean_ratio(margin, tail=tail, alpha=spent(alpha, 1), beta=BETA)
-    least = decision.smallest_detectable_mean_ratio(
-        draws, margin, tail=tail, alpha=spent(alpha, 1), beta=BETA
-    )
+    least = decision.smallest_detectable_mean_ratio(draws, margin, tail=tail, alpha=spent(alpha, 1), beta=BETA)
 
     def one() -> Decision:
         drawn = values[rng.integers(0, len(values), draws)]
@@ -398,6 +429,159 @@ def test_truncated_mean_refuses_what_it_is_not_made_for(values: list[float], cap
         intervals.truncated_mean_interval(np.array(values), 0.05, cap, 2.0)
 
 
+# A trend over groups -------------------------------------------------------------------------------------------
+
+MEANS_OF_GROUPS = (0.8, 1.0, 1.3)
+WIDTHS = (100, 200, 400)
+# weights, whether of logarithms, margin, draws of the first look, looks
+TRENDS = {
+    "slope of logarithms": (trend.slope_weights([0.0, 1.0, 2.0]), True, 0.5, 500, 2),
+    "slope": (trend.slope_weights([0.0, 1.0, 2.0]), False, 0.5, 500, 2),
+    "limit in 1/N": (trend.limit_weights(WIDTHS), False, 1.2, 500, 2),
+    "limit of logarithms": (trend.limit_weights(WIDTHS), True, 1.2, 500, 2),
+}
+
+
+def trend_of(case: str, *, scales: tuple[float, ...] = MEANS_OF_GROUPS) -> tuple[Trend, float]:
+    """A trend of three groups, each of the law of G about its mean, and its true θ."""
+    weights, logarithm, *_ = TRENDS[case]
+    theta = math.fsum(w * (math.log(m) if logarithm else m) for w, m in zip(weights, MEANS_OF_GROUPS, strict=True))
+    return Trend(weights, logarithm, (pool("G")[1],) * 3, scales), theta
+
+
+def groups(rng: np.random.Generator, draws: int, dependence: str = "independent") -> list[Callable[[int], Floats]]:
+    values = pool("G")[0]
+    picks = rng.integers(0, len(values), (3, draws) if dependence == "independent" else (1, draws))
+    return [
+        prefix(mean * values[pick]) for mean, pick in zip(MEANS_OF_GROUPS, np.resize(picks, (3, draws)), strict=True)
+    ]
+
+
+@both_alphas
+@pytest.mark.parametrize(
+    ("case", "side", "dependence"),
+    [
+        ("slope of logarithms", -1, "independent"),
+        ("slope of logarithms", 1, "comonotone"),
+        ("slope", 1, "independent"),
+        ("limit in 1/N", -1, "comonotone"),
+        ("limit in 1/N", 1, "independent"),
+        ("limit of logarithms", -1, "independent"),
+    ],
+)
+def test_trend_at_the_edge_of_its_margin(case: str, side: int, dependence: str, alpha: float) -> None:
+    # The scales are wrong by up to 30 %: they set the truncation, and no more.
+    shape, theta = trend_of(case, scales=(1.0, 0.8, 1.2))
+    _, _, margin, first, looks = TRENDS[case]
+    rng, total = np.random.default_rng([19, list(TRENDS).index(case), side + 1]), first * 2 ** (looks - 1)
+
+    def one() -> Decision:
+        drawn = groups(rng, total, dependence)
+        return trend.decide_trend(drawn, shape, theta + side * margin, margin, alpha=alpha, first=first, looks=looks)
+
+    assert_errs_at_most(alpha, replay(one))
+
+
+@pytest.mark.parametrize("distance", [0.0, 0.5, 2.0, -2.0, 20.0])
+@pytest.mark.parametrize("case", TRENDS)
+def test_trend_decides_with_the_draws_it_asks_for(case: str, distance: float) -> None:
+    (shape, theta), margin, alpha = trend_of(case), TRENDS[case][2], 0.05
+    rng = np.random.default_rng([20, list(TRENDS).index(case), int(10 * abs(distance))])
+    draws = trend.draws_needed_trend(shape, margin, alpha=spent(alpha, 1), beta=BETA, distance=abs(distance) * margin)
+
+    def one() -> Decision:
+        reference = theta + distance * margin
+        return trend.decide_trend(groups(rng, draws), shape, reference, margin, alpha=alpha, first=draws, looks=1)
+
+    assert_decides(Verdict.SUPPORTED if abs(distance) < 1 else Verdict.REFUTED, replay(one, 300))
+
+
+@pytest.mark.parametrize("times", [-1, 1, 5])
+@pytest.mark.parametrize("case", TRENDS)
+def test_trend_refutes_what_it_says_it_detects_and_more(case: str, times: int) -> None:
+    (shape, theta), margin, alpha = trend_of(case), TRENDS[case][2], 0.05
+    rng = np.random.default_rng([21, list(TRENDS).index(case), times + 1])
+    draws = trend.draws_needed_trend(shape, margin, alpha=spent(alpha, 1), beta=BETA)
+    least = trend.smallest_detectable_trend(shape, draws, margin, alpha=spent(alpha, 1), beta=BETA)
+    assert margin < least < 3 * margin
+
+    def one() -> Decision:
+        reference = theta + times * least
+        return trend.decide_trend(groups(rng, draws), shape, reference, margin, alpha=alpha, first=draws, looks=1)
+
+    assert_decides(Verdict.REFUTED, replay(one, 300))
+
+
+def test_a_trend_whose_group_may_be_zero_has_no_finite_logarithm_to_support() -> None:
+    shape, _ = trend_of("slope of logarithms")
+    zeros: list[Callable[[int], Floats]] = [np.zeros, np.ones, np.ones]
+    decided = trend.decide_trend(zeros, shape, 0.0, 0.5, alpha=0.05, first=1000, looks=1)
+    assert decided.verdict is not Verdict.SUPPORTED
+
+
+points = st.lists(st.floats(-100, 100), min_size=2, max_size=8)
+
+
+@given(points, st.floats(-10, 10), st.floats(-10, 10))
+def test_slope_weights_find_the_slope_of_a_line_and_nothing_in_a_constant(
+    x: list[float], start: float, slope: float
+) -> None:
+    assume(np.ptp(x) > 1e-3)
+    weights = trend.slope_weights(x)
+    size = math.fsum(abs(w) for w in weights)
+    assert math.fsum(weights) == pytest.approx(0, abs=1e-12 * size)
+    found = math.fsum(w * (start + slope * at) for w, at in zip(weights, x, strict=True))
+    assert found == pytest.approx(slope, abs=1e-11 * size * 2000)
+    assert weights == pytest.approx(np.linalg.pinv(np.vander(x, 2))[0], abs=1e-6 * size)
+
+
+@given(
+    st.integers(0, 2),
+    st.lists(st.sampled_from([50, 100, 150, 200, 300, 400, 800]), min_size=1, max_size=6, unique=True),
+    st.lists(st.floats(-10, 10), min_size=3, max_size=3),
+)
+def test_limit_weights_find_the_limit_of_a_polynomial_of_their_order(
+    order: int, widths: list[int], coefficients: list[float]
+) -> None:
+    assume(len(widths) > order)
+    weights = trend.limit_weights(widths, order)
+    size = math.fsum(abs(w) for w in weights)
+    values = [math.fsum(c * (50 / n) ** k for k, c in enumerate(coefficients[: order + 1])) for n in widths]
+    found = math.fsum(w * value for w, value in zip(weights, values, strict=True))
+    assert found == pytest.approx(coefficients[0], abs=1e-9 * size)
+
+
+@pytest.mark.parametrize("widths", [(100, 200), (100, 200, 400), (50, 300, 700, 900)], ids=str)
+def test_a_limit_is_off_by_the_next_order_alone(widths: tuple[int, ...]) -> None:
+    # Through as many points as coefficients the fit interpolates: at 0 it misses x^{k+1} by (−1)^k Π x_i.
+    order = len(widths) - 1
+    for scale in (1, 2):
+        x = [1 / (scale * n) for n in widths]
+        weights = trend.limit_weights([scale * n for n in widths], order)
+        bias = math.fsum(w * at ** (order + 1) for w, at in zip(weights, x, strict=True))
+        assert bias == pytest.approx((-1) ** order * math.prod(x), rel=1e-6)
+    # Fitted through more points than that, twice the widths still leave 2^{−order−1} of the bias.
+    more = (*widths, 1600)
+    biases = []
+    for scale in (1, 2):
+        weights = trend.limit_weights([scale * n for n in more], order)
+        biases.append(math.fsum(w / (scale * n) ** (order + 1) for w, n in zip(weights, more, strict=True)))
+    assert biases[0] != 0
+    assert biases[1] == pytest.approx(biases[0] / 2 ** (order + 1), rel=1e-6)
+
+
+@pytest.mark.parametrize("x", [[], [1.0], [2.0, 2.0]])
+def test_a_slope_through_one_point_is_refused(x: list[float]) -> None:
+    with pytest.raises(ValueError, match="two different points"):
+        trend.slope_weights(x)
+
+
+@pytest.mark.parametrize(("widths", "order"), [([100], 1), ([100, 100], 1), ([100, 200], 2)])
+def test_a_limit_through_too_few_widths_is_refused(widths: list[int], order: int) -> None:
+    with pytest.raises(ValueError, match="different widths"):
+        trend.limit_weights(widths, order)
+
+
 # The three verbs agree with each other -------------------------------------------------------------------------
 
 alphas = st.floats(1e-8, 0.2)
@@ -408,6 +592,10 @@ counts = st.integers(10, 100_000)
 tails = st.builds(lambda second, times: Tail(second, times * second**3), st.floats(1.0, 20.0), st.floats(1.0, 10.0))
 
 
+def plain_slope(tail: Tail) -> Trend:
+    return Trend(trend.slope_weights([0.0, 1.0, 2.0]), False, (tail,) * 3, (0.5, 1.0, 2.0))
+
+
 @given(counts, margins, tails, alphas, betas)
 def test_twice_the_draws_detect_less(draws: int, margin: float, tail: Tail, alpha: float, beta: float) -> None:
     def all_kinds(n: int) -> tuple[float, ...]:
@@ -415,6 +603,7 @@ def test_twice_the_draws_detect_less(draws: int, margin: float, tail: Tail, alph
             decision.smallest_detectable_law(n, margin, alpha=alpha, beta=beta),
             decision.smallest_detectable_same_law(n, margin, arms=3, alpha=alpha, beta=beta),
             decision.smallest_detectable_mean_ratio(n, margin, tail=tail, alpha=alpha, beta=beta),
+            trend.smallest_detectable_trend(plain_slope(tail), n, margin, alpha=alpha, beta=beta),
         )
 
     for fewer, more in zip(all_kinds(draws), all_kinds(2 * draws), strict=True):
@@ -443,6 +632,8 @@ def test_draws_needed_grow_as_the_question_sharpens(
             decision.draws_needed_law(m, alpha=a, beta=beta),
             decision.draws_needed_same_law(m, arms=2, alpha=a, beta=beta),
             decision.draws_needed_mean_ratio(m, tail=tail, alpha=a, beta=beta),
+            trend.draws_needed_trend(plain_slope(tail), m, alpha=a, beta=beta),
+            trend.draws_needed_trend(replace(plain_slope(tail), logarithm=True), m, alpha=a, beta=beta),
             decision.draws_needed_rate(1 - m, alpha=a),
         )
 
@@ -456,9 +647,8 @@ def test_draws_needed_grow_towards_the_edge(margin: float, alpha: float, beta: f
     for needed in (
         lambda d: decision.draws_needed_law(margin, alpha=alpha, beta=beta, distance=d),
         lambda d: decision.draws_needed_same_law(margin, arms=2, alpha=alpha, beta=beta, distance=d),
-        lambda d: decision.draws_needed_mean_ratio(
-            margin, tail=Tail(2.0, 20.0), alpha=alpha, beta=beta, ratio=1 + d
-        ),
+        lambda d: decision.draws_needed_mean_ratio(margin, tail=Tail(2.0, 20.0), alpha=alpha, beta=beta, ratio=1 + d),
+        lambda d: trend.draws_needed_trend(plain_slope(Tail(2.0, 20.0)), margin, alpha=alpha, beta=beta, distance=d),
     ):
         assert needed(near) >= needed(far)
 
@@ -482,6 +672,8 @@ def test_no_number_of_draws_decides_at_the_edge(distance: float) -> None:
         decision.draws_needed_law(0.1, alpha=0.01, beta=0.01, distance=distance)
     with pytest.raises(ValueError, match="never decided"):
         decision.draws_needed_mean_ratio(0.1, tail=Tail(2.0, 20.0), alpha=0.01, beta=0.01, ratio=1 + distance)
+    with pytest.raises(ValueError, match="decides this"):
+        trend.draws_needed_trend(plain_slope(Tail(2.0, 20.0)), 0.1, alpha=0.01, beta=0.01, distance=distance)
 
 
 # The sequential rule -------------------------------------------------------------------------------------------

@@ -262,7 +262,7 @@ def test_the_store_forgets_the_longest_unused_first() -> None:
         ({"engine": ""}, "engine ''"),
         ({"draws": 0}, "draws must be a positive integer, got 0"),
         ({"draws": -3}, "draws"),
-        ({"columns": 0}, r"columns must lie in 1…input_dim=4, got 0"),
+        ({"columns": 0}, "columns must be a positive integer, got 0"),
         ({"columns": 5}, r"columns must lie in 1…input_dim=4, got 5"),
         ({"x": torch.ones(3)}, r"shape \(4,\), got shape \(3,\)"),
         ({"x": torch.ones(1, 4)}, r"got shape \(1, 4\)"),

@@ -480,3 +480,41 @@ def test_bartlett_takes_each_draw_its_own_freedom() -> None:
     factor = wishart.bartlett(freedom, 3, Stream(54))
     assert torch.equal(torch.linalg.matrix_rank(factor).double(), freedom.clamp_max(3))
     assert not factor[freedom == 0].any()
+
+
+def dependent(kind: str, rows: int, columns: int) -> Tensor:
+    """Stacks of Gaussian rows `[n, rows, columns]` whose last columns depend on the first."""
+    stack = Stream(61).normal(300, rows, columns)
+    if kind == "zero":
+        stack[:, :, 0] = 0
+    elif kind == "all zero":
+        stack.zero_()
+    elif kind == "duplicate":
+        stack[:, :, -1] = stack[:, :, 0]
+    elif kind == "nearly dependent":
+        stack[:, :, -1] = 2 * stack[:, :, 0] + 1e-9 * stack[:, :, -1]
+    elif kind == "sizes apart":
+        stack *= torch.tensor([1e-6, 1.0, 1e6], dtype=torch.float64)[:columns]
+    return stack
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3, 4])
+@pytest.mark.parametrize("kind", ["independent", "zero", "all zero", "duplicate", "nearly dependent", "sizes apart"])
+def test_the_triangular_factor_has_the_gram_matrix(kind: str, columns: int) -> None:
+    if kind == "sizes apart" and columns == 4:
+        pytest.skip("three sizes for three columns")
+    for rows in (columns + 1, 2 * columns, 4 * columns):
+        stack = dependent(kind, rows, columns)
+        factor = wishart._triangular(stack)
+        assert factor.shape == (300, columns, columns)
+        assert bool(torch.isfinite(factor).all())
+        assert torch.equal(factor, factor.triu())
+        # Relative to the columns' lengths: an entry of the Gram matrix is no larger than their product.
+        length = torch.linalg.vector_norm(stack, dim=1)
+        size = length[:, :, None] * length[:, None, :]
+        assert bool(((factor.mT @ factor - stack.mT @ stack).abs() <= 1e-12 * size).all())
+
+
+def test_a_square_stack_is_its_own_factor() -> None:
+    stack = Stream(62).normal(5, 3, 3)
+    assert torch.equal(wishart._triangular(stack), stack)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import re
 from html.parser import HTMLParser
 from statistics import NormalDist
@@ -12,10 +13,14 @@ import matplotlib
 import pytest
 
 from mfcheck.reporting import words
-from mfcheck.reporting.html import MOST_FIGURES, render_html
+from mfcheck.reporting.html import MOST_FIGURES, WIDTH_STUDY, render_html
+from mfcheck.reporting.interval_figure import interval_figure
+from mfcheck.reporting.law_figures import dkw_band, law_figure, qq_figure
 from mfcheck.reporting.markdown import render_markdown
-from mfcheck.reporting.plots import dkw_band, interval_figure, law_figure
+from mfcheck.reporting.plots import log_range, log_ticks
 from mfcheck.reporting.terminal import MOST_DETAILS, terminal_lines
+from mfcheck.reporting.trend_figures import distance_figure, trend_figure
+from mfcheck.reporting.twins_table import WIDTH, mutant_table, score
 
 HOSTILE = "<script>alert('$x_1$')</script> | `a` \"b\"\n\x1b[31m&"
 
@@ -41,11 +46,21 @@ def make_finding(**changes: Any) -> dict[str, Any]:
         "reproduce": f"pytest 'claims/test_law.py::test_entries[{cell}]' --mf-seed 123",
         "reason": "",
         "curve": None,
+        "breaks": False,
     }
-    return finding | changes
+    return {"region": allowed(finding | changes)} | finding | changes
+
+
+def allowed(finding: dict[str, Any]) -> list[float]:
+    """The region that a margin leaves around the reference of a distance (from 0), a share (up to 1) or a ratio."""
+    reference, margin = finding["reference"], finding["margin"]
+    total = margin["finite_width"] + margin["discrepancy"]
+    highest = 1.0 if finding["statistic"] == "share of networks" else reference + total
+    return [max(reference - total, 0.0), highest]
 
 
 def make_curve(shift: float = 0.0) -> dict[str, Any]:
+    """A law's curve as reports held it before they held quantiles."""
     x = [-3 + 6 * step / 199 for step in range(200)]
     law = NormalDist()
     return {
@@ -54,6 +69,29 @@ def make_curve(shift: float = 0.0) -> dict[str, Any]:
         "predicted": [law.cdf(at) for at in x],
         "draws": 10000,
     }
+
+
+def make_law(shift: float = 0.0) -> dict[str, Any]:
+    levels = [(rank + 0.5) / 200 for rank in range(200)]
+    law = NormalDist()
+    x = [law.inv_cdf(level) * (1 + shift) for level in levels]
+    curves = {"measured": levels, "predicted": [law.cdf(at) for at in x], "exact": [law.inv_cdf(p) for p in levels]}
+    return {"kind": "law", "x_label": "x", "x": x, "draws": 10000} | curves
+
+
+def make_trend(x_label: str, **changes: Any) -> dict[str, Any]:
+    x = [2, 6, 10] if x_label == "depth" else [3.4, 4.6, 6.9]
+    theory = [math.exp(-at) for at in x]
+    exact = [value * 0.9 for value in theory]
+    curve = {"kind": "trend", "x_label": x_label, "x": x, "draws": 2000, "predicted": theory, "exact": exact}
+    curve |= {"measured": [value * 1.01 for value in exact]} | changes
+    slope = {"statistic": "slope of the logarithm", "estimate": -1.002, "interval": [-1.03, -0.98]}
+    return make_finding(**slope, reference=-1.0, region=[-1.1, -0.9], cell=f"over-{x_label}", curve=curve)
+
+
+def make_twin(status: str, change: str, *killed_by: str, formula: str = "omega", reason: str = "") -> dict[str, Any]:
+    twin = {"name": f"{formula}: {change}", "formula": formula, "status": status, "reason": reason}
+    return twin | {"killed_by": list(killed_by)}
 
 
 REFUTED = make_finding(verdict="refuted", estimate=0.0312, interval=[0.0218, 0.0406], cell="wishart-residual-N500")
@@ -237,9 +275,9 @@ def test_a_claim_shows_a_bounded_number_of_law_figures_with_the_experiment_first
     many.append(make_finding(cell="the-one", figure="the paper's first experiment", curve=make_curve()))
     source = render_html(make_report(make_claim(*many)))
     labels = re.findall(r'aria-label="Measured law against theory in ([^"]+)"', source)
-    assert len(labels) == MOST_FIGURES
+    assert len(labels) == 1 + MOST_FIGURES
     assert labels[0] == "the-one"
-    assert "4 more measured laws in report.json" in Page(source).text
+    assert "3 more measured curves in report.json" in Page(source).text
 
 
 def test_an_experiment_without_a_curve_is_still_named() -> None:
@@ -250,7 +288,7 @@ def test_an_experiment_without_a_curve_is_still_named() -> None:
 def test_bars_take_the_colour_of_their_verdict() -> None:
     for finding in (make_finding(), REFUTED, UNDECIDED):
         figure = interval_figure(make_claim(finding))
-        others = {"supported", "refuted", "undecided"} - {finding["verdict"]}
+        others = {"supported", "refuted", "undecided", "expected"} - {finding["verdict"]}
         assert f"var(--{finding['verdict']}," in figure
         assert not [other for other in others if f"var(--{other}," in figure]
 
@@ -286,7 +324,7 @@ def test_terminal_stops_listing_and_says_how_many_are_left() -> None:
     [
         ({"reference": 0.0}, (0.0, 0.0208)),
         ({"reference": 1.0, "statistic": "ratio", "interval": [0.9, 1.1]}, (0.9792, 1.0208)),
-        ({"reference": 1.0, "statistic": "coverage rate", "interval": [0.9, 1.0]}, (0.9792, 1.0)),
+        ({"reference": 1.0, "statistic": "share of networks", "interval": [0.9, 1.0]}, (0.9792, 1.0)),
     ],
 )
 def test_allowed_region_follows_the_kind_of_statistic(changes: dict[str, Any], expected: tuple[float, float]) -> None:
@@ -294,7 +332,7 @@ def test_allowed_region_follows_the_kind_of_statistic(changes: dict[str, Any], e
 
 
 def test_numbers_that_differ_are_printed_differently() -> None:
-    close = REFUTED | {"interval": [0.020803, 0.0406], "estimate": 0.03}
+    close = REFUTED | {"interval": [0.020803, 0.0406], "estimate": 0.03, "region": [0.0, 0.0208]}
     shown = words.evidence(close)
     assert (shown["interval"], shown["allowed"]) == ("[0.020803, 0.040600]", "[0, 0.020800]")
     exact = {"finite_width": 2e-12, "discrepancy": 0.0, "origin": "rounding"}
@@ -302,10 +340,172 @@ def test_numbers_that_differ_are_printed_differently() -> None:
     assert words.evidence(tiny)["allowed"] == "[1 − 2e-12, 1 + 2e-12]"
 
 
-def test_mutants_are_listed_where_there_are_any() -> None:
-    report = make_report(make_claim(make_finding())) | {"mutants": [{"mutant": "alpha without 1/2", "caught": "yes"}]}
-    assert "alpha without 1/2" in render_markdown(report)
-    assert "alpha without 1/2" in render_html(report)
+KILLED = make_twin("killed", "× 1.25", "thm4.1/entries-gaussian", "thm4.1/entries-variance")
+SURVIVOR = make_twin("survived", "α and σ swapped")
+EQUIVALENT = make_twin("equivalent", "u and v swapped", reason="equal on all networks")
+UNTESTED = make_twin("untested", "× 1.05", formula="fisher_rao")
+TWINS = [KILLED, EQUIVALENT, UNTESTED, SURVIVOR]
+EXPECTED = REFUTED | {"expected": "dead units at this width", "instead": "the exact finite-width law"}
+
+
+def with_twins(*twins: dict[str, Any]) -> dict[str, Any]:
+    return make_report(make_claim(make_finding())) | {"mutants": list(twins)}
+
+
+@page
+def test_survivors_stand_out_and_lower_the_score(show: Any) -> None:
+    text = flat(show(with_twins(*TWINS)))
+    assert "1 of 2 wrong twins refuted (50.0%), 1 survived, 1 equivalent, 1 untested" in text
+    assert "α and σ swapped" in text
+    assert "✗" in text
+    assert "✗" not in show(with_twins(KILLED, EQUIVALENT, UNTESTED))
+
+
+@pytest.mark.parametrize("show", [PAGES["html"], PAGES["markdown"]], ids=["html", "markdown"])
+def test_full_pages_show_what_became_of_every_twin_survivors_first(show: Any) -> None:
+    text = flat(show(with_twins(*TWINS)))
+    section = text[text.index("Wrong twins of the theory") :]
+    for fact in ("equivalent: equal on all networks", "untested: its claims did not run", "× 1.25"):
+        assert section.index("α and σ swapped") < section.index(fact)
+
+
+def test_survivors_are_red_and_their_formula_is_open() -> None:
+    source = render_html(with_twins(*TWINS))
+    assert re.search(r'<p class="alarm">✗ <a href="#twins">1 wrong twin', source)
+    assert re.search(r'<details class="formula" open>\s*<summary><code>omega', source)
+    assert re.search(r'<details class="formula">\s*<summary><code>fisher_rao', source)
+    lines = terminal_lines(with_twins(*TWINS))
+    assert {style for text, style in lines if "SURVIVED" in text} == {"red"}
+
+
+def test_twins_in_plain_text_are_a_matrix_that_fits() -> None:
+    long = make_twin("killed", "x ** 2 + " * 30 + "exponent + 1", "break/attacked-input")
+    lines = mutant_table(with_twins(*TWINS, long))
+    assert all(len(line) <= WIDTH for line in lines)
+    assert [line.split("┌ ")[1] for line in lines[:3]] == ["entries-gaussian", "attacked-input", "entries-variance"]
+    row = next(line for line in lines if "× 1.25" in line)
+    assert [row[at.index("┌")] for at in lines[:3]] == ["✓", "·", "✓"]
+    assert any(line.endswith("✗ SURVIVED") for line in lines)
+    assert any("exponent + 1" in line for line in lines)
+    assert mutant_table(with_twins()) == ["No wrong twin was tried in this run."]
+
+
+def test_a_score_reads_100_percent_only_if_nothing_survived() -> None:
+    assert "(99.9%)" in str(score([KILLED] * 9999 + [SURVIVOR]))
+    assert "(100%)" in str(score([KILLED, UNTESTED]))
+    assert str(score([UNTESTED])) == "no wrong twin was tried, 1 untested"
+
+
+@page
+def test_expected_refutations_are_neither_passes_nor_alarms(show: Any) -> None:
+    report = make_report(make_claim(EXPECTED, make_finding(), verdict="refuted"), verdict="refuted")
+    text = flat(show(report))
+    assert "1 supported, 1 refuted as expected" in text
+    assert "1 refutation was expected." in text
+    assert "≠" in text
+    assert "✗" not in text
+
+
+@pytest.mark.parametrize("show", [PAGES["html"], PAGES["markdown"]], ids=["html", "markdown"])
+def test_full_pages_say_why_a_refutation_was_expected_and_what_holds_instead(show: Any) -> None:
+    text = flat(show(make_report(make_claim(EXPECTED, verdict="refuted"), verdict="refuted")))
+    assert "What is not supported" not in text
+    assert "Refutations that were expected" in text
+    assert "This was expected: dead units at this width. The same draws support instead: the exact finite" in text
+
+
+@page
+def test_an_expected_refutation_does_not_hide_an_unexpected_one(show: Any) -> None:
+    text = show(make_report(make_claim(EXPECTED, REFUTED, verdict="refuted"), verdict="refuted"))
+    assert "✗ REFUTED" in text or "✗ refuted" in text
+    assert "1 refuted, 1 refuted as expected" in flat(text)
+
+
+@page
+def test_expectations_that_were_not_met_are_alarms(show: Any) -> None:
+    entry = {"claim": "thm5.1/bound", "reason": "r", "instead": "", "status": "unmatched", "message": "no such finding"}
+    met = entry | {"status": "met", "message": "all is well"}
+    text = show(make_report(make_claim(make_finding())) | {"expectations": [entry, met]})
+    assert "expected refutation unmatched" in text.lower()
+    assert "no such finding" in text
+    assert "all is well" not in text
+
+
+@page
+def test_a_law_that_is_to_break_must_leave_its_region(show: Any) -> None:
+    holds = REFUTED | {"breaks": True, "estimate": 0.01, "interval": [0.0, 0.02]}
+    text = flat(show(make_report(make_claim(holds, verdict="refuted"), verdict="refuted")))
+    assert "the law, which is to break, must leave [0, 0.0208]: it still holds here" in text
+
+
+def test_a_broken_law_is_worded_and_drawn_as_such() -> None:
+    broken = REFUTED | {"breaks": True, "verdict": "supported", "curve": make_law(0.3)}
+    assert words.evidence(broken)["allowed"] == "must leave [0, 0.0208]"
+    assert "all of that lies outside" in words.sentence(broken)
+    figure = interval_figure(make_claim(broken))
+    assert "dashed: must be left" in figure
+    assert "shaded: allowed" not in figure
+    assert "what the law must leave" in law_figure(broken)
+    assert "shaded: allowed, dashed: must be left" in interval_figure(make_claim(broken, make_finding()))
+
+
+def test_experiments_show_their_law_and_quantiles_and_the_width_study() -> None:
+    cells = [
+        make_finding(cell=f"N{width}", figure=f"N = {width}", curve=make_law(), parameters={"width": width})
+        for width in (5000, 500)
+    ]
+    source = render_html(make_report(make_claim(*cells, id=WIDTH_STUDY)))
+    labels = re.findall(r'aria-label="([^"]+)"', source)
+    assert labels[0] == f"Distance to the limit law against width, {WIDTH_STUDY}"
+    assert [label.rsplit(" ", 1)[1] for label in labels[2:]] == ["N500", "N500", "N5000", "N5000"]
+    assert sum("quantiles" in label for label in labels) == 2
+    assert "The width study" in Page(source).text
+
+
+def test_a_width_study_needs_two_widths_of_laws_that_hold() -> None:
+    one, other = (make_finding(cell=str(width), parameters={"width": width}) for width in (500, 1000))
+    assert distance_figure(make_claim(one, other)).startswith("<svg")
+    assert distance_figure(make_claim(one)) == ""
+    assert distance_figure(make_claim(one, other | {"breaks": True}, NOT_APPLICABLE)) == ""
+
+
+@pytest.mark.parametrize(("x_label", "shown"), [("log N", "width N"), ("depth", "depth")])
+def test_trends_show_measured_theory_and_exact_slopes(x_label: str, shown: str) -> None:
+    figure = trend_figure(make_trend(x_label))
+    for text in (f">{shown}<", "theory, slope −1.000", "exact at finite width, slope −1.000", "measured, slope −1.002"):
+        assert text in figure
+    finding = make_trend(x_label) | {"figure": "the trend"}
+    assert "the trend" in PAGES["html"](make_report(make_claim(finding)))
+
+
+def test_trends_with_unknown_or_equal_exact_values_show_no_exact_curve() -> None:
+    equal = make_trend("depth")["curve"]["predicted"]
+    for exact in ([], [None, None, None], equal):
+        assert "exact at finite width" not in trend_figure(make_trend("depth", exact=exact))
+    assert "<svg" in trend_figure(make_trend("depth", measured=[0.0, None, 0.1]))
+
+
+def test_quantiles_of_another_scale_leave_the_band() -> None:
+    assert qq_figure(make_finding(curve=make_law(0.5))) != qq_figure(make_finding(curve=make_law()))
+
+
+def test_reports_without_the_newer_keys_still_render() -> None:
+    old = copy.deepcopy(MIXED)
+    del old["mutants"]
+    for claim in old["theorems"][0]["claims"]:
+        for finding in claim["findings"]:
+            del finding["breaks"]
+    for show in PAGES.values():
+        assert "refuted" in show(old).lower()
+    assert "Measured quantiles" not in render_html(old)
+
+
+def test_logarithmic_ticks_stay_few_and_inside() -> None:
+    for low, high in ((-9.0, 9.0), (-0.35, 0.35), (1.4, 1.9), (-12.0, -5.0)):
+        at, labels = log_ticks(low, high)
+        assert 2 <= len(at) == len(labels) <= 12
+        assert all(low <= tick <= high for tick in at)
+    assert log_range([1.0, 1.0]) == pytest.approx((-0.35, 0.35))
 
 
 def test_band_is_the_dkw_band_of_the_draws_behind_the_curve() -> None:

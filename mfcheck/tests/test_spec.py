@@ -18,7 +18,11 @@ NAMES = st.from_regex(r"[A-Za-z_]\w{0,8}", fullmatch=True)
 IMPORT_PATHS = st.builds(lambda parts, name: ".".join(parts) + ":" + name, st.lists(NAMES, min_size=1), NAMES)
 SIZES = st.integers(min_value=1)
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
-ACTIVATIONS = st.builds(ReLULike, FINITE, FINITE.filter(bool)) | st.builds(ReLULike, FINITE.filter(bool), FINITE)
+# Slopes of either sign over all sizes whose square is a positive float.
+SLOPES = st.floats(1e-150, 1e150) | st.floats(-1e150, -1e-150)
+ACTIVATIONS = st.builds(ReLULike, SLOPES | st.sampled_from([0.0, -0.0]), SLOPES) | st.builds(
+    ReLULike, SLOPES, SLOPES | st.sampled_from([0.0, -0.0])
+)
 SPECS = st.builds(
     NetworkSpec,
     architecture=st.sampled_from(ARCHITECTURES) | IMPORT_PATHS,

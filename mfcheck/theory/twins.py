@@ -37,7 +37,7 @@ class Twin:
 @lru_cache(maxsize=8)
 def twins(theory: PaperTheory) -> tuple[Twin, ...]:
     """All twins of a theory's formulas of one network; unusable ones (no finite value anywhere) are left out."""
-    found = []
+    found: list[Twin] = []
     for formula in formulas(theory):
         for change, function in _changes(_function(type(theory), formula)):
             static = isinstance(inspect.getattr_static(type(theory), formula), staticmethod)
@@ -49,7 +49,10 @@ def twins(theory: PaperTheory) -> tuple[Twin, ...]:
             if usable:
                 same = all(math.isclose(mine, other, rel_tol=1e-9) for mine, other in usable)
                 reason = f"equal to the formula on all of {len(usable)} networks" if same else ""
-                found.append(Twin(f"{formula}: {change}", formula, twin, reason))
+                name, same_names = f"{formula}: {change}", [twin.name for twin in found]
+                if name in same_names:  # one text at two places of a formula
+                    name += f" ({sum(other.startswith(name) for other in same_names) + 1})"
+                found.append(Twin(name, formula, twin, reason))
     return tuple(found)
 
 
@@ -70,7 +73,7 @@ def value_of(theory: PaperTheory, formula: str, spec: NetworkSpec) -> float | No
     try:
         value: Any = getattr(theory, formula)(spec)
         number = float(value.var() if hasattr(value, "var") else value)
-    except (ArithmeticError, ValueError, TypeError):
+    except (ArithmeticError, LookupError, ValueError, TypeError, AttributeError):
         return None
     return number if math.isfinite(number) and number > 0 else None
 
@@ -85,10 +88,11 @@ def _changes(function: FunctionType | None) -> Iterator[tuple[str, Callable[...,
     """Every twin of one function, by what was changed."""
     assert function is not None
     try:
-        source = inspect.getsource(function)
-    except OSError:  # defined at a prompt: there is no source to change
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, SyntaxError):  # written at a prompt, or a lambda inside a line: no source to change
         return
-    tree = ast.parse(textwrap.dedent(source))
+    if not isinstance(tree.body[0], ast.FunctionDef) or set(function.__code__.co_freevars) - {"__class__"}:
+        return
     nodes = [node for node in ast.walk(tree) if isinstance(node, ast.expr)]
     for factor in FACTORS:
         yield f"× {factor}", _compiled(function, _scaled(tree, factor))

@@ -1,0 +1,90 @@
+"""Refutations declared in advance: matched, met with the law that holds instead, or failing the run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mfcheck.expectations import Expectation, declare, outcomes, read_expectations
+from mfcheck.reporting.record import as_plain
+from mfcheck.verdict import Finding, Verdict
+
+DECLARED = Expectation("thm5.4/*", "half the rate", "the slower law", {"engine": "dense", "width": 64})
+
+
+def finding(
+    verdict: Verdict = Verdict.REFUTED, width: int = 64, holds: tuple[str, ...] = ("the slower law",)
+) -> Finding:
+    return Finding(
+        claim="thm5.4/decay",
+        says="It decays.",
+        cell=f"dense-N{width}",
+        figure="",
+        engine="dense",
+        parameters={"width": width},
+        reproduce="pytest x",
+        verdict=verdict,
+        estimate=1.0,
+        interval=(0.9, 1.1),
+        holds_instead=holds,
+    )
+
+
+def test_a_declared_refutation_with_its_law_instead_is_expected() -> None:
+    marked, problem = declare(finding(), [DECLARED])
+    assert (marked.expected, marked.instead, problem) == ("half the rate", "the slower law", "")
+    assert marked.verdict is Verdict.REFUTED
+
+
+@pytest.mark.parametrize("holds", [(), ("another law",)])
+def test_a_wrong_instead_fails(holds: tuple[str, ...]) -> None:
+    marked, problem = declare(finding(holds=holds), [DECLARED])
+    assert marked.expected == ""
+    assert "'the slower law'" in problem
+
+
+@pytest.mark.parametrize("verdict", [Verdict.SUPPORTED, Verdict.UNDECIDED])
+def test_a_declared_refutation_that_is_none_fails(verdict: Verdict) -> None:
+    marked, problem = declare(finding(verdict), [DECLARED])
+    assert marked.expected == ""
+    assert verdict.value in problem
+
+
+def test_conditions_that_do_not_hold_leave_a_finding_alone() -> None:
+    assert declare(finding(width=65), [DECLARED]) == (finding(width=65), "")
+
+
+def test_outcomes_say_what_became_of_each_declaration() -> None:
+    met = as_plain(declare(finding(), [DECLARED])[0])
+    other = Expectation("thm9/*", "never", "nothing")
+    assert [found["status"] for found in outcomes([DECLARED, other], [met])] == ["met", "unmatched"]
+    assert outcomes([DECLARED], [as_plain(finding(Verdict.SUPPORTED))])[0]["status"] == "unmet"
+
+
+def test_files_are_read_whole(tmp_path: Path) -> None:
+    file = tmp_path / "expected.toml"
+    file.write_text('[[expected]]\nclaim = "a/b"\nreason = "r"\ninstead = "i"\nwhen = { width = 3 }\n')
+    assert read_expectations([file]) == (Expectation("a/b", "r", "i", {"width": 3}),)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[[expected]", "cannot be read"),
+        ('[[expected]]\nclaim = "a/b"\nreason = "r"\n', "instead"),
+        ('[[expected]]\nclaim = "a/b"\nreason = " "\ninstead = "i"\n', "must be texts"),
+        ('[[expected]]\nclaim = "a/b"\nreason = "r"\ninstead = "i"\nwhy = 1\n', "why"),
+    ],
+)
+def test_a_bad_file_is_named(tmp_path: Path, text: str, said: str) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(text)
+    with pytest.raises(ValueError, match=said) as raised:
+        read_expectations([file])
+    assert "mine.toml" in str(raised.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"nowhere\.toml"):
+        read_expectations([tmp_path / "nowhere.toml"])
