@@ -70,8 +70,9 @@ def test_width_convergence(cell: Cell, decide: Decider) -> None:
     def group(width: int) -> Group:
         spec, law = replace(cell.spec, width=width), entry_law(replace(cell.spec, width=width))
         mean = law.mean(distance)
-        second, fourth = (law.mean(lambda scale, k=k: distance(scale) ** k) / mean**k for k in (2, 4))
-        return Group(math.log(width), spec, lambda draws: distance(draws[:, 1] / unit), mean, Tail(second, fourth))
+        tail = Tail(law.mean(lambda scale: distance(scale) ** 2), law.mean(lambda scale: distance(scale) ** 4))
+        relative = Tail(tail.second / mean**2, tail.fourth / mean**4)
+        return Group(math.log(width), spec, lambda draws: distance(draws[:, 1] / unit), mean, relative)
 
     if cell.details["statement"] == "slope":
         widths = WIDTHS if cell.engine == "wishart" else DENSE_WIDTHS

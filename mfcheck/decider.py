@@ -170,8 +170,9 @@ class Decider:
     ) -> Finding:
         """Decide that the mean of a non-negative statistic of `source` over the theory's value is 1.
 
-        Exactly at every width, unless `finite_width` gives the exact relative distance there to a limit law.
-        `tail` is what is granted of the statistic's law, and is named in the margin's origin.
+        Exactly at every width, to the level's finer δ; with `finite_width`, the exact relative distance there to a
+        limit law, to its δ for ratios (give 0 where the law is exact but draws are dear). `tail` is what is granted
+        of the statistic's law, and is named in the margin's origin.
         """
 
         def plan() -> Plan:
@@ -179,7 +180,7 @@ class Decider:
             granted = tail()
             bias = 0.0 if finite_width is None else abs(finite_width())
             delta = level.exact if finite_width is None else level.ratio
-            kind = "exact at every width" if finite_width is None else "exact finite-width distance to the limit"
+            kind = "exact at every width" if bias == 0 else "exact finite-width distance to the limit"
             origin = f"{kind}; δ of level {level.name}; granted E X⁴/(E X)⁴ ≤ {granted.fourth:.4g}"
             margin = Margin(bias, delta, origin)
             draw = self._draws(source, probe, statistic)

@@ -25,7 +25,6 @@ from mfcheck.verdict import Finding, Verdict, combine
 SCHEMA = 1
 TITLES = {
     "thm4.1": "Theorem 4.1 — law of the network",
-    "thm5.1": "Theorem 5.1 — bound on the adversarial loss",
     "break": "Break conditions — what must fail",
 }
 PAGES = ("report.json", "report.md", "report.html")
@@ -112,7 +111,8 @@ def assemble(
         open_cells = [Verdict.UNDECIDED] if entry["errors"] else []
         entry["verdict"] = combine([Verdict(f["verdict"]) for f in entry["findings"]] + open_cells).value
     theorems: dict[str, dict[str, Any]] = {}
-    for id in sorted(claims):
+    places = {section: place for place, section in enumerate(TITLES)}
+    for id in sorted(claims, key=lambda id: (places.get(id.split("/")[0], len(places)), id)):
         section = id.split("/")[0]
         theorem = theorems.setdefault(section, {"id": section, "title": TITLES.get(section, section), "claims": []})
         theorem["claims"].append(claims[id])
