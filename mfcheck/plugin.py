@@ -14,14 +14,14 @@ import pytest
 
 from mfcheck import options
 from mfcheck.controller import CLAIM_PROPERTY, FINDING_PROPERTY, Controller
-from mfcheck.run import Run, make_run
 from mfcheck.verdict import Claim, Verdict
 
 if TYPE_CHECKING:
     from mfcheck.decider import Decider
+    from mfcheck.run import Run
     from mfcheck.verdict import Cell
 
-RUN = pytest.StashKey[Run]()
+RUN: pytest.StashKey[Run] = pytest.StashKey()
 SEED = pytest.StashKey[int]()
 
 
@@ -148,6 +148,8 @@ def _claim_of(item: pytest.Item) -> Claim | None:
 
 def _run(config: pytest.Config) -> Run:
     if RUN not in config.stash:
+        from mfcheck.run import make_run  # brings scipy, which `pytest --help` should not wait for
+
         try:
             config.stash[RUN] = make_run(config, fresh_seed=config.stash[SEED])
         except ValueError as error:

@@ -1,0 +1,26 @@
+"""The calibration study that the documentation prints."""
+
+from __future__ import annotations
+
+import pytest
+
+from mfcheck.statistics.calibration import ALPHAS, CASES, Row, markdown, student_misses, study
+
+
+def test_no_decision_of_the_study_is_convicted() -> None:
+    rows = list(study(replays=60))
+    assert len(rows) == len(CASES) * len(ALPHAS)
+    assert [row for row in rows if row.at_least > row.alpha] == []
+
+
+@pytest.mark.parametrize(("errors", "convicted"), [(40, False), (120, True)])
+def test_too_many_errors_convict(errors: int, convicted: bool) -> None:
+    assert (Row("decision", "data", 0.01, 4000, errors).at_least > 0.01) is convicted
+
+
+def test_students_interval_misses_more_often_than_it_says() -> None:
+    assert student_misses(replays=4000).at_least > 0.01
+
+
+def test_the_table_has_a_line_a_row() -> None:
+    assert markdown([Row("a", "b", 0.05, 100, 5)]).splitlines()[-1] == "| a | b | 0.05 | 100 | 5 | 0.0500 | 0.0017 |"
