@@ -68,7 +68,9 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
         return None
     from mfcheck.workers import auto_workers
 
-    return auto_workers(_run_device(config))
+    # Asked before pytest_configure, so before anything is validated.
+    device = options.from_command_line(config).get("device") or os.environ.get(f"{options.PREFIX}DEVICE")
+    return auto_workers(device or "auto")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -155,7 +157,3 @@ def _run(config: pytest.Config) -> Run:
         except ValueError as error:
             raise pytest.UsageError(str(error)) from None
     return config.stash[RUN]
-
-
-def _run_device(config: pytest.Config) -> str:
-    return _run(config).settings.device

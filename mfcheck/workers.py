@@ -46,7 +46,9 @@ def auto_workers(device: str) -> int | None:
         return None
     import torch
 
-    gpus = [int(device.split(":")[1])] if ":" in device else range(gpu_count())
+    gpus = [int(device.split(":")[1])] if re.fullmatch(r"cuda:\d+", device) else range(gpu_count())
+    if max(gpus) >= gpu_count():
+        return None  # no such device: the options' own check says so in a moment
     fits = sum(max(1, torch.cuda.mem_get_info(gpu)[0] // (GIB_PER_GPU_WORKER * 2**30)) for gpu in gpus)
     return max(1, min(int(fits), os.cpu_count() or 1))
 
