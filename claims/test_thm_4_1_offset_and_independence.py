@@ -41,7 +41,7 @@ def entry_pair_cells(settings: Settings) -> Iterator[Cell]:
     """Wide networks for the limit; narrow ones, where entries depend on each other, for the exact law of how much.
 
     One layer at N = 14 shows every term of that law; the deeper networks its growth with depth. Dense networks, dear as
-    they are, show the dependence at N = 24, to a coarser δ that still tells it from none.
+    they are, show the dependence at N = 16, to a coarser δ that still tells it from none.
     """
     limit = {"vanilla": (2000, 5, 1.9, ReLULike()), "residual": (2000, 4, 1.0, LEAKY)}
     narrow = {
@@ -57,18 +57,18 @@ def entry_pair_cells(settings: Settings) -> Iterator[Cell]:
             for width, depth, variance, act in narrow.get(architecture, ()) if entries != "row" else ():
                 spec = NetworkSpec(architecture, 784, 10, width, depth, variance, 0.0, act)
                 yield Cell(spec, "wishart", {"entries": entries, "statement": "every-width"})
-        width, statement = (24, "dependence") if architecture == "vanilla" else (64, "limit")
-        spec = NetworkSpec(architecture, 4, 1, width, 2, 1.6)
+        width, statement = (16, "dependence") if architecture == "vanilla" else (48, "limit")
+        spec = NetworkSpec(architecture, 4, 1, width, 1, 1.6)
         yield Cell(spec, "dense", {"entries": "apart", "statement": statement})
 
 
 def offset_pair_cells(settings: Settings) -> Iterator[Cell]:
     """Dense only: the Wishart chain assumes that gates are coins, which is what makes J and a independent of x."""
     for architecture in settings.architectures:
-        wide = NetworkSpec(architecture, 4, 1, 64, 2, 1.6, 0.5)
+        wide = NetworkSpec(architecture, 4, 1, 48, 1, 1.6, 0.5)
         yield Cell(wide, "dense", {"statement": "limit"})
         if architecture == "vanilla":
-            narrow = NetworkSpec(architecture, 4, 1, 24, 2, 1.6, 0.5)
+            narrow = NetworkSpec(architecture, 4, 1, 16, 1, 1.6, 0.5)
             yield Cell(narrow, "dense", {"statement": "dependence"})
             # One layer of |z| leaves no dependence: the finest test of the product itself.
             independent = NetworkSpec(architecture, 4, 1, 24, 1, 1.6, 0.5, ABSOLUTE)
