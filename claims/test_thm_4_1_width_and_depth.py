@@ -20,7 +20,7 @@ from mfcheck.theory import PaperTheory, entry_law, finite_width
 
 LEAKY, ABSOLUTE = ReLULike(1, 0.2), ReLULike(1, -1)
 WIDTHS = (30, 100, 300, 1000, 3000, 10_000, 100_000, 1_000_000)
-DENSE_WIDTHS = (16, 24, 40)
+DENSE_WIDTHS = (16, 48)
 DEPTHS = (2, 6, 10)
 T = math.sqrt(3 - math.sqrt(6))
 """Where the leading difference between the laws is largest, in standard deviations."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import os
 import pkgutil
 import sys
 import time
@@ -40,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         lines = _plan(chosen) if chosen.command == "plan" else _mutants(chosen.report)
         for line in lines:
             print(line, flush=True)
+    except BrokenPipeError:  # the reader, `head` perhaps, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except ValueError as error:
         print(f"mfcheck: {error}", file=sys.stderr)
         return 4
