@@ -17,7 +17,7 @@ def attacked_cells(settings: Settings) -> Iterator[Cell]:
     for architecture in settings.architectures:
         if architecture in ARCHITECTURES:
             variance = {"vanilla": 1.8, "residual": 1.0}[architecture]
-            yield Cell(NetworkSpec(architecture, 49, 1, 32, 2, variance), "dense", {"dataset": settings.dataset})
+            yield Cell(NetworkSpec(architecture, 49, 1, 24, 2, variance), "dense", {"dataset": settings.dataset})
 
 
 @claim("break/attacked-input", cells=attacked_cells)

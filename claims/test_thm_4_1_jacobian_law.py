@@ -50,7 +50,7 @@ def input_cells(settings: Settings) -> Iterator[Cell]:
     details = {"dataset": settings.dataset}
     for architecture in settings.architectures:
         bias = 0.3 if architecture in ARCHITECTURES else 0.0
-        yield Cell(NetworkSpec(architecture, 49, 1, 16, 3, 1.6, bias, LEAKY), "dense", details)
+        yield Cell(NetworkSpec(architecture, 49, 1, 12, 2, 1.6, bias, LEAKY), "dense", details)
     if "vanilla" in settings.architectures:
         input_dim = 196 if settings.level.name == "quick" else 784
         yield Cell(NetworkSpec("vanilla", input_dim, 1, 8, 3, 2.0), "dense", details)

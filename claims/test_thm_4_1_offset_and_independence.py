@@ -34,7 +34,7 @@ def offset_cells(settings: Settings) -> Iterator[Cell]:
                 yield Cell(
                     NetworkSpec(architecture, 784, 10, size, depth, variance, 0.5, activation), "wishart", details
                 )
-            yield Cell(NetworkSpec(architecture, 16, 1, 32, 2, 1.7, 0.5, LEAKY), "dense", details)
+            yield Cell(NetworkSpec(architecture, 16, 1, 24, 2, 1.7, 0.5, LEAKY), "dense", details)
 
 
 def entry_pair_cells(settings: Settings) -> Iterator[Cell]:
@@ -46,7 +46,7 @@ def entry_pair_cells(settings: Settings) -> Iterator[Cell]:
     limit = {"vanilla": (2000, 5, 1.9, ReLULike()), "residual": (2000, 4, 1.0, LEAKY)}
     narrow = {
         "vanilla": ((14, 1, 1.2, ABSOLUTE), (60, 3, 2.2, ReLULike())),
-        "residual": ((14, 1, 1.0, ABSOLUTE), (40, 2, 0.8, LEAKY)),
+        "residual": ((40, 2, 0.8, LEAKY),),
     }
     for architecture in settings.architectures:
         for entries in ENTRY_PAIRS:

@@ -59,7 +59,7 @@ def depth_cells(settings: Settings) -> Iterator[Cell]:
     for architecture in settings.architectures:
         for variance in variances.get(architecture, ()):
             yield Cell(NetworkSpec(architecture, 784, 1, 1000, DEPTHS[0], variance), "wishart")
-        yield Cell(NetworkSpec(architecture, 16, 1, 32, DEPTHS[0], 1.7, 0.0, ABSOLUTE), "dense")
+        yield Cell(NetworkSpec(architecture, 16, 1, 24, DEPTHS[0], 1.7, 0.0, ABSOLUTE), "dense")
 
 
 @claim("thm4.1/width-convergence", cells=width_cells)
