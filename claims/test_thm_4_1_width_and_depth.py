@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from scipy import special
 
 from mfcheck import Cell, NetworkSpec, ReLULike, claim
-from mfcheck.decider import Decider, Group
+from mfcheck.decider import Decider
 from mfcheck.observables import jacobian
+from mfcheck.plan import Group
 from mfcheck.probes import image
 from mfcheck.settings import Settings
 from mfcheck.statistics.decision import Tail

@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mfcheck.decider import Decider, Plan
+from mfcheck.decider import Decider
 from mfcheck.ensembles.chunks import ChunkStore, chunk_draws
 from mfcheck.judgement import Judgement
 from mfcheck.levels import LEVELS, level_named
+from mfcheck.plan import Plan
 from mfcheck.reporting.twins_table import mutant_table
 from mfcheck.settings import Settings, load_theory
 from mfcheck.verdict import Cell, Claim, NotCovered

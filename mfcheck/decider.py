@@ -12,43 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mfcheck.ensembles.chunks import ChunkStore, Probe, Sample, Source
+from mfcheck.findings import judged
 from mfcheck.judgement import Judgement, Reference, judge_law, judge_ratio, judge_trend, law_curve, trend_curve
+from mfcheck.plan import Group, Plan, Statistic
 from mfcheck.settings import Settings
 from mfcheck.spec import NetworkSpec
 from mfcheck.statistics import decision, resolution, trend
 from mfcheck.statistics.decision import Tail
 from mfcheck.statistics.sequential import Decision, spent
 from mfcheck.theory import PaperTheory
-from mfcheck.theory.twins import twins
 from mfcheck.verdict import Cell, Claim, Finding, Margin, NotCovered, Verdict
 
 if TYPE_CHECKING:
     from scipy.stats.distributions import rv_frozen
 
 Floats = NDArray[np.float64]
-Statistic = Callable[[Floats], Floats]
 NOTHING_ELSE: Mapping[str, Callable[[PaperTheory], Reference]] = {}
-
-
-@dataclass(frozen=True, eq=False)
-class Group:
-    """One group of a trend: its network, what is averaged there, and the exact law's mean and tail."""
-
-    x: float
-    spec: NetworkSpec
-    statistic: Statistic
-    mean: float
-    tail: Tail
-
-
-@dataclass(frozen=True, eq=False)
-class Plan:
-    """A decision before it is made: its margin, the draws of its first look, where they come from, and the making."""
-
-    margin: Margin
-    first: int
-    draws_of: tuple[decision.Draw, ...]
-    conclude: Callable[[], Judgement]
 
 
 @dataclass(eq=False)
@@ -310,7 +289,7 @@ class Decider:
         )
         try:
             judgement = self.carry_out(plan())
-            finding = _judged(finding, judgement, self.theory, breaks=breaks)
+            finding = judged(finding, judgement, self.theory, breaks=breaks)
             laws = {name: law(self.theory) for name, law in instead.items()}
             holding = tuple(name for name, law in laws.items() if judgement.judge(law) is Verdict.SUPPORTED)
             finding = replace(finding, holds_instead=holding)
@@ -319,42 +298,3 @@ class Decider:
         finding = replace(finding, seconds=time.perf_counter() - start)
         self.findings.append(finding)
         return finding
-
-
-BROKEN = {Verdict.SUPPORTED: Verdict.REFUTED, Verdict.REFUTED: Verdict.SUPPORTED}
-
-
-def _judged(finding: Finding, judgement: Judgement, theory: PaperTheory, *, breaks: bool) -> Finding:
-    decided = judgement.decision
-    seen = [twin for twin in twins(theory) if not twin.equivalent and judgement.sees(theory, twin.theory)]
-    return replace(
-        finding,
-        statistic=judgement.statistic,
-        estimate=decided.estimate.value,
-        interval=(decided.estimate.low, decided.estimate.high),
-        reference=judgement.reference,
-        region=(decided.region.low, decided.region.high),
-        margin=judgement.margin,
-        alpha=decided.alpha,
-        draws=decided.draws,
-        looks=decided.looks,
-        verdict=BROKEN.get(decided.verdict, decided.verdict) if breaks else decided.verdict,
-        breaks=breaks,
-        resolution=judgement.resolution,
-        curve=judgement.curve,
-        twins_seen=tuple(twin.name for twin in seen),
-        twins_refuted=tuple(twin.name for twin in seen if judgement.refutes(twin.theory)),
-    )
-
-
-def explain(finding: Finding) -> str:
-    """One sentence for a finding that is not supported: what was measured against what was allowed."""
-    if finding.verdict is Verdict.NOT_APPLICABLE:
-        return finding.reason
-    (low, high), (bottom, top) = finding.interval, finding.region
-    needed = "to break the law is to leave" if finding.breaks else "allowed is"
-    return (
-        f"{finding.claim} is {finding.verdict} in cell {finding.cell}: {finding.statistic} {finding.estimate:.6g}, "
-        f"interval [{low:.6g}, {high:.6g}] after {finding.draws} draws, "
-        f"{needed} [{bottom:.6g}, {top:.6g}]. Reproduce: {finding.reproduce}"
-    )

@@ -123,8 +123,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
 
 def _conclude(item: pytest.Function) -> None:
     """Attach the findings as evidence and turn their verdicts into pytest's outcome."""
-    from mfcheck.decider import explain
     from mfcheck.expectations import declare
+    from mfcheck.findings import explain
     from mfcheck.reporting.record import as_plain
 
     decider = cast("Decider | None", item.funcargs.get("decide"))

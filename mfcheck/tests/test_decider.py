@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from mfcheck import Cell, NetworkSpec, PaperTheory, ReLULike, Verdict
-from mfcheck.decider import Decider, Group, explain
+from mfcheck.decider import Decider
 from mfcheck.ensembles.chunks import ChunkStore, Probe
+from mfcheck.findings import explain
 from mfcheck.levels import LEVELS
 from mfcheck.observables import columns, jacobian
+from mfcheck.plan import Group
 from mfcheck.settings import Settings
 from mfcheck.statistics.decision import Tail
 from mfcheck.theory import entry_law, finite_width

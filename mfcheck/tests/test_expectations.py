@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,43 @@ def test_a_bad_file_is_named(tmp_path: Path, text: str, said: str) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"nowhere\.toml"):
         read_expectations([tmp_path / "nowhere.toml"])
+
+
+CLAIM = '''
+from mfcheck import Cell, NetworkSpec, PaperTheory, claim
+from mfcheck.ensembles.chunks import Probe
+from mfcheck.observables import jacobian
+from mfcheck.statistics.decision import Tail
+from mfcheck.theory import finite_width
+import numpy as np
+
+def cells(settings):
+    yield Cell(NetworkSpec("vanilla", 20, 2, width=100, depth=3, weight_variance=1.7), "wishart")
+
+@claim("toy.9/too-large", cells=cells)
+def test_too_large(cell, decide):
+    """The variance is half as large again as it is."""
+    right = lambda theory: theory.jacobian_entry_variance(cell.spec)
+    decide.mean_ratio(
+        jacobian.entry,
+        statistic=lambda draws: draws[:, 1],
+        probe=Probe(np.ones((1, 20)), 0),
+        reference=lambda theory: 1.5 * right(theory),
+        tail=lambda: Tail(*(finite_width.scale_moment(cell.spec, order) for order in (2, 4))),
+        instead={"the paper's variance": right, "twice it": lambda theory: 2 * right(theory)},
+    )
+'''
+
+
+@pytest.mark.parametrize(("instead", "status"), [("the paper's variance", 0), ("twice it", 1)])
+def test_a_run_ends_well_only_if_the_law_declared_instead_holds(
+    pytester: pytest.Pytester, instead: str, status: int
+) -> None:
+    pytester.makepyfile(test_toy=CLAIM)
+    declared = f'[[expected]]\nclaim = "toy.9/*"\nreason = "half too much"\ninstead = "{instead}"\n'
+    pytester.path.joinpath("expected.toml").write_text(declared)
+    result = pytester.runpytest_subprocess("test_toy.py", "--mf-device", "cpu", "-p", "no:cacheprovider")
+    assert result.ret == status
+    report = json.loads(pytester.path.joinpath("reports", "report.json").read_text())
+    assert report["theorems"][0]["verdict"] == "refuted"
+    assert report["expectations"][0]["status"] == ("met" if status == 0 else "unmet")

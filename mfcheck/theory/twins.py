@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from types import FunctionType
-from typing import Any
+from typing import Any, cast
 
 from mfcheck.spec import NetworkSpec, ReLULike
 from mfcheck.theory.paper import PaperTheory
@@ -154,10 +154,10 @@ def _scaled(tree: ast.Module, factor: float) -> ast.Module:
 
 def _compiled(function: FunctionType, tree: ast.AST) -> Callable[..., Any]:
     """The changed source as a function in the namespace of the original, `super()` included."""
-    definition = tree.body[0]  # type: ignore[attr-defined]
+    definition = cast(ast.FunctionDef, cast(ast.Module, tree).body[0])
     definition.decorator_list = []
     shell = ast.parse("def shell(__class__):\n    pass")
-    shell.body[0].body = [definition, ast.Return(ast.Name(definition.name, ast.Load()))]  # type: ignore[attr-defined]
+    cast(ast.FunctionDef, shell.body[0]).body = [definition, ast.Return(ast.Name(definition.name, ast.Load()))]
     namespace: dict[str, Any] = {}
     exec(
         compile(ast.fix_missing_locations(shell), f"<twin of {function.__qualname__}>", "exec"),

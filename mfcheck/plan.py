@@ -1,0 +1,35 @@
+"""A decision before it is made, and the groups of a trend: what a claim's statement is laid out as."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mfcheck.judgement import Judgement
+from mfcheck.spec import NetworkSpec
+from mfcheck.statistics.decision import Draw, Tail
+from mfcheck.statistics.intervals import Floats
+from mfcheck.verdict import Margin
+
+Statistic = Callable[[Floats], Floats]
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """One group of a trend: its network, what is averaged there, and the exact law's mean and tail."""
+
+    x: float
+    spec: NetworkSpec
+    statistic: Statistic
+    mean: float
+    tail: Tail
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A decision before it is made: its margin, the draws of its first look, where they come from, and the making."""
+
+    margin: Margin
+    first: int
+    draws_of: tuple[Draw, ...]
+    conclude: Callable[[], Judgement]
