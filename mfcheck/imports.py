@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+from collections.abc import Callable
 
 
 def load_object(path: str, what: str) -> object:
@@ -18,3 +19,11 @@ def load_object(path: str, what: str) -> object:
     if not hasattr(module, name):
         raise ValueError(f"{what} {path!r} cannot be imported: module {module_name!r} has no {name!r}")
     return getattr(module, name)
+
+
+def load_factory(path: str) -> Callable[..., object]:
+    """The factory of networks at package.module:factory; ValueError when it cannot be imported or called."""
+    factory = load_object(path, "architecture")
+    if not callable(factory):
+        raise ValueError(f"architecture {path!r} is not callable: a factory takes a NetworkSpec and a generator")
+    return factory

@@ -42,7 +42,8 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
     """Read and check everything the run was given; ValueError, before any work, for what cannot be used."""
     texts = {**options.from_environment(os.environ), **options.from_command_line(config)}
     patterns = tuple(name.strip() for name in texts.pop("claim", "").split(",") if name.strip())
-    options.check_claims(patterns, options.claims_ahead(config.args, deep=True))
+    if patterns:
+        options.check_claims(patterns, options.claims_ahead(config.args, deep=True))
     files = options.suite_expectations(config.args)
     if "expected" in texts:
         files.append(Path(texts["expected"]))

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mfcheck.datasets import DATASETS
-from mfcheck.imports import load_object
+from mfcheck.datasets import DATASETS, digits
+from mfcheck.imports import load_factory, load_object
 from mfcheck.levels import Level, level_named
 from mfcheck.spec import ARCHITECTURES
 from mfcheck.theory import PaperTheory
@@ -48,7 +48,9 @@ class Settings:
             raise ValueError(f"report folder {str(self.report)!r} is a file; name a folder")
         for path in self.architectures:
             if path not in ARCHITECTURES:
-                load_architecture(path)
+                load_factory(path)
+        if self.dataset == "digits":
+            digits()  # a missing or corrupt file is named now, not by every claim that looks at an image
         return load_theory(self.theory)
 
 
@@ -61,12 +63,6 @@ def load_theory(path: str) -> PaperTheory:
         return found()
     except TypeError as error:
         raise ValueError(f"theory {path!r} cannot be made without arguments: {error}") from error
-
-
-def load_architecture(path: str) -> None:
-    """Check that the factory at package.module:factory can be imported and called."""
-    if not callable(load_object(path, "architecture")):
-        raise ValueError(f"architecture {path!r} is not callable: a factory takes a NetworkSpec and a generator")
 
 
 def settings_from(options: Mapping[str, str | None], *, fresh_seed: int, cache: Path | None) -> Settings:

@@ -4,34 +4,25 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Callable
 from typing import cast
 
 import torch
 from torch import Tensor, func, nn
 
 from mfcheck.ensembles.streams import Stream
-from mfcheck.imports import load_object
+from mfcheck.imports import load_factory
 from mfcheck.spec import NetworkSpec
-
-Factory = Callable[[NetworkSpec, torch.Generator], nn.Module]
-
-
-def load_factory(path: str) -> Factory:
-    """The factory at package.module:factory; ValueError when it cannot be imported or called."""
-    factory = load_object(path, "architecture")
-    if not callable(factory):
-        raise ValueError(f"architecture {path!r} is not callable: a factory takes a NetworkSpec and a generator")
-    return cast(Factory, factory)
 
 
 def draw_modules(spec: NetworkSpec, stream: Stream, count: int) -> list[nn.Module]:
     """`count` independent modules of the spec's own factory; ValueError when it returns something else."""
     factory = load_factory(spec.architecture)
-    drawn = [factory(spec, stream.torch) for _ in range(count)]
-    for module in drawn:
+    drawn = []
+    for _ in range(count):
+        module = factory(spec, stream.torch)
         if not isinstance(module, nn.Module):
             raise ValueError(f"factory {spec.architecture} must return a torch.nn.Module, got {module!r}")
+        drawn.append(module)
     return drawn
 
 
