@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mfcheck import options
+from mfcheck.cache import prune
 
 if TYPE_CHECKING:
     from mfcheck.reporting.record import Recorder
@@ -49,6 +50,8 @@ class Controller:
             self._record()
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        if self._recorder is not None and (kept := self._recorder.settings.cache) is not None:
+            prune(kept)
         ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         if self._recorder is not None and ended and not (session.shouldfail or session.shouldstop):
             full = options.whole_suite_runs(session.config)
