@@ -9,7 +9,7 @@ MOST_BYTES = 2 * 2**30
 
 
 def prune(folder: Path, most_bytes: int = MOST_BYTES) -> None:
-    """Remove the oldest chunks until what stays takes at most `most_bytes`; files that vanish meanwhile are no error."""
+    """Remove the oldest chunks until the rest takes at most `most_bytes`; one that vanishes meanwhile is no error."""
     chunks = []
     for file in folder.glob("*.npy"):
         with contextlib.suppress(OSError):
