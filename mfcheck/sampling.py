@@ -10,7 +10,7 @@ from torch import Tensor
 from mfcheck.ensembles import wishart
 from mfcheck.ensembles.chunks import one_thread
 from mfcheck.ensembles.modules import draw_modules
-from mfcheck.ensembles.networks import DenseNetwork
+from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
 from mfcheck.seeds import derive_seed
 from mfcheck.spec import ARCHITECTURES, NetworkSpec, positive_integer
@@ -51,7 +51,7 @@ def sample_jacobian(
             stream = Stream(derive_seed(seed, "sample_jacobian", "dense" if dense else "wishart", spec, start))
             count = min(batch, draws - start)
             if dense:
-                network = DenseNetwork(spec, stream, replicates=count)
+                network = Network(spec, stream, replicates=count)
                 found.append(network.jacobian(point[None], range(columns))[:, 0])
             else:
                 found.append(wishart.jacobian(spec, count, columns, stream))
@@ -71,5 +71,5 @@ def draw_network(spec: NetworkSpec, engine: str = "auto", seed: int = 0) -> Call
     stream = Stream(derive_seed(seed, "draw_network", spec))
     if spec.architecture not in ARCHITECTURES:
         return draw_modules(spec, stream, 1)[0]
-    network = DenseNetwork(spec, stream)
+    network = Network(spec, stream)
     return lambda x: network(x)[0]

@@ -1,67 +1,107 @@
-"""Dense random networks: vanilla and residual, one or many at once, and their Jacobians (THEORY §1).
+"""Random networks, vanilla and residual, one or many at once, and their Jacobians (THEORY §1).
 
-The dense engine is the arbiter: it stores every matrix and assumes nothing of the theory.
+Written once, on matrices known by their products. On stored matrices they are the arbiter, which assumes nothing of the
+theory; on lazily revealed ones they have any width.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from mfcheck.ensembles.gaussian import DenseMatrix, LazyMatrix, Matrix, bytes_of
+from mfcheck.ensembles.memory import check_room
 from mfcheck.ensembles.streams import Stream
 from mfcheck.spec import ARCHITECTURES, NetworkSpec
 from mfcheck.verdict import NotCovered
 
+MATRICES: dict[str, type[DenseMatrix] | type[LazyMatrix]] = {"dense": DenseMatrix, "lazy": LazyMatrix}
 
-class DenseNetwork(nn.Module):
+
+class Network:
     """`replicates` independent networks of one spec, drawn at once and evaluated in batched products.
 
     x^(0) = P_in x; h = W x + b; x ← φ(h) (vanilla) or φ(h) + P x (residual); f = P_out x^(L). W and b train, the P
-    are fixed. Shapes: `input_projection [R, N, d]`, `weights[l] [R, N, N]`, `biases[l] [R, N]`,
-    `shortcuts[l] [R, N, N]`, `output_projection [R, K, N]`. Raises NotCovered for other architectures.
+    are fixed. Per replicate: `input_projection` N×d, `weights[l]` and `shortcuts[l]` N×N, `output_projection` K×N, all
+    matrices of the `engine` "dense" or "lazy", and `biases[l] [R, N]`. Raises NotCovered for other architectures,
+    ValueError when stored matrices would not fit in memory.
     """
 
-    input_projection: Tensor
-    output_projection: Tensor
-
     def __init__(
-        self, spec: NetworkSpec, stream: Stream, *, replicates: int = 1, dtype: torch.dtype = torch.float32
+        self,
+        spec: NetworkSpec,
+        stream: Stream,
+        *,
+        engine: str = "dense",
+        replicates: int = 1,
+        dtype: torch.dtype = torch.float32,
     ) -> None:
         if spec.architecture not in ARCHITECTURES:
-            raise NotCovered(f"architecture {spec.architecture} is drawn by its own factory, not as a DenseNetwork")
-        super().__init__()
-        self.spec, self.replicates = spec, replicates
-        r, n = replicates, spec.width
+            raise NotCovered(f"architecture {spec.architecture} is drawn by its own factory, not as a Network")
+        self.spec, self.replicates, self.dtype, self.device = spec, replicates, dtype, stream.device
+        n = spec.width
+        if engine == "dense":
+            stored = dtype.itemsize * replicates * sum(rows * columns for rows, columns in self.shapes)
+            check_room(stored, f"{replicates} dense networks {spec}", stream.device)
 
-        def gaussian(rows: int, columns: int, variance: float) -> Tensor:
-            return stream.normal(r, rows, columns, dtype=dtype, scale=math.sqrt(variance))
+        def gaussian(rows: int, columns: int, variance: float) -> Matrix:
+            return MATRICES[engine].drawn(stream, replicates, rows, columns, variance=variance, dtype=dtype)
 
-        self.register_buffer("input_projection", gaussian(n, spec.input_dim, 1 / spec.input_dim))
-        weights, biases, shortcuts = [], [], []
+        self.input_projection = gaussian(n, spec.input_dim, 1 / spec.input_dim)
+        self.weights: list[Matrix] = []
+        self.biases: list[Tensor] = []
+        self.shortcuts: list[Matrix] = []
         for _ in range(spec.depth):
-            weights.append(nn.Parameter(gaussian(n, n, spec.weight_variance / n)))
+            self.weights.append(gaussian(n, n, spec.weight_variance / n))
             if spec.bias_variance:
-                biases.append(nn.Parameter(gaussian(n, 1, spec.bias_variance).squeeze(2)))
+                self.biases.append(stream.normal(replicates, n, dtype=dtype, scale=spec.bias_variance**0.5))
             if spec.architecture == "residual":
-                shortcuts.append(gaussian(n, n, 1 / n))
-        self.weights, self.biases = nn.ParameterList(weights), nn.ParameterList(biases)
-        for layer, matrix in enumerate(shortcuts):
-            self.register_buffer(f"shortcut_{layer}", matrix)
-        self.register_buffer("output_projection", gaussian(spec.output_dim, n, 1 / n))
+                self.shortcuts.append(gaussian(n, n, 1 / n))
+        self.output_projection = gaussian(spec.output_dim, n, 1 / n)
+
+    @property
+    def shapes(self) -> list[tuple[int, int]]:
+        """Rows and columns of every matrix."""
+        n, layers = self.spec.width, self.spec.depth * (2 if self.spec.architecture == "residual" else 1)
+        return [(n, self.spec.input_dim), *[(n, n)] * layers, (self.spec.output_dim, n)]
+
+    @property
+    def matrices(self) -> list[Matrix]:
+        return [self.input_projection, *self.weights, *self.shortcuts, self.output_projection]
+
+    @property
+    def stored(self) -> list[Tensor]:
+        """Every random number kept: the values of dense matrices, and the biases."""
+        return [*(matrix.values for matrix in self.matrices if isinstance(matrix, DenseMatrix)), *self.biases]
+
+    def reserve(self, columns: int) -> None:
+        """Make room for so many more inputs and pulled-back outputs of lazy matrices; nothing for stored ones.
+
+        Raises ValueError, saying how much memory is needed, before anything is drawn.
+        """
+        lazy = [matrix for matrix in self.matrices if isinstance(matrix, LazyMatrix)]
+        if lazy:
+            needed = bytes_of(self.shapes, columns, self.replicates, self.dtype)
+            what = f"{columns} columns through {self.replicates} lazy networks {self.spec}"
+            check_room(needed, what, self.device)
+        for matrix in lazy:
+            matrix.reserve(columns, columns)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return self.forward(x)
 
     def forward(self, x: Tensor) -> Tensor:
-        """f(x): `[B, d]` → `[R, B, K]`."""
-        state = x @ self.input_projection.mT
+        """f(x): `[B, d]` or `[R, B, d]` → `[R, B, K]`."""
+        state = self._embedded(x)
         for layer in range(self.spec.depth):
             state = self._layer(layer, state, None)
-        return state @ self.output_projection.mT
+        return _times(self.output_projection, state)
 
     def gate_slopes(self, x: Tensor) -> list[Tensor]:
         """The slope u or v of every gate at x, one `[R, B, N]` a layer."""
-        state, slopes = x @ self.input_projection.mT, []
+        state, slopes = self._embedded(x), []
         for layer in range(self.spec.depth):
             slopes.append(self._slopes(self._preactivation(layer, state)))
             state = self._layer(layer, state, slopes[-1])
@@ -72,78 +112,89 @@ class DenseNetwork(nn.Module):
 
         Pushes the columns forward or pulls the K outputs back, whichever are fewer.
         """
-        count = self.spec.input_dim if columns is None else len(columns)
+        chosen = range(self.spec.input_dim) if columns is None else columns
         slopes = self.gate_slopes(x)
-        if count < self.spec.output_dim:
-            return self.output_projection[:, None] @ self._pushed(slopes, columns)
+        if len(chosen) < self.spec.output_dim:
+            return _spread(self.output_projection, self._pushed(slopes, chosen))
         rows = self._pulled(slopes)
-        return rows @ (self.input_projection if columns is None else self.input_projection[:, :, columns])[:, None]
+        if isinstance(self.input_projection, DenseMatrix):
+            return rows @ self.input_projection.columns(chosen)[:, None]
+        whole = _spread(self.input_projection.T, rows.mT).mT
+        return whole if columns is None else whole[..., list(columns)]
 
     def feature_jacobian(self, x: Tensor, columns: Sequence[int]) -> Tensor:
         """The named columns of ∂x^(L)/∂x_in, before P_out: `[B, d]` → `[R, B, N, columns]`."""
         return self._pushed(self.gate_slopes(x), columns)
+
+    def output_row(self, index: int) -> Tensor:
+        """One row of P_out, `[R, N]`."""
+        return self.output_projection.T.columns([index])[:, :, 0]
 
     def with_gates(self, slopes: list[Tensor], x: Tensor) -> Tensor:
         """The affine map that the network is on the region with these gates, at points `[R, B, d]` → `[R, B, K]`.
 
         At the origin it is the offset a, made of the biases alone.
         """
-        return self.features_with_gates(slopes, x) @ self.output_projection.mT
+        return _times(self.output_projection, self.features_with_gates(slopes, x))
 
     def features_with_gates(self, slopes: list[Tensor], x: Tensor) -> Tensor:
         """x^(L) of the same affine map, before P_out: `[R, B, d]` → `[R, B, N]`."""
-        state = x @ self.input_projection.mT
+        state = self._embedded(x)
         for layer, slope in enumerate(slopes):
             state = self._layer(layer, state, slope)
         return state
 
     def preactivations(self, slopes: list[Tensor], x: Tensor, *, bias: bool = True) -> list[Tensor]:
         """h^(l) under fixed gates at points `[R, B, d]`, one `[R, B, N]` a layer; without bias, along a direction."""
-        state, found = x @ self.input_projection.mT, []
+        state, found = self._embedded(x), []
         for layer, slope in enumerate(slopes):
             found.append(self._preactivation(layer, state, bias=bias))
             state = self._combine(layer, found[-1] * slope, state)
         return found
 
+    def _embedded(self, x: Tensor) -> Tensor:
+        return _times(self.input_projection, x.expand(self.replicates, -1, -1))
+
     def _preactivation(self, layer: int, state: Tensor, *, bias: bool = True) -> Tensor:
-        h: Tensor = state @ self.weights[layer].mT
-        return h + self.biases[layer][:, None] if bias and len(self.biases) else h
+        h = _times(self.weights[layer], state)
+        return h + self.biases[layer][:, None] if bias and self.biases else h
 
     def _layer(self, layer: int, state: Tensor, slope: Tensor | None) -> Tensor:
-        h: Tensor = self._preactivation(layer, state)
+        h = self._preactivation(layer, state)
         return self._combine(layer, h * (self._slopes(h) if slope is None else slope), state)
 
     def _combine(self, layer: int, activated: Tensor, state: Tensor) -> Tensor:
-        if self.spec.architecture == "vanilla":
-            return activated
-        return activated + state @ self.get_buffer(f"shortcut_{layer}").mT
+        return activated + _times(self.shortcuts[layer], state) if self.shortcuts else activated
 
     def _slopes(self, h: Tensor) -> Tensor:
         act = self.spec.activation
         return torch.where(h >= 0, h.new_tensor(act.u), h.new_tensor(act.v))
 
-    def _pushed(self, slopes: list[Tensor], columns: Sequence[int] | None) -> Tensor:
-        """Columns of the layer Jacobian, `[R, B, N, c]`; the products run on `[R, N, B·c]`."""
-        start = self.input_projection if columns is None else self.input_projection[:, :, columns]
-        batch, c = slopes[0].shape[1], start.shape[2]
-        tangent = start[:, :, None, :].expand(-1, -1, batch, -1)
+    def _pushed(self, slopes: list[Tensor], columns: Sequence[int]) -> Tensor:
+        """Columns of the layer Jacobian, `[R, B, N, c]`."""
+        tangent = self.input_projection.columns(columns)[:, None].expand(-1, slopes[0].shape[1], -1, -1)
         for layer, slope in enumerate(slopes):
-            flat = tangent.reshape(self.replicates, self.spec.width, batch * c)
-            pushed = (self.weights[layer] @ flat).view_as(tangent) * slope.mT[..., None]
-            if self.spec.architecture == "residual":
-                pushed = pushed + (self.get_buffer(f"shortcut_{layer}") @ flat).view_as(tangent)
-            tangent = pushed
-        return tangent.transpose(1, 2)
+            pushed = _spread(self.weights[layer], tangent) * slope[..., None]
+            tangent = pushed + _spread(self.shortcuts[layer], tangent) if self.shortcuts else pushed
+        return tangent
 
     def _pulled(self, slopes: list[Tensor]) -> Tensor:
-        """Rows of P_out pulled back to x^(0), `[R, B, K, N]`; the products run on `[R, B·K, N]`."""
-        batch, k = slopes[0].shape[1], self.spec.output_dim
-        rows = self.output_projection[:, None].expand(-1, batch, -1, -1)
+        """Rows of P_out pulled back to x^(0), `[R, B, K, N]`."""
+        outputs = self.output_projection.T.columns(range(self.spec.output_dim))
+        columns = outputs[:, None].expand(-1, slopes[0].shape[1], -1, -1)
         for layer in reversed(range(self.spec.depth)):
-            gated = (rows * slopes[layer][:, :, None]).reshape(self.replicates, batch * k, -1)
-            pulled = (gated @ self.weights[layer]).view_as(rows)
-            if self.spec.architecture == "residual":
-                flat = rows.reshape(self.replicates, batch * k, -1)
-                pulled = pulled + (flat @ self.get_buffer(f"shortcut_{layer}")).view_as(rows)
-            rows = pulled
-        return rows
+            pulled = _spread(self.weights[layer].T, columns * slopes[layer][..., None])
+            columns = pulled + _spread(self.shortcuts[layer].T, columns) if self.shortcuts else pulled
+        return columns.mT
+
+
+def _times(matrix: Matrix, rows: Tensor) -> Tensor:
+    """W applied to rows `[R, B, n]` → `[R, B, m]`."""
+    return (matrix @ rows.mT).mT
+
+
+def _spread(matrix: Matrix, columns: Tensor) -> Tensor:
+    """W applied to columns `[R, B, n, c]` → `[R, B, m, c]`, as one product on `[R, n, B·c]`."""
+    replicates, batch, n, c = columns.shape
+    product = matrix @ columns.transpose(1, 2).reshape(replicates, n, batch * c)
+    return product.view(replicates, -1, batch, c).transpose(1, 2)

@@ -6,14 +6,14 @@ import torch
 from torch import Tensor
 
 from mfcheck.ensembles.chunks import Probe, Source
-from mfcheck.ensembles.networks import DenseNetwork
+from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
 from mfcheck.spec import NetworkSpec
 
 STEPS = 5
 
 
-def attack(network: DenseNetwork, x: Tensor, budget: float) -> Tensor:
+def attack(network: Network, x: Tensor, budget: float) -> Tensor:
     """Inputs `[R, 1, d]` within ℓ2 distance budget·‖x‖ of x `[1, d]` that raise |f(x+η) − f(x)| of the first output.
 
     Frank–Wolfe's full steps on a ball, η = ε J(x+η)/‖J(x+η)‖, repeated. The objective is not convex, so a step may
@@ -34,7 +34,7 @@ def attack(network: DenseNetwork, x: Tensor, budget: float) -> Tensor:
 
 
 def _attacked_dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
-    network = DenseNetwork(spec, stream, replicates=draws)
+    network = Network(spec, stream, replicates=draws)
     x = torch.as_tensor(probe.x, dtype=torch.float32, device=stream.device)
     point = attack(network, x, budget=1.0)
     return network.jacobian(point, [probe.column])[:, 0, 0]

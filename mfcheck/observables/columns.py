@@ -7,7 +7,7 @@ from torch import Tensor
 
 from mfcheck.ensembles import wishart
 from mfcheck.ensembles.chunks import Probe, Source
-from mfcheck.ensembles.networks import DenseNetwork
+from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
 from mfcheck.spec import NetworkSpec
 
@@ -25,7 +25,7 @@ def _pair_wishart(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -
 
 
 def _pair_dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
-    network = DenseNetwork(spec, stream, replicates=draws)
+    network = Network(spec, stream, replicates=draws)
     x = torch.as_tensor(probe.x, dtype=torch.float32, device=stream.device)
     other = (probe.column + 1) % spec.input_dim
     columns = network.feature_jacobian(x, [probe.column, other])[:, 0].double()
@@ -56,12 +56,12 @@ def _offset_wishart(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int)
 
 
 def _offset_dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
-    network = DenseNetwork(spec, stream, replicates=draws)
+    network = Network(spec, stream, replicates=draws)
     x = torch.as_tensor(probe.x, dtype=torch.float32, device=stream.device)
     slopes = network.gate_slopes(x)
     features = network.features_with_gates(slopes, torch.zeros_like(x).expand(draws, -1, -1))[:, 0]
     column = network.feature_jacobian(x, [probe.column])[:, 0, :, 0]
-    entry = (network.output_projection[:, 0] * features).sum(dim=1).double()
+    entry = (network.output_row(0) * features).sum(dim=1).double()
     both = torch.stack([column, features], dim=2).double()
     return _offset_statistics(both.mT @ both / spec.width, entry)
 

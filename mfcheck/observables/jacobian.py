@@ -7,7 +7,7 @@ from torch import Tensor
 
 from mfcheck.ensembles import modules, wishart
 from mfcheck.ensembles.chunks import Probe, Source
-from mfcheck.ensembles.networks import DenseNetwork
+from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
 from mfcheck.spec import ARCHITECTURES, NetworkSpec
 
@@ -18,9 +18,9 @@ def _entry_wishart(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) 
 
 
 def _entry_dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
-    network = DenseNetwork(spec, stream, replicates=draws)
+    network = Network(spec, stream, replicates=draws)
     column = network.feature_jacobian(_tensor(probe, stream, torch.float32), [probe.column])[:, 0]
-    entry = (network.output_projection[:, :1] @ column).flatten().double()
+    entry = (network.output_row(0)[:, None] @ column).flatten().double()
     return torch.stack([entry, column.double().square().mean(dim=(1, 2))], dim=1)
 
 
@@ -35,9 +35,9 @@ entry = Source(
 def _entry_at_inputs_dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
     x = _tensor(probe, stream, torch.float32)
     if spec.architecture in ARCHITECTURES:
-        network = DenseNetwork(spec, stream, replicates=draws)
+        network = Network(spec, stream, replicates=draws)
         column = network.feature_jacobian(x, [probe.column])[..., 0]
-        return (column @ network.output_projection[:, 0, :, None]).squeeze(2)
+        return (column @ network.output_row(0)[:, :, None]).squeeze(2)
     return modules.jacobian_column(spec, x, probe.column, stream, draws)[:, :, 0]
 
 
@@ -46,7 +46,7 @@ entry_at_inputs = Source("Jacobian entry at several inputs", {"dense": _entry_at
 
 
 def _linearity_dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
-    network = DenseNetwork(spec, stream, replicates=draws, dtype=torch.float64)
+    network = Network(spec, stream, replicates=draws, dtype=torch.float64)
     x = _tensor(probe, stream, torch.float64)[:1].expand(draws, 1, -1)
     slopes = network.gate_slopes(x)
     jacobian = _autograd_jacobian(network, x)
@@ -73,7 +73,7 @@ line, and at twice the distance of that wall, where it should not hold. J is aut
 gates; without biases the first column also asks a = 0 exactly."""
 
 
-def _autograd_jacobian(network: DenseNetwork, x: Tensor) -> Tensor:
+def _autograd_jacobian(network: Network, x: Tensor) -> Tensor:
     """J at one input per replicate, `[R, 1, d]` → `[R, K, d]`, by back-propagation through the network as it is."""
     with torch.enable_grad():
         leaf = x.clone().requires_grad_()
@@ -82,7 +82,7 @@ def _autograd_jacobian(network: DenseNetwork, x: Tensor) -> Tensor:
     return torch.stack(rows, dim=1)
 
 
-def _distance_to_wall(network: DenseNetwork, slopes: list[Tensor], x: Tensor, direction: Tensor) -> Tensor:
+def _distance_to_wall(network: Network, slopes: list[Tensor], x: Tensor, direction: Tensor) -> Tensor:
     """The signed step along `direction` at which the nearest pre-activation changes sign, `[R]`.
 
     Pre-activations are affine inside the region, so this is exact, and on a line through x there is always a wall.
@@ -93,14 +93,14 @@ def _distance_to_wall(network: DenseNetwork, slopes: list[Tensor], x: Tensor, di
     return steps.gather(1, steps.abs().argmin(dim=1, keepdim=True)).squeeze(1)
 
 
-def _rounding_bound(network: DenseNetwork, slopes: list[Tensor], x: Tensor) -> Tensor:
+def _rounding_bound(network: Network, slopes: list[Tensor], x: Tensor) -> Tensor:
     """A bound on the rounding error of f(x), J x and a together, `[R]`.
 
     Each is a chain of inner products with at most m = d + (2L + 1)(N + 2) roundings on any path, so its error is at
     most γ_m = m·eps/(1 − m·eps) times the same chain of absolute values (Higham, §3.1). Overwrites the network.
     """
     spec = network.spec
-    for tensor in (*network.parameters(), *network.buffers()):
+    for tensor in network.stored:
         tensor.abs_()
     size = network.with_gates([slope.abs() for slope in slopes], x).amax(dim=(1, 2))
     m_eps = (spec.input_dim + (2 * spec.depth + 1) * (spec.width + 2)) * torch.finfo(x.dtype).eps

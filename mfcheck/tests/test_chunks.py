@@ -16,7 +16,7 @@ from torch import Tensor
 
 from mfcheck import NetworkSpec, ReLULike, sample_jacobian
 from mfcheck.ensembles.chunks import ChunkStore, Probe, Sample, Source, chunk_draws
-from mfcheck.ensembles.networks import DenseNetwork
+from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.jacobian import entry, entry_at_inputs, linearity
 from mfcheck.verdict import NotANumber, NotCovered
@@ -220,7 +220,7 @@ def test_chunks_fit_their_memory(
 
 def test_the_memory_estimate_counts_what_a_dense_network_stores() -> None:
     spec = NetworkSpec("residual", 50, 10, 100, 3, 1.0)
-    stored = sum(tensor.numel() for tensor in DenseNetwork(spec, Stream(0)).state_dict().values())
+    stored = sum(tensor.numel() for tensor in Network(spec, Stream(0)).stored)
     draws = chunk_draws(spec, "dense")
     assert 2**23 < draws * stored <= 2**24
 
@@ -325,15 +325,15 @@ def test_a_network_without_gates_is_affine_everywhere() -> None:
 
 @pytest.mark.parametrize("spec", LINEARITY_SPECS, ids=lambda spec: spec.label)
 def test_a_wrong_offset_is_no_affine_identity(spec: NetworkSpec, monkeypatch: pytest.MonkeyPatch) -> None:
-    right = DenseNetwork.with_gates
-    monkeypatch.setattr(DenseNetwork, "with_gates", lambda self, slopes, x: right(self, slopes, x) + 1e-6)
+    right = Network.with_gates
+    monkeypatch.setattr(Network, "with_gates", lambda self, slopes, x: right(self, slopes, x) + 1e-6)
     probe = Probe(np.linspace(-1, 2, spec.input_dim)[None], 0)
     assert not sample(linearity, spec, "dense", probe).first(200)[:, 0].any()
 
 
 def test_a_bent_network_is_no_affine_identity(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = DenseNetwork.forward
-    monkeypatch.setattr(DenseNetwork, "forward", lambda self, x: right(self, x) + 1e-6 * right(self, x).square())
+    right = Network.forward
+    monkeypatch.setattr(Network, "forward", lambda self, x: right(self, x) + 1e-6 * right(self, x).square())
     probe = Probe(np.linspace(-1, 2, 6)[None], 0)
     assert sample(linearity, LINEARITY_SPECS[1], "dense", probe).first(200)[:, 0].mean() < 0.1
 

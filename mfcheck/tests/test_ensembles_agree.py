@@ -19,7 +19,7 @@ from torch import Tensor
 
 from mfcheck.ensembles import wishart
 from mfcheck.ensembles.chunks import one_thread
-from mfcheck.ensembles.networks import DenseNetwork
+from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
 from mfcheck.spec import NetworkSpec, ReLULike
 from mfcheck.statistics.intervals import clopper_pearson, dkw_half_width, two_sample_distance
@@ -84,7 +84,7 @@ def dense_draws(spec: NetworkSpec) -> tuple[Tensor, Tensor]:
     jacobians, outputs = [], []
     with torch.no_grad():
         for _ in range(DRAWS // BATCH):
-            network = DenseNetwork(spec, stream, replicates=BATCH, dtype=dtype)
+            network = Network(spec, stream, replicates=BATCH, dtype=dtype)
             jacobians.append(network.jacobian(x)[:, 0])
             outputs.append(network(x)[:, 0])
     return torch.cat(jacobians).double(), torch.cat(outputs).double()

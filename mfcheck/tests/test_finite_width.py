@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import special
 
-from mfcheck.ensembles.networks import DenseNetwork
+from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
 from mfcheck.ensembles.wishart import entry_scales
 from mfcheck.spec import ARCHITECTURES, NetworkSpec, ReLULike
@@ -76,7 +76,7 @@ class Dense:
 def dense(spec: NetworkSpec) -> Dense:
     """Replicates of networks that assume nothing; ω comes from the paper, so that its value is on trial too."""
     x = torch.linspace(-1, 2, spec.input_dim)[None]
-    network = DenseNetwork(spec, Stream(20_24), replicates=REPLICATES)
+    network = Network(spec, Stream(20_24), replicates=REPLICATES)
     with torch.no_grad():
         jacobian = network.jacobian(x)[:, 0].double().numpy()
         features = network.feature_jacobian(x, range(spec.input_dim))[:, 0].double().numpy()
@@ -230,7 +230,7 @@ BIASED = [
 def test_moments_of_the_offset_and_of_its_overlap_with_the_jacobian(spec: NetworkSpec) -> None:
     moments, d, k = offset_moments(spec), spec.input_dim, spec.output_dim
     x = torch.linspace(-1, 2, d)[None]
-    network = DenseNetwork(spec, Stream(77), replicates=REPLICATES)
+    network = Network(spec, Stream(77), replicates=REPLICATES)
     with torch.no_grad():
         jacobian = network.jacobian(x)[:, 0].double().numpy()
         offset = network.with_gates(network.gate_slopes(x), torch.zeros(REPLICATES, 1, d))[:, 0].double().numpy()
@@ -275,7 +275,7 @@ def test_networks_die_as_often_as_the_atom_says(width: int, depth: int) -> None:
     """Clopper–Pearson at 1e-9; a second sample from matrices, because the chain could share an error."""
     spec = make_spec("vanilla", width, depth, input_dim=1, output_dim=1)
     chain = entry_scales(spec, 200_000, Stream(width)).numpy()
-    jacobian = DenseNetwork(spec, Stream(width), replicates=50_000).jacobian(torch.ones(1, 1))
+    jacobian = Network(spec, Stream(width), replicates=50_000).jacobian(torch.ones(1, 1))
     for dead in (chain == 0, jacobian.detach().numpy().ravel() == 0):
         low, high = clopper_pearson(int(dead.sum()), dead.size, 1e-9)
         assert low <= dead_probability(spec) <= high

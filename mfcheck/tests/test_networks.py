@@ -20,8 +20,9 @@ from scipy import stats
 from torch import Tensor
 
 from mfcheck import NetworkSpec, ReLULike, draw_network
+from mfcheck.ensembles.gaussian import DenseMatrix, Matrix
 from mfcheck.ensembles.modules import draw_modules, jacobian_column, load_factory
-from mfcheck.ensembles.networks import DenseNetwork
+from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
 from mfcheck.statistics.intervals import dkw_half_width, sup_distance
 from mfcheck.verdict import NotCovered
@@ -42,8 +43,13 @@ specs = st.builds(
 seeds = st.integers(0, 2**32)
 
 
-def double(spec: NetworkSpec, seed: int, replicates: int = 3) -> DenseNetwork:
-    return DenseNetwork(spec, Stream(seed), replicates=replicates, dtype=torch.float64)
+def double(spec: NetworkSpec, seed: int, replicates: int = 3) -> Network:
+    return Network(spec, Stream(seed), replicates=replicates, dtype=torch.float64)
+
+
+def stored(matrix: Matrix) -> Tensor:
+    assert isinstance(matrix, DenseMatrix)
+    return matrix.values
 
 
 def points(spec: NetworkSpec, seed: int, count: int = 2) -> Tensor:
@@ -51,14 +57,14 @@ def points(spec: NetworkSpec, seed: int, count: int = 2) -> Tensor:
 
 
 def by_hand(
-    network: DenseNetwork, replicate: int, x: Tensor, *, absolute: bool = False, bias: bool = True
+    network: Network, replicate: int, x: Tensor, *, absolute: bool = False, bias: bool = True
 ) -> tuple[Tensor, list[Tensor], list[Tensor]]:
     """f(x) `[K]` of one replicate at one input, with its pre-activations and gate slopes, line by line."""
     spec, make = network.spec, torch.abs if absolute else torch.clone
-    act, state = spec.activation, make(network.input_projection[replicate]).mv(make(x))
+    act, state = spec.activation, make(stored(network.input_projection)[replicate]).mv(make(x))
     preactivations, slopes = [], []
     for layer in range(spec.depth):
-        h = make(network.weights[layer][replicate]).mv(state)
+        h = make(stored(network.weights[layer])[replicate]).mv(state)
         if spec.bias_variance and bias:
             h = h + make(network.biases[layer][replicate])
         slope = torch.where(h >= 0, torch.tensor(act.u, dtype=x.dtype), torch.tensor(act.v, dtype=x.dtype))
@@ -66,14 +72,14 @@ def by_hand(
             slope = torch.full_like(h, max(abs(act.u), abs(act.v)))
         following = slope * h
         if spec.architecture == "residual":
-            following = following + make(network.get_buffer(f"shortcut_{layer}")[replicate]).mv(state)
+            following = following + make(stored(network.shortcuts[layer])[replicate]).mv(state)
         preactivations.append(h)
         slopes.append(slope)
         state = following
-    return make(network.output_projection[replicate]).mv(state), preactivations, slopes
+    return make(stored(network.output_projection)[replicate]).mv(state), preactivations, slopes
 
 
-def rounding(network: DenseNetwork, replicate: int, x: Tensor, *, bias: bool = True) -> Tensor:
+def rounding(network: Network, replicate: int, x: Tensor, *, bias: bool = True) -> Tensor:
     """How far two ways to compute f(x) (or, without bias, J x) may lie apart, `[K]`."""
     spec = network.spec
     m = (spec.input_dim + (spec.depth + 1) * (spec.width + 3)) * torch.finfo(x.dtype).eps
@@ -122,7 +128,8 @@ def test_fixed_gates_make_an_affine_map_whose_slope_is_the_jacobian(spec: Networ
     if not spec.bias_variance:
         for one, other in zip(network.preactivations(slopes, elsewhere.expand(3, -1, -1)), unbiased, strict=True):
             assert torch.equal(one, other)
-    assert torch.equal(unbiased[0], elsewhere.expand(3, -1, -1) @ network.input_projection.mT @ network.weights[0].mT)
+    first = stored(network.weights[0]) @ (stored(network.input_projection) @ elsewhere.mT)
+    assert torch.equal(unbiased[0], first.mT)
 
 
 @given(specs, seeds, st.data())
@@ -133,7 +140,7 @@ def test_both_jacobians_are_that_of_autograd(spec: NetworkSpec, seed: int, data:
     whole, some, features = network.jacobian(x), network.jacobian(x, columns), network.feature_jacobian(x, columns)
     assert whole.shape == (3, 2, spec.output_dim, spec.input_dim)
     assert features.shape == (3, 2, spec.width, len(columns))
-    through = network.output_projection[:, None] @ features
+    through = stored(network.output_projection)[:, None] @ features
     axes = torch.eye(spec.input_dim, dtype=torch.float64)
     for at in range(2):
         expected = autograd_jacobian(network, x[at])[:, 0]
@@ -162,13 +169,13 @@ def test_with_bias_a_network_is_not_homogeneous() -> None:
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
 def test_entries_are_gaussian_with_the_variances_of_the_theory(dtype: torch.dtype) -> None:
     spec = NetworkSpec("residual", 30, 20, 50, 3, 1.7, 0.6)
-    network = DenseNetwork(spec, Stream(3), replicates=60, dtype=dtype)
+    network = Network(spec, Stream(3), replicates=60, dtype=dtype)
     families = {
-        "P_in": (network.input_projection, 1 / 30),
-        "P_out": (network.output_projection, 1 / 50),
-        **{f"W{layer}": (network.weights[layer].detach(), 1.7 / 50) for layer in range(3)},
-        **{f"P{layer}": (network.get_buffer(f"shortcut_{layer}"), 1 / 50) for layer in range(3)},
-        **{f"b{layer}": (network.biases[layer].detach(), 0.6) for layer in range(3)},
+        "P_in": (stored(network.input_projection), 1 / 30),
+        "P_out": (stored(network.output_projection), 1 / 50),
+        **{f"W{layer}": (stored(network.weights[layer]), 1.7 / 50) for layer in range(3)},
+        **{f"P{layer}": (stored(network.shortcuts[layer]), 1 / 50) for layer in range(3)},
+        **{f"b{layer}": (network.biases[layer], 0.6) for layer in range(3)},
     }
     for name, (tensor, variance) in families.items():
         values = tensor.double().flatten() / math.sqrt(variance)
@@ -183,10 +190,8 @@ def test_entries_are_gaussian_with_the_variances_of_the_theory(dtype: torch.dtyp
 
 def test_replicates_and_matrices_are_independent() -> None:
     """Sample correlations of independent normals follow an exact law, which pearsonr's p-values are of."""
-    network = DenseNetwork(NetworkSpec("residual", 40, 40, 40, 2, 1.0), Stream(4), replicates=4)
-    matrices = [network.input_projection, network.output_projection, *network.weights]
-    matrices += [network.get_buffer("shortcut_0"), network.get_buffer("shortcut_1")]
-    vectors = [one.detach().double().flatten().numpy() for matrix in matrices for one in matrix]
+    network = Network(NetworkSpec("residual", 40, 40, 40, 2, 1.0), Stream(4), replicates=4)
+    vectors = [one.double().flatten().numpy() for matrix in network.matrices for one in stored(matrix)]
     pairs = list(itertools.combinations(vectors, 2))
     for one, other in pairs:
         assert stats.pearsonr(one, other).pvalue > ALPHA / len(pairs)
@@ -196,39 +201,32 @@ def test_replicates_and_matrices_are_independent() -> None:
 def test_a_replicate_does_not_look_at_its_neighbours() -> None:
     spec = NetworkSpec("residual", 3, 2, 6, 2, 1.0, 0.5)
     network, x = double(spec, 5), points(spec, 5)
-    before_f, before_j = network(x).detach(), network.jacobian(x).detach()
+    before_f, before_j = network(x), network.jacobian(x)
     changed = copy.deepcopy(network)
-    with torch.no_grad():
-        for tensor in (*changed.parameters(), *changed.buffers()):
-            tensor[1:] = 100.0
+    for tensor in changed.stored:
+        tensor[1:] = 100.0
     assert torch.equal(changed(x)[0], before_f[0])
     assert torch.equal(changed.jacobian(x)[0], before_j[0])
 
 
 @given(specs, seeds)
 def test_draws_follow_from_the_seed(spec: NetworkSpec, seed: int) -> None:
-    state = double(spec, seed).state_dict()
-    again, other = double(spec, seed).state_dict(), double(spec, seed + 1).state_dict()
-    assert all(torch.equal(state[name], again[name]) for name in state)
-    assert not any(torch.equal(state[name], other[name]) for name in state)
+    state, again, other = (double(spec, at).stored for at in (seed, seed, seed + 1))
+    assert all(torch.equal(one, two) for one, two in zip(state, again, strict=True))
+    assert not any(torch.equal(one, two) for one, two in zip(state, other, strict=True))
 
 
-def test_weights_and_biases_train_and_projections_do_not() -> None:
+def test_every_stored_tensor_can_be_trained() -> None:
     network = double(NetworkSpec("residual", 3, 2, 5, 2, 1.0, 0.5, ReLULike(1, 0.2)), 6)
+    for tensor in network.stored:
+        tensor.requires_grad_()
     network(points(network.spec, 6)).sum().backward()
-    trained = dict(network.named_parameters())
-    assert set(trained) == {"weights.0", "weights.1", "biases.0", "biases.1"}
-    for name, parameter in trained.items():
-        assert parameter.grad is not None, name
-        assert parameter.grad.any(), name
-    fixed = dict(network.named_buffers())
-    assert set(fixed) == {"input_projection", "output_projection", "shortcut_0", "shortcut_1"}
-    assert not any(buffer.requires_grad for buffer in fixed.values())
+    assert all(tensor.grad is not None and tensor.grad.any() for tensor in network.stored)
 
 
 def test_foreign_architectures_are_no_dense_networks() -> None:
     with pytest.raises(NotCovered, match="own_module:factory"):
-        DenseNetwork(NetworkSpec("own_module:factory", 3, 2, 4, 1, 1.0), Stream(0))
+        Network(NetworkSpec("own_module:factory", 3, 2, 4, 1, 1.0), Stream(0))
 
 
 @pytest.mark.parametrize("architecture", ["vanilla", "residual"])

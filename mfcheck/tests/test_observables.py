@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mfcheck.ensembles.chunks import Probe, Source, one_thread
-from mfcheck.ensembles.networks import DenseNetwork
+from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables import attacked, columns
 from mfcheck.observables.attacked import attack, entry_at_attack
@@ -151,7 +151,7 @@ attacked_specs = pytest.mark.parametrize("spec", ATTACKED, ids=lambda spec: spec
 NETWORKS = 400
 
 
-def moved(network: DenseNetwork, x: Tensor, points: Tensor) -> Tensor:
+def moved(network: Network, x: Tensor, points: Tensor) -> Tensor:
     """|f(x') − f(x)| of the first output, by network."""
     return (network(points) - network(x))[:, 0, 0].abs()
 
@@ -163,7 +163,7 @@ def test_an_attack_moves_the_output_further_than_chance_and_stays_in_its_budget(
 ) -> None:
     stream, x = Stream(33), torch.linspace(-1, 2, spec.input_dim)[None]
     with one_thread(), torch.no_grad():
-        network = DenseNetwork(spec, stream, replicates=NETWORKS)
+        network = Network(spec, stream, replicates=NETWORKS)
         point = attack(network, x, budget)
         assert point.shape == (NETWORKS, 1, spec.input_dim)
         length = torch.linalg.vector_norm(point - x, dim=2).flatten()
@@ -185,7 +185,7 @@ def test_further_steps_of_an_attack_never_undo_what_the_first_gained(
 ) -> None:
     x = torch.linspace(-1, 2, spec.input_dim)[None]
     with one_thread(), torch.no_grad():
-        network = DenseNetwork(spec, Stream(33), replicates=NETWORKS)
+        network = Network(spec, Stream(33), replicates=NETWORKS)
         all_steps = moved(network, x, attack(network, x, 1.0))
         monkeypatch.setattr(attacked, "STEPS", 1)
         one_step = moved(network, x, attack(network, x, 1.0))
@@ -196,7 +196,7 @@ def test_an_attack_stays_where_the_jacobian_is_zero() -> None:
     spec = NetworkSpec("vanilla", 4, 1, 2, 3, 2.0)
     x = torch.linspace(-1, 2, 4)[None]
     with one_thread(), torch.no_grad():
-        network = DenseNetwork(spec, Stream(34), replicates=200)
+        network = Network(spec, Stream(34), replicates=200)
         flat = ~network.jacobian(x)[:, 0, 0].any(dim=1)
         point = attack(network, x, 1.0)
     assert 20 < int(flat.sum()) < 200
@@ -209,7 +209,7 @@ def test_an_attack_on_a_linear_network_is_the_gradient() -> None:
     spec = NetworkSpec("residual", 5, 2, 30, 2, 0.7, 0.3, ReLULike(1, 1))
     x = torch.linspace(-1, 2, 5)[None]
     with one_thread(), torch.no_grad():
-        network = DenseNetwork(spec, Stream(35), replicates=20)
+        network = Network(spec, Stream(35), replicates=20)
         gradient = network.jacobian(x)[:, 0, 0]
         step = attack(network, x, 0.5)[:, 0] - x
         expected = 0.5 * torch.linalg.vector_norm(x) * gradient / torch.linalg.vector_norm(gradient, dim=1)[:, None]
@@ -221,7 +221,7 @@ def test_the_entry_at_the_attack_is_the_jacobian_there(spec: NetworkSpec) -> Non
     where = probe(spec)
     with one_thread(), torch.no_grad():
         found = entry_at_attack.engines["dense"](spec, where, Stream(36), 50)
-        network = DenseNetwork(spec, Stream(36), replicates=50)
+        network = Network(spec, Stream(36), replicates=50)
         x = torch.as_tensor(where.x, dtype=torch.float32)
         entries = network.jacobian(attack(network, x, 1.0))[:, 0, 0, where.column]
     assert found.shape == (50, 1)

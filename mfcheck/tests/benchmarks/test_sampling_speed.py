@@ -15,7 +15,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from mfcheck import NetworkSpec, ReLULike
 from mfcheck.ensembles import wishart
 from mfcheck.ensembles.chunks import one_thread
-from mfcheck.ensembles.networks import DenseNetwork
+from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
 
 PAPER = NetworkSpec("vanilla", 1000, 1, width=5000, depth=10, weight_variance=2)
@@ -75,7 +75,7 @@ def test_an_entry_a_million_times_faster_than_dense(benchmark: BenchmarkFixture)
     x = torch.ones(1, PAPER.input_dim)
 
     def dense_entry() -> None:
-        DenseNetwork(PAPER, Stream(0)).jacobian(x, [0])
+        Network(PAPER, Stream(0)).jacobian(x, [0])
 
     benchmark.pedantic(dense_entry, rounds=2)
     wishart_entry = best(lambda: million_entries(PAPER)) / MILLION
@@ -98,7 +98,7 @@ def test_dense_sampling_within_twice_its_normals_and_products(benchmark: Benchma
     x, n = torch.ones(1, spec.input_dim), width
 
     def sample() -> None:
-        DenseNetwork(spec, Stream(0), replicates=replicates).jacobian(x, [0])
+        Network(spec, Stream(0), replicates=replicates).jacobian(x, [0])
 
     def floor() -> None:
         generator, columns = torch.Generator().manual_seed(0), torch.ones(replicates, n, 2)

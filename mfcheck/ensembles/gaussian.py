@@ -1,0 +1,239 @@
+"""Random Gaussian matrices known by their products `W @ X` and `W.T @ Y`: stored, or revealed as they are asked.
+
+A lazy matrix (THEORY E2) keeps orthonormal right inputs Q with A = W Q and orthonormal left inputs U with C = Wᵀ U. In
+a new right direction q ⊥ Q the answer is W q = U(Cᵀ q) + (I − U Uᵀ) g with g ~ N(0, s² I) fresh; left products are the
+mirror image. That is the exact law for any adaptive sequence of products, in O(N k) for the k-th and without an N×N
+array. Columns are `[R, n, k]`, one matrix for each of R replicates.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
+
+import torch
+from torch import Tensor
+
+from mfcheck.ensembles.streams import Stream
+from mfcheck.verdict import NotANumber
+
+DEPENDENT = 16
+"""A direction shorter than this many roundings of the input it came from is rounding, and is dropped."""
+
+
+class DenseMatrix:
+    """R independent rows × columns Gaussian matrices, stored: `values [R, rows, columns]`."""
+
+    def __init__(self, values: Tensor) -> None:
+        self.values = values
+
+    @classmethod
+    def drawn(
+        cls, stream: Stream, replicates: int, rows: int, columns: int, *, variance: float, dtype: torch.dtype
+    ) -> DenseMatrix:
+        """Entries N(0, variance)."""
+        return cls(stream.normal(replicates, rows, columns, dtype=dtype, scale=math.sqrt(variance)))
+
+    @property
+    def T(self) -> DenseMatrix:
+        return DenseMatrix(self.values.mT)
+
+    def __matmul__(self, x: Tensor) -> Tensor:
+        """W X for X `[R, columns, k]` → `[R, rows, k]`."""
+        return self.values @ x
+
+    def columns(self, indices: Sequence[int]) -> Tensor:
+        """The named columns, `[R, rows, k]`."""
+        whole = list(indices) == list(range(self.values.shape[2]))
+        return self.values if whole else self.values[:, :, list(indices)]
+
+    def add(self, left: Tensor, right: Tensor) -> None:
+        """W ← W + left rightᵀ, factors `[R, rows, k]` and `[R, columns, k]`."""
+        self.values = self.values + left @ right.mT
+
+
+class LazyMatrix:
+    """R independent rows × columns Gaussian matrices that exist only where they were asked.
+
+    Products are differentiable in X, to any order. `gradients`, once a list, collects for every backward pass through
+    `W @ X` the factors (left `[R, rows, k]`, right `[R, columns, k]`) whose product left rightᵀ is ∂/∂W.
+    """
+
+    def __init__(self, stream: Stream, scale: float, asked: Revealed, mirror: Revealed, update: Revealed) -> None:
+        self._stream, self._scale = stream, scale
+        self._asked, self._mirror, self._update = asked, mirror, update
+        self.gradients: list[tuple[Tensor, Tensor]] | None = None
+
+    @classmethod
+    def drawn(
+        cls, stream: Stream, replicates: int, rows: int, columns: int, *, variance: float, dtype: torch.dtype
+    ) -> LazyMatrix:
+        """Entries N(0, variance); nothing is drawn yet."""
+
+        def pairs(inputs: int, answers: int) -> Revealed:
+            kept = (GrowingRows(replicates, size, dtype, stream.device) for size in (inputs, answers))
+            return Revealed(*kept)
+
+        asked, mirror, update = pairs(columns, rows), pairs(rows, columns), pairs(columns, rows)
+        return cls(stream, math.sqrt(variance), asked, mirror, update)
+
+    @property
+    def T(self) -> LazyMatrix:
+        """The transpose; it shares all that is known."""
+        return LazyMatrix(self._stream, self._scale, self._mirror, self._asked, self._update.swapped)
+
+    def __matmul__(self, x: Tensor) -> Tensor:
+        """W X for X `[R, columns, k]` → `[R, rows, k]`; NotANumber if X is not finite."""
+        return cast(Tensor, _Product.apply(x, self))  # type: ignore[no-untyped-call]
+
+    def columns(self, indices: Sequence[int]) -> Tensor:
+        """The named columns, `[R, rows, k]`, revealed by asking for them."""
+        rows = self._asked.inputs.rows
+        one_hot = torch.zeros(rows.shape[0], rows.shape[2], len(indices), dtype=rows.dtype, device=rows.device)
+        one_hot[:, list(indices), range(len(indices))] = 1
+        return self @ one_hot
+
+    def add(self, left: Tensor, right: Tensor) -> None:
+        """W ← W + left rightᵀ, factors `[R, rows, k]` and `[R, columns, k]`."""
+        self._update.inputs.append(right.detach().mT)
+        self._update.answers.append(left.detach().mT)
+
+    def reserve(self, right: int, left: int) -> None:
+        """Make room for so many more columns of `W @ X` and of `W.T @ Y`."""
+        self._asked.reserve(right)
+        self._mirror.reserve(left)
+
+    @property
+    def known(self) -> tuple[int, int]:
+        """Right and left directions kept."""
+        return self._asked.inputs.count, self._mirror.inputs.count
+
+    def drift(self) -> float:
+        """The largest entry of |QᵀQ − I| and |UᵀU − I|, dropped directions apart: 0 in exact arithmetic."""
+        return max(_from_identity(side.inputs.rows) for side in (self._asked, self._mirror))
+
+    def reveal(self, x: Tensor) -> Tensor:
+        """W xᵀ for rows x `[R, k, columns]` → `[R, k, rows]`, drawing what is not known yet."""
+        known, mirror = self._asked, self._mirror
+        lengths = torch.linalg.vector_norm(x, dim=2, dtype=torch.float64)
+        if not bool(torch.isfinite(lengths).all()):
+            raise NotANumber("an input to a lazily revealed matrix holds NaN or infinity")
+        parts = x @ known.inputs.rows.mT
+        result = parts @ known.answers.rows
+        if known.inputs.count < x.shape[2]:
+            rest = x - parts @ known.inputs.rows
+            fresh = _orthonormal(rest, lengths, known.inputs.rows)
+            if fresh is not None:
+                noise = self._stream.normal(*fresh.shape[:2], result.shape[2], dtype=x.dtype, scale=self._scale).mul_(
+                    fresh.abs().amax(dim=2, keepdim=True) > 0
+                )
+                through = fresh @ mirror.answers.rows.mT - noise @ mirror.inputs.rows.mT
+                answer = noise.baddbmm_(through, mirror.inputs.rows)
+                known.inputs.append(fresh)
+                known.answers.append(answer)
+                result = result + (rest @ fresh.mT) @ answer
+        if self._update.inputs.count:
+            result = result + (x @ self._update.inputs.rows.mT) @ self._update.answers.rows
+        return result
+
+
+Matrix = DenseMatrix | LazyMatrix
+
+
+class GrowingRows:
+    """Rows `[R, count, size]` in a buffer that doubles when it is full."""
+
+    def __init__(self, replicates: int, size: int, dtype: torch.dtype, device: torch.device) -> None:
+        self._buffer = torch.empty(replicates, 0, size, dtype=dtype, device=device)
+        self.count = 0
+
+    @property
+    def rows(self) -> Tensor:
+        return self._buffer[:, : self.count]
+
+    def append(self, rows: Tensor) -> None:
+        if self.count + rows.shape[1] > self._buffer.shape[1]:
+            self.reserve(max(rows.shape[1], self.count))
+        self._buffer[:, self.count : self.count + rows.shape[1]] = rows
+        self.count += rows.shape[1]
+
+    def reserve(self, more: int) -> None:
+        """Make room for so many rows beyond those there are."""
+        replicates, room, size = self._buffer.shape
+        if self.count + more > room:
+            grown = self._buffer.new_empty(replicates, self.count + more, size)
+            grown[:, : self.count] = self.rows
+            self._buffer = grown
+
+
+class Revealed:
+    """What is known of a matrix on one side: inputs, and its answers to them."""
+
+    def __init__(self, inputs: GrowingRows, answers: GrowingRows) -> None:
+        self.inputs, self.answers = inputs, answers
+
+    @property
+    def swapped(self) -> Revealed:
+        return Revealed(self.answers, self.inputs)
+
+    def reserve(self, more: int) -> None:
+        self.inputs.reserve(more)
+        self.answers.reserve(more)
+
+
+class _Product(torch.autograd.Function):
+    """W X, with Wᵀ asked for the backward pass."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, matrix: LazyMatrix) -> Tensor:
+        ctx.matrix = matrix
+        ctx.save_for_backward(x)
+        return matrix.reveal(x.detach().mT).mT
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, None]:
+        matrix: LazyMatrix = ctx.matrix
+        if matrix.gradients is not None:
+            matrix.gradients.append((gradients[0].detach(), ctx.saved_tensors[0].detach()))
+        return (matrix.T @ gradients[0] if ctx.needs_input_grad[0] else None), None
+
+
+def _orthonormal(rest: Tensor, lengths: Tensor, known: Tensor) -> Tensor | None:
+    """Orthonormal rows spanning what of `rest [R, k, n]` lies outside `known`; rows of zeros where it is dependent.
+
+    `lengths [R, k]` are those of the inputs that `rest` is left of; None where no replicate has a new direction. One
+    pass finds the directions, in units of the inputs' own lengths so that a short input counts like a long one; the
+    second makes them orthogonal to rounding, once their length is 1 (twice is enough; Parlett).
+    """
+    rounding = torch.finfo(rest.dtype).eps * DEPENDENT
+    unit = rest / torch.where(lengths > 0, lengths, 1.0).to(rest.dtype)[:, :, None]
+    fresh = _normalised(unit, rounding**2)
+    if fresh is None:
+        return None
+    fresh = fresh - (fresh @ known.mT) @ known
+    return _normalised(fresh, 0.25)
+
+
+def _normalised(rows: Tensor, least: float) -> Tensor | None:
+    """Rows `[R, k, n]` made orthonormal through their float64 Gram matrix, those of squared length ≤ `least` zero."""
+    wide = rows.double()
+    values, vectors = torch.linalg.eigh(wide @ wide.mT)
+    kept = values > least
+    most = int(kept.sum(dim=1).max())
+    if most == 0:
+        return None
+    weights = (vectors * torch.where(kept, values, 1.0).rsqrt().mul_(kept)[:, None]).mT[:, -most:]
+    orthonormal: Tensor = (weights @ wide).to(rows.dtype)
+    return orthonormal
+
+
+def _from_identity(rows: Tensor) -> float:
+    gram = rows.double() @ rows.double().mT
+    gram.diagonal(dim1=1, dim2=2).sub_((gram.diagonal(dim1=1, dim2=2) > 0.5).to(gram.dtype))
+    return float(gram.abs().max()) if gram.numel() else 0.0
+
+
+def bytes_of(shapes: Iterable[tuple[int, int]], columns: int, replicates: int, dtype: torch.dtype) -> int:
+    """Memory that lazy matrices of these shapes take once each has answered so many columns on either side."""
+    return 2 * columns * replicates * dtype.itemsize * sum(rows + width for rows, width in shapes)

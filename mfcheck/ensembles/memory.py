@@ -1,0 +1,25 @@
+"""Whether an array fits in memory, asked before the work that would fill it."""
+
+from __future__ import annotations
+
+import os
+
+import torch
+
+
+def free_bytes(device: torch.device) -> int:
+    """Memory that can still be had on a device."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    try:
+        with open("/proc/meminfo") as file:
+            fields = dict(line.split(":", 1) for line in file)
+        return int(fields["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError):  # not Linux
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def check_room(needed: int, what: str, device: torch.device) -> None:
+    """Raise ValueError when so many bytes are not free."""
+    if needed > 2**28 and needed > (free := free_bytes(device)):  # small things are not worth the question
+        raise ValueError(f"{what} need {needed / 2**30:.1f} GiB of memory, {free / 2**30:.1f} GiB are free")
