@@ -14,27 +14,41 @@ from mfcheck.spec import NetworkSpec, ReLULike
 from mfcheck.verdict import Cell, Claim, Finding, NotANumber, NotCovered, Verdict, claim
 
 if TYPE_CHECKING:
+    from mfcheck.observables.adversarial import AttackResult, adversarial_loss
+    from mfcheck.observables.operator_norm import OperatorNorm, operator_norm
     from mfcheck.sampling import draw_network, sample_jacobian
     from mfcheck.theory import PaperTheory
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AttackResult",
     "Cell",
     "Claim",
     "Finding",
     "NetworkSpec",
     "NotANumber",
     "NotCovered",
+    "OperatorNorm",
     "PaperTheory",
     "ReLULike",
     "Verdict",
+    "adversarial_loss",
     "claim",
     "draw_network",
+    "operator_norm",
     "sample_jacobian",
 ]
 
-_LAZY = {"draw_network": "mfcheck.sampling", "sample_jacobian": "mfcheck.sampling", "PaperTheory": "mfcheck.theory"}
+_LAZY = {
+    "AttackResult": "mfcheck.observables.adversarial",
+    "OperatorNorm": "mfcheck.observables.operator_norm",
+    "PaperTheory": "mfcheck.theory",
+    "adversarial_loss": "mfcheck.observables.adversarial",
+    "draw_network": "mfcheck.sampling",
+    "operator_norm": "mfcheck.observables.operator_norm",
+    "sample_jacobian": "mfcheck.sampling",
+}
 
 
 def __getattr__(name: str) -> Any:

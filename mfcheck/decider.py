@@ -3,48 +3,32 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mfcheck.ensembles.chunks import ChunkStore, Probe, Sample, Source
-from mfcheck.findings import judged
-from mfcheck.judgement import Judgement, Reference, judge_law, judge_ratio, judge_trend, law_curve, trend_curve
+from mfcheck.bench import NOTHING_ELSE
+from mfcheck.ensembles.chunks import Probe, Source
+from mfcheck.judgement import Judgement, judge_law, judge_ratio, judge_trend, law_curve, trend_curve
+from mfcheck.median_verbs import MedianVerbs
 from mfcheck.plan import Group, Plan, Statistic
-from mfcheck.settings import Settings
 from mfcheck.spec import NetworkSpec
 from mfcheck.statistics import decision, resolution, trend
 from mfcheck.statistics.decision import Tail
-from mfcheck.statistics.sequential import Decision, spent
 from mfcheck.theory import PaperTheory
-from mfcheck.verdict import Cell, Claim, Finding, Margin, NotCovered, Verdict
+from mfcheck.verdict import Finding, Margin
 
 if TYPE_CHECKING:
     from scipy.stats.distributions import rv_frozen
 
-Floats = NDArray[np.float64]
-NOTHING_ELSE: Mapping[str, Callable[[PaperTheory], Reference]] = {}
 
-
-@dataclass(eq=False)
-class Decider:
+class Decider(MedianVerbs):
     """Decides one claim in one cell; every decision is kept in `findings`.
 
     References come as functions of the theory, so that the draws can be held against its wrong twins too. `instead`
     names other laws for the same place, for a refutation that is expected: what the draws then must support.
     """
-
-    claim: Claim
-    cell: Cell
-    settings: Settings
-    theory: PaperTheory
-    store: ChunkStore
-    reproduce: str
-    findings: list[Finding] = field(default_factory=list)
 
     def law(
         self,
@@ -240,61 +224,3 @@ class Decider:
             return Plan(margin, first, tuple(draws_of), conclude)
 
         return self._record(plan)
-
-    def carry_out(self, plan: Plan) -> Judgement:
-        """Draw and decide; a planner's own does not."""
-        return plan.conclude()
-
-    @property
-    def _rule(self) -> dict[str, Any]:
-        return {"alpha": self.settings.alpha, "looks": self.settings.level.looks}
-
-    @property
-    def _first_alpha(self) -> float:
-        return spent(self.settings.alpha, 1)
-
-    def _last_alpha(self, decided: Decision) -> float:
-        return spent(self.settings.alpha, decided.looks)
-
-    def _draws(
-        self, source: Source, probe: Probe, statistic: Statistic, spec: NetworkSpec | None = None
-    ) -> decision.Draw:
-        run = self.settings
-        sample = Sample(source, spec or self.cell.spec, self.cell.engine, probe, run.seed, run.device, self.store)
-        return lambda n: statistic(sample.first(n))
-
-    def _record(
-        self,
-        plan: Callable[[], Plan],
-        *,
-        breaks: bool = False,
-        instead: Mapping[str, Callable[[PaperTheory], Reference]] = NOTHING_ELSE,
-    ) -> Finding:
-        start = time.perf_counter()
-        spec = self.cell.spec
-        finding = Finding(
-            claim=self.claim.id,
-            says=self.claim.says,
-            cell=self.cell.id,
-            figure=self.cell.figure,
-            engine=self.cell.engine,
-            parameters={
-                "spec": str(spec),
-                **asdict(spec),
-                "activation": str(spec.activation),
-                **self.cell.details,
-                "device": self.settings.device,
-            },
-            reproduce=self.reproduce,
-        )
-        try:
-            judgement = self.carry_out(plan())
-            finding = judged(finding, judgement, self.theory, breaks=breaks)
-            laws = {name: law(self.theory) for name, law in instead.items()}
-            holding = tuple(name for name, law in laws.items() if judgement.judge(law) is Verdict.SUPPORTED)
-            finding = replace(finding, holds_instead=holding)
-        except NotCovered as missing:
-            finding = replace(finding, reason=str(missing))
-        finding = replace(finding, seconds=time.perf_counter() - start)
-        self.findings.append(finding)
-        return finding

@@ -19,23 +19,37 @@ OPTIONS = {
     "seed": "root seed of all draws (default: a fresh one, printed)",
     "alpha": "error rate of one decision, in (0, 0.5] (default 1e-6)",
     "device": "auto, cpu, cuda or cuda:N (default auto)",
-    "dataset": "inputs of claims that look at one: digits or noise (default digits)",
+    "dataset": "inputs of claims that look at one: digits, mnist, fashion-mnist or noise (default digits)",
+    "data_dir": "folder of mnist and fashion-mnist (default Debian's for fashion-mnist, then a user's cache)",
     "claim": "run only the claims with this id or glob; repeatable",
     "expected": "TOML file of refutations declared in advance, beside the suite's own expected.toml",
     "report": "folder of report.json, report.md and report.html (default reports)",
 }
 REPEATABLE = ("architecture", "claim")
-NO_CACHE = "no_cache"
+NO_CACHE, DOWNLOAD = "no_cache", "download"
+FLAGS = {
+    NO_CACHE: "draw everything anew, keep nothing",
+    DOWNLOAD: "let torchvision download a data set that is not there yet",
+}
 PREFIX = "MFCHECK_"
 
 
 def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """Option texts by name from MFCHECK_… variables; ValueError for one that means nothing."""
-    known = {PREFIX + name.upper(): name for name in (*OPTIONS, NO_CACHE)}
+    known = {PREFIX + name.upper(): name for name in (*OPTIONS, *FLAGS)}
     found = {name: value for name, value in environ.items() if name.startswith(PREFIX)}
     if unknown := sorted(set(found) - set(known)):
         raise ValueError(f"environment variable {unknown[0]} means nothing to mfcheck; allowed are {', '.join(known)}")
     return {known[name]: value for name, value in found.items() if value}
+
+
+def spelt(name: str) -> str:
+    """An option's name as it is written out.
+
+    >>> spelt("data_dir")
+    '--mf-data-dir'
+    """
+    return f"--mf-{name.replace('_', '-')}"
 
 
 def given_on_command_line(config: pytest.Config) -> bool:
@@ -50,9 +64,7 @@ def from_command_line(config: pytest.Config) -> dict[str, str]:
         value = config.getoption(f"mf_{name}")
         if value is not None:
             found[name] = ",".join(value) if name in REPEATABLE else value
-    if config.getoption("mf_no_cache"):
-        found[NO_CACHE] = "yes"
-    return found
+    return found | {name: "yes" for name in FLAGS if config.getoption(f"mf_{name}")}
 
 
 def claims_ahead(arguments: Iterable[str], *, deep: bool) -> set[str]:

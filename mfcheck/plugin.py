@@ -29,8 +29,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("mfcheck", "mfcheck: claims of a theory, decided statistically")
     for name, text in options.OPTIONS.items():
         action = "append" if name in options.REPEATABLE else "store"
-        group.addoption(f"--mf-{name}", action=action, default=None, help=text, metavar=name.upper())
-    group.addoption("--mf-no-cache", action="store_true", default=False, help="draw everything anew, keep nothing")
+        group.addoption(options.spelt(name), action=action, default=None, help=text, metavar=name.upper())
+    for name, text in options.FLAGS.items():
+        group.addoption(options.spelt(name), action="store_true", default=False, help=text)
 
 
 def pytest_configure(config: pytest.Config) -> None:

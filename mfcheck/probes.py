@@ -17,14 +17,14 @@ def image(settings: Settings, cell: Cell) -> Probe:
     input_dim = cell.spec.input_dim
     if cell.engine == "wishart":
         return Probe(np.ones((1, input_dim)), 0)
-    x = inputs(settings.dataset, input_dim, 1, settings.seed)
+    x = inputs(settings.dataset, input_dim, 1, settings.seed, settings.data_dir)
     return Probe(x, int(np.abs(x[0]).argmax()))
 
 
 def image_scaled_and_noise(settings: Settings, cell: Cell) -> Probe:
     """Three inputs: one of the data set, the same one at a tenth of its length, and noise."""
     input_dim = cell.spec.input_dim
-    real = inputs(settings.dataset, input_dim, 1, settings.seed)
+    real = inputs(settings.dataset, input_dim, 1, settings.seed, settings.data_dir)
     noise = inputs("noise", input_dim, 1, settings.seed + 1)
     tenth = scaled(real, math.sqrt(input_dim) / 10)
     return Probe(np.concatenate([real, tenth, noise]), int(np.abs(real[0]).argmax()))

@@ -48,6 +48,8 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
     if "expected" in texts:
         files.append(Path(texts["expected"]))
     expectations = read_expectations(files)
+    if hasattr(config, "workerinput"):
+        texts.pop(options.DOWNLOAD, "")  # the controller has downloaded before it starts workers
     cache = None if texts.pop(options.NO_CACHE, "") else _cache_folder(config)
     here = str(config.invocation_params.dir)
     if here not in sys.path:
@@ -58,8 +60,8 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
     if not _leaves_work_to_workers(config):
         settings = replace(settings, device=workers.resolve_device(settings.device))
     shown = {"seed": str(settings.seed), "level": settings.level.name}
-    shown |= {name: text for name, text in texts.items() if name not in ("seed", "level", "report")}
-    as_options = " ".join(f"--mf-{name} {shlex.quote(text)}" for name, text in shown.items())
+    shown |= {name: text for name, text in texts.items() if name not in ("seed", "level", "report", options.DOWNLOAD)}
+    as_options = " ".join(f"{options.spelt(name)} {shlex.quote(text)}" for name, text in shown.items())
     return Run(settings, theory, patterns, expectations, as_options)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -58,18 +59,45 @@ def sample_jacobian(
     return torch.cat(found)
 
 
+DENSE_WIDTH = 2048
+"""Width up to which engine "auto" stores the matrices: there a product is as quick as revealing it."""
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnNetwork:
+    """One network as a differentiable f: `[B, input_dim]` → `[B, output_dim]`, with its gates."""
+
+    network: Network
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return self.network(x)[0]
+
+    def gate_slopes(self, x: Tensor) -> list[Tensor]:
+        """The slope u or v of every gate at x `[B, input_dim]`, one `[B, N]` a layer."""
+        return [slopes[0] for slopes in self.network.gate_slopes(x)]
+
+    def reserve(self, columns: int) -> None:
+        """Make room for so many more inputs and gradients; ValueError, before any work, if memory is too small."""
+        self.network.reserve(columns)
+
+
 def draw_network(spec: NetworkSpec, engine: str = "auto", seed: int = 0) -> Callable[[Tensor], Tensor]:
-    """One differentiable network f: `[B, input_dim]` → `[B, output_dim]`; "auto" is dense, the only engine so far.
+    """One differentiable network f: `[B, input_dim]` → `[B, output_dim]`.
+
+    Engine "dense" stores the matrices; "lazy" reveals them as f is asked, at any width, and never forgets, so that
+    each new input and gradient takes memory in proportion to the width; "auto" is dense up to width 2048.
 
     >>> import torch
     >>> f = draw_network(NetworkSpec("residual", 5, 2, width=30, depth=3, weight_variance=0.5))
     >>> tuple(f(torch.ones(4, 5)).shape)
     (4, 2)
     """
-    if engine not in ("auto", "dense"):
-        raise ValueError(f"engine {engine!r} cannot draw a network; allowed are auto, dense")
+    if engine not in ("auto", "dense", "lazy"):
+        raise ValueError(f"engine {engine!r} cannot draw a network; allowed are auto, dense, lazy")
     stream = Stream(derive_seed(seed, "draw_network", spec))
     if spec.architecture not in ARCHITECTURES:
+        if engine == "lazy":
+            raise ValueError(f"engine lazy knows no architecture {spec.architecture}; allowed are auto, dense")
         return draw_modules(spec, stream, 1)[0]
-    network = Network(spec, stream)
-    return lambda x: network(x)[0]
+    chosen = engine if engine != "auto" else "dense" if spec.width <= DENSE_WIDTH else "lazy"
+    return DrawnNetwork(Network(spec, stream, engine=chosen))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mfcheck.datasets import DATASETS, digits
+from mfcheck.datasets import DATASETS, open_dataset
 from mfcheck.imports import load_factory, load_object
 from mfcheck.levels import Level, level_named
 from mfcheck.spec import ARCHITECTURES
@@ -31,6 +31,8 @@ class Settings:
     architectures: tuple[str, ...] = ARCHITECTURES
     report: Path = Path("reports")
     cache: Path | None = None
+    data_dir: Path | None = None
+    download: bool = False
 
     def __post_init__(self) -> None:
         if not 0 < self.alpha <= 0.5:
@@ -49,8 +51,10 @@ class Settings:
         for path in self.architectures:
             if path not in ARCHITECTURES:
                 load_factory(path)
-        if self.dataset == "digits":
-            digits()  # a missing or corrupt file is named now, not by every claim that looks at an image
+        if self.data_dir is not None and not self.data_dir.is_dir():
+            raise ValueError(f"data folder {str(self.data_dir)!r} is no folder; name an existing one")
+        # A missing or corrupt file is named now, not by every claim that looks at an image.
+        open_dataset(self.dataset, self.data_dir, download=self.download)
         return load_theory(self.theory)
 
 
@@ -83,6 +87,8 @@ def settings_from(options: Mapping[str, str | None], *, fresh_seed: int, cache: 
         architectures=tuple(architectures) or defaults.architectures,
         report=Path(given.get("report", str(defaults.report))),
         cache=cache,
+        data_dir=Path(given["data_dir"]) if "data_dir" in given else None,
+        download="download" in given,
     )
 
 

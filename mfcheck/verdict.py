@@ -14,7 +14,7 @@ from mfcheck.spec import NetworkSpec
 if TYPE_CHECKING:
     from mfcheck.settings import Settings
 
-ENGINES = ("wishart", "dense")
+ENGINES = ("wishart", "lazy", "dense")
 
 
 class Verdict(StrEnum):

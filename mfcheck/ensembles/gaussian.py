@@ -22,6 +22,10 @@ DEPENDENT = 16
 """A direction shorter than this many roundings of the input it came from is rounding, and is dropped."""
 
 
+HIDDEN = 1e-12
+"""Squared lengths that a float64 Gram matrix can tell from 0, in units of the largest."""
+
+
 class DenseMatrix:
     """R independent rows × columns Gaussian matrices, stored: `values [R, rows, columns]`."""
 
@@ -57,7 +61,8 @@ class LazyMatrix:
     """R independent rows × columns Gaussian matrices that exist only where they were asked.
 
     Products are differentiable in X, to any order. `gradients`, once a list, collects for every backward pass through
-    `W @ X` the factors (left `[R, rows, k]`, right `[R, columns, k]`) whose product left rightᵀ is ∂/∂W.
+    `W @ X` the factors (left `[R, rows, k]`, right `[R, columns, k]`) whose product left rightᵀ is ∂/∂W; X must need a
+    gradient for that, and what passes through `W.T @ Y` in a second backward pass is not collected.
     """
 
     def __init__(self, stream: Stream, scale: float, asked: Revealed, mirror: Revealed, update: Revealed) -> None:
@@ -121,18 +126,18 @@ class LazyMatrix:
             raise NotANumber("an input to a lazily revealed matrix holds NaN or infinity")
         parts = x @ known.inputs.rows.mT
         result = parts @ known.answers.rows
-        if known.inputs.count < x.shape[2]:
-            rest = x - parts @ known.inputs.rows
-            fresh = _orthonormal(rest, lengths, known.inputs.rows)
-            if fresh is not None:
-                noise = self._stream.normal(*fresh.shape[:2], result.shape[2], dtype=x.dtype, scale=self._scale).mul_(
-                    fresh.abs().amax(dim=2, keepdim=True) > 0
-                )
-                through = fresh @ mirror.answers.rows.mT - noise @ mirror.inputs.rows.mT
-                answer = noise.baddbmm_(through, mirror.inputs.rows)
-                known.inputs.append(fresh)
-                known.answers.append(answer)
-                result = result + (rest @ fresh.mT) @ answer
+        rest = x - parts @ known.inputs.rows
+        while (fresh := _orthonormal(rest, lengths, known.inputs.rows)) is not None:
+            noise = self._stream.normal(*fresh.shape[:2], result.shape[2], dtype=x.dtype, scale=self._scale)
+            noise.mul_(fresh.abs().amax(dim=2, keepdim=True) > 0)
+            through = fresh @ mirror.answers.rows.mT - noise @ mirror.inputs.rows.mT
+            answer = noise.baddbmm_(through, mirror.inputs.rows)
+            known.append(fresh, answer)
+            share = rest @ fresh.mT
+            result = result + share @ answer
+            if fresh.shape[1] == x.shape[1]:
+                break
+            rest = rest - share @ fresh  # columns all but equal differ in a direction too short for the first pass
         if self._update.inputs.count:
             result = result + (x @ self._update.inputs.rows.mT) @ self._update.answers.rows
         return result
@@ -158,6 +163,11 @@ class GrowingRows:
         self._buffer[:, self.count : self.count + rows.shape[1]] = rows
         self.count += rows.shape[1]
 
+    def replace(self, rows: Tensor) -> None:
+        """Keep these rows, no more than there are, instead of all."""
+        self.count = rows.shape[1]
+        self._buffer[:, : self.count] = rows
+
     def reserve(self, more: int) -> None:
         """Make room for so many rows beyond those there are."""
         replicates, room, size = self._buffer.shape
@@ -172,6 +182,16 @@ class Revealed:
 
     def __init__(self, inputs: GrowingRows, answers: GrowingRows) -> None:
         self.inputs, self.answers = inputs, answers
+
+    def append(self, inputs: Tensor, answers: Tensor) -> None:
+        """Keep both; where more rows than dimensions result, those of zeros, dependent in one replicate, make room."""
+        self.inputs.append(inputs)
+        self.answers.append(answers)
+        if self.inputs.count > inputs.shape[2]:
+            kept = self.inputs.rows.abs().amax(dim=2) > 0
+            order = kept.sort(dim=1, descending=True, stable=True).indices[:, : int(kept.sum(dim=1).max()), None]
+            for rows in (self.inputs, self.answers):
+                rows.replace(rows.rows.take_along_dim(order, dim=1))
 
     @property
     def swapped(self) -> Revealed:
@@ -216,10 +236,13 @@ def _orthonormal(rest: Tensor, lengths: Tensor, known: Tensor) -> Tensor | None:
 
 
 def _normalised(rows: Tensor, least: float) -> Tensor | None:
-    """Rows `[R, k, n]` made orthonormal through their float64 Gram matrix, those of squared length ≤ `least` zero."""
+    """Rows `[R, k, n]` made orthonormal through their float64 Gram matrix, those of squared length ≤ `least` zero.
+
+    Nor those that the Gram matrix's own rounding hides behind the longest.
+    """
     wide = rows.double()
     values, vectors = torch.linalg.eigh(wide @ wide.mT)
-    kept = values > least
+    kept = values > (HIDDEN * values[:, -1:]).clamp_min(least)
     most = int(kept.sum(dim=1).max())
     if most == 0:
         return None

@@ -72,6 +72,7 @@ def render_html(report: dict[str, Any]) -> str:
 
 def _filters() -> dict[str, Callable[..., Any]]:
     return {
+        "dataset": words.dataset,
         "evidence": words.evidence,
         "sentence": words.sentence,
         "resolution": words.resolution,

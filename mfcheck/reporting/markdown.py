@@ -47,7 +47,7 @@ def _head(report: dict[str, Any]) -> list[str]:
         "Family error bound": f"{words.scientific(report['family_error_bound'])} ({words.FAMILY_BOUND})",
         "Theory": report["theory"],
         "Architectures": ", ".join(report["architectures"]),
-        "Dataset": report["dataset"],
+        "Dataset": words.dataset(report["dataset"]),
     }
     lines = [f"- **{name}:** {_plain(value)}" for name, value in facts.items()]
     return [f"# mfcheck: {_mark(words.standing(report['verdict'], claims))}", "\n".join(lines)]

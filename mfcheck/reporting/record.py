@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import mfcheck
+from mfcheck.datasets import NORM, open_dataset
 from mfcheck.expectations import Expectation, outcomes
 from mfcheck.settings import Settings
 from mfcheck.theory import PaperTheory
@@ -129,7 +130,7 @@ def assemble(
         "family_error_bound": math.fsum(finding["alpha"] for finding in findings),
         "theory": settings.theory,
         "architectures": list(settings.architectures),
-        "dataset": settings.dataset,
+        "dataset": inputs_of(settings),
         "verdict": combine(Verdict(theorem["verdict"]) for theorem in theorems.values()).value,
         "theorems": list(theorems.values()),
     }
@@ -147,6 +148,13 @@ def fates(theory: PaperTheory, findings: Sequence[dict[str, Any]]) -> list[dict[
         fate = {"name": twin.name, "formula": twin.formula, "status": status, "killed_by": killers, "reason": reason}
         found.append(fate)
     return found
+
+
+def inputs_of(settings: Settings) -> dict[str, Any]:
+    """The data set of a run: its name, the norm of its inputs, and the files it was read from with their checksums."""
+    found = open_dataset(settings.dataset, settings.data_dir)
+    files = [asdict(file) for file in found.provenance] if found else []
+    return {"name": settings.dataset, "norm": NORM, "files": files}
 
 
 def environment() -> dict[str, Any]:

@@ -172,6 +172,13 @@ def expectation(finding: dict[str, Any]) -> str:
     return f" This was expected: {finding['expected'].rstrip('.')}.{instead}"
 
 
+def dataset(entry: dict[str, Any]) -> str:
+    """The data set of a run in one line: the norm of its inputs, its files and the beginnings of their checksums."""
+    origins = " and ".join(dict.fromkeys(file["origin"] for file in entry["files"]))
+    files = ", ".join(f"{file['file']} (sha256 {file['sha256'][:12]}…)" for file in entry["files"])
+    return f"{entry['name']} with {entry['norm']}" + (f", from {origins}: {files}" if files else "")
+
+
 def resolution(finding: dict[str, Any]) -> str:
     """The smallest relative error in the theory's value that the finding would have refuted, as percent."""
     value = finding["resolution"]

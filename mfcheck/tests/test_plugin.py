@@ -503,6 +503,8 @@ def test_the_environment_mirrors_every_option_and_the_command_line_wins(
         "REPORT": "elsewhere",
         "NO_CACHE": "1",
         "DATASET": "noise",
+        "DATA_DIR": ".",
+        "DOWNLOAD": "1",
         "DEVICE": "cpu",
         "ARCHITECTURE": "residual",
         "THEORY": "theories:TooLarge",
@@ -521,7 +523,7 @@ def test_the_environment_mirrors_every_option_and_the_command_line_wins(
         "seed": 11,
         "level": "standard",
         "alpha": 1e-3,
-        "dataset": "noise",
+        "dataset": {"name": "noise", "norm": "‖x‖₂ = √d", "files": []},
         "theory": "theories:TooLarge",
         "architectures": ["residual"],
     }
@@ -550,6 +552,8 @@ def assert_unusable(pytester: pytest.Pytester, result: pytest.RunResult, value: 
         ("device", "cuda"),
         ("device", "cuda:7"),
         ("dataset", "cifar1000"),
+        ("data-dir", "no-such-folder"),
+        ("data-dir", "theories.py"),
         ("claim", "toy.9/none"),
         ("claim", "gaussian"),
         ("alpha", "0"),
@@ -581,7 +585,7 @@ def test_unusable_options_are_refused_in_one_sentence(
     pytester.makepyfile(test_toy=TOY + COIN, theories=THEORIES, wreck="raise RuntimeError('broken on import')")
     said = {"alpha": {"0": "0.0"}}.get(option, {}).get(value, value)
     assert_unusable(pytester, run(pytester, f"--mf-{option}={value}"), said)
-    monkeypatch.setenv(f"MFCHECK_{option.upper()}", value)
+    monkeypatch.setenv(f"MFCHECK_{option.upper().replace('-', '_')}", value)
     assert_unusable(pytester, run(pytester), said)
 
 
@@ -615,7 +619,7 @@ import pytest
 
 assert pytest.main(["--help"]) == 0
 assert pytest.main(["test_other.py"]) == 0
-print("loaded:", sorted({"torch", "matplotlib", "mlxtend"} & set(sys.modules)))
+print("loaded:", sorted({"torch", "torchvision", "matplotlib", "mlxtend"} & set(sys.modules)))
 """
 
 

@@ -107,6 +107,8 @@ def test_the_report_has_the_keys_others_rely_on() -> None:
     assert set(finding) >= FINDING
     assert set(finding["margin"]) >= {"finite_width", "discrepancy"}
     assert (report["seed"], report["level"], report["alpha"]) == (7, "quick", 1e-6)
+    assert set(report["dataset"]) == {"name", "norm", "files"}
+    assert [(file["file"], len(file["sha256"])) for file in report["dataset"]["files"]] == [("mnist_5k.csv.gz", 64)]
 
 
 verdicts = st.sampled_from(list(Verdict))

@@ -110,6 +110,11 @@ def make_claim(*findings: dict[str, Any], verdict: str = "supported", **changes:
     return claim | {"errors": []} | changes
 
 
+def make_dataset(name: str) -> dict[str, Any]:
+    file = {"file": f"{name}.gz", "sha256": "8d4fb7e6c68d591d" * 4, "origin": f"the package {name}"}
+    return {"name": name, "norm": "‖x‖₂ = √d", "files": [file]}
+
+
 def make_report(*claims: dict[str, Any], verdict: str = "supported") -> dict[str, Any]:
     title = "Theorem 4.1 - law of the network"
     theorem = {"id": "thm4.1", "title": title, "verdict": verdict, "claims": list(claims)}
@@ -124,7 +129,7 @@ def make_report(*claims: dict[str, Any], verdict: str = "supported") -> dict[str
         "family_error_bound": 2.3e-5,
         "theory": "mfcheck.theory.paper:PaperTheory",
         "architectures": ["vanilla", "residual"],
-        "dataset": "digits",
+        "dataset": make_dataset("digits"),
         "verdict": verdict,
         "theorems": [theorem] if claims else [],
         "mutants": [],
@@ -219,6 +224,15 @@ def test_full_pages_show_all_of_the_evidence(show: Any) -> None:
     assert "the paper's first experiment" in text.lower()
 
 
+@pytest.mark.parametrize("page", ["html", "markdown"])
+def test_the_head_names_the_files_of_the_dataset_and_their_checksums(page: str) -> None:
+    text = PAGES[page](make_report())
+    assert "digits with ‖x‖₂ = √d, from the package digits: digits.gz (sha256 8d4fb7e6c68d…)" in text
+    noise = PAGES[page](make_report() | {"dataset": {"name": "noise", "norm": "‖x‖₂ = √d", "files": []}})
+    assert "noise with ‖x‖₂ = √d" in noise
+    assert "sha256" not in noise
+
+
 def test_a_claim_without_findings_is_not_shown_as_measured() -> None:
     text = PAGES["html"](make_report(make_claim(verdict="undecided"), verdict="undecided"))
     assert "Nothing was measured for this claim." in text
@@ -231,7 +245,11 @@ def test_hostile_strings_are_text_on_the_page() -> None:
         | {"curve": make_curve(), "parameters": {HOSTILE: HOSTILE}}
     )
     claim = make_claim(finding, id=f"thm4.1/{HOSTILE}", says=HOSTILE, errors=[{"cell": HOSTILE, "message": HOSTILE}])
-    report = make_report(claim) | {"environment": {HOSTILE: HOSTILE}, "theory": HOSTILE, "dataset": HOSTILE}
+    report = make_report(claim) | {
+        "environment": {HOSTILE: HOSTILE},
+        "theory": HOSTILE,
+        "dataset": make_dataset(HOSTILE),
+    }
     shown = Page(render_html(report))
     assert "script" not in shown.tags
     assert not [name for name, _ in shown.attributes if name.startswith("on")]

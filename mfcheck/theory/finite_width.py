@@ -78,6 +78,16 @@ def gram_spread(spec: NetworkSpec) -> float:
     return relative_second_moment(spec) / d + (1 - 1 / d) * gram_overlap(spec)
 
 
+def gram_deviation(spec: NetworkSpec) -> float:
+    """√E‖C − I‖_F² for J = C^{1/2} Z, Z of N(0, ω^L/d) entries (THEORY E1, mirrored): √(K(V − 1) + K(K − 1)T).
+
+    It bounds E‖C^{1/2} − I‖_{2,2}, since |√λ − 1| ≤ |λ − 1|. Exact at every N (derived: C is the Gram matrix of K
+    columns of the mirrored chain, whose second moments are V and T like those of the forward one).
+    """
+    k = spec.output_dim
+    return math.sqrt(k * (relative_second_moment(spec) - 1) + k * (k - 1) * gram_overlap(spec))
+
+
 def scale_moment(spec: NetworkSpec, order: int) -> float:
     """E G^k/(E G)^k, k = `order` ≥ 1, from the moments of one row; exact at every N."""
     omega = mean_gain(spec)

@@ -87,6 +87,41 @@ def paper_beta(p: float, q: float, input_dim: int, output_dim: int) -> float:
     return chevet_beta(p, q, input_dim, output_dim)
 
 
+def lipschitz(p: float, q: float, input_dim: int, output_dim: int) -> float:
+    """σ* = K^{max(0, 1/q − 1/2)} d^{max(0, 1/2 − 1/p)}, how fast ‖Z‖_{p,q} of a K×d matrix moves in ‖Z‖_F at most.
+
+    So P[‖Z‖_{p,q} > E‖Z‖_{p,q} + tσ*] ≤ e^{−t²/2} for standard normal Z (Gaussian concentration).
+    """
+    _check_exponent("p", p)
+    _check_exponent("q", q)
+    return float(output_dim ** max(0.0, 1 / q - 0.5) * input_dim ** max(0.0, 0.5 - 1 / p))
+
+
+def chevet_floor(p: float, q: float, input_dim: int, output_dim: int) -> float:
+    """The larger of the two terms of Chevet's constant, which E‖Z‖_{p,q}/√d is never below.
+
+    Derived: with v the unit vector that ‖id: ℓ2^K → ℓq^K‖ is reached at, dually ‖Z‖_{p,q} ≥ ‖Zᵀv‖_{p*}, a Gaussian
+    vector of d entries times that norm; likewise Zη for the η that reaches ‖id: ℓp^d → ℓ2^d‖.
+    """
+    outer = output_dim ** max(0.0, 1 / q - 0.5) * expected_norm(input_dim, dual_exponent(p))
+    inner = input_dim ** max(0.0, 0.5 - 1 / p) * expected_norm(output_dim, q)
+    return float(max(outer, inner)) / math.sqrt(input_dim)
+
+
+def chevet_at_overlap(p: float, q: float, input_dim: int, output_dim: int, overlap: float) -> float:
+    """Chevet's constant where the rows of J mix by E C_12² = `overlap`: above E‖J‖_{p,q}/ω^{L/2} at finite width.
+
+    Derived to leading order: J = C^{1/2} Z with C^{1/2} = I + Δ, Δ near a Gaussian matrix of that variance and free of
+    Z, adds a Gaussian process of size √overlap · E‖g_d‖_{p*} · E‖g_K‖_q, whose variance adds to the second term's.
+    Equal to Chevet's constant at overlap 0.
+    """
+    vector = expected_norm(input_dim, dual_exponent(p))
+    outer = output_dim ** max(0.0, 1 / q - 0.5) * vector
+    inner = input_dim ** max(0.0, 0.5 - 1 / p) * expected_norm(output_dim, q)
+    mixing = math.sqrt(overlap) * vector * expected_norm(output_dim, q)
+    return float(outer + math.hypot(inner, mixing)) / math.sqrt(input_dim)
+
+
 def _check_exponent(name: str, value: float) -> None:
     if not value >= 1:
         raise ValueError(f"{name} must lie in [1, ∞], got {value!r}")

@@ -74,13 +74,11 @@ class PaperTheory:
         """E J²_ij a²_i' over the product of the means, i ≠ i'; 1 in the limit, exact at every width (derived)."""
         return finite_width.offset_moments(spec).apart_ratio
 
-    def beta(self, p: float, q: float, input_dim: int, output_dim: int) -> float:
-        """β_{p,q}: the paper's two stated values, Chevet's constant elsewhere (Theorem 5.1)."""
-        return paper_beta(p, q, input_dim, output_dim)
+    beta = staticmethod(paper_beta)
+    """β_{p,q}(p, q, input_dim, output_dim): the paper's two stated values, Chevet's elsewhere (Theorem 5.1)."""
 
-    def chevet_beta(self, p: float, q: float, input_dim: int, output_dim: int) -> float:
-        """β_{p,q} from Chevet's inequality for every pair (derived; bounds the mean at N = ∞)."""
-        return chevet_beta(p, q, input_dim, output_dim)
+    chevet_beta = staticmethod(chevet_beta)
+    """β_{p,q}(p, q, input_dim, output_dim) by Chevet's inequality (derived; bounds the mean at N = ∞)."""
 
     def adversarial_bound(self, spec: NetworkSpec, eps: float, p: float, q: float) -> float:
         """ε β_{p,q} ω^{L/2}, the bound on L_adv (Theorem 5.1); ε in units of ‖η‖_p, raises ValueError for ε ≤ 0."""

@@ -21,7 +21,11 @@ from mfcheck.spec import NetworkSpec, ReLULike
 from mfcheck.theory.paper import PaperTheory
 
 FACTORS = (1.05, 1.25)
-SWAPS = (("width", "depth"), ("input_dim", "output_dim"), ("weight_variance", "bias_variance"), ("u", "v"))
+SWAPS = (("width", "depth"), ("input_dim", "output_dim"), ("weight_variance", "bias_variance"), ("u", "v"), ("p", "q"))
+PAIRS = ((1, 1), (1, 2), (2, 1), (2, 2), (2, math.inf), (math.inf, 1), (math.inf, 2), (math.inf, math.inf), (4, 1.5))
+BUDGETS = (0.3, 2.0)
+ARGUMENTS = (("spec",), ("spec", "eps", "p", "q"), ("p", "q", "input_dim", "output_dim"))
+"""What a formula may be of: a network; a network, a budget and its norms; or norms and sizes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +40,7 @@ class Twin:
 
 @lru_cache(maxsize=8)
 def twins(theory: PaperTheory) -> tuple[Twin, ...]:
-    """All twins of a theory's formulas of one network; unusable ones (no finite value anywhere) are left out."""
+    """All twins of a theory's formulas; unusable ones (no finite value anywhere) are left out."""
     found: list[Twin] = []
     for formula in formulas(theory):
         for change, function in _changes(_function(type(theory), formula)):
@@ -44,11 +48,12 @@ def twins(theory: PaperTheory) -> tuple[Twin, ...]:
             changed = staticmethod(function) if static else function
             twin_class = type(f"Twin_{formula}", (type(theory),), {formula: changed})
             twin = twin_class(*(getattr(theory, name) for name in theory.__dataclass_fields__))
-            pairs = [(value_of(theory, formula, spec), value_of(twin, formula, spec)) for spec in _sample_specs()]
+            places = _sample_places(parameters(theory, formula))
+            pairs = [(value_at(theory, formula, place), value_at(twin, formula, place)) for place in places]
             usable = [(mine, other) for mine, other in pairs if mine is not None and other is not None]
             if usable:
                 same = all(math.isclose(mine, other, rel_tol=1e-9) for mine, other in usable)
-                reason = f"equal to the formula on all of {len(usable)} networks" if same else ""
+                reason = f"equal to the formula at all of {len(usable)} places" if same else ""
                 name, same_names = f"{formula}: {change}", [twin.name for twin in found]
                 if name in same_names:  # one text at two places of a formula
                     name += f" ({sum(other.startswith(name) for other in same_names) + 1})"
@@ -57,25 +62,30 @@ def twins(theory: PaperTheory) -> tuple[Twin, ...]:
 
 
 def formulas(theory: PaperTheory) -> tuple[str, ...]:
-    """The names of a theory's formulas of one network: its public methods that take a spec alone."""
-    names = []
-    for name in sorted(set(dir(type(theory)))):
-        function = _function(type(theory), name)
-        if not name.startswith("_") and function is not None:
-            parameters = [p for p in inspect.signature(function).parameters if p != "self"]
-            if parameters == ["spec"]:
-                names.append(name)
-    return tuple(names)
+    """The names of a theory's formulas: its public methods that take what `ARGUMENTS` lists."""
+    names = sorted(name for name in set(dir(type(theory))) if not name.startswith("_"))
+    return tuple(name for name in names if parameters(theory, name) in ARGUMENTS)
+
+
+def parameters(theory: PaperTheory, formula: str) -> tuple[str, ...]:
+    """The names of a method's parameters, none for what is no method."""
+    function = _function(type(theory), formula)
+    return () if function is None else tuple(name for name in inspect.signature(function).parameters if name != "self")
 
 
 def value_of(theory: PaperTheory, formula: str, spec: NetworkSpec) -> float | None:
-    """A formula's value as one positive number (a law by its variance), None where it has none."""
+    """A formula's value for one network as one positive number (a law by its variance), None where it has none."""
+    return value_at(theory, formula, (spec,))
+
+
+def value_at(theory: PaperTheory, formula: str, place: tuple[Any, ...]) -> float | None:
+    """A formula's value at its arguments as one number (a law by its variance), None where it is 0 or there is none."""
     try:
-        value: Any = getattr(theory, formula)(spec)
+        value: Any = getattr(theory, formula)(*place)
         number = float(value.var() if hasattr(value, "var") else value)
     except (ArithmeticError, LookupError, ValueError, TypeError, AttributeError):
         return None
-    return number if math.isfinite(number) and number > 0 else None
+    return number if math.isfinite(number) and number != 0 else None
 
 
 def _function(owner: type, name: str) -> FunctionType | None:
@@ -102,7 +112,7 @@ def _changes(function: FunctionType | None) -> Iterator[tuple[str, Callable[...,
             target = [item for item in ast.walk(changed) if isinstance(item, ast.expr)][index]
             yield change, _compiled(function, _Replace(target, replacement).visit(changed))
     for pair in SWAPS:
-        if any(isinstance(node, ast.Attribute) and node.attr in pair for node in nodes):
+        if any(_symbol(node) in pair for node in nodes):
             yield f"{pair[0]} and {pair[1]} swapped", _compiled(function, _Swap(pair).visit(copy.deepcopy(tree)))
 
 
@@ -118,6 +128,14 @@ def _replacements(node: ast.expr) -> Iterator[tuple[str, ast.expr]]:
         yield f"{text}, second term dropped", node.left
     elif isinstance(node, ast.Call) and ast.unparse(node.func) == "math.sqrt":
         yield f"{text} without the root", node.args[0]
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult) and _symbol(node.left) == "eps":
+        yield "eps squared", ast.BinOp(ast.BinOp(node.left, ast.Pow(), ast.Constant(2)), ast.Mult(), node.right)
+        yield "eps left out", node.right
+
+
+def _symbol(node: ast.expr) -> str:
+    """The name that a node reads, of a variable or an attribute."""
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 class _Replace(ast.NodeTransformer):
@@ -135,6 +153,10 @@ class _Swap(ast.NodeTransformer):
     def visit_Attribute(self, node: ast.Attribute) -> ast.Attribute:
         self.generic_visit(node)
         node.attr = self._other.get(node.attr, node.attr)
+        return node
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        node.id = self._other.get(node.id, node.id)
         return node
 
 
@@ -167,6 +189,15 @@ def _compiled(function: FunctionType, tree: ast.AST) -> Callable[..., Any]:
     owner = inspect.getclosurevars(function).nonlocals.get("__class__")
     changed: Callable[..., Any] = namespace["shell"](owner)
     return changed
+
+
+def _sample_places(parameters: tuple[str, ...]) -> list[tuple[Any, ...]]:
+    """Arguments that tell formulas apart."""
+    if parameters == ("spec",):
+        return [(spec,) for spec in _sample_specs()]
+    if parameters == ("spec", "eps", "p", "q"):
+        return [(spec, eps, p, q) for spec in _sample_specs()[::5] for eps in BUDGETS for p, q in PAIRS]
+    return [(p, q, *sizes) for sizes in ((31, 7), (7, 31), (200, 3)) for p, q in PAIRS]
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,90 @@
+"""What every decision of a claim in one cell goes through: its draws, its error rate, and the finding it ends as."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from mfcheck.ensembles.chunks import ChunkStore, Probe, Sample, Source
+from mfcheck.findings import judged
+from mfcheck.judgement import Judgement, Reference
+from mfcheck.plan import Plan, Statistic
+from mfcheck.settings import Settings
+from mfcheck.spec import NetworkSpec
+from mfcheck.statistics.decision import Draw
+from mfcheck.statistics.sequential import Decision, spent
+from mfcheck.theory import PaperTheory
+from mfcheck.verdict import Cell, Claim, Finding, NotCovered, Verdict
+
+NOTHING_ELSE: Mapping[str, Callable[[PaperTheory], Reference]] = {}
+
+
+@dataclass(eq=False)
+class Bench:
+    """One claim in one cell: where decisions are carried out and kept, in `findings`."""
+
+    claim: Claim
+    cell: Cell
+    settings: Settings
+    theory: PaperTheory
+    store: ChunkStore
+    reproduce: str
+    findings: list[Finding] = field(default_factory=list)
+
+    def carry_out(self, plan: Plan) -> Judgement:
+        """Draw and decide; a planner's own does not."""
+        return plan.conclude()
+
+    @property
+    def _rule(self) -> dict[str, Any]:
+        return {"alpha": self.settings.alpha, "looks": self.settings.level.looks}
+
+    @property
+    def _first_alpha(self) -> float:
+        return spent(self.settings.alpha, 1)
+
+    def _last_alpha(self, decided: Decision) -> float:
+        return spent(self.settings.alpha, decided.looks)
+
+    def _draws(self, source: Source, probe: Probe, statistic: Statistic, spec: NetworkSpec | None = None) -> Draw:
+        run = self.settings
+        sample = Sample(source, spec or self.cell.spec, self.cell.engine, probe, run.seed, run.device, self.store)
+        return lambda n: statistic(sample.first(n))
+
+    def _record(
+        self,
+        plan: Callable[[], Plan],
+        *,
+        breaks: bool = False,
+        instead: Mapping[str, Callable[[PaperTheory], Reference]] = NOTHING_ELSE,
+    ) -> Finding:
+        start = time.perf_counter()
+        spec = self.cell.spec
+        finding = Finding(
+            claim=self.claim.id,
+            says=self.claim.says,
+            cell=self.cell.id,
+            figure=self.cell.figure,
+            engine=self.cell.engine,
+            parameters={
+                "spec": str(spec),
+                **asdict(spec),
+                "activation": str(spec.activation),
+                **self.cell.details,
+                "device": self.settings.device,
+            },
+            reproduce=self.reproduce,
+        )
+        try:
+            judgement = self.carry_out(plan())
+            finding = judged(finding, judgement, self.theory, breaks=breaks)
+            laws = {name: law(self.theory) for name, law in instead.items()}
+            holding = tuple(name for name, law in laws.items() if judgement.judge(law) is Verdict.SUPPORTED)
+            finding = replace(finding, holds_instead=holding)
+        except NotCovered as missing:
+            finding = replace(finding, reason=str(missing))
+        finding = replace(finding, seconds=time.perf_counter() - start)
+        self.findings.append(finding)
+        return finding

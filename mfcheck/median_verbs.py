@@ -1,0 +1,228 @@
+"""Decisions on medians and shares of networks: for statements whose draws are dear, or that bound from above."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mfcheck.bench import NOTHING_ELSE, Bench
+from mfcheck.ensembles.chunks import Probe, Source
+from mfcheck.judgement import Judgement, judge_ratio, judge_trend
+from mfcheck.plan import Plan, Statistic
+from mfcheck.spec import NetworkSpec
+from mfcheck.statistics import decision, intervals, medians, resolution
+from mfcheck.statistics.intervals import Floats
+from mfcheck.statistics.sequential import Decision, Estimate, Region
+from mfcheck.statistics.trend import slope_weights
+from mfcheck.theory import PaperTheory
+from mfcheck.verdict import Curve, Finding, Margin, Verdict
+
+Number = Callable[[PaperTheory], float]
+Numbers = Mapping[str, Number]
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """How far θ may lie below and above the theory for a reason that is known, relative to it, and that reason."""
+
+    below: float
+    above: float
+    origin: str
+
+
+@dataclass(frozen=True, eq=False)
+class MedianGroup:
+    """One group of a trend of medians: its place, its network, what is drawn there, and where, if it is known, the
+    median lies at finite size (only the figure shows that)."""
+
+    x: float
+    spec: NetworkSpec
+    source: Source
+    statistic: Statistic
+    exact: float = math.nan
+
+
+class MedianVerbs(Bench):
+    """The verbs `median_ratio`, `share` and `median_slope`."""
+
+    def median_ratio(
+        self,
+        source: Source,
+        *,
+        statistic: Statistic,
+        probe: Probe,
+        reference: Number,
+        allowance: Callable[[], Allowance],
+        spread: float,
+        delta: float,
+        upper_only: bool = False,
+        breaks: bool = False,
+        instead: Numbers = NOTHING_ELSE,
+        curve: Callable[[Floats], Curve] | None = None,
+    ) -> Finding:
+        """Decide that the median of a positive statistic over the theory's value is 1, up to the allowance and δ.
+
+        With `upper_only` that it is at most 1. `spread`, the relative standard deviation to be expected, plans the
+        draws; the interval is that of order statistics and grants nothing. `curve` makes the figure from all draws.
+        """
+
+        def plan() -> Plan:
+            value, allowed, level = reference(self.theory), allowance(), self.settings.level
+            margin = Margin(
+                allowed.above if upper_only else max(allowed.below, allowed.above),
+                delta,
+                f"{allowed.origin}; δ of level {level.name}",
+            )
+            bottom = 0.0 if upper_only else 1 - allowed.below - delta
+            region = Region(bottom, 1 + allowed.above + delta, margin.total)
+            draw = self._draws(source, probe, lambda values: statistic(values) / value)
+            first = medians.draws_needed_median(delta, spread=spread, alpha=self._first_alpha, beta=level.beta)
+
+            def conclude() -> Judgement:
+                decided = medians.decide_median(draw, region, first=first, **self._rule)
+                return Judgement(
+                    statistic="median ratio to the theory",
+                    reference=1.0,
+                    margin=margin,
+                    decision=decided,
+                    resolution=_resolution(decided, region),
+                    curve=None if curve is None else curve(self._draws(source, probe, np.asarray)(decided.draws)),
+                    reference_of=None if breaks else reference,
+                    judge=lambda other: judge_ratio(decided, value, other),
+                )
+
+            return Plan(margin, first, (draw,), conclude)
+
+        return self._record(plan, breaks=breaks, instead=instead)
+
+    def share(
+        self,
+        source: Source,
+        *,
+        statistic: Statistic,
+        probe: Probe,
+        reference: Number,
+        allowance: Callable[[], Allowance],
+        instead: Numbers = NOTHING_ELSE,
+    ) -> Finding:
+        """Decide that a statistic is at most the theory's value, and the allowance above it, in the level's share of
+        networks."""
+
+        def plan() -> Plan:
+            level, allowed, value = self.settings.level, allowance(), reference(self.theory)
+            origin = f"least rate of level {level.name}; slack {allowed.above:.4g}: {allowed.origin}"
+            margin = Margin(0.0, 1 - level.rate, origin)
+            draw = self._draws(source, probe, statistic)
+            first = decision.draws_needed_rate(level.rate, alpha=self._first_alpha)
+
+            def holds(bound: float) -> decision.Draw:
+                return lambda n: (draw(n) <= bound * (1 + allowed.above)).astype(float)
+
+            def conclude() -> Judgement:
+                decided = decision.decide_rate(holds(value), level.rate, first=first, **self._rule)
+                alpha = self._last_alpha(decided)
+
+                def judge(other: float) -> Verdict:
+                    kept = int(np.count_nonzero(holds(other)(decided.draws)))
+                    low = intervals.rate_lower(kept, decided.draws, alpha)
+                    high = 1 - intervals.rate_lower(decided.draws - kept, decided.draws, alpha)
+                    return decided.region.judge(Estimate(kept / decided.draws, low, high))
+
+                return Judgement(
+                    statistic="share of networks within the bound",
+                    reference=1.0,
+                    margin=margin,
+                    decision=decided,
+                    resolution=_least_refuted(lambda error: judge(value / (1 + error))),
+                    reference_of=reference,
+                    judge=judge,
+                )
+
+            return Plan(margin, first, (draw,), conclude)
+
+        return self._record(plan, instead=instead)
+
+    def median_slope(
+        self,
+        groups: Sequence[MedianGroup],
+        *,
+        probe: Callable[[NetworkSpec], Probe],
+        x_label: str,
+        rises: Callable[[PaperTheory, MedianGroup], float],
+        allowance: Callable[[], Allowance],
+        spread: float,
+        delta: float | None = None,
+    ) -> Finding:
+        """Decide that log median against x rises as the theory's `rises(theory, group)` does, by least squares.
+
+        The allowance and δ (of the level, if not given) are absolute: they are slopes.
+        """
+        x = [group.x for group in groups]
+        weights = slope_weights(x)
+
+        def slope_of(curve: Callable[[PaperTheory, MedianGroup], float]) -> Number:
+            return lambda theory: math.fsum(
+                w * math.log(curve(theory, group)) for w, group in zip(weights, groups, strict=True)
+            )
+
+        def plan() -> Plan:
+            level, reference = self.settings.level, slope_of(rises)
+            allowed, target = allowance(), reference(self.theory)
+            margin = Margin(
+                max(allowed.below, allowed.above),
+                level.slope if delta is None else delta,
+                f"{allowed.origin}; δ of level {level.name}",
+            )
+            region = Region(target - margin.total, target + margin.total, margin.total)
+            draws_of = [self._draws(g.source, probe(g.spec), g.statistic, g.spec) for g in groups]
+            first = medians.draws_needed_median_slope(
+                margin.discrepancy, weights, spread=spread, alpha=self._first_alpha, beta=level.beta
+            )
+
+            def conclude() -> Judgement:
+                decided = medians.decide_median_slope(draws_of, weights, region, first=first, **self._rule)
+                return Judgement(
+                    statistic="slope of the logarithm of medians",
+                    reference=target,
+                    margin=margin,
+                    decision=decided,
+                    resolution=resolution.of_slope(decided.estimate, target, margin.total),
+                    curve=Curve(
+                        kind="trend",
+                        x_label=x_label,
+                        x=tuple(x),
+                        measured=tuple(float(np.median(draw(decided.draws))) for draw in draws_of),
+                        predicted=tuple(rises(self.theory, group) for group in groups),
+                        exact=tuple(group.exact for group in groups),
+                        draws=decided.draws,
+                    ),
+                    reference_of=reference,
+                    judge=lambda other: judge_trend(decided, other),
+                )
+
+            return Plan(margin, first, tuple(draws_of), conclude)
+
+        return self._record(plan)
+
+
+def _resolution(decided: Decision, region: Region) -> float | None:
+    """The relative error in the reference, up or down, that the same interval would have refuted."""
+    low, high = decided.estimate.low, decided.estimate.high
+    if not (math.isfinite(low) and math.isfinite(high)) or low <= 0:
+        return None
+    too_small = region.high / low - 1
+    return too_small if region.low <= 0 else max(too_small, high / region.low - 1)
+
+
+def _least_refuted(judge: Callable[[float], Verdict]) -> float | None:
+    """The least relative error, by which a bound is too low, that is refuted, to 1 %; None if there is none."""
+    low, high = 0.0, resolution.LARGEST
+    if judge(high) is not Verdict.REFUTED:
+        return None
+    while high - low > 0.01 * max(high, 1e-3):
+        middle = (low + high) / 2
+        low, high = (low, middle) if judge(middle) is Verdict.REFUTED else (middle, high)
+    return high

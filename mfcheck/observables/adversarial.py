@@ -1,0 +1,181 @@
+"""The adversarial loss of Theorem 5.1, max ‖f(x+η) − f(x)‖_q over ‖η‖_p ≤ ε, as far as an attack finds it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import torch
+from torch import Tensor
+
+from mfcheck.observables.balls import check_exponent, dual_map, norm, onto_ball
+from mfcheck.observables.operator_norm import operator_norm
+from mfcheck.spec import positive_integer
+from mfcheck.verdict import NotANumber
+
+STARTS = ("jacobian", "random")
+FIRST_STEP, LAST_STEP = 0.5, 0.05
+"""Lengths of the first and last steps of an ascent, in units of ε."""
+ROUNDING = 16
+"""Roundings by which the norm of a perturbation may pass its budget."""
+
+
+@dataclass(frozen=True, eq=False)
+class AttackResult:
+    """The best perturbation found: its loss `[B]`, itself `[B, d]`, and the best loss after each step `[steps+1, B]`.
+
+    `flips [B]` is the share of activations whose slope differs between x and x + η, where the network can tell.
+    """
+
+    loss: Tensor
+    perturbation: Tensor
+    trace: Tensor
+    flips: Tensor | None
+
+
+@runtime_checkable
+class Gated(Protocol):
+    """A network that shows its gates: their slopes at inputs `[…, B, d]`, one `[…, B, N]` a layer."""
+
+    def gate_slopes(self, x: Tensor) -> list[Tensor]: ...
+
+
+@runtime_checkable
+class Reserving(Protocol):
+    """A network that must make room for the columns an attack will send through it."""
+
+    def reserve(self, columns: int) -> None: ...
+
+
+def adversarial_loss(
+    f: Callable[[Tensor], Tensor],
+    x: Tensor,
+    eps: float,
+    p: float,
+    q: float,
+    *,
+    steps: int,
+    generator: torch.Generator,
+    restarts: int = 1,
+    start: str | Tensor = "jacobian",
+    box: tuple[float, float] | None = None,
+) -> AttackResult:
+    """Maximise ‖f(x+η) − f(x)‖_q over ‖η‖_p ≤ ε by `steps` gradient steps; ε is in the units of x.
+
+    Each of `restarts` ascends from its own point: the first, with `start="jacobian"`, from the maximiser of the linear
+    map J(x) (K more gradients; exact if f is linear and `operator_norm` is) or, given directions `[B, d]`, along those;
+    all others from a random point of the sphere. A step goes along the dual map of the gradient, its length falling
+    from ε/2 to ε/20, and back onto the ball; for p = 1, whose extreme points are single pixels, it is a Frank–Wolfe
+    step. `box = (low, high)` keeps x + η inside. Leading axes before B are independent networks. Raises ValueError for
+    budgets, exponents, counts, shapes and inputs that cannot be, NotANumber when f is not finite.
+
+    >>> J = torch.tensor([[1.0, -2.0], [3.0, 4.0]])
+    >>> found = adversarial_loss(lambda x: x @ J.T, torch.zeros(1, 2), 0.5, 2, 2, steps=3, generator=torch.Generator())
+    >>> bool(torch.isclose(found.loss[0], torch.linalg.matrix_norm(J, 2) / 2))
+    True
+    """
+    p, q = check_exponent("p", p), check_exponent("q", q)
+    steps, restarts = positive_integer("steps", steps), positive_integer("restarts", restarts)
+    _check(x, eps, start, box)
+    with torch.no_grad():
+        clean = f(x).detach()
+    if clean.shape[-2] != x.shape[-2] or clean.ndim < 2:
+        raise ValueError(f"f must map inputs {tuple(x.shape)} to outputs […, B, K], got shape {tuple(clean.shape)}")
+    x = x.expand(*clean.shape[:-1], x.shape[-1]).detach()
+    outputs = clean.shape[-1]
+    if isinstance(f, Reserving):
+        f.reserve(x.shape[-2] * (restarts * (steps + 1) + outputs + 1))
+
+    starts = []
+    if isinstance(start, Tensor):
+        starts.append(start.expand_as(x))
+    elif start == "jacobian":
+        starts.append(operator_norm(jacobian_at(f, x, outputs), p, q).direction)
+    random = torch.empty(restarts - len(starts), *x.shape, dtype=x.dtype, device=x.device)
+    starts += random.uniform_(-1, 1, generator=generator).unbind()
+    starts = [eps * point / norm(point, p)[..., None] for point in starts]
+    many = x.repeat_interleave(restarts, dim=-2)
+    clean = clean.repeat_interleave(restarts, dim=-2)
+    eta = _boxed(torch.stack(starts, dim=-2).flatten(-3, -2), many, box)
+
+    best, most = eta, torch.full_like(many[..., 0], -math.inf)
+    trace = []
+    for step in range(steps + 1):
+        last = step == steps
+        moved, gradient = _loss(f, many, eta, clean, q, gradient=not last)
+        best, most = torch.where((moved > most)[..., None], eta, best), torch.maximum(moved, most)
+        trace.append(most)
+        if gradient is not None:
+            share = 1 - step / steps
+            along = dual_map(gradient, p)
+            if p == 1:
+                eta = eta + share * (eps * along - eta)
+            else:
+                eta = onto_ball(eta + eps * max(LAST_STEP, FIRST_STEP * share) * along, p, eps)
+            eta = _boxed(eta, many, box)
+
+    losses = torch.stack(trace).reshape(steps + 1, *x.shape[:-1], restarts)
+    loss, which = losses[-1].max(dim=-1)
+    each = best.reshape(*x.shape[:-1], restarts, -1)
+    perturbation = each.take_along_dim(which[..., None, None], dim=-2)[..., 0, :]
+    _assert_within(perturbation, p, eps)
+    return AttackResult(loss, perturbation, losses.amax(dim=-1), _flips(f, x, perturbation))
+
+
+def _loss(
+    f: Callable[[Tensor], Tensor], x: Tensor, eta: Tensor, clean: Tensor, q: float, *, gradient: bool
+) -> tuple[Tensor, Tensor | None]:
+    """‖f(x+η) − f(x)‖_q and, where asked, its gradient in η."""
+    with torch.set_grad_enabled(gradient):
+        point = (x + eta).requires_grad_(gradient)
+        moved = norm(f(point) - clean, q)
+        slope = torch.autograd.grad(moved.sum(), point)[0] if gradient else None
+    moved = moved.detach()
+    if not bool(torch.isfinite(moved).all()):
+        raise NotANumber("the network's output at an attacked input is NaN or infinite")
+    return moved, slope
+
+
+def jacobian_at(f: Callable[[Tensor], Tensor], x: Tensor, outputs: int) -> Tensor:
+    """J at every input, `[…, B, K, d]`: each is repeated once for each output, and all are pulled back at once."""
+    with torch.enable_grad():
+        point = x.repeat_interleave(outputs, dim=-2).requires_grad_()
+        f_at = f(point)
+        one_hot = torch.eye(outputs, dtype=f_at.dtype, device=f_at.device).repeat(x.shape[-2], 1).expand_as(f_at)
+        pulled = torch.autograd.grad(f_at, point, one_hot)[0]
+    return pulled.reshape(*x.shape[:-1], outputs, -1)
+
+
+def _boxed(eta: Tensor, x: Tensor, box: tuple[float, float] | None) -> Tensor:
+    """η shortened entry by entry until x + η lies in the box; as x does, no norm of η grows."""
+    return eta if box is None else (x + eta).clamp(*box) - x
+
+
+def _flips(f: Callable[[Tensor], Tensor], x: Tensor, perturbation: Tensor) -> Tensor | None:
+    if not isinstance(f, Gated):
+        return None
+    with torch.no_grad():
+        pairs = zip(f.gate_slopes(x), f.gate_slopes(x + perturbation), strict=True)
+        shares = [(before != after).double().mean(dim=-1) for before, after in pairs]
+    return torch.stack(shares).mean(dim=0)
+
+
+def _assert_within(perturbation: Tensor, p: float, eps: float) -> None:
+    longest = float(norm(perturbation, p).max())
+    allowed = eps * (1 + ROUNDING * torch.finfo(perturbation.dtype).eps * perturbation.shape[-1] ** 0.5)
+    assert longest <= allowed, f"an attack of budget {eps!r} returned a perturbation of norm {longest!r}"
+
+
+def _check(x: Tensor, eps: float, start: str | Tensor, box: tuple[float, float] | None) -> None:
+    if not 0 < eps < math.inf:
+        raise ValueError(f"eps must be positive and finite, got {eps!r}")
+    if isinstance(start, str) and start not in STARTS:
+        raise ValueError(f"start {start!r} is unknown; allowed are {', '.join(STARTS)}")
+    if x.ndim < 2 or 0 in x.shape or not x.is_floating_point():
+        raise ValueError(f"x must be floating-point inputs of shape [B, input_dim], got {x.dtype} {tuple(x.shape)}")
+    if not bool(torch.isfinite(x).all()):
+        raise ValueError(f"x holds {int((~torch.isfinite(x)).sum())} values that are NaN or infinite")
+    if box is not None and not (box[0] < box[1] and box[0] <= float(x.min()) and float(x.max()) <= box[1]):
+        raise ValueError(f"box {box!r} must hold all of x, which lies in [{float(x.min()):g}, {float(x.max()):g}]")

@@ -1,0 +1,67 @@
+"""Norms on the last axis of a tensor: their dual maps, and steps that stay in a ball."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+
+def check_exponent(name: str, value: float) -> float:
+    """The exponent itself; ValueError unless it lies in [1, ∞].
+
+    >>> check_exponent("p", 0.5)
+    Traceback (most recent call last):
+    ValueError: p must lie in [1, ∞], got 0.5
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 1:
+        raise ValueError(f"{name} must lie in [1, ∞], got {value!r}")
+    return float(value)
+
+
+def norm(x: Tensor, p: float) -> Tensor:
+    """‖x‖_p over the last axis, `[…, n]` → `[…]`."""
+    length: Tensor = torch.linalg.vector_norm(x, ord=p, dim=-1)
+    return length
+
+
+def dual_map(g: Tensor, p: float) -> Tensor:
+    """A maximiser of ⟨g, s⟩ over ‖s‖_p ≤ 1, `[…, n]`; 0 where g is 0.
+
+    p = ∞: the signs; p = 1: the largest entry alone; between them sign(g)|g|^{p*−1}/‖g‖_{p*}^{p*−1}.
+    """
+    if math.isinf(p):
+        return g.sign()
+    if p == 1:
+        largest = g.abs().argmax(dim=-1, keepdim=True)
+        return torch.zeros_like(g).scatter(-1, largest, g.gather(-1, largest).sign())
+    unit = g / _not_zero(g.abs().amax(dim=-1, keepdim=True))
+    raised = unit if p == 2 else unit.sign() * unit.abs() ** (1 / (p - 1))
+    return raised / _not_zero(norm(raised, p)[..., None])
+
+
+def onto_ball(x: Tensor, p: float, radius: float) -> Tensor:
+    """x where ‖x‖_p ≤ radius, else a point of that sphere near it.
+
+    The nearest point for p = 1, 2 and ∞; the one on the ray through x for other p.
+    """
+    if math.isinf(p):
+        return x.clamp(-radius, radius)
+    if p == 1:
+        return _onto_simplices(x, radius)
+    return x * (radius / _not_zero(norm(x, p)[..., None])).clamp(max=1)
+
+
+def _onto_simplices(x: Tensor, radius: float) -> Tensor:
+    """The nearest point with ‖·‖₁ ≤ radius: all sizes less one threshold, found by sorting them."""
+    ordered = x.abs().sort(dim=-1, descending=True).values
+    over = ordered.cumsum(dim=-1) - radius
+    count = torch.arange(1, x.shape[-1] + 1, device=x.device)
+    last = (ordered * count > over).sum(dim=-1, keepdim=True).clamp(min=1) - 1
+    threshold = (over.gather(-1, last) / (last + 1)).clamp(min=0)
+    return x.sign() * (x.abs() - threshold).clamp(min=0)
+
+
+def _not_zero(x: Tensor) -> Tensor:
+    return torch.where(x > 0, x, 1.0)

@@ -1,0 +1,141 @@
+"""‖J‖_{p,q} = max ‖Jη‖_q over ‖η‖_p ≤ 1: exact where that can be computed, else between certified bounds."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mfcheck.observables.balls import check_exponent, dual_map, norm
+from mfcheck.verdict import NotANumber
+
+ENUMERATED = 10
+"""Outputs up to which all sign vectors are tried: 2^{K−1} products with J."""
+ASCENTS = 30
+"""Steps of the nonlinear power method; each raises the norm found, and by then the last have no effect."""
+
+
+@dataclass(frozen=True, eq=False)
+class OperatorNorm:
+    """`lower ≤ ‖J‖_{p,q} ≤ upper`, both `[…]`, with `direction […, d]` of ‖·‖_p ≤ 1 that reaches `lower`.
+
+    `exact` where the two are one; `method` says how they were found.
+    """
+
+    lower: Tensor
+    upper: Tensor
+    direction: Tensor
+    exact: bool
+    method: str
+
+
+def operator_norm(jacobian: Tensor, p: float, q: float) -> OperatorNorm:
+    """The norm of matrices `[…, K, d]` from ℓp to ℓq, p and q ∈ [1, ∞].
+
+    Exact for p = 1 (columns), q = ∞ (rows), p = q = 2 (singular values), q = 1 with up to ten rows and p = ∞ with up to
+    ten columns (all sign vectors). Otherwise the lower bound is the best of K ascents, and the upper one the least that
+    an exact norm gives through ‖·‖_p' ≤ d^{max(0, 1/p' − 1/p)} ‖·‖_p, or for p = ∞, q = 2 through
+    ‖J‖² ≤ tr D · ‖J D^{−1/2}‖²_{2,2} with D the lengths of J's columns (derived: for a sign vector s,
+    ‖Js‖₂² ≤ ‖J D^{−1/2}‖² sᵀDs). Raises ValueError for other exponents or shapes, NotANumber unless J is finite.
+
+    >>> J = torch.tensor([[1.0, -2.0], [3.0, 4.0]])
+    >>> [float(operator_norm(J, p, q).lower) for p, q in ((1, 1), (math.inf, math.inf), (math.inf, 1))]
+    [6.0, 7.0, 8.0]
+    """
+    p, q = check_exponent("p", p), check_exponent("q", q)
+    if jacobian.ndim < 2 or 0 in jacobian.shape:
+        raise ValueError(f"a Jacobian must have shape […, K, d], got {tuple(jacobian.shape)}")
+    if not bool(torch.isfinite(jacobian).all()):
+        raise NotANumber("a Jacobian holds NaN or infinity")
+    found = _exact(jacobian, p, q)
+    if found is not None:
+        direction, method = found
+        value = norm(_times(jacobian, direction), q)
+        return OperatorNorm(value, value, direction, True, method)
+    direction = _ascent(jacobian, p, q)
+    lower = norm(_times(jacobian, direction), q)
+    return OperatorNorm(lower, torch.maximum(lower, _upper(jacobian, p, q)), direction, False, "ascent and embedding")
+
+
+def _exact(jacobian: Tensor, p: float, q: float) -> tuple[Tensor, str] | None:
+    """A maximiser, and how it was found; None where there is no way."""
+    rows, columns = jacobian.shape[-2:]
+    if p == 1:
+        lengths = norm(jacobian.mT, q)
+        return dual_map(lengths, 1), "columns"
+    if math.isinf(q):
+        best = norm(jacobian, dual(p)).argmax(dim=-1)
+        return dual_map(_row(jacobian, best), p), "rows"
+    if p == q == 2:
+        vectors = torch.linalg.eigh(jacobian.double() @ jacobian.double().mT).eigenvectors[..., -1]
+        return dual_map(_times(jacobian.mT, vectors.to(jacobian.dtype)), 2), "singular values"
+    if q == 1 and rows <= ENUMERATED:
+        signs = _signs(rows, jacobian)
+        best = _longest(jacobian.mT, signs, dual(p))
+        return dual_map(_times(jacobian.mT, signs[best]), p), "signs of the outputs"
+    if math.isinf(p) and columns <= ENUMERATED:
+        signs = _signs(columns, jacobian)
+        return signs[_longest(jacobian, signs, q)], "signs of the inputs"
+    return None
+
+
+def _longest(matrix: Tensor, signs: Tensor, order: float) -> Tensor:
+    """Which sign vector `[S, n]` has the longest image under `[…, m, n]`: indices `[…]`, a few matrices at a time."""
+    flat = matrix.flatten(0, -3) if matrix.ndim > 2 else matrix[None]
+    if order == 2:  # quadratic forms are far cheaper than the images themselves
+        gram = flat.double().mT @ flat.double()
+        wide = signs.double()
+        return ((wide @ gram) * wide).sum(dim=-1).argmax(dim=-1).reshape(matrix.shape[:-2])
+    batch = max(1, 2**22 // (len(signs) * matrix.shape[-2]))
+    best = [norm(signs @ part.mT, order).argmax(dim=-1) for part in torch.split(flat, batch)]
+    return torch.cat(best).reshape(matrix.shape[:-2])
+
+
+def _ascent(jacobian: Tensor, p: float, q: float) -> Tensor:
+    """The best of K ascents η ← dual_p(Jᵀ dual_{q*}(Jη)), one from each output alone: each step is no loss (convexity).
+
+    `[…, d]` of ‖·‖_p ≤ 1.
+    """
+    direction = dual_map(jacobian, p)
+    for _ in range(ASCENTS):
+        direction = dual_map(dual_map(direction @ jacobian.mT, dual(q)) @ jacobian, p)
+    best = norm(direction @ jacobian.mT, q).argmax(dim=-1)
+    return _row(direction, best)
+
+
+def _upper(jacobian: Tensor, p: float, q: float) -> Tensor:
+    rows, columns = jacobian.shape[-2:]
+    through = [(1.0, q), (p, math.inf), (2.0, 2.0)] + ([(p, 1.0)] if rows <= ENUMERATED else [])
+    bounds = []
+    for from_p, to_q in through:
+        found = _exact(jacobian, from_p, to_q)
+        assert found is not None
+        value = norm(_times(jacobian, found[0]), to_q)
+        bounds.append(value * columns ** max(0.0, 1 / from_p - 1 / p) * rows ** max(0.0, 1 / q - 1 / to_q))
+    lengths = norm(jacobian.mT, 2)  # D; through ‖·‖_∞ ≤ ‖·‖_p it bounds every pair
+    scaled = jacobian / torch.where(lengths > 0, lengths, 1.0).sqrt()[..., None, :]
+    certified = lengths.sum(dim=-1).sqrt() * torch.linalg.matrix_norm(scaled, ord=2)
+    bounds.append(certified * rows ** max(0.0, 1 / q - 0.5))
+    return torch.stack(bounds).amin(dim=0)
+
+
+def dual(p: float) -> float:
+    """p* with 1/p + 1/p* = 1."""
+    return math.inf if p == 1 else 1.0 if math.isinf(p) else p / (p - 1)
+
+
+def _times(matrix: Tensor, vector: Tensor) -> Tensor:
+    return (matrix @ vector[..., None])[..., 0]
+
+
+def _row(matrix: Tensor, index: Tensor) -> Tensor:
+    """One row of each matrix `[…, m, n]`, by index `[…]`."""
+    return matrix.take_along_dim(index[..., None, None], dim=-2)[..., 0, :]
+
+
+def _signs(count: int, like: Tensor) -> Tensor:
+    """All sign vectors up to a common sign, `[2^{count−1}, count]`."""
+    bits = torch.arange(2 ** (count - 1), device=like.device)[:, None] >> torch.arange(count, device=like.device)
+    return (1 - 2 * (bits & 1)).to(like.dtype)

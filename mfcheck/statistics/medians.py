@@ -1,0 +1,126 @@
+"""Medians by order statistics: exact at every number of draws, whatever the law. For statements whose draws are dear.
+
+Three verbs for θ = a median and for θ = Σ_i w_i log(median of group i); `spread` is the relative standard deviation
+that a plan expects: it sets how many draws are made first, never what is concluded from them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import special, stats
+
+from mfcheck.statistics.decision import Draw, least
+from mfcheck.statistics.intervals import Floats
+from mfcheck.statistics.sequential import Decision, Estimate, Region, decide
+
+NORMAL_MEDIAN = math.sqrt(math.pi / 2)
+"""Standard deviation of a sample median over that of the mean, for a normal law."""
+
+
+def median_interval(ordered: Floats, alpha: float) -> tuple[float, float]:
+    """Order statistics of sorted draws `[n]` that hold the median with probability at least 1 − alpha; any law.
+
+    P[X_(k) > median] ≤ P[Binomial(n, ½) < k]. Infinite ends where so few draws cannot.
+
+    >>> median_interval(np.arange(1.0, 11.0), 0.05)
+    (2.0, 9.0)
+    """
+    n = len(ordered)
+    rank = int(stats.binom.ppf(alpha / 2, n, 0.5))  # P[Binomial(n, ½) < rank] ≤ alpha/2
+    if rank < 1:
+        return -math.inf, math.inf
+    return float(ordered[rank - 1]), float(ordered[n - rank])
+
+
+def least_draws(alpha: float) -> int:
+    """The fewest draws with a finite `median_interval`: 2^{1−n} ≤ alpha.
+
+    >>> least_draws(1e-6)
+    21
+    """
+    return math.ceil(1 + math.log2(1 / alpha))
+
+
+def decide_median(draw: Draw, region: Region, *, alpha: float, first: int, looks: int) -> Decision:
+    """Decide that the median of `draw(n)` `[n]` lies in the region."""
+
+    def look(draws: int, share: float) -> Estimate:
+        return _estimate(draw(draws), share)
+
+    return decide(look, region, alpha=alpha, first=first, looks=looks)
+
+
+def smallest_detectable_median(draws: int, margin: float, *, spread: float, alpha: float, beta: float) -> float:
+    """The relative distance of a median from its reference that one look refutes with probability about 1 − beta."""
+    if draws < least_draws(alpha):
+        return math.inf
+    return margin + spread * NORMAL_MEDIAN * (_normal(alpha / 2) + _normal(beta)) / math.sqrt(draws)
+
+
+def draws_needed_median(margin: float, *, spread: float, alpha: float, beta: float, distance: float = 0.0) -> int:
+    """Draws for one look to decide with probability about 1 − beta at a true relative distance from the reference."""
+    gap = abs(margin - distance)
+
+    def enough(n: int) -> bool:
+        half = spread * NORMAL_MEDIAN / math.sqrt(n)
+        reach, width = half * (_normal(alpha / 2) + _normal(beta)), half * (_normal(alpha / 2) + _normal(beta) / 2)
+        return n >= least_draws(alpha) and reach <= gap and width <= margin / 2
+
+    return least(enough)
+
+
+def decide_median_slope(
+    draws_of: Sequence[Draw], weights: Sequence[float], region: Region, *, alpha: float, first: int, looks: int
+) -> Decision:
+    """Decide that Σ w_i log(median of group i) lies in the region; each group's interval errs at alpha/groups."""
+
+    def look(draws: int, share: float) -> Estimate:
+        return combine([_estimate(draw(draws), share / len(draws_of)) for draw in draws_of], weights)
+
+    return decide(look, region, alpha=alpha, first=first, looks=looks)
+
+
+def combine(medians: Sequence[Estimate], weights: Sequence[float]) -> Estimate:
+    """Σ w_i log(median of group i) with the sum of the ends that are worst for it."""
+    logs = [[_log(end) for end in (one.value, one.low, one.high)] for one in medians]
+    pairs = list(zip(logs, weights, strict=True))
+    value = math.fsum(w * log[0] for log, w in pairs)
+    low = math.fsum(w * log[1 if w >= 0 else 2] for log, w in pairs)
+    high = math.fsum(w * log[2 if w >= 0 else 1] for log, w in pairs)
+    return Estimate(value, low, high)
+
+
+def smallest_detectable_median_slope(
+    draws: int, margin: float, weights: Sequence[float], *, spread: float, alpha: float, beta: float
+) -> float:
+    """The distance of such a sum from its reference that one look refutes with probability about 1 − beta."""
+    groups = len(weights)
+    one = smallest_detectable_median(draws, 0.0, spread=spread, alpha=alpha / groups, beta=beta / groups)
+    return margin + math.fsum(abs(w) for w in weights) * one
+
+
+def draws_needed_median_slope(
+    margin: float, weights: Sequence[float], *, spread: float, alpha: float, beta: float, distance: float = 0.0
+) -> int:
+    """Draws of every group for one look to decide such a sum with probability about 1 − beta."""
+    groups, weight = len(weights), math.fsum(abs(w) for w in weights)
+    share = {"alpha": alpha / groups, "beta": beta / groups}
+    return draws_needed_median(margin / weight, spread=spread, distance=distance / weight, **share)
+
+
+def _estimate(values: Floats, alpha: float) -> Estimate:
+    ordered = np.sort(values)
+    low, high = median_interval(ordered, alpha)
+    largest = float(np.finfo(float).max)
+    return Estimate(float(np.median(ordered)), max(low, -largest), min(high, largest))
+
+
+def _log(value: float) -> float:
+    return math.log(value) if value > 0 else -float(np.finfo(float).max) / 1e9
+
+
+def _normal(tail: float) -> float:
+    return float(-special.ndtri(min(tail, 0.5)))
