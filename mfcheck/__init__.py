@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mfcheck.spec import NetworkSpec, ReLULike
+from mfcheck.spec import NetworkSpec, NormPair, ReLULike
 from mfcheck.verdict import Cell, Claim, Finding, NotANumber, NotCovered, Verdict, claim
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ __all__ = [
     "Claim",
     "Finding",
     "NetworkSpec",
+    "NormPair",
     "NotANumber",
     "NotCovered",
     "OperatorNorm",

@@ -48,6 +48,9 @@ class Bench:
     def _last_alpha(self, decided: Decision) -> float:
         return spent(self.settings.alpha, decided.looks)
 
+    def _chunk(self, source: Source, spec: NetworkSpec | None = None) -> int:
+        return source.chunk_draws(spec or self.cell.spec, self.cell.engine)
+
     def _draws(self, source: Source, probe: Probe, statistic: Statistic, spec: NetworkSpec | None = None) -> Draw:
         run = self.settings
         sample = Sample(source, spec or self.cell.spec, self.cell.engine, probe, run.seed, run.device, self.store)

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mfcheck.decider import Decider
-from mfcheck.ensembles.chunks import ChunkStore, chunk_draws
+from mfcheck.ensembles.chunks import ChunkStore
 from mfcheck.judgement import Judgement
 from mfcheck.levels import LEVELS, level_named
 from mfcheck.plan import Plan
@@ -92,7 +92,7 @@ def _plan(chosen: argparse.Namespace) -> Iterator[str]:
         if not hasattr(planner, "plan"):
             yield f"{'—':>12} {'—':>9} {'—':>9}  {cell.id}: {planner.findings[-1].reason}"
             continue
-        seconds = _seconds(planner.plan, cell)
+        seconds = _seconds(planner.plan)
         total += seconds
         yield f"{planner.plan.first:>12,} {seconds:>9.2f} {planner.plan.margin.total:>9.4g}  {cell.id}"
     yield f"{'':>12} {total:>9.2f} {'':>9}  on one core, for one look at each cell"
@@ -111,9 +111,9 @@ def _settings(chosen: argparse.Namespace) -> Settings:
     return Settings(seed=0, level=level, alpha=chosen.alpha, device=resolve_device(chosen.mf_device))
 
 
-def _seconds(plan: Plan, cell: Cell) -> float:
+def _seconds(plan: Plan) -> float:
     """Time for the first look's draws, from the time of a single chunk of each group."""
-    size = chunk_draws(cell.spec, cell.engine)
+    size = plan.chunk
     total = 0.0
     for draw in plan.draws_of:
         draw(1)  # data sets and libraries are loaded now

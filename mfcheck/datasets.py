@@ -108,6 +108,15 @@ def open_dataset(dataset: str, data_dir: Path | None = None, *, download: bool =
     return _read_once(dataset, folder)
 
 
+def is_present(dataset: str, data_dir: Path | None = None) -> bool:
+    """Whether a dataset can be read here and now."""
+    try:
+        open_dataset(dataset, data_dir)
+    except ValueError:
+        return False
+    return True
+
+
 @lru_cache(maxsize=2)
 def _read_once(dataset: str, data_dir: Path | None) -> ImageSet:
     return imagesets.read_images(dataset, data_dir)

@@ -69,7 +69,7 @@ class Decider(MedianVerbs):
                     judge=lambda other: judge_law(ordered, other, decided.region, share),
                 )
 
-            return Plan(margin, first, (draw,), conclude)
+            return Plan(margin, first, (draw,), self._chunk(source), conclude)
 
         return self._record(plan, breaks=breaks, instead=instead)
 
@@ -93,7 +93,7 @@ class Decider(MedianVerbs):
                     resolution=resolution.of_same_law(ordered, margin.total, self._last_alpha(decided) / arms),
                 )
 
-            return Plan(margin, first, (draw,), conclude)
+            return Plan(margin, first, (draw,), self._chunk(source), conclude)
 
         return self._record(plan)
 
@@ -116,7 +116,7 @@ class Decider(MedianVerbs):
                     resolution=resolution.of_rate(decided.draws, level.rate, self._last_alpha(decided)),
                 )
 
-            return Plan(margin, first, (draw,), conclude)
+            return Plan(margin, first, (draw,), self._chunk(source), conclude)
 
         return self._record(plan)
 
@@ -167,7 +167,7 @@ class Decider(MedianVerbs):
                     judge=lambda other: judge_ratio(decided, value, other),
                 )
 
-            return Plan(margin, first, (draw,), conclude)
+            return Plan(margin, first, (draw,), self._chunk(source), conclude)
 
         return self._record(plan, instead=instead)
 
@@ -221,6 +221,6 @@ class Decider(MedianVerbs):
                     judge=lambda other: judge_trend(decided, other),
                 )
 
-            return Plan(margin, first, tuple(draws_of), conclude)
+            return Plan(margin, first, tuple(draws_of), self._chunk(source), conclude)
 
         return self._record(plan)

@@ -62,11 +62,13 @@ class MedianVerbs(Bench):
         breaks: bool = False,
         instead: Numbers = NOTHING_ELSE,
         curve: Callable[[Floats], Curve] | None = None,
+        room: float | None = None,
     ) -> Finding:
         """Decide that the median of a positive statistic over the theory's value is 1, up to the allowance and δ.
 
-        With `upper_only` that it is at most 1. `spread`, the relative standard deviation to be expected, plans the
-        draws; the interval is that of order statistics and grants nothing. `curve` makes the figure from all draws.
+        With `upper_only` that it is at most 1. `spread`, the relative standard deviation to be expected, and `room`,
+        the distance that must be seen (of a bound all of the margin, else δ, if not given), plan the draws; the
+        interval is that of order statistics and grants nothing. `curve` makes the figure from all draws.
         """
 
         def plan() -> Plan:
@@ -79,7 +81,8 @@ class MedianVerbs(Bench):
             bottom = 0.0 if upper_only else 1 - allowed.below - delta
             region = Region(bottom, 1 + allowed.above + delta, margin.total)
             draw = self._draws(source, probe, lambda values: statistic(values) / value)
-            first = medians.draws_needed_median(delta, spread=spread, alpha=self._first_alpha, beta=level.beta)
+            seen = room if room is not None else margin.total if upper_only else delta
+            first = medians.draws_needed_median(seen, spread=spread, alpha=self._first_alpha, beta=level.beta)
 
             def conclude() -> Judgement:
                 decided = medians.decide_median(draw, region, first=first, **self._rule)
@@ -88,13 +91,13 @@ class MedianVerbs(Bench):
                     reference=1.0,
                     margin=margin,
                     decision=decided,
-                    resolution=_resolution(decided, region),
+                    resolution=None if breaks else _resolution(decided, region),
                     curve=None if curve is None else curve(self._draws(source, probe, np.asarray)(decided.draws)),
                     reference_of=None if breaks else reference,
                     judge=lambda other: judge_ratio(decided, value, other),
                 )
 
-            return Plan(margin, first, (draw,), conclude)
+            return Plan(margin, first, (draw,), self._chunk(source), conclude)
 
         return self._record(plan, breaks=breaks, instead=instead)
 
@@ -141,7 +144,7 @@ class MedianVerbs(Bench):
                     judge=judge,
                 )
 
-            return Plan(margin, first, (draw,), conclude)
+            return Plan(margin, first, (draw,), self._chunk(source), conclude)
 
         return self._record(plan, instead=instead)
 
@@ -179,7 +182,11 @@ class MedianVerbs(Bench):
             region = Region(target - margin.total, target + margin.total, margin.total)
             draws_of = [self._draws(g.source, probe(g.spec), g.statistic, g.spec) for g in groups]
             first = medians.draws_needed_median_slope(
-                margin.discrepancy, weights, spread=spread, alpha=self._first_alpha, beta=level.beta
+                max(margin.discrepancy, margin.total / 2),
+                weights,
+                spread=spread,
+                alpha=self._first_alpha,
+                beta=level.beta,
             )
 
             def conclude() -> Judgement:
@@ -203,7 +210,7 @@ class MedianVerbs(Bench):
                     judge=lambda other: judge_trend(decided, other),
                 )
 
-            return Plan(margin, first, tuple(draws_of), conclude)
+            return Plan(margin, first, tuple(draws_of), max(self._chunk(g.source, g.spec) for g in groups), conclude)
 
         return self._record(plan)
 
@@ -213,7 +220,7 @@ def _resolution(decided: Decision, region: Region) -> float | None:
     low, high = decided.estimate.low, decided.estimate.high
     if not (math.isfinite(low) and math.isfinite(high)) or low <= 0:
         return None
-    too_small = region.high / low - 1
+    too_small = max(0.0, region.high / low - 1)
     return too_small if region.low <= 0 else max(too_small, high / region.low - 1)
 
 

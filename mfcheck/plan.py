@@ -27,9 +27,11 @@ class Group:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """A decision before it is made: its margin, the draws of its first look, where they come from, and the making."""
+    """A decision before it is made: its margin, the draws of its first look, where they come from and in which chunks,
+    and the making."""
 
     margin: Margin
     first: int
     draws_of: tuple[Draw, ...]
+    chunk: int
     conclude: Callable[[], Judgement]

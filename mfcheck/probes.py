@@ -13,11 +13,12 @@ from mfcheck.verdict import Cell
 
 
 def image(settings: Settings, cell: Cell) -> Probe:
-    """One input of the run's data set, looked at along its brightest pixel; any input where the engine sees none."""
+    """One input of the cell's data set, looked at along its brightest pixel; any input where the engine sees none."""
     input_dim = cell.spec.input_dim
     if cell.engine == "wishart":
         return Probe(np.ones((1, input_dim)), 0)
-    x = inputs(settings.dataset, input_dim, 1, settings.seed, settings.data_dir)
+    dataset = str(cell.details.get("dataset", settings.dataset))
+    x = inputs(dataset, input_dim, 1, settings.seed, settings.data_dir)
     return Probe(x, int(np.abs(x[0]).argmax()))
 
 

@@ -129,6 +129,37 @@ class NetworkSpec:
         return cls(found[1], **values)
 
 
+@dataclass(frozen=True)
+class NormPair:
+    """The norms of a perturbation, ℓp, and of the change it makes in the output, ℓq; p, q ∈ [1, ∞], else ValueError.
+
+    >>> str(NormPair(math.inf, 2)), NormPair.parse("inf-2") == NormPair(math.inf, 2)
+    ('inf-2', True)
+    """
+
+    p: float
+    q: float
+
+    def __post_init__(self) -> None:
+        for name in ("p", "q"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, Real) or not float(value) >= 1:
+                raise ValueError(f"{name} must lie in [1, ∞], got {value!r}")
+            object.__setattr__(self, name, float(value))
+
+    def __str__(self) -> str:
+        return f"{self.p:g}-{self.q:g}"
+
+    @classmethod
+    def parse(cls, text: str) -> NormPair:
+        """Read back what `str` printed; ValueError on anything else."""
+        try:
+            p, q = map(float, text.split("-"))
+        except ValueError:
+            raise ValueError(f"norm pair {text!r} does not read as p-q, such as inf-2") from None
+        return cls(p, q)
+
+
 def _show(value: object) -> str:
     return str(value) if isinstance(value, ReLULike) else repr(value)
 

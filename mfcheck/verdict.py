@@ -113,8 +113,9 @@ class Margin:
 class Curve:
     """A measured curve beside its prediction, for the figure of a finding; `draws` of the finding's draws made it.
 
-    `kind` is "law" (a distribution function; `exact` are the reference's quantiles at the measured levels) or "trend"
-    (a statistic over groups, by `x_label`; `exact` is the finite-width value where it is known).
+    `kind` is "law" (a distribution function; `exact` are the reference's quantiles at the measured levels), "trend" (a
+    statistic over groups, by `x_label`, whose slope was decided; `exact` is the finite-width value where it is known)
+    or "profile" (medians at x, beside the bound and what is expected there; `flips` are shares of flipped activations).
     """
 
     kind: str
@@ -124,6 +125,7 @@ class Curve:
     predicted: tuple[float, ...]
     exact: tuple[float, ...]
     draws: int
+    flips: tuple[float, ...] = ()
 
 
 NAN = float("nan")

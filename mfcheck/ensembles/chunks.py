@@ -30,6 +30,8 @@ from mfcheck.spec import NetworkSpec
 from mfcheck.verdict import NotANumber, NotCovered
 
 Floats = NDArray[np.float64]
+LAZY_PRODUCTS = 64
+"""Products on either side that a lazy network is taken to answer when chunks are sized."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +56,12 @@ class Source:
     engines: Mapping[str, Sampler]
     uses_input: Mapping[str, bool]
     """Whether the engine looks at the input at all; if not, the probe is no part of the seed."""
+    most: int = 65536
+    """Draws in a chunk at most, a power of two, where one draw's statistics take long."""
+
+    def chunk_draws(self, spec: NetworkSpec, engine: str) -> int:
+        """Draws in a chunk of this source."""
+        return min(self.most, chunk_draws(spec, engine))
 
 
 class ChunkStore:
@@ -116,7 +124,7 @@ class Sample:
 
     def first(self, draws: int) -> Floats:
         """The first `draws` ≥ 1 draws, `[draws, …]` in float64; NotANumber naming the chunk if any is not finite."""
-        size = chunk_draws(self.spec, self.engine)
+        size = self.source.chunk_draws(self.spec, self.engine)
         chunks = [self._chunk(index, size) for index in range(-(-draws // size))]
         return np.concatenate(chunks)[:draws]
 
@@ -142,10 +150,18 @@ class Sample:
 
 
 def chunk_draws(spec: NetworkSpec, engine: str) -> int:
-    """Draws in a chunk, a power of two: what fits 64 MiB of float32 matrices, at most 65536 (4096 dense)."""
+    """Draws in a chunk, a power of two: what fits 64 MiB of float32, at most 65536 (4096 networks).
+
+    Of dense networks that is their matrices, of lazy ones 64 products with each on either side, of Wishart chains their
+    factors.
+    """
     n, k, d = spec.width, spec.output_dim, spec.input_dim
-    per_layer = n * n * (2 if spec.architecture == "residual" else 1)
-    floats, most = (n * (d + k) + spec.depth * per_layer, 4096) if engine == "dense" else (8 * k * k, 65536)
+    layers = spec.depth * (2 if spec.architecture == "residual" else 1)
+    floats, most = {
+        "dense": (n * (d + k) + layers * n * n, 4096),
+        "lazy": (2 * LAZY_PRODUCTS * (2 * n + d + k + layers * 2 * n), 4096),
+        "wishart": (8 * k * k, 65536),
+    }[engine]
     return int(min(most, 2 ** max(0, (2**24 // floats).bit_length() - 1)))
 
 

@@ -13,8 +13,8 @@ from mfcheck.verdict import NotANumber
 
 ENUMERATED = 10
 """Outputs up to which all sign vectors are tried: 2^{K−1} products with J."""
-ASCENTS = 30
-"""Steps of the nonlinear power method; each raises the norm found, and by then the last have no effect."""
+TRIALS, LEADERS, ASCENTS = 6, 3, 24
+"""Steps of the nonlinear power method from every start, the starts then kept, and their further steps."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,13 +96,18 @@ def _longest(matrix: Tensor, signs: Tensor, order: float) -> Tensor:
 def _ascent(jacobian: Tensor, p: float, q: float) -> Tensor:
     """The best of K ascents η ← dual_p(Jᵀ dual_{q*}(Jη)), one from each output alone: each step is no loss (convexity).
 
-    `[…, d]` of ‖·‖_p ≤ 1.
+    After a few steps only the leading ones go on. `[…, d]` of ‖·‖_p ≤ 1.
     """
-    direction = dual_map(jacobian, p)
-    for _ in range(ASCENTS):
-        direction = dual_map(dual_map(direction @ jacobian.mT, dual(q)) @ jacobian, p)
-    best = norm(direction @ jacobian.mT, q).argmax(dim=-1)
-    return _row(direction, best)
+
+    def climbed(direction: Tensor, steps: int) -> tuple[Tensor, Tensor]:
+        for _ in range(steps):
+            direction = dual_map(dual_map(direction @ jacobian.mT, dual(q)) @ jacobian, p)
+        return direction, norm(direction @ jacobian.mT, q)
+
+    direction, found = climbed(dual_map(jacobian, p), TRIALS)
+    leaders = found.topk(min(LEADERS, found.shape[-1]), dim=-1).indices
+    direction, found = climbed(direction.take_along_dim(leaders[..., None], dim=-2), ASCENTS)
+    return _row(direction, found.argmax(dim=-1))
 
 
 def _upper(jacobian: Tensor, p: float, q: float) -> Tensor:

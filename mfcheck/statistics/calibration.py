@@ -10,14 +10,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import optimize, stats
 
 from mfcheck.seeds import derive_seed
-from mfcheck.statistics import decision, intervals, trend
-from mfcheck.statistics.sequential import Decision
+from mfcheck.spec import NetworkSpec
+from mfcheck.statistics import decision, intervals, medians, trend
+from mfcheck.statistics.sequential import Decision, Region
+from mfcheck.theory import entry_law
 from mfcheck.verdict import Verdict
 
 Floats = NDArray[np.float64]
@@ -83,6 +86,13 @@ def _scale_moment(order: int) -> float:
     fixed = math.prod(1 + 2 * j / WIDTH for j in range(order))
     layer = weight @ np.prod([2 * (n + 2 * j) / WIDTH for j in range(order)], axis=0)
     return float(fixed * layer**DEPTH)
+
+
+@cache
+def _square_median() -> float:
+    """The median of `_squares`, from the exact law of an entry: where P[|J| ≤ t] = ½."""
+    law = entry_law(NetworkSpec("vanilla", 1, 1, WIDTH, DEPTH, weight_variance=2))
+    return float(optimize.brentq(lambda t: float(law.cdf(t)) - 0.75, 0.1, 1.0, xtol=1e-12)) ** 2
 
 
 G_TAIL = decision.Tail(_scale_moment(2), _scale_moment(4))
@@ -159,6 +169,32 @@ def _slope(offset: float) -> Callable[[Generator, float], Decision]:
     return replay
 
 
+def _median(ratio: float) -> Callable[[Generator, float], Decision]:
+    """The median of J² over a reference that is off by `ratio`."""
+    region = Region(0.6, 1.4, 0.4)
+
+    def replay(generator: Generator, alpha: float) -> Decision:
+        draw = _growing(lambda n: _squares(generator, n) * (ratio / _square_median()))
+        return medians.decide_median(draw, region, alpha=alpha, first=600, looks=LOOKS)
+
+    return replay
+
+
+def _median_slope(offset: float) -> Callable[[Generator, float], Decision]:
+    """Three groups of J² whose log medians rise by 0.5 a step; the reference is off by `offset`."""
+    region, weights = Region(0.5 + offset - 0.5, 0.5 + offset + 0.5, 0.5), trend.slope_weights([0, 1, 2])
+
+    def replay(generator: Generator, alpha: float) -> Decision:
+        def group(k: int) -> decision.Draw:
+            return _growing(lambda n: math.exp(0.5 * k) * _squares(generator, n))
+
+        return medians.decide_median_slope(
+            [group(k) for k in range(3)], weights, region, alpha=alpha, first=200, looks=LOOKS
+        )
+
+    return replay
+
+
 OUTSIDE, INSIDE = Verdict.SUPPORTED, Verdict.REFUTED
 CASES: tuple[tuple[str, str, Verdict, Callable[[Generator, float], Decision]], ...] = (
     ("law (DKW)", "normal, just outside", OUTSIDE, _law(1.001)),
@@ -173,6 +209,10 @@ CASES: tuple[tuple[str, str, Verdict, Callable[[Generator, float], Decision]], .
     ("mean (truncated Bernstein)", "J² at N=100, L=10, just inside", INSIDE, _mean(_squares, J_TAIL, 0.6001)),
     ("slope (truncated Bernstein)", "log G over three groups, just outside", OUTSIDE, _slope(0.3001)),
     ("slope (truncated Bernstein)", "log G over three groups, just inside", INSIDE, _slope(0.2999)),
+    ("median (order statistics)", "J² at N=100, L=10, just outside", OUTSIDE, _median(1.4001)),
+    ("median (order statistics)", "J² at N=100, L=10, just inside", INSIDE, _median(0.6001)),
+    ("slope of medians", "log J² over three groups, just outside", OUTSIDE, _median_slope(0.5001)),
+    ("slope of medians", "log J² over three groups, just inside", INSIDE, _median_slope(0.4999)),
 )
 
 

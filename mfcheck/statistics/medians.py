@@ -36,12 +36,12 @@ def median_interval(ordered: Floats, alpha: float) -> tuple[float, float]:
 
 
 def least_draws(alpha: float) -> int:
-    """The fewest draws with a finite `median_interval`: 2^{1−n} ≤ alpha.
+    """The fewest draws with a finite `median_interval`: 2^{1−n} < alpha.
 
     >>> least_draws(1e-6)
     21
     """
-    return math.ceil(1 + math.log2(1 / alpha))
+    return math.floor(1 + math.log2(1 / alpha)) + 1
 
 
 def decide_median(draw: Draw, region: Region, *, alpha: float, first: int, looks: int) -> Decision:
@@ -57,7 +57,8 @@ def smallest_detectable_median(draws: int, margin: float, *, spread: float, alph
     """The relative distance of a median from its reference that one look refutes with probability about 1 − beta."""
     if draws < least_draws(alpha):
         return math.inf
-    return margin + spread * NORMAL_MEDIAN * (_normal(alpha / 2) + _normal(beta)) / math.sqrt(draws)
+    reach = spread * NORMAL_MEDIAN * (_normal(alpha / 2) + _normal(beta)) / math.sqrt(draws)
+    return (margin + reach) / (1 - reach) if reach < 1 else math.inf  # the spread grows with the median
 
 
 def draws_needed_median(margin: float, *, spread: float, alpha: float, beta: float, distance: float = 0.0) -> int:

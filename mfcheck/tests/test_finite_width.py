@@ -16,7 +16,7 @@ from scipy import special
 
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
-from mfcheck.ensembles.wishart import entry_scales
+from mfcheck.ensembles.wishart import entry_scales, mirrored_factor
 from mfcheck.spec import ARCHITECTURES, NetworkSpec, ReLULike
 from mfcheck.statistics.intervals import clopper_pearson
 from mfcheck.theory import PaperTheory, entry_law
@@ -25,6 +25,7 @@ from mfcheck.theory.finite_width import (
     dead_probability,
     excess_kurtosis,
     gain_ratio,
+    gram_deviation,
     gram_overlap,
     gram_spread,
     mean_gain,
@@ -149,6 +150,40 @@ def test_gram_spread_at_large_width_is_what_the_dimensions_give() -> None:
         expected = 1 / 784 + (1 + gain_ratio(spec) * spec.depth) / spec.width
         small = 1 / 784 + (2 + spread(spec) * spec.depth) / spec.width
         assert gram_spread(spec) == pytest.approx(expected, abs=2 * small**2)
+
+
+@pytest.mark.parametrize("spec", DENSE, ids=NAMES)
+def test_gram_deviation_is_the_mean_square_by_which_the_mirrored_gram_misses_the_identity(spec: NetworkSpec) -> None:
+    """C = RᵀR/ω^L from the mirrored chain; and from stored matrices, J Jᵀ ~ C^{1/2} Z Zᵀ C^{1/2}, by E‖J‖⁴_F.
+
+    E‖J‖⁴_F = E (tr C)² + 2E tr C²/d and E‖J Jᵀ‖²_F = (1 + 1/d) E tr C² + E (tr C)²/d give E tr C².
+    """
+    factor = mirrored_factor(spec, 200_000, Stream(8)).numpy()
+    gram = np.swapaxes(factor, 1, 2) @ factor / PaperTheory().omega(spec) ** spec.depth
+    off = ((gram - np.eye(spec.output_dim)) ** 2).sum(axis=(1, 2))
+    assert_mean(off, gram_deviation(spec) ** 2, resolution=0.25)
+    # What it is for: the largest eigenvalue of C^{1/2} − I, by Jensen once more.
+    roots = np.sqrt(np.clip(np.linalg.eigvalsh(gram), 0, None))
+    assert np.abs(roots - 1).max(axis=1).mean() <= gram_deviation(spec)
+    d, drawn = spec.input_dim, dense(spec).jacobian
+    outer = drawn @ np.swapaxes(drawn, 1, 2)
+    trace = np.trace(outer, axis1=1, axis2=2)
+    squares = ((outer**2).sum(axis=(1, 2)) - trace**2 / d) / (1 + 1 / d - 2 / d**2)  # of mean E tr C²
+    assert_mean(squares - 2 * trace + spec.output_dim, gram_deviation(spec) ** 2)
+
+
+@given(st.sampled_from(ARCHITECTURES), st.integers(20, 10**5), st.integers(1, 20), st.integers(1, 30))
+def test_gram_deviation_falls_like_one_over_the_root_of_the_width(
+    architecture: str, width: int, depth: int, outputs: int
+) -> None:
+    """To leading order K(c L + 2)/N + K(K − 1)(κL + 1)/N in squares; what is left out only adds."""
+    spec = make_spec(architecture, 100 * depth * width, depth, output_dim=outputs)
+    k = outputs
+    leading = (k * (spread(spec) * depth + 2) + k * (k - 1) * (gain_ratio(spec) * depth + 1)) / spec.width
+    assert gram_deviation(spec) ** 2 == pytest.approx(leading, rel=0.02)
+    assert gram_deviation(make_spec(architecture, width, depth, output_dim=outputs + 1)) > gram_deviation(
+        make_spec(architecture, width, depth, output_dim=outputs)
+    )
 
 
 @pytest.mark.parametrize("spec", [make_spec("vanilla", 40, 5), make_spec("residual", 40, 5, 1.0)])

@@ -8,11 +8,25 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mfcheck import NetworkSpec, PaperTheory
-from mfcheck.theory.twins import SWAPS, Twin, _sample_specs, formulas, twins, value_of
+from mfcheck.theory.norms import chevet_beta, dual_exponent, expected_norm
+from mfcheck.theory.twins import (
+    ARGUMENTS,
+    PAIRS,
+    SWAPS,
+    Twin,
+    _sample_places,
+    _sample_specs,
+    formulas,
+    parameters,
+    twins,
+    value_at,
+    value_of,
+)
 
 THEORY = PaperTheory()
 SPECS = _sample_specs()
@@ -25,7 +39,13 @@ KINDS: dict[str, Callable[[str], bool]] = {
     "first term dropped": lambda change: change.endswith("first term dropped"),
     "second term dropped": lambda change: change.endswith("second term dropped"),
     "swap": lambda change: change.endswith("swapped"),
+    "eps squared": lambda change: change == "eps squared",
+    "eps left out": lambda change: change == "eps left out",
 }
+
+
+def places(formula: str) -> list[tuple[Any, ...]]:
+    return _sample_places(parameters(THEORY, formula))
 
 
 def change_of(twin: Twin) -> str:
@@ -60,19 +80,20 @@ def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Pap
 
 def test_there_are_many_twins_of_every_kind() -> None:
     found = twins(THEORY)
-    assert len(found) > 60
+    assert len(found) > 100
     kinds = Counter(kind for twin in found for kind, is_kind in KINDS.items() if is_kind(change_of(twin)))
     assert set(kinds) == set(KINDS)
     assert sum(kinds.values()) == len(found)
     swapped = {change_of(twin) for twin in found if KINDS["swap"](change_of(twin))}
-    assert len(swapped) >= 2
+    assert len(swapped) >= 4
     assert swapped <= {f"{one} and {other} swapped" for one, other in SWAPS}
 
 
-def test_every_formula_of_one_network_has_twins() -> None:
+def test_every_formula_of_a_network_its_budget_or_norms_has_twins() -> None:
     tried = formulas(THEORY)
     assert {"omega", "jacobian_entry_variance", "jacobian_entry", "offset_variance", "excess_kurtosis"} <= set(tried)
-    assert not {"beta", "chevet_beta", "adversarial_bound", "variance_rate"} & set(tried)
+    assert {"beta", "chevet_beta", "adversarial_bound", "variance_rate"} <= set(tried)
+    assert {parameters(THEORY, formula) for formula in tried} == set(ARGUMENTS)
     assert {twin.formula for twin in twins(THEORY)} == set(tried)
 
 
@@ -105,11 +126,12 @@ def test_sample_networks_tell_sizes_apart_on_either_side_of_criticality() -> Non
 
 def test_every_twin_differs_from_its_formula_unless_it_says_why_not() -> None:
     for twin in twins(THEORY):
-        apart = [differs(value_of(THEORY, twin.formula, s), value_of(twin.theory, twin.formula, s)) for s in SPECS]
-        usable = [value_of(twin.theory, twin.formula, spec) is not None for spec in SPECS]
-        both = [a for a, u in zip(apart, usable, strict=True) if u]
-        assert any(usable), twin.name
-        assert any(both) == (not twin.equivalent), twin.name
+        values = [
+            (value_at(THEORY, twin.formula, p), value_at(twin.theory, twin.formula, p)) for p in places(twin.formula)
+        ]
+        usable = [(mine, other) for mine, other in values if other is not None]
+        assert usable, twin.name
+        assert any(differs(mine, other) for mine, other in usable) == (not twin.equivalent), twin.name
 
 
 def test_hardly_any_twin_of_the_paper_is_equivalent() -> None:
@@ -122,11 +144,12 @@ def test_a_factor_is_the_factor() -> None:
     for twin in twins(THEORY):
         for factor in (1.05, 1.25):
             if change_of(twin) == f"× {factor}":
-                power = 2 if hasattr(getattr(THEORY, twin.formula)(SPECS[0]), "var") else 1  # of a law, the scale's
-                for spec in SPECS:
-                    mine = value_of(THEORY, twin.formula, spec)
+                at = places(twin.formula)
+                power = 2 if hasattr(getattr(THEORY, twin.formula)(*at[0]), "var") else 1  # of a law, the scale's
+                for place in at:
+                    mine = value_at(THEORY, twin.formula, place)
                     assert mine is not None
-                    assert value_of(twin.theory, twin.formula, spec) == pytest.approx(factor**power * mine)
+                    assert value_at(twin.theory, twin.formula, place) == pytest.approx(factor**power * mine)
 
 
 @pytest.mark.parametrize(
@@ -159,22 +182,136 @@ def test_a_twin_changes_its_own_formula_alone() -> None:
         assert type(twin.theory).__mro__[1] is PaperTheory
 
 
+LAWS = {"omega", "jacobian_entry_variance", "jacobian_entry", "offset_variance", "offset", "fisher_rao"}
+BOUNDS = {"adversarial_bound", "variance_rate"}
 READS = {
-    "omega": {"omega", "jacobian_entry_variance", "jacobian_entry", "offset_variance", "offset", "fisher_rao"},
+    "omega": LAWS | BOUNDS,
     "jacobian_entry_variance": {"jacobian_entry_variance", "jacobian_entry"},
     "offset_variance": {"offset_variance", "offset"},
     "excess_kurtosis": {"excess_kurtosis", "gaussian_distance"},
+    "beta": {"beta"} | BOUNDS,
+    "adversarial_bound": BOUNDS,
 }
 
 
 def test_other_formulas_move_only_through_the_changed_one() -> None:
     spec = SPECS[4]
-    mine = {formula: value_of(THEORY, formula, spec) for formula in formulas(THEORY)}
+    at = {("spec",): (spec,), ("spec", "eps", "p", "q"): (spec, 0.3, 2, 1)}
+
+    def values(theory: PaperTheory) -> dict[str, float | None]:
+        return {f: value_at(theory, f, at.get(parameters(theory, f), (2, 1, 31, 7))) for f in formulas(THEORY)}
+
+    mine = values(THEORY)
     for twin in twins(THEORY):
         if twin.equivalent or change_of(twin) not in ("× 1.05", "× 1.25"):
             continue
-        moved = {f for f, value in mine.items() if differs(value, value_of(twin.theory, f, spec))}
+        moved = {formula for formula, value in values(twin.theory).items() if differs(value, mine[formula])}
         assert moved == READS.get(twin.formula, {twin.formula}), twin.name
+
+
+# Formulas of a budget and its norms ----------------------------------------------------------------------------
+
+BOUND = NetworkSpec("residual", 31, 7, 20, 3, 0.6, 0.3)
+
+
+def bound(eps: float, p: float, q: float, *, d: int = 31, k: int = 7, depth: float = 3, root: float = 0.5) -> float:
+    """ε β ω^{L/2} with Chevet's β, ω = 1.3."""
+    return eps * chevet_beta(p, q, d, k) * (1.3**root) ** depth
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ("eps squared", bound(0.09, 4, 1.5)),
+        ("eps left out", bound(1, 4, 1.5)),
+        ("math.sqrt(self.omega(spec)) ** spec.depth, exponent + 1", bound(0.3, 4, 1.5, depth=4)),
+        ("math.sqrt(self.omega(spec)) ** spec.depth, exponent − 1", bound(0.3, 4, 1.5, depth=2)),
+        ("math.sqrt(self.omega(spec)) without the root", bound(0.3, 4, 1.5, root=1)),
+        ("width and depth swapped", bound(0.3, 4, 1.5, depth=20)),
+        ("input_dim and output_dim swapped", bound(0.3, 4, 1.5, d=7, k=31)),
+        ("p and q swapped", bound(0.3, 1.5, 4)),
+        ("× 1.05", 1.05 * bound(0.3, 4, 1.5)),
+        ("× 1.25", 1.25 * bound(0.3, 4, 1.5)),
+    ],
+)
+def test_a_twin_of_the_adversarial_bound_computes_what_its_name_says(change: str, expected: float) -> None:
+    assert THEORY.adversarial_bound(BOUND, 0.3, 4, 1.5) == pytest.approx(bound(0.3, 4, 1.5))
+    twin = named(THEORY, f"adversarial_bound: {change}")
+    assert twin.theory.adversarial_bound(BOUND, 0.3, 4, 1.5) == pytest.approx(expected)
+
+
+def chevet(
+    p: float, q: float, *, outer: float = 1, inner: float = 1, d: int = 31, k: int = 7, root: float = 0.5
+) -> float:
+    """Chevet's constant with factors on its terms, from its definition."""
+    first = k ** max(0, 1 / q - 0.5) * expected_norm(d, dual_exponent(p))
+    second = d ** max(0, 0.5 - 1 / p) * expected_norm(k, q)
+    return (outer * first + inner * second) / d**root
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ("outer + inner, first term dropped", chevet(4, 1.5, outer=0)),
+        ("outer + inner, second term dropped", chevet(4, 1.5, inner=0)),
+        ("output_dim ** max(0.0, 1 / q - 0.5), exponent + 1", chevet(4, 1.5, outer=7)),
+        ("output_dim ** max(0.0, 1 / q - 0.5), exponent − 1", chevet(4, 1.5, outer=1 / 7)),
+        ("input_dim ** max(0.0, 0.5 - 1 / p), exponent + 1", chevet(4, 1.5, inner=31)),
+        ("input_dim ** max(0.0, 0.5 - 1 / p), exponent − 1", chevet(4, 1.5, inner=1 / 31)),
+        ("math.sqrt(input_dim) without the root", chevet(4, 1.5, root=1)),
+        ("1 / q - 0.5, second term dropped", chevet(4, 1.5, outer=7**0.5)),
+        ("0.5 - 1 / p, second term dropped", chevet(4, 1.5, inner=31**0.25)),
+        ("input_dim and output_dim swapped", chevet(4, 1.5, d=7, k=31)),
+        ("p and q swapped", chevet(1.5, 4)),
+    ],
+)
+def test_a_twin_of_chevets_constant_computes_what_its_name_says(change: str, expected: float) -> None:
+    assert THEORY.chevet_beta(4, 1.5, 31, 7) == pytest.approx(chevet(4, 1.5))
+    assert named(THEORY, f"chevet_beta: {change}").theory.chevet_beta(4, 1.5, 31, 7) == pytest.approx(expected)
+
+
+def test_twins_of_the_papers_constant_move_what_it_states_and_what_it_borrows() -> None:
+    root = named(THEORY, "beta: math.sqrt(2 * input_dim / math.pi) without the root").theory
+    assert root.beta(math.inf, math.inf, 31, 7) == pytest.approx(62 / math.pi)
+    assert root.beta(2, 1, 31, 7) == THEORY.beta(2, 1, 31, 7)
+    swapped = named(THEORY, "beta: p and q swapped").theory
+    assert swapped.beta(math.inf, 2, 31, 7) == 1
+    assert swapped.beta(2, 1, 31, 7) == THEORY.beta(1, 2, 31, 7)
+    sizes = named(THEORY, "beta: input_dim and output_dim swapped").theory
+    assert sizes.beta(math.inf, math.inf, 31, 7) == pytest.approx(math.sqrt(14 / math.pi))
+    assert sizes.beta(2, 1, 31, 7) == pytest.approx(chevet_beta(2, 1, 7, 31))
+
+
+@pytest.mark.parametrize("formula", ["beta", "chevet_beta", "adversarial_bound", "variance_rate"])
+def test_no_twin_of_a_bound_is_equivalent_without_a_reason(formula: str) -> None:
+    found = [twin for twin in twins(THEORY) if twin.formula == formula]
+    assert {"× 1.05", "× 1.25", "p and q swapped"} <= {change_of(twin) for twin in found}
+    assert [twin.name for twin in found if twin.equivalent] == []
+
+
+def test_pairs_of_norms_tell_p_from_q_and_hold_all_that_the_paper_speaks_of() -> None:
+    assert {(2, math.inf), (math.inf, math.inf)} <= set(PAIRS)
+    assert len({p for p, _ in PAIRS}) > 3
+    for d, k in ((31, 7), (7, 31)):
+        apart = [(p, q) for p, q in PAIRS if p != q]
+        assert all(differs(chevet_beta(p, q, d, k), chevet_beta(q, p, d, k)) for p, q in apart)
+
+
+def test_a_bound_of_ones_own_has_twins_of_its_budget(load: Callable[[str], PaperTheory]) -> None:
+    theory = load(
+        "class Mine(PaperTheory):\n"
+        "    def adversarial_bound(self, spec, eps, p, q):\n"
+        "        return eps * math.sqrt(spec.depth)\n"
+    )
+    found = [change_of(twin) for twin in twins(theory) if twin.formula == "adversarial_bound"]
+    assert found == [
+        "× 1.05",
+        "× 1.25",
+        "eps squared",
+        "eps left out",
+        "math.sqrt(spec.depth) without the root",
+        "width and depth swapped",
+    ]
 
 
 def test_twins_keep_the_fields_of_the_theory() -> None:

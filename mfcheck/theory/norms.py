@@ -6,7 +6,7 @@ import math
 from functools import lru_cache
 
 import numpy as np
-from scipy import integrate, special
+from scipy import integrate, signal, special, stats
 
 
 def dual_exponent(p: float) -> float:
@@ -103,9 +103,34 @@ def chevet_floor(p: float, q: float, input_dim: int, output_dim: int) -> float:
     Derived: with v the unit vector that ‖id: ℓ2^K → ℓq^K‖ is reached at, dually ‖Z‖_{p,q} ≥ ‖Zᵀv‖_{p*}, a Gaussian
     vector of d entries times that norm; likewise Zη for the η that reaches ‖id: ℓp^d → ℓ2^d‖.
     """
+    _check_exponent("q", q)
     outer = output_dim ** max(0.0, 1 / q - 0.5) * expected_norm(input_dim, dual_exponent(p))
     inner = input_dim ** max(0.0, 0.5 - 1 / p) * expected_norm(output_dim, q)
     return float(max(outer, inner)) / math.sqrt(input_dim)
+
+
+@lru_cache(maxsize=256)
+def largest_column(q: float, columns: int, rows: int) -> float:
+    """The exact median of ‖Z‖_{1,q} = max_j ‖z_j‖_q, Z a standard normal rows × columns matrix, q = 1, 2 or ∞.
+
+    The quantile of one column's norm at 2^{−1/columns}: a χ variate's for q = 2, the largest of `rows` half-normals' for
+    q = ∞, and for q = 1 the sum's, by convolution on a grid of 2⁻¹⁰. Raises ValueError for other q.
+    """
+    tail = -math.expm1(-math.log(2) / columns)
+    if q == 2:
+        return float(stats.chi.isf(tail, rows))
+    if math.isinf(q):
+        return float(stats.halfnorm.isf(-math.expm1(math.log1p(-tail) / rows)))
+    if q != 1:
+        raise ValueError(f"the law of a column's norm is known for q = 1, 2 and ∞, got {q!r}")
+    step = 2.0**-10
+    edges = np.arange(0, 12 + step, step)
+    cells = -np.diff(stats.halfnorm.sf(edges))  # mass of each cell, at its middle
+    total = cells
+    for _ in range(rows - 1):
+        total = np.maximum(signal.fftconvolve(total, cells), 0.0)
+    survival = np.cumsum(total[::-1])[::-1]
+    return float(step * (np.count_nonzero(survival > tail) + (rows - 1) / 2))
 
 
 def chevet_at_overlap(p: float, q: float, input_dim: int, output_dim: int, overlap: float) -> float:
@@ -115,6 +140,9 @@ def chevet_at_overlap(p: float, q: float, input_dim: int, output_dim: int, overl
     Z, adds a Gaussian process of size √overlap · E‖g_d‖_{p*} · E‖g_K‖_q, whose variance adds to the second term's.
     Equal to Chevet's constant at overlap 0.
     """
+    if not overlap >= 0:
+        raise ValueError(f"an overlap must not be negative, got {overlap!r}")
+    _check_exponent("q", q)
     vector = expected_norm(input_dim, dual_exponent(p))
     outer = output_dim ** max(0.0, 1 / q - 0.5) * vector
     inner = input_dim ** max(0.0, 0.5 - 1 / p) * expected_norm(output_dim, q)

@@ -1,0 +1,75 @@
+"""What Theorem 5.1 bounds, for one network draw: norms of the Jacobian, and losses that attacks find."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from mfcheck.ensembles import wishart
+from mfcheck.ensembles.chunks import Probe, Source
+from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.streams import Stream
+from mfcheck.observables.adversarial import adversarial_loss, jacobian_at
+from mfcheck.observables.operator_norm import operator_norm
+from mfcheck.spec import NetworkSpec
+
+NORMS_IN_A_CHUNK, NETWORKS_IN_A_CHUNK = 64, 16
+
+
+@lru_cache(maxsize=256)
+def operator_norms(p: float, q: float) -> Source:
+    """`[n, 2]`: the best found ‖J‖_{p,q}, and the same of the matrix Z of N(0, 1/d) entries with J = Rᵀ Z.
+
+    Z is known to the Wishart chain alone; the first column is all there is of dense networks, at the first input. Where
+    `operator_norm` is not exact both columns are its lower bound.
+    """
+
+    def chain(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+        factor = wishart.mirrored_factor(spec, draws, stream)
+        z = stream.normal(draws, spec.output_dim, spec.input_dim, dtype=torch.float32, scale=spec.input_dim**-0.5)
+        both = torch.stack([factor.to(torch.float32).mT @ z, z], dim=1)
+        return operator_norm(both, p, q).lower
+
+    def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+        jacobian = Network(spec, stream, replicates=draws).jacobian(_inputs(probe, stream))[:, :1]
+        return operator_norm(jacobian, p, q).lower
+
+    engines, uses_input = {"wishart": chain, "dense": dense}, {"wishart": False, "dense": True}
+    return Source(f"operator norm ({p:g}, {q:g})", engines, uses_input, most=NORMS_IN_A_CHUNK)
+
+
+@lru_cache(maxsize=256)
+def attacked(p: float, q: float, budgets: tuple[float, ...], steps: int) -> Source:
+    """`[n, 1 + 2E]`: ‖J(x)‖_{p,q}; then for every budget ε the loss found at the first input and the share of flips.
+
+    Every attack ascends from the maximiser of the linear map J(x), in so many steps.
+    """
+
+    def found(engine: str, spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+        network = Network(spec, stream, engine=engine, replicates=draws)
+        x = _inputs(probe, stream)[:1].expand(draws, 1, -1)
+        network.reserve(spec.output_dim + 1 + len(budgets) * (steps + 1))
+        linear = operator_norm(jacobian_at(network, x, spec.output_dim), p, q)
+        columns = [linear.lower.double()]
+        for eps in budgets:
+            attack = adversarial_loss(
+                network, x, eps, p, q, steps=steps, start=linear.direction, generator=stream.torch
+            )
+            assert attack.flips is not None
+            columns += [attack.loss.double(), attack.flips]
+        return torch.cat(columns, dim=1)
+
+    def lazy(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+        return found("lazy", spec, probe, stream, draws)
+
+    def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+        return found("dense", spec, probe, stream, draws)
+
+    name = f"attack ({p:g}, {q:g}) of {steps} steps at {', '.join(map(repr, budgets))}"
+    return Source(name, {"lazy": lazy, "dense": dense}, {"lazy": True, "dense": True}, most=NETWORKS_IN_A_CHUNK)
+
+
+def _inputs(probe: Probe, stream: Stream) -> Tensor:
+    return torch.as_tensor(probe.x, dtype=torch.float32, device=stream.device)

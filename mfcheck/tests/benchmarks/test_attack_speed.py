@@ -1,0 +1,126 @@
+"""What an attack costs, on one thread, against its peers in the same run: drawing the network is part of it."""
+
+from __future__ import annotations
+
+import math
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+import torch
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from mfcheck import NetworkSpec, draw_network
+from mfcheck.ensembles.chunks import one_thread
+from mfcheck.ensembles.streams import Stream
+from mfcheck.observables.adversarial import adversarial_loss
+from mfcheck.tests.test_adversarial import by_foolbox
+
+Work = Callable[[], object]
+
+EPS = 0.1
+starts = pytest.mark.parametrize("start", ["random", "jacobian"])
+
+
+@pytest.fixture(autouse=True)
+def single_thread() -> Iterator[None]:
+    with one_thread():
+        yield
+
+
+def interleaved(benchmark: BenchmarkFixture, work: Work, *others: Work, rounds: int) -> tuple[float, ...]:
+    """The median seconds of each work; in every round all of them run in turn, so that a busy machine slows all."""
+    times: list[list[float]] = [[] for _ in others]
+
+    def before() -> None:
+        for taken, other in zip(times, others, strict=True):
+            start = time.perf_counter()
+            other()
+            taken.append(time.perf_counter() - start)
+
+    benchmark.pedantic(work, setup=before, rounds=rounds)
+    return (benchmark.stats.stats.median, *map(statistics.median, times))
+
+
+def drawn_and_attacked(width: int, depth: int, start: str, engine: str) -> Work:
+    """Ten steps from one image on a fresh network."""
+
+    def work() -> None:
+        f = draw_network(NetworkSpec("vanilla", 784, 10, width, depth, 2.0), engine)
+        adversarial_loss(f, torch.ones(1, 784), EPS, math.inf, 2, steps=10, generator=torch.Generator(), start=start)
+
+    return work
+
+
+@starts
+def test_a_lazy_attack_ten_times_faster_than_a_dense_one(benchmark: BenchmarkFixture, start: str) -> None:
+    lazy, dense = (drawn_and_attacked(4000, 5, start, engine) for engine in ("lazy", "dense"))
+    seconds, stored = interleaved(benchmark, lazy, dense, rounds=3)
+    benchmark.extra_info["times faster than dense"] = stored / seconds
+    assert stored >= 10 * seconds
+
+
+@starts
+def test_cost_grows_in_proportion_to_the_width(benchmark: BenchmarkFixture, start: str) -> None:
+    widths = [10**4, 3 * 10**4, 10**5, 3 * 10**5]
+    works = [drawn_and_attacked(width, 2, start, "lazy") for width in widths]
+    seconds = interleaved(benchmark, *works, rounds=3)
+    exponent = float(np.polyfit(np.log(widths), np.log(seconds), 1)[0])
+    benchmark.extra_info["exponent"] = exponent
+    assert exponent <= 1.1
+
+
+@pytest.mark.parametrize(
+    ("width", "depth", "steps", "seconds", "gigabytes"),
+    [(10**5, 5, 10, 40, 3), (10**6, 3, 5, 120, 20)],
+)
+def test_wide_networks_are_attacked_in_bounded_time_and_memory(
+    benchmark: BenchmarkFixture, width: int, depth: int, steps: int, seconds: float, gigabytes: float
+) -> None:
+    # The kernel's high-water mark of a program of its own: getrusage's also counts the process it was forked from.
+    script = (
+        "import math, time, torch\n"
+        "from mfcheck import NetworkSpec, draw_network\n"
+        "from mfcheck.observables.adversarial import adversarial_loss\n"
+        "torch.set_num_threads(1)\n"
+        "start = time.perf_counter()\n"
+        f"f = draw_network(NetworkSpec('vanilla', 784, 10, {width}, {depth}, 2.0), 'lazy')\n"
+        "x, generator = torch.ones(1, 784), torch.Generator()\n"
+        f"found = adversarial_loss(f, x, {EPS}, math.inf, 2, steps={steps}, generator=generator)\n"
+        "print(time.perf_counter() - start)\n"
+        "assert found.loss > 0\n"
+        "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))\n"
+    )
+
+    def run() -> str:
+        return subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout
+
+    taken, peak = map(float, benchmark.pedantic(run, rounds=1).split())
+    benchmark.extra_info["seconds"], benchmark.extra_info["gigabytes"] = taken, peak * 1024 / 1e9
+    assert taken <= seconds
+    assert 0 < peak * 1024 / 1e9 <= gigabytes
+
+
+def test_as_many_steps_take_as_long_as_foolboxs(benchmark: BenchmarkFixture) -> None:
+    """Of a plain function, which both differentiate alike; counting flips takes two more passes forward."""
+    f = draw_network(NetworkSpec("vanilla", 784, 10, 1000, 5, 2.0), "dense")
+    x, steps = Stream(0).normal(64, 784, dtype=torch.float32), 20
+
+    def attacked(network: Callable[[torch.Tensor], torch.Tensor]) -> Work:
+        options = {"steps": steps, "generator": torch.Generator(), "start": "random"}
+        return lambda: adversarial_loss(network, x, EPS, math.inf, 2, **options)
+
+    def plain(at: torch.Tensor) -> torch.Tensor:
+        return f(at)
+
+    def foolboxs() -> object:
+        return by_foolbox(plain, x, EPS, math.inf, 2, steps, None)
+
+    seconds, theirs, gated = interleaved(benchmark, attacked(plain), foolboxs, attacked(f), rounds=7)
+    benchmark.extra_info["times foolbox"] = seconds / theirs
+    benchmark.extra_info["times foolbox, flips counted"] = gated / theirs
+    assert seconds <= 1.05 * theirs
