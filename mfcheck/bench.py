@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 from mfcheck.ensembles.chunks import ChunkStore, Probe, Sample, Source
 from mfcheck.findings import judged
 from mfcheck.judgement import Judgement, Reference
@@ -14,6 +16,7 @@ from mfcheck.plan import Plan, Statistic
 from mfcheck.settings import Settings
 from mfcheck.spec import NetworkSpec
 from mfcheck.statistics.decision import Draw
+from mfcheck.statistics.intervals import Floats
 from mfcheck.statistics.sequential import Decision, spent
 from mfcheck.theory import PaperTheory
 from mfcheck.verdict import Cell, Claim, Finding, NotCovered, Verdict
@@ -32,6 +35,10 @@ class Bench:
     store: ChunkStore
     reproduce: str
     findings: list[Finding] = field(default_factory=list)
+
+    def sketch(self, source: Source, probe: Probe, spec: NetworkSpec, draws: int) -> Floats:
+        """Some draws of another network by the cell's engine, for a figure; no verdict rests on them."""
+        return self._draws(source, probe, np.asarray, spec)(draws)
 
     def carry_out(self, plan: Plan) -> Judgement:
         """Draw and decide; a planner's own does not."""

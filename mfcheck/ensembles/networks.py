@@ -103,8 +103,10 @@ class Network:
         """The slope u or v of every gate at x, one `[R, B, N]` a layer."""
         state, slopes = self._embedded(x), []
         for layer in range(self.spec.depth):
-            slopes.append(self._slopes(self._preactivation(layer, state)))
-            state = self._layer(layer, state, slopes[-1])
+            h = self._preactivation(layer, state)
+            slopes.append(self._slopes(h))
+            if layer < self.spec.depth - 1:
+                state = self._combine(layer, h * slopes[-1], state)
         return slopes
 
     def jacobian(self, x: Tensor, columns: Sequence[int] | None = None) -> Tensor:

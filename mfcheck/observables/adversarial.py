@@ -16,7 +16,7 @@ from mfcheck.spec import positive_integer
 from mfcheck.verdict import NotANumber
 
 STARTS = ("jacobian", "random")
-FIRST_STEP, LAST_STEP = 0.5, 0.05
+FIRST_STEP, LAST_STEP = 1.0, 0.05
 """Lengths of the first and last steps of an ascent, in units of ε."""
 ROUNDING = 16
 """Roundings by which the norm of a perturbation may pass its budget."""
@@ -67,7 +67,7 @@ def adversarial_loss(
     Each of `restarts` ascends from its own point: the first, with `start="jacobian"`, from the maximiser of the linear
     map J(x) (K more gradients; exact if f is linear and `operator_norm` is) or, given directions `[B, d]`, along those;
     all others from a random point of the sphere. A step goes along the dual map of the gradient, its length falling
-    from ε/2 to ε/20, and back onto the ball; for p = 1, whose extreme points are single pixels, it is a Frank–Wolfe
+    from ε to ε/20, and back onto the ball; for p = 1, whose extreme points are single pixels, it is a Frank–Wolfe
     step. `box = (low, high)` keeps x + η inside. Leading axes before B are independent networks. Raises ValueError for
     budgets, exponents, counts, shapes and inputs that cannot be, NotANumber when f is not finite.
 
@@ -79,23 +79,21 @@ def adversarial_loss(
     p, q = check_exponent("p", p), check_exponent("q", q)
     steps, restarts = positive_integer("steps", steps), positive_integer("restarts", restarts)
     _check(x, eps, start, box)
+    _reserve(f, x.shape[-2] * (restarts * (steps + 1) + 1))
     with torch.no_grad():
         clean = f(x).detach()
-    if clean.shape[-2] != x.shape[-2] or clean.ndim < 2:
+    if clean.ndim < 2 or clean.shape[-2] != x.shape[-2]:
         raise ValueError(f"f must map inputs {tuple(x.shape)} to outputs […, B, K], got shape {tuple(clean.shape)}")
+    _assert_finite(clean, "an input")
     x = x.expand(*clean.shape[:-1], x.shape[-1]).detach()
-    outputs = clean.shape[-1]
-    if isinstance(f, Reserving):
-        f.reserve(x.shape[-2] * (restarts * (steps + 1) + outputs + 1))
 
-    starts = []
-    if isinstance(start, Tensor):
-        starts.append(start.expand_as(x))
-    elif start == "jacobian":
-        starts.append(operator_norm(jacobian_at(f, x, outputs), p, q).direction)
-    random = torch.empty(restarts - len(starts), *x.shape, dtype=x.dtype, device=x.device)
-    starts += random.uniform_(-1, 1, generator=generator).unbind()
-    starts = [eps * point / norm(point, p)[..., None] for point in starts]
+    random = torch.empty(restarts, *x.shape, dtype=x.dtype, device=x.device).uniform_(-1, 1, generator=generator)
+    starts = [eps * point / norm(point, p)[..., None] for point in random.unbind()]
+    if start != "random":
+        first = start.expand_as(x) if isinstance(start, Tensor) else _linear_start(f, x, clean.shape[-1], p, q)
+        length = norm(first, p)[..., None]
+        first = torch.where(length > 0, eps * first / torch.where(length > 0, length, 1.0), starts[0])
+        starts[0] = first if box is None else _better_sign(f, x, first, clean, q, box)
     many = x.repeat_interleave(restarts, dim=-2)
     clean = clean.repeat_interleave(restarts, dim=-2)
     eta = _boxed(torch.stack(starts, dim=-2).flatten(-3, -2), many, box)
@@ -109,7 +107,7 @@ def adversarial_loss(
         trace.append(most)
         if gradient is not None:
             share = 1 - step / steps
-            along = dual_map(gradient, p)
+            along = dual_map(_unblocked(gradient, many + eta, box), p)
             if p == 1:
                 eta = eta + share * (eps * along - eta)
             else:
@@ -133,9 +131,40 @@ def _loss(
         moved = norm(f(point) - clean, q)
         slope = torch.autograd.grad(moved.sum(), point)[0] if gradient else None
     moved = moved.detach()
-    if not bool(torch.isfinite(moved).all()):
-        raise NotANumber("the network's output at an attacked input is NaN or infinite")
+    _assert_finite(moved, "an attacked input")
     return moved, slope
+
+
+def _assert_finite(output: Tensor, where: str) -> None:
+    if not bool(torch.isfinite(output).all()):
+        raise NotANumber(f"the network's output at {where} is NaN or infinite")
+
+
+def _reserve(f: Callable[[Tensor], Tensor], columns: int) -> None:
+    if isinstance(f, Reserving):
+        f.reserve(columns)
+
+
+def _linear_start(f: Callable[[Tensor], Tensor], x: Tensor, outputs: int, p: float, q: float) -> Tensor:
+    """The direction `[…, B, d]` in which the linear map at x moves most, 0 where it is 0."""
+    _reserve(f, x.shape[-2] * outputs)
+    return operator_norm(jacobian_at(f, x, outputs), p, q).direction
+
+
+def _better_sign(
+    f: Callable[[Tensor], Tensor], x: Tensor, eta: Tensor, clean: Tensor, q: float, box: tuple[float, float]
+) -> Tensor:
+    """η or −η, whichever moves f more once the box has clipped it: a linear map sees no difference, the box may."""
+    losses = [_loss(f, x, _boxed(sign * eta, x, box), clean, q, gradient=False)[0] for sign in (1, -1)]
+    return torch.where((losses[0] >= losses[1])[..., None], eta, -eta)
+
+
+def _unblocked(gradient: Tensor, point: Tensor, box: tuple[float, float] | None) -> Tensor:
+    """The gradient without the entries in which the box lets the point go no further."""
+    if box is None:
+        return gradient
+    blocked = ((point >= box[1]) & (gradient > 0)) | ((point <= box[0]) & (gradient < 0))
+    return gradient.masked_fill(blocked, 0.0)
 
 
 def jacobian_at(f: Callable[[Tensor], Tensor], x: Tensor, outputs: int) -> Tensor:
@@ -156,10 +185,10 @@ def _boxed(eta: Tensor, x: Tensor, box: tuple[float, float] | None) -> Tensor:
 def _flips(f: Callable[[Tensor], Tensor], x: Tensor, perturbation: Tensor) -> Tensor | None:
     if not isinstance(f, Gated):
         return None
-    with torch.no_grad():
-        pairs = zip(f.gate_slopes(x), f.gate_slopes(x + perturbation), strict=True)
-        shares = [(before != after).double().mean(dim=-1) for before, after in pairs]
-    return torch.stack(shares).mean(dim=0)
+    with torch.no_grad():  # both inputs in one pass
+        slopes = f.gate_slopes(torch.cat([x, x + perturbation], dim=-2))
+    halves = [one.chunk(2, dim=-2) for one in slopes]
+    return torch.stack([(before != after).double().mean(dim=-1) for before, after in halves]).mean(dim=0)
 
 
 def _assert_within(perturbation: Tensor, p: float, eps: float) -> None:
@@ -169,10 +198,13 @@ def _assert_within(perturbation: Tensor, p: float, eps: float) -> None:
 
 
 def _check(x: Tensor, eps: float, start: str | Tensor, box: tuple[float, float] | None) -> None:
-    if not 0 < eps < math.inf:
+    if isinstance(eps, bool) or not isinstance(eps, (int, float)) or not 0 < eps < math.inf:
         raise ValueError(f"eps must be positive and finite, got {eps!r}")
-    if isinstance(start, str) and start not in STARTS:
-        raise ValueError(f"start {start!r} is unknown; allowed are {', '.join(STARTS)}")
+    if isinstance(start, Tensor):
+        if start.shape[-1:] != x.shape[-1:] or not bool(torch.isfinite(start).all()):
+            raise ValueError(f"a start must be finite directions like x, {tuple(x.shape)}, got {tuple(start.shape)}")
+    elif start not in STARTS:
+        raise ValueError(f"start {start!r} is unknown; allowed are {', '.join(STARTS)}, or a tensor of directions")
     if x.ndim < 2 or 0 in x.shape or not x.is_floating_point():
         raise ValueError(f"x must be floating-point inputs of shape [B, input_dim], got {x.dtype} {tuple(x.shape)}")
     if not bool(torch.isfinite(x).all()):

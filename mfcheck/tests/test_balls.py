@@ -105,7 +105,6 @@ def test_balls_of_rows_are_projected_onto_row_by_row(p: float) -> None:
     assert not onto_ball(torch.zeros(2, 5), p, 1.0).any()
 
 
-@pytest.mark.xfail(reason="norm is not scaled: float32 powers underflow")
 @pytest.mark.parametrize("p", [20, 50])
 def test_a_short_float32_vector_inside_the_ball_does_not_move(p: float) -> None:
     x = torch.full((4,), 1e-3)

@@ -113,8 +113,8 @@ def chevet_floor(p: float, q: float, input_dim: int, output_dim: int) -> float:
 def largest_column(q: float, columns: int, rows: int) -> float:
     """The exact median of ‖Z‖_{1,q} = max_j ‖z_j‖_q, Z a standard normal rows × columns matrix, q = 1, 2 or ∞.
 
-    The quantile of one column's norm at 2^{−1/columns}: a χ variate's for q = 2, the largest of `rows` half-normals' for
-    q = ∞, and for q = 1 the sum's, by convolution on a grid of 2⁻¹⁰. Raises ValueError for other q.
+    The quantile of one column's norm at 2^{−1/columns}: a χ variate's for q = 2, the largest of `rows` half-normals'
+    for q = ∞, and for q = 1 their sum's, by convolution on a grid of 2⁻¹⁰. Raises ValueError for other q.
     """
     tail = -math.expm1(-math.log(2) / columns)
     if q == 2:
