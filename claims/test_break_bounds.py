@@ -107,7 +107,7 @@ def test_large_budget(cell: Cell, decide: Decider) -> None:
         reference=lambda theory: 1.0,
         allowance=lambda: Allowance(0.0, 0.0, "none: exact inside one region"),
         spread=0.1,
-        delta=level.ratio,
+        delta=level.exact,
         breaks=True,
         room=0.3,
         curve=lambda draws: Curve(

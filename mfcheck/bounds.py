@@ -15,7 +15,8 @@ from mfcheck.statistics.decision import Tail
 from mfcheck.theory import PaperTheory, entry_law, finite_width, norms
 from mfcheck.verdict import Cell
 
-PAIRS = (*(NormPair(p, q) for p, q in product((1.0, 2.0, math.inf), repeat=2)), NormPair(4.0, 1.5))
+BETWEEN = (NormPair(4.0, 1.5),)
+PAIRS = (*(NormPair(p, q) for p, q in product((1.0, 2.0, math.inf), repeat=2)), *BETWEEN)
 """The nine pairs of 1, 2 and ∞, and one between."""
 INFINITE = 10**10
 """A width that stands for N → ∞: the Wishart chain costs the same at any, and the distance left is bounded."""
@@ -71,6 +72,12 @@ def slack(spec: NetworkSpec, pair: NormPair, beta: float, rate: float) -> Allowa
     spread = ((finite_width.gain_ratio(spec) - 1) * spec.depth + 2) / spec.width
     above = deviation + growth(spec, pair) + t * math.sqrt(spread) / 2
     return Allowance(0.0, above, f"deviation {deviation:.3g} at N = ∞, finite width {above - deviation:.3g} (E3)")
+
+
+def spread_at_infinity(pair: NormPair, spec: NetworkSpec) -> float:
+    """The largest relative standard deviation that ‖Z‖_{p,q} can have: σ*/(√d β)."""
+    sizes = (pair.p, pair.q, spec.input_dim, spec.output_dim)
+    return norms.lipschitz(*sizes) / (math.sqrt(spec.input_dim) * norms.chevet_beta(*sizes))
 
 
 def at_finite_dimension(pair: NormPair, input_dim: int, output_dim: int) -> Allowance:
