@@ -121,7 +121,7 @@ class LazyMatrix:
     def reveal(self, x: Tensor) -> Tensor:
         """W xᵀ for rows x `[R, k, columns]` → `[R, k, rows]`, drawing what is not known yet."""
         known, mirror = self._asked, self._mirror
-        lengths = torch.linalg.vector_norm(x, dim=2, dtype=torch.float64)
+        lengths = x.double().square().sum(dim=2).sqrt()
         if not bool(torch.isfinite(lengths).all()):
             raise NotANumber("an input to a lazily revealed matrix holds NaN or infinity")
         parts = x @ known.inputs.rows.mT
