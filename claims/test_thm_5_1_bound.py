@@ -35,7 +35,7 @@ WIDTHS, SKETCHED = (100, 300, 1000, 3000, 10_000, 30_000), 64
 REACH = 0.1
 """Longest perturbation of the attacks, in units of ‖x‖₂."""
 ATTACK_DELTA = 0.05
-"""δ of attacks at every level: what they find is below the maximum by an unknown few percent, so a finer one is no use."""
+"""δ of attacks at every level: what they find is below the maximum by a few percent, and a finer δ would be no use."""
 WIDE = {"quick": 10**5, "standard": 10**6, "paper": 10**7}
 ATTACKED = {
     "quick": {"lazy": (128, 512, 4096), "dense": (128, 512)},
