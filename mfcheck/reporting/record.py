@@ -131,7 +131,7 @@ def assemble(
         "family_error_bound": math.fsum(finding["alpha"] for finding in findings),
         "theory": settings.theory,
         "architectures": list(settings.architectures),
-        "dataset": inputs_of(settings),
+        "dataset": inputs_of(settings, findings),
         "verdict": combine(Verdict(theorem["verdict"]) for theorem in theorems.values()).value,
         "theorems": list(theorems.values()),
     }
@@ -151,11 +151,13 @@ def fates(theory: PaperTheory, findings: Sequence[dict[str, Any]]) -> list[dict[
     return found
 
 
-def inputs_of(settings: Settings) -> dict[str, Any]:
-    """The data set of a run: its name, the norm of its inputs, and the files it was read from with their checksums."""
-    found = open_dataset(settings.dataset, settings.data_dir)
-    files = [asdict(file) for file in found.provenance] if found else []
-    return {"name": settings.dataset, "norm": NORM, "files": files}
+def inputs_of(settings: Settings, findings: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The data sets of a run and its findings: names, the norm of inputs, and the files read with their checksums."""
+    looked_at = (str(finding["parameters"].get("dataset", settings.dataset)) for finding in findings)
+    names = list(dict.fromkeys([settings.dataset, *sorted(looked_at)]))
+    sets = [open_dataset(name, settings.data_dir) for name in names]
+    files = [asdict(file) for found in sets if found for file in found.provenance]
+    return {"name": " and ".join(names), "norm": NORM, "files": files}
 
 
 def environment() -> dict[str, Any]:

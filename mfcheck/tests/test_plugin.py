@@ -451,6 +451,12 @@ class TooLarge(PaperTheory):
         return 1.05 * super().omega(spec)
 
 
+class RootOfInputs(PaperTheory):
+    @staticmethod
+    def beta(p, q, input_dim, output_dim):
+        return input_dim**0.5 if p == q == float("inf") else PaperTheory.beta(p, q, input_dim, output_dim)
+
+
 class NeedsMore(PaperTheory):
     def __init__(self, more):
         pass
@@ -487,6 +493,29 @@ def test_a_wrong_theory_is_refuted_by_name_where_the_papers_is_supported(pyteste
     if side == "wrong":
         result.stdout.fnmatch_lines(["*REFUTED thm4.1/entries-gaussian*"])
         assert "--mf-theory theories:TooLarge" in journal(pytester)[0]["reproduce"]
+
+
+def test_a_beta_of_the_root_of_d_is_refuted_by_name(pytester: pytest.Pytester) -> None:
+    """It bounds from above, 1.25 times too far: only a claim on how tight β is can see that."""
+    pytester.makepyfile(theories=THEORIES)
+    result = run(
+        pytester,
+        *("--pyargs", "mfcheck.suite.test_thm_5_1_limit", "--mf-claim", "thm5.1/bound-leading-order"),
+        *(
+            "-k",
+            "inf-inf-sizes.many and theory",
+            "--mf-seed",
+            "3",
+            "--mf-no-cache",
+            "--mf-theory",
+            "theories:RootOfInputs",
+        ),
+    )
+    assert result.ret == 1
+    (finding,) = journal(pytester)
+    assert finding["verdict"] == "refuted"
+    assert 0.79 < finding["estimate"] < 0.81  # √(2/π) is 0.798
+    result.stdout.fnmatch_lines(["*REFUTED thm5.1/bound-leading-order*"])
 
 
 # Options and environment ---------------------------------------------------------------------------------------
