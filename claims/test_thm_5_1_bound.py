@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-import numpy as np
-
 from mfcheck import Cell, NetworkSpec, PaperTheory, claim
 from mfcheck.bounds import (
     BETWEEN,
@@ -17,7 +15,6 @@ from mfcheck.bounds import (
     budget,
     constant,
     gain,
-    growth,
     pair_of,
     slack,
     turns,
@@ -26,6 +23,7 @@ from mfcheck.datasets import is_present
 from mfcheck.decider import Decider
 from mfcheck.observables import losses
 from mfcheck.probes import image
+from mfcheck.profiles import over_widths
 from mfcheck.settings import Settings
 from mfcheck.statistics.intervals import Floats
 from mfcheck.verdict import Curve
@@ -104,20 +102,12 @@ def test_bound_satisfied(cell: Cell, decide: Decider) -> None:
     papers_own = not attack and pair in PAPERS and cell.details["constant"] == "theory"
     column, reference = (1, bound_at_eps) if attack else (0, bound)
 
-    def over_widths(draws: Floats) -> Curve:
+    def profile(draws: Floats) -> Curve:
         """The median over the bound here and, where draws are cheap, at narrower networks."""
-        narrower = [] if attack else [replace(spec, width=width) for width in WIDTHS]
-        values = [decide.sketch(source, probe, one, SKETCHED)[:, column] for one in narrower] + [draws[:, column]]
-        specs = [*narrower, spec]
-        return Curve(
-            kind="profile",
-            x_label="width N",
-            x=tuple(float(one.width) for one in specs),
-            measured=tuple(float(np.median(found)) / reference(decide.theory) for found in values),
-            predicted=(1.0,) * len(specs),
-            exact=tuple(1 + growth(one, pair) for one in specs),
-            draws=SKETCHED if narrower else len(draws),
-        )
+        specs = [] if attack else [replace(spec, width=width) for width in WIDTHS]
+        values = [decide.sketch(source, probe, one, SKETCHED)[:, column] for one in specs]
+        bounds = [reference(decide.theory)] * (len(specs) + 1)
+        return over_widths([*values, draws[:, column]], [*specs, spec], pair, bounds)
 
     decide.median_ratio(
         source,
@@ -132,5 +122,5 @@ def test_bound_satisfied(cell: Cell, decide: Decider) -> None:
         instead={"Chevet's constant": lambda theory: gain(theory, spec, pair) * theory.chevet_beta(*sizes)}
         if papers_own
         else {},
-        curve=over_widths,
+        curve=profile,
     )

@@ -25,11 +25,11 @@ from mfcheck.decider import Decider
 from mfcheck.median_verbs import Allowance, MedianGroup
 from mfcheck.observables import losses
 from mfcheck.probes import image
+from mfcheck.profiles import over_budgets
 from mfcheck.settings import Settings
 from mfcheck.statistics.intervals import Floats
 from mfcheck.statistics.trend import slope_weights
 from mfcheck.theory import finite_width
-from mfcheck.verdict import Curve
 
 REACHES = (0.001, 0.003, 0.01, 0.1, 0.3, 1.0)
 """Longest perturbations of the attacks, in units of ‖x‖₂."""
@@ -95,16 +95,7 @@ def test_linear_in_budget(cell: Cell, decide: Decider) -> None:
         allowance=lambda: Allowance(0.0, 0.0, "exact inside one region"),
         spread=0.02,
         delta=level.slope,
-        curve=lambda draws: Curve(
-            kind="profile",
-            x_label="ε",
-            x=budgets,
-            measured=tuple(np.median(draws[:, 1::2], axis=0).tolist()),
-            predicted=tuple(bound(decide.theory, eps) for eps in budgets),
-            exact=tuple((eps * np.median(draws[:, 0])).item() for eps in budgets),
-            flips=tuple(np.median(draws[:, 2::2], axis=0).tolist()),
-            draws=len(draws),
-        ),
+        curve=lambda draws: over_budgets(draws, budgets, [bound(decide.theory, eps) for eps in budgets]),
     )
 
 
