@@ -25,8 +25,8 @@ NOTHING = Allowance(0.0, 0.0, "none: the bound is stated for every width")
 def attacked_cells(settings: Settings) -> Iterator[Cell]:
     for architecture in settings.architectures:
         if architecture in ARCHITECTURES:
-            variance = {"vanilla": 1.8, "residual": 1.0}[architecture]
-            yield Cell(NetworkSpec(architecture, 49, 1, 24, 2, variance), "dense", {"dataset": settings.dataset})
+            variance = {"vanilla": 1.8, "residual": 3.0}[architecture]
+            yield Cell(NetworkSpec(architecture, 49, 1, 48, 2, variance), "dense", {"dataset": settings.dataset})
 
 
 @claim("break/attacked-input", cells=attacked_cells)

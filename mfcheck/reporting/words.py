@@ -62,8 +62,10 @@ def standing(verdict: str, claims: list[dict[str, Any]]) -> str:
 
 
 def unmet(report: dict[str, Any]) -> list[dict[str, Any]]:
-    """The expected refutations that did not come about, or that matched no finding."""
-    return [entry for entry in report.get("expectations") or [] if entry["status"] != "met"]
+    """The expected refutations that did not come about or, in a full run, that matched no finding."""
+    full = report.get("full", True)
+    entries = report.get("expectations") or []
+    return [entry for entry in entries if entry["status"] == "unmet" or (entry["status"] == "unmatched" and full)]
 
 
 def glyph(state: str) -> str:
