@@ -93,7 +93,7 @@ class Network:
         return self.forward(x)
 
     def forward(self, x: Tensor) -> Tensor:
-        """f(x): `[B, d]` or `[R, B, d]` → `[R, B, K]`."""
+        """f(x): `[B, d]` or `[R, B, d]` → `[R, B, K]`; ValueError for inputs of another size."""
         state = self._embedded(x)
         for layer in range(self.spec.depth):
             state = self._layer(layer, state, None)
@@ -155,6 +155,8 @@ class Network:
         return found
 
     def _embedded(self, x: Tensor) -> Tensor:
+        if x.ndim < 2 or x.shape[-1] != self.spec.input_dim:
+            raise ValueError(f"inputs must have shape [B, input_dim={self.spec.input_dim}], got {tuple(x.shape)}")
         return _times(self.input_projection, x.expand(self.replicates, -1, -1))
 
     def _preactivation(self, layer: int, state: Tensor, *, bias: bool = True) -> Tensor:

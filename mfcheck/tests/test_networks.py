@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import itertools
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -222,6 +223,14 @@ def test_every_stored_tensor_can_be_trained() -> None:
         tensor.requires_grad_()
     network(points(network.spec, 6)).sum().backward()
     assert all(tensor.grad is not None and tensor.grad.any() for tensor in network.stored)
+
+
+@pytest.mark.parametrize("engine", ["dense", "lazy"])
+@pytest.mark.parametrize("shape", [(3,), (2, 4), (1, 2, 2)])
+def test_inputs_of_another_size_are_named(engine: str, shape: tuple[int, ...]) -> None:
+    f = draw_network(NetworkSpec("residual", 3, 2, 5, 2, 1.0), engine)
+    with pytest.raises(ValueError, match=rf"input_dim=3\], got {re.escape(str(shape))}"):
+        f(torch.ones(shape))
 
 
 def test_foreign_architectures_are_no_dense_networks() -> None:
