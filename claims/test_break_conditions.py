@@ -85,7 +85,9 @@ def exceeded(cell: Cell, decide: Decider) -> None:
         upper_only=True,
         breaks=True,
         room=0.05,
-        curve=lambda draws: over_widths([draws[:, 0]], [spec], pair, [bound(decide.theory)]),
+        curve=lambda draws: over_widths(
+            [draws[:, 0]], [spec], pair, bound(decide.theory), constant(decide.theory, cell)
+        ),
     )
 
 

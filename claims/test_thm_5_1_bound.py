@@ -106,8 +106,8 @@ def test_bound_satisfied(cell: Cell, decide: Decider) -> None:
         """The median over the bound here and, where draws are cheap, at narrower networks."""
         specs = [] if attack else [replace(spec, width=width) for width in WIDTHS]
         values = [decide.sketch(source, probe, one, SKETCHED)[:, column] for one in specs]
-        bounds = [reference(decide.theory)] * (len(specs) + 1)
-        return over_widths([*values, draws[:, column]], [*specs, spec], pair, bounds)
+        values.append(draws[:, column])
+        return over_widths(values, [*specs, spec], pair, reference(decide.theory), constant(decide.theory, cell))
 
     decide.median_ratio(
         source,

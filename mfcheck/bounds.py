@@ -41,7 +41,13 @@ def budget(reach: float, pair: NormPair, input_dim: int) -> float:
 def growth(spec: NetworkSpec, pair: NormPair) -> float:
     """The relative excess of ‖J‖_{p,q} over its limit that finite width may cause, from the mixing of J's rows."""
     sizes = (pair.p, pair.q, spec.input_dim, spec.output_dim)
-    return norms.chevet_at_overlap(*sizes, finite_width.gram_overlap(spec)) / norms.chevet_beta(*sizes) - 1
+    return chevet_at_width(spec, pair) / norms.chevet_beta(*sizes) - 1
+
+
+def chevet_at_width(spec: NetworkSpec, pair: NormPair) -> float:
+    """Chevet's constant at this width, to leading order."""
+    sizes = (pair.p, pair.q, spec.input_dim, spec.output_dim)
+    return norms.chevet_at_overlap(*sizes, finite_width.gram_overlap(spec))
 
 
 def at_finite_width(spec: NetworkSpec, pair: NormPair) -> Allowance:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mfcheck.bounds import growth
+from mfcheck.bounds import chevet_at_width
 from mfcheck.spec import NetworkSpec, NormPair
 from mfcheck.statistics.intervals import Floats
 from mfcheck.verdict import Curve
@@ -27,15 +27,15 @@ def over_budgets(draws: Floats, budgets: Sequence[float], bounds: Sequence[float
 
 
 def over_widths(
-    values: Sequence[Floats], specs: Sequence[NetworkSpec], pair: NormPair, bounds: Sequence[float]
+    values: Sequence[Floats], specs: Sequence[NetworkSpec], pair: NormPair, bound: float, beta: float
 ) -> Curve:
-    """Medians over the bound, network by network, beside what finite width adds to leading order."""
+    """Medians over the bound made with `beta`, network by network, beside Chevet's constant at each width over `beta`."""
     return Curve(
         kind="profile",
         x_label="width N",
         x=tuple(float(spec.width) for spec in specs),
-        measured=tuple(float(np.median(found)) / bound for found, bound in zip(values, bounds, strict=True)),
+        measured=tuple(float(np.median(found)) / bound for found in values),
         predicted=(1.0,) * len(specs),
-        exact=tuple(1 + growth(spec, pair) for spec in specs),
+        exact=tuple(chevet_at_width(spec, pair) / beta for spec in specs),
         draws=min(len(found) for found in values),
     )

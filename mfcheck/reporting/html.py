@@ -4,34 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from mfcheck.reporting import twins_table, words
+from mfcheck.reporting.budget_figure import bend, budget_figure, is_drawable
 from mfcheck.reporting.interval_figure import interval_figure
 from mfcheck.reporting.law_figures import has_quantiles, law_figure, qq_figure
-from mfcheck.reporting.trend_figures import distance_figure, trend_figure
+from mfcheck.reporting.profiles import is_profile
+from mfcheck.reporting.studies import Study, studies
+from mfcheck.reporting.trend_figures import average, trend_figure
 
 MOST_FIGURES = 12
-WIDTH_STUDY = "thm4.1/entries-gaussian"
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A finding's figures: its law and perhaps quantiles, or its trend."""
+    """A finding's figures: its law and perhaps quantiles, its trend, or its loss against the budget."""
 
     finding: dict[str, Any]
-    trend: bool
+    kind: str
     figures: tuple[Markup, ...]
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What a claim shows: its width study and intervals (empty where there are none), findings open and folded away."""
+    """What a claim shows: its studies and intervals (empty where there are none), findings open and folded away."""
 
-    study: Markup
+    studies: list[Study]
     intervals: Markup
     shown: list[Drawn]
     folded: list[Drawn]
@@ -60,7 +63,7 @@ def render_html(report: dict[str, Any]) -> str:
         unmet=words.unmet(report),
         open_findings=_open,
         expected=[(claim, finding) for claim in claims for finding in claim["findings"] if _expected(finding)],
-        figures_of=_figures,
+        figures_of=partial(_figures, report),
         family_bound=words.FAMILY_BOUND,
         total_seconds=sum(finding["seconds"] for claim in claims for finding in claim["findings"]),
         score=twins_table.score(mutants),
@@ -83,6 +86,7 @@ def _filters() -> dict[str, Callable[..., Any]]:
         "state": words.state,
         "tally": words.tally,
         "glyph": words.glyph,
+        "average": average,
         "plural": words.plural,
         "score": twins_table.score,
         "change": twins_table.change,
@@ -98,14 +102,20 @@ def _expected(finding: dict[str, Any]) -> bool:
     return words.state(finding) == words.EXPECTED
 
 
-def _figures(claim: dict[str, Any]) -> Figures:
-    """The figures of a claim: experiments of the paper open, the rest folded away, what is not supported first."""
-    curves = [finding for finding in claim["findings"] if finding["curve"] is not None]
+def _figures(report: dict[str, Any], claim: dict[str, Any]) -> Figures:
+    """The figures of a claim: experiments of the paper open, the rest folded away, what is not supported first.
+
+    Without an experiment, of losses against the budget the one that bends most is open as an example.
+    """
+    curves = [finding for finding in claim["findings"] if finding["curve"] is not None and _kind(finding)]
     named = sorted((f for f in curves if f["figure"]), key=lambda f: (f["parameters"].get("width", 0), f["cell"]))
     rest = sorted((f for f in curves if not f["figure"]), key=lambda f: f["verdict"] not in words.OPEN)
+    if not named and (losses := [f for f in rest if _kind(f) == "loss"]):
+        named = [min(losses, key=bend)]
+        rest.remove(named[0])
     folded = [*named[MOST_FIGURES:], *rest]
     return Figures(
-        study=Markup(distance_figure(claim) if claim["id"] == WIDTH_STUDY else ""),
+        studies=studies(claim, report, draw=True),
         intervals=Markup(interval_figure(claim)),
         shown=[_drawn(finding) for finding in named[:MOST_FIGURES]],
         folded=[_drawn(finding) for finding in folded[:MOST_FIGURES]],
@@ -113,10 +123,19 @@ def _figures(claim: dict[str, Any]) -> Figures:
     )
 
 
+def _kind(finding: dict[str, Any]) -> str:
+    """What a finding's own figure shows; empty where its curve is a point, or a line, in a study of its claim."""
+    kind = str(finding["curve"].get("kind", "law"))
+    if kind == "profile":
+        return "loss" if is_profile(finding, "ε") and is_drawable(finding) else ""
+    return kind
+
+
 def _drawn(finding: dict[str, Any]) -> Drawn:
     """A finding's figures; quantiles only where a reader will look closely, for the page's size."""
-    if finding["curve"].get("kind", "law") == "trend":
-        return Drawn(finding, True, (Markup(trend_figure(finding)),))
+    kind = _kind(finding)
+    if kind != "law":
+        return Drawn(finding, kind, (Markup((trend_figure if kind == "trend" else budget_figure)(finding)),))
     closely = finding["figure"] or finding["verdict"] in words.OPEN
     quantiles = bool(closely) and has_quantiles(finding["curve"])
-    return Drawn(finding, False, tuple(Markup(draw(finding)) for draw in (law_figure, *[qq_figure] * quantiles)))
+    return Drawn(finding, kind, tuple(Markup(draw(finding)) for draw in (law_figure, *[qq_figure] * quantiles)))

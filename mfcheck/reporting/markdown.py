@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from mfcheck.reporting import twins_table, words
+from mfcheck.reporting.studies import studies
 from mfcheck.verdict import Verdict
 
 COLUMNS = (
@@ -31,7 +32,7 @@ def render_markdown(report: dict[str, Any]) -> str:
         state = words.standing(theorem["verdict"], theorem["claims"])
         blocks.append(f"## {_plain(theorem['title'])}: {_mark(state)}")
         for claim in theorem["claims"]:
-            blocks += _claim(claim)
+            blocks += _claim(claim, report)
     blocks += [*_twins(report), *_environment(report)]
     return "\n\n".join(blocks) + "\n"
 
@@ -93,7 +94,7 @@ def _expected(report: dict[str, Any]) -> list[str]:
     return ["## Refutations that were expected", *blocks] if blocks else []
 
 
-def _claim(claim: dict[str, Any]) -> list[str]:
+def _claim(claim: dict[str, Any], report: dict[str, Any]) -> list[str]:
     state = words.standing(claim["verdict"], [claim])
     blocks = [f"### {_code(claim['id'])}: {_mark(state)}", f"{_plain(claim['says'])}"]
     blocks += [f"**✗ ERROR** in {_code(error['cell'])}: {_plain(error['message'])}" for error in claim["errors"]]
@@ -110,6 +111,9 @@ def _claim(claim: dict[str, Any]) -> list[str]:
     ]
     if reasons:
         blocks.append("\n".join(reasons))
+    for study in studies(claim, report, draw=False):
+        blocks += [f"**{_plain(study.title)}**: {_plain(study.caption)}"]
+        blocks += [_table(study.columns, [tuple(map(_plain, row)) for row in study.rows])]
     return blocks
 
 

@@ -7,7 +7,7 @@ import io
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -108,6 +108,20 @@ def log_range(values: list[float], least: float = 0.7) -> tuple[float, float]:
     return low - pad, high + pad
 
 
+def logarithms(values: Iterable[float | None]) -> list[float]:
+    """Decimal logarithms; NaN, which leaves a gap in a curve, of what has none.
+
+    >>> logarithms([100, None, 0])
+    [2.0, nan, nan]
+    """
+    return [math.log10(value) if value is not None and value > 0 else math.nan for value in values]
+
+
+def finite(values: Iterable[float]) -> list[float]:
+    """The finite ones of some values."""
+    return [value for value in values if math.isfinite(value)]
+
+
 def svg(figure: Figure, label: str) -> str:
     """A figure as an SVG element without anything that varies between runs."""
     buffer = io.StringIO()
@@ -117,7 +131,7 @@ def svg(figure: Figure, label: str) -> str:
     text = text[text.index("<svg") :]
     text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, count=1, flags=re.DOTALL)
     # Group names such as figure_1 repeat in every figure, and a page may hold an id only once.
-    text = re.sub(r'<g id="[\w.]+_\d+">', "<g>", text)
+    text = re.sub(r'<g id="[\w.]+_\d+"(/?)>', r"<g\1>", text)
     text = re.sub(r' d="[^"]*"', _shorter, text)
     for colour, name in VARIABLES.items():
         text = text.replace(colour, f"var(--{name}, {colour})")

@@ -10,7 +10,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mfcheck.reporting import words
+from mfcheck.reporting import notation, words
 from mfcheck.reporting.plots import (
     DASHED,
     EXACT,
@@ -31,16 +31,20 @@ HEIGHT = 4.3
 NOISE = math.sqrt(math.pi / 2) * math.log(2)
 """Mean of √n times the distance between a law and n draws from it (Kolmogorov)."""
 DODGE = 0.022
+AXES = {"log N": "width N", "log d": "input_dim d", "log K": "output_dim K"}
+"""What a trend runs over, by the label of an axis that holds natural logarithms."""
+MOST_NAMED = 4
+"""So many groups are named on such an axis; more are read off a scale."""
 LEGEND = 0.35
 """Decades left free for the legend of the width study."""
 
 
 def trend_figure(finding: dict[str, Any]) -> str:
-    """Measured means against width or depth, with the theory and the exact value, and all of them over the theory."""
+    """Measured values of each group, with the theory and the exact value, and all of them over the theory."""
     curve = finding["curve"]
-    wide = curve["x_label"] == "log N"
-    x = [at / math.log(10) for at in curve["x"]] if wide else curve["x"]
-    measured, theory, exact = (_logarithms(curve[name], len(x)) for name in ("measured", "predicted", "exact"))
+    logarithmic, name = curve["x_label"] in AXES, AXES.get(curve["x_label"], curve["x_label"])
+    x = [at / math.log(10) for at in curve["x"]] if logarithmic else curve["x"]
+    measured, theory, exact = (_logarithms(curve[line], len(x)) for line in ("measured", "predicted", "exact"))
     known = [value for line in (measured, theory, exact) for value in line if value is not None]
     apart = any(abs(e - t) > 1e-9 for e, t in zip(exact, theory, strict=True) if e is not None and t is not None)
     with drawing("trend", finding):
@@ -57,7 +61,7 @@ def trend_figure(finding: dict[str, Any]) -> str:
         bottom, top = log_range([10**value for value in known])
         trend.set_ylim(bottom, top)
         trend.set_yticks(*log_ticks(bottom, top))
-        trend.set_ylabel("mean of the statistic")
+        trend.set_ylabel(f"{average(finding)} of the statistic")
         trend.tick_params(labelbottom=False)
         trend.legend(loc="lower left" if finding["reference"] < 0 else "upper left")
 
@@ -69,10 +73,15 @@ def trend_figure(finding: dict[str, Any]) -> str:
         reach = 1.15 * max([0.02, *(abs(value - 1) for value in (*over, *_over(exact, theory)) if value is not None)])
         ratio.set_ylim(1 - reach, 1 + reach)
         ratio.set_ylabel("over the theory")
-        ratio.set_xlabel("width N" if wide else curve["x_label"])
+        ratio.set_xlabel(name)
         for axes in (trend, ratio):
-            _horizontal(axes, x, wide)
-        return svg(figure, f"Trend over {'width' if wide else curve['x_label']} in {finding['cell']}")
+            _horizontal(axes, x, logarithmic)
+        return svg(figure, f"Trend over {name.split()[0]} in {finding['cell']}")
+
+
+def average(finding: dict[str, Any]) -> str:
+    """What the values of a trend are of the draws of a group."""
+    return "median" if "median" in finding["statistic"] else "mean"
 
 
 def distance_figure(claim: dict[str, Any]) -> str:
@@ -191,12 +200,17 @@ def _plot(axes: Axes, x: Sequence[float], y: list[float | None], **style: Any) -
     axes.plot(x, [math.nan if value is None else value for value in y], **style)
 
 
-def _horizontal(axes: Axes, x: Sequence[float], wide: bool) -> None:
+def _horizontal(axes: Axes, x: Sequence[float], logarithmic: bool) -> None:
     pad = 0.05 * (max(x) - min(x)) or 0.5
     left, right = min(x) - pad, max(x) + pad
     axes.set_xlim(left, right)
-    axes.set_xticks(*log_ticks(left, right)) if wide else axes.set_xticks(x, [f"{at:g}" for at in x])
+    if not logarithmic:
+        axes.set_xticks(x, [f"{at:g}" for at in x])
+    elif len(x) <= MOST_NAMED:
+        axes.set_xticks(x, [notation.whole(round(10**at)) for at in x])
+    else:
+        axes.set_xticks(*log_ticks(left, right))
 
 
 def _number(value: float) -> str:
-    return f"{value:.3f}".replace("-", "−")
+    return f"{round(value, 3) + 0.0:.3f}".replace("-", "−")  # no −0.000

@@ -13,11 +13,12 @@ import matplotlib
 import pytest
 
 from mfcheck.reporting import words
-from mfcheck.reporting.html import MOST_FIGURES, WIDTH_STUDY, render_html
+from mfcheck.reporting.html import MOST_FIGURES, render_html
 from mfcheck.reporting.interval_figure import interval_figure
 from mfcheck.reporting.law_figures import dkw_band, law_figure, qq_figure
 from mfcheck.reporting.markdown import render_markdown
 from mfcheck.reporting.plots import log_range, log_ticks
+from mfcheck.reporting.studies import WIDTH_STUDY
 from mfcheck.reporting.terminal import MOST_DETAILS, terminal_lines
 from mfcheck.reporting.trend_figures import distance_figure, trend_figure
 from mfcheck.reporting.twins_table import WIDTH, mutant_table, score

@@ -1,0 +1,111 @@
+"""What a claim shows over several of its findings: figures and tables, each with a title and a caption."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from mfcheck.reporting import notation
+from mfcheck.reporting.point_figure import points, points_figure
+from mfcheck.reporting.profile_figure import profiles_figure
+from mfcheck.reporting.profiles import Profile, needed_widths, network, pair_of, profiles
+from mfcheck.reporting.tightness import NORMS, sizes_of, tightness, tightness_figure, tightness_rows
+from mfcheck.reporting.trend_figures import distance_figure
+
+WIDTH_STUDY = "thm4.1/entries-gaussian"
+
+
+@dataclass(frozen=True)
+class Study:
+    """A figure over findings of a claim, a table of columns and rows, or a figure with its numbers as a table."""
+
+    title: str
+    caption: str
+    figure: str = ""
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
+def studies(claim: dict[str, Any], report: dict[str, Any], *, draw: bool) -> list[Study]:
+    """The studies that a claim's findings suffice for; without drawing, those that are or have a table."""
+    found = [*_numbers(claim, report, draw), *(_drawn(claim) if draw else [])]
+    return [study for study in found if study.figure or study.rows]
+
+
+def _drawn(claim: dict[str, Any]) -> list[Study]:
+    distance = Study(
+        "The width study",
+        "distance between the measured law and the limit law at every width tried, beside the exact distance at that "
+        "width; draws from the limit law itself would lie about as high as the grey reaches",
+        distance_figure(claim) if claim["id"] == WIDTH_STUDY else "",
+    )
+    return [distance, *(_points(claim, chart) for chart in points(claim))]
+
+
+def _points(claim: dict[str, Any], chart: list[dict[str, Any]]) -> Study:
+    """A chart of findings at one width each; where there is one network, the caption names it."""
+    pair, networks = pair_of(chart[0]), sorted({network(finding) for finding in chart})
+    where = f"(p, q) = {notation.pair(pair)}" if pair else ""
+    if len(networks) == 1:
+        where += f"; {networks[0]}"
+    engines = sorted({finding["engine"] for finding in chart})
+    title = "Measured over the bound" + (" on several engines" if len(networks) == 1 < len(engines) else "")
+    caption = f"{where}; estimates with their intervals, those of one width slightly apart"
+    return Study(f"{title}, from N = {_widths(chart)}", caption, points_figure(claim, chart))
+
+
+def _widths(chart: list[dict[str, Any]]) -> str:
+    widths = [finding["curve"]["x"][0] for finding in chart]
+    return f"{notation.whole(min(widths))} to {notation.whole(max(widths))}"
+
+
+def _numbers(claim: dict[str, Any], report: dict[str, Any], draw: bool) -> list[Study]:
+    found = profiles(claim)
+    if not found:
+        return []
+    shapes = Study(
+        "How wide a network must be for the bound to hold",
+        f"median of L_adv over ε β ω^{{L/2}} as ε → 0, {_draws(found)}; β is Chevet's where the theory has another",
+        profiles_figure(claim) if draw else "",
+    )
+    columns, rows = needed_widths(found)
+    needed = Study(
+        "Width from which on the bound holds within x %",
+        "the width N beyond which the median network exceeds ε β ω^{L/2} by at most x %; measured medians "
+        f"({_draws(found)}), interpolated between the widths drawn in the logarithms of both; β is the "
+        "theory's own, and beside it Chevet's where that is another",
+        columns=columns,
+        rows=tuple(rows),
+    )
+    return [shapes, needed, *_tight(claim, report, draw)]
+
+
+def _tight(claim: dict[str, Any], report: dict[str, Any], draw: bool) -> list[Study]:
+    found = tightness(claim, report)
+    if not found:
+        return []
+    inputs, outputs = sizes_of(found)
+    columns, rows = tightness_rows(found)
+    caption = (
+        f"median of ‖J‖_{{p,q}} over β ω^{{L/2}} at the widest networks drawn, d = {inputs}, K = {outputs} unless "
+        "noted; 1 is a tight bound; small: the limit N → ∞ over β at many more inputs than outputs (d ≫ K), and at "
+        "as many of both (K = d)"
+    )
+    beyond = [
+        f"; (p, q) = {notation.pair(pair)} at d = {one.sizes[0]}: {one.shown:.3f}"
+        for pair, one in found.items()
+        if not {pair.p, pair.q} <= set(NORMS)
+    ]
+    caption += "".join(beyond) if draw else ""
+    figure = tightness_figure(claim, report) if draw else ""
+    return [Study("How tight the bound is in wide networks", caption, figure, columns, tuple(rows))]
+
+
+def _draws(found: list[Profile]) -> str:
+    """How many draws are behind a point, which at the widest networks are those of the finding itself."""
+    each, last = sorted({one.draws for one in found}), sorted({one.draws_at_widest for one in found})
+    return f"{_span(each)} networks drawn at each width, {_span(last)} at the widest"
+
+
+def _span(values: list[int]) -> str:
+    return f"{values[0]:,}" if len(values) == 1 else f"{values[0]:,} to {values[-1]:,}"
