@@ -29,7 +29,7 @@ def over_budgets(draws: Floats, budgets: Sequence[float], bounds: Sequence[float
 def over_widths(
     values: Sequence[Floats], specs: Sequence[NetworkSpec], pair: NormPair, bound: float, beta: float
 ) -> Curve:
-    """Medians over the bound made with `beta`, network by network, beside Chevet's constant at each width over `beta`."""
+    """Medians over the bound made with `beta`, beside Chevet's constant at each network's width over `beta`."""
     return Curve(
         kind="profile",
         x_label="width N",
