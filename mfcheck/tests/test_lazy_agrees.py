@@ -161,6 +161,23 @@ def test_attacks_and_jacobians_have_the_law_of_stored_networks(spec: NetworkSpec
     assert not disagreements(stored_attack(spec), of_attack(spec, "lazy", 2))
 
 
+def of_twenty_steps(engine: str, seed: int) -> Functionals:
+    """Losses along twenty steps, each at a point that all before it led to; there is width enough for all of them."""
+    network = drawn(NetworkSpec("vanilla", 30, 2, 24, 2, 2.0), engine, seed)
+    losses, there = attacked(network, points(network.spec)[:1], 2, 20)
+    return ordered(
+        {
+            "loss after 20 steps": losses[-1],
+            "gain of the last ten": losses[-1] - losses[9],
+            "loss times |f|": losses[-1] * network(there)[:, 0].norm(dim=1),
+        }
+    )
+
+
+def test_twenty_steps_deep_the_losses_have_the_law_of_stored_networks() -> None:
+    assert not disagreements(of_twenty_steps("dense", 5), of_twenty_steps("lazy", 6))
+
+
 class Untied(LazyMatrix):
     """Wᵀ is drawn apart from W, as if gradients were independent of what was computed forward."""
 
