@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scipy import stats
+import numpy as np
+from scipy import integrate, stats
 
 from mfcheck.spec import ARCHITECTURES, NetworkSpec
 from mfcheck.theory import finite_width
@@ -90,6 +91,51 @@ class PaperTheory:
         """dσ_w²/dt = −rate_factor · ε α β_{p,q} ω^{L/2−1} σ_w²/N under L_adv (Theorem 5.4)."""
         pull = spec.activation.alpha * spec.weight_variance / (self.omega(spec) * spec.width)
         return -self.rate_factor * pull * self.adversarial_bound(spec, eps, p, q)
+
+    def weight_variance(self, spec: NetworkSpec, eps: float, p: float, q: float, t: float) -> float:
+        """σ_w²(t) under gradient flow on L_adv at its bound, all layers alike (Theorems 5.4 and G.9, solved here).
+
+        With c = rate_factor · εαβ/N the gain obeys dω/dt = −c ω^{L/2} (vanilla): ω(t) = [ω^{−k} + kct]^{−1/k} with
+        k = (L−2)/2, ω e^{−ct} for L = 2, and 0 from its end on for L = 1; and dy/dt = −c y(1 + y)^{L/2−1}, y = ασ_w²
+        (residual), which is integrated. t in units of the flow; raises ValueError unless t ≥ 0 and finite.
+        """
+        if not 0 <= t < math.inf:
+            raise ValueError(f"t must be finite and not negative, got {t!r}")
+        speed, start, power = self._decay_speed(spec, eps, p, q), self.omega(spec), spec.depth / 2 - 1
+        if spec.architecture == "vanilla":
+            if power == 0:
+                return spec.weight_variance * math.exp(-speed * t)
+            left = start**-power + power * speed * t
+            return float(left ** (-1 / power) / spec.activation.alpha) if left > 0 else 0.0
+        log_y = math.log(spec.activation.alpha * spec.weight_variance)
+        path = integrate.solve_ivp(
+            lambda _, u: -speed * (1 + np.exp(u)) ** power, (0.0, t), [log_y], rtol=1e-10, atol=1e-12, method="DOP853"
+        )
+        return float(math.exp(path.y[0, -1]) / spec.activation.alpha)
+
+    def collapse_time(self, spec: NetworkSpec, eps: float, p: float, q: float, lower: float) -> float:
+        """T at which ω^L falls to `lower` = m under the same flow (Theorem 5.7, solved here); ∞ for residual networks.
+
+        N(m^{−k/L} − ω^{−k})/(k rate_factor εαβ) with k = (L−2)/2, for L = 2 N ln(ω/√m)/(rate_factor εαβ). Residual ones
+        have ω_r > 1 always, so no m ≤ 1 is reached. Raises ValueError unless 0 < m ≤ ω^L, and for residual ones m ≤ 1.
+        """
+        start, power = self.omega(spec), spec.depth / 2 - 1
+        top = start**spec.depth if spec.architecture == "vanilla" else 1.0
+        if not 0 < lower <= top:
+            raise ValueError(f"lower must lie in (0, {top:g}], where ω^L starts or cannot go below, got {lower!r}")
+        if spec.architecture != "vanilla":
+            return math.inf
+        end, speed = lower ** (1 / spec.depth), self._decay_speed(spec, eps, p, q)
+        if power == 0:
+            return math.log(start / end) / speed
+        return float((end**-power - start**-power) / (power * speed))
+
+    def _decay_speed(self, spec: NetworkSpec, eps: float, p: float, q: float) -> float:
+        """rate_factor · εαβ/N, the rate of Theorem 5.4 where ω = 1."""
+        if not 0 < eps < math.inf:
+            raise ValueError(f"eps must be positive and finite, got {eps!r}")
+        beta = self.beta(p, q, spec.input_dim, spec.output_dim)
+        return self.rate_factor * eps * spec.activation.alpha * beta / spec.width
 
     def fisher_rao(self, spec: NetworkSpec) -> float:
         """E‖w‖_FR = L K α σ_w² ω^{L−1} at initialisation, for ‖x‖² = d and σ_b = 0 (Theorem 5.9)."""
