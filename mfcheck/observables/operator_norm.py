@@ -36,7 +36,7 @@ def operator_norm(jacobian: Tensor, p: float, q: float) -> OperatorNorm:
 
     Exact for p = 1 (columns), q = ∞ (rows), p = q = 2 (singular values), q = 1 with up to ten rows and p = ∞ with up to
     ten columns (all sign vectors). Otherwise the lower bound is the best of K ascents, and the upper one the least that
-    an exact norm gives through ‖·‖_p' ≤ d^{max(0, 1/p' − 1/p)} ‖·‖_p, or for p = ∞, q = 2 through
+    an exact norm gives through ‖·‖_p' ≤ d^{max(0, 1/p' − 1/p)} ‖·‖_p, or two of them give between them (p ≤ q), or
     ‖J‖² ≤ tr D · ‖J D^{−1/2}‖²_{2,2} with D the lengths of J's columns (derived: for a sign vector s,
     ‖Js‖₂² ≤ ‖J D^{−1/2}‖² sᵀDs). Raises ValueError for other exponents or shapes, NotANumber unless J is finite.
 
@@ -115,15 +115,41 @@ def _upper(jacobian: Tensor, p: float, q: float) -> Tensor:
     through = [(1.0, q), (p, math.inf), (2.0, 2.0)] + ([(p, 1.0)] if rows <= ENUMERATED else [])
     bounds = []
     for from_p, to_q in through:
-        found = _exact(jacobian, from_p, to_q)
-        assert found is not None
-        value = norm(_times(jacobian, found[0]), to_q)
-        bounds.append(value * columns ** max(0.0, 1 / from_p - 1 / p) * rows ** max(0.0, 1 / q - 1 / to_q))
+        bounds.append(
+            _norm_of(jacobian, from_p, to_q)
+            * columns ** max(0.0, 1 / from_p - 1 / p)
+            * rows ** max(0.0, 1 / q - 1 / to_q)
+        )
     lengths = norm(jacobian.mT, 2)  # D; through ‖·‖_∞ ≤ ‖·‖_p it bounds every pair
     scaled = jacobian / torch.where(lengths > 0, lengths, 1.0).sqrt()[..., None, :]
     certified = lengths.sum(dim=-1).sqrt() * torch.linalg.matrix_norm(scaled, ord=2)
     bounds.append(certified * rows ** max(0.0, 1 / q - 0.5))
+    if p <= q:
+        bounds.append(_interpolated(jacobian, 1 / p, 1 / q))
     return torch.stack(bounds).amin(dim=0)
+
+
+def _interpolated(jacobian: Tensor, a: float, b: float) -> Tensor:
+    """A bound at (p, q) = (1/a, 1/b), a ≥ b, between two exact norms: ‖J‖_{2,2} and one at p = 1 or q = ∞.
+
+    log‖J‖ is convex in (1/p, 1/q) (Riesz and Thorin, with constant 1 for real matrices where p ≤ q). The other end is
+    where the ray from (½, ½) through (a, b) leaves the square.
+    """
+    to_one = 0.5 / (a - 0.5) if a > 0.5 else math.inf
+    to_zero = 0.5 / (0.5 - b) if b < 0.5 else math.inf
+    reach = min(to_one, to_zero)  # (½, ½) + reach · (a − ½, b − ½) lies on the edge
+    if math.isinf(reach):
+        return _norm_of(jacobian, 2.0, 2.0)
+    end = [min(max(0.5 + reach * (at - 0.5), 0.0), 1.0) for at in (a, b)]
+    from_p, to_q = (1 / at if at > 0 else math.inf for at in end)
+    return _norm_of(jacobian, 2.0, 2.0) ** (1 - 1 / reach) * _norm_of(jacobian, from_p, to_q) ** (1 / reach)
+
+
+def _norm_of(jacobian: Tensor, p: float, q: float) -> Tensor:
+    """An exact norm."""
+    found = _exact(jacobian, p, q)
+    assert found is not None
+    return norm(_times(jacobian, found[0]), q)
 
 
 def dual(p: float) -> float:

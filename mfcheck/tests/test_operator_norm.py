@@ -16,6 +16,7 @@ from torch import Tensor
 
 from mfcheck.ensembles.chunks import one_thread
 from mfcheck.observables import operator_norm as module
+from mfcheck.observables.balls import norm
 from mfcheck.observables.operator_norm import dual, operator_norm
 from mfcheck.verdict import NotANumber
 
@@ -182,3 +183,17 @@ def test_bad_input_is_named() -> None:
     for value in (math.nan, math.inf):
         with pytest.raises(NotANumber, match="Jacobian holds NaN or infinity"):
             operator_norm(torch.full((2, 2), value), 2, 2)
+
+
+@pytest.mark.parametrize(("p", "q"), [(1.5, 2), (1.5, 1.5), (1.2, 3), (2, 3), (3, 3), (4, 8), (3, 1.5), (math.inf, 4)])
+def test_with_two_inputs_the_bounds_hold_the_norm_over_all_angles(p: float, q: float) -> None:
+    """Random matrices, and ones of equal sizes and mixed signs, where interpolation between norms may be sharp."""
+    tilt = torch.logspace(-8, 8, 6001, dtype=torch.float64)  # fine near both axes, where spheres of small p are sharp
+    sphere = torch.cat([torch.stack([torch.ones_like(tilt), sign * tilt]) for sign in (1, -1)], dim=1)
+    sphere = sphere / norm(sphere.mT, p)
+    hadamard = torch.tensor([[1.0, 1.0], [1.0, -1.0], [0.0, 0.0]], dtype=torch.float64)
+    matrices = torch.cat([gaussian(200, 3, 2), gaussian(100, 3, 2).sign(), gaussian(100, 3, 2).round(), hadamard[None]])
+    found = operator_norm(matrices, p, q)
+    exact = norm((matrices @ sphere).mT, q).amax(dim=1)  # below the norm by the grid's square, 1e-6
+    assert bool((exact <= found.upper * (1 + 1e-12)).all())
+    assert bool((found.lower <= exact * (1 + 1e-5)).all())
