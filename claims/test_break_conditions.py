@@ -18,6 +18,7 @@ from mfcheck.statistics.intervals import Floats
 from mfcheck.theory import entry_law
 
 WIDTHS = (100, 300, 1000)
+VARIANCES = {"vanilla": 2.0, "residual": 1.0}
 REACHES = (0.001, 0.01, 0.1, 0.3, 1.0)
 NOTHING = Allowance(0.0, 0.0, "none: the bound is stated for every width")
 
@@ -47,9 +48,9 @@ def narrow_cells(pair: str) -> Callable[[Settings], Iterator[Cell]]:
 
     def cells(settings: Settings) -> Iterator[Cell]:
         for architecture, width in product(settings.architectures, WIDTHS):
-            if architecture in ARCHITECTURES:
-                variance = {"vanilla": 2.0, "residual": 1.0}[architecture]
-                yield Cell(NetworkSpec(architecture, 784, 10, width, 5, variance), "wishart", {"pair": pair})
+            if architecture in VARIANCES:
+                spec = NetworkSpec(architecture, 784, 10, width, 5, VARIANCES[architecture])
+                yield Cell(spec, "wishart", {"pair": pair})
         if "vanilla" in settings.architectures:
             yield Cell(NetworkSpec("vanilla", 784, 10, 128, 3, 2.0), "dense", {"pair": pair})
 
@@ -59,10 +60,10 @@ def narrow_cells(pair: str) -> Callable[[Settings], Iterator[Cell]]:
 def budget_cells(settings: Settings) -> Iterator[Cell]:
     details = {"dataset": settings.dataset}
     for architecture in settings.architectures:
-        if architecture in ARCHITECTURES:
-            variance = {"vanilla": 2.0, "residual": 1.0}[architecture]
+        if architecture in VARIANCES:
             for pair in ("inf-inf", "2-2"):
-                yield Cell(NetworkSpec(architecture, 784, 10, 1024, 3, variance), "lazy", {"pair": pair, **details})
+                spec = NetworkSpec(architecture, 784, 10, 1024, 3, VARIANCES[architecture])
+                yield Cell(spec, "lazy", {"pair": pair, **details})
     if "vanilla" in settings.architectures:
         yield Cell(NetworkSpec("vanilla", 196, 10, 128, 3, 2.0), "dense", {"pair": "inf-inf", **details})
 

@@ -25,8 +25,9 @@ from mfcheck.median_verbs import Allowance, MedianGroup
 from mfcheck.observables import losses
 from mfcheck.probes import image
 from mfcheck.settings import Settings
+from mfcheck.spec import dual_exponent
 from mfcheck.theory import finite_width
-from mfcheck.theory.norms import chevet_beta, dual_exponent, expected_norm
+from mfcheck.theory.norms import chevet_beta, expected_norm
 
 WIDTHS = (10_000, 10_000_000, INFINITE)
 LOOSE = (NormPair(2, 1), NormPair(math.inf, 2), NormPair(math.inf, 1))

@@ -10,7 +10,7 @@ import numpy as np
 
 from mfcheck.median_verbs import Allowance
 from mfcheck.settings import Settings
-from mfcheck.spec import NetworkSpec, NormPair
+from mfcheck.spec import NetworkSpec, NormPair, dual_exponent
 from mfcheck.statistics.decision import Tail
 from mfcheck.theory import PaperTheory, entry_law, finite_width, norms
 from mfcheck.verdict import Cell
@@ -73,8 +73,7 @@ def slack(spec: NetworkSpec, pair: NormPair, beta: float, rate: float) -> Allowa
     and t deviations of the common scale, ½ √((κ − 1)L/N + 2/N).
     """
     t = math.sqrt(2 * math.log(OUTSIDE / (1 - rate)))
-    d = spec.input_dim
-    deviation = t * norms.lipschitz(pair.p, pair.q, d, spec.output_dim) / (math.sqrt(d) * beta)
+    deviation = t * _relative_lipschitz(pair, spec.input_dim, spec.output_dim, beta)
     spread = ((finite_width.gain_ratio(spec) - 1) * spec.depth + 2) / spec.width
     above = deviation + growth(spec, pair) + t * math.sqrt(spread) / 2
     return Allowance(0.0, above, f"deviation {deviation:.3g} at N = ∞, finite width {above - deviation:.3g} (E3)")
@@ -82,8 +81,13 @@ def slack(spec: NetworkSpec, pair: NormPair, beta: float, rate: float) -> Allowa
 
 def spread_at_infinity(pair: NormPair, spec: NetworkSpec) -> float:
     """The largest relative standard deviation that ‖Z‖_{p,q} can have: σ*/(√d β)."""
-    sizes = (pair.p, pair.q, spec.input_dim, spec.output_dim)
-    return norms.lipschitz(*sizes) / (math.sqrt(spec.input_dim) * norms.chevet_beta(*sizes))
+    beta = norms.chevet_beta(pair.p, pair.q, spec.input_dim, spec.output_dim)
+    return _relative_lipschitz(pair, spec.input_dim, spec.output_dim, beta)
+
+
+def _relative_lipschitz(pair: NormPair, input_dim: int, output_dim: int, beta: float) -> float:
+    """σ*/(√d β)."""
+    return norms.lipschitz(pair.p, pair.q, input_dim, output_dim) / (math.sqrt(input_dim) * beta)
 
 
 def at_finite_dimension(pair: NormPair, input_dim: int, output_dim: int) -> Allowance:
@@ -97,7 +101,7 @@ def at_finite_dimension(pair: NormPair, input_dim: int, output_dim: int) -> Allo
     if pair.p == 1:
         exact = norms.largest_column(pair.q, input_dim, output_dim) / math.sqrt(input_dim)
         return Allowance(1 - exact / beta, 0.0, "exact distance at finite dimension, of the largest column")
-    median = math.sqrt(2 * math.log(2)) * norms.lipschitz(*sizes) / (math.sqrt(input_dim) * beta)
+    median = math.sqrt(2 * math.log(2)) * _relative_lipschitz(pair, input_dim, output_dim, beta)
     below = 1 - norms.chevet_floor(*sizes) / beta + median
     return Allowance(below, 0.0, "rigorous distance at finite dimension: Chevet's larger term, median below mean")
 
@@ -110,7 +114,7 @@ def one_output(spec: NetworkSpec, pair: NormPair) -> tuple[float, Tail]:
     E‖z‖² ≤ (1 + s²)(E‖z‖)², E‖z‖⁴ ≤ (1 + 6s² + 6√(8π) s³ + 16s⁴)(E‖z‖)⁴.
     """
     root = entry_law(spec).mean(np.sqrt)
-    dual = norms.dual_exponent(pair.p)
+    dual = dual_exponent(pair.p)
     s = norms.lipschitz(pair.p, pair.q, spec.input_dim, 1) / norms.expected_norm(spec.input_dim, dual)
     second = (1 + s**2) / root**2
     fourth = 1 + 6 * s**2 + 6 * math.sqrt(8 * math.pi) * s**3 + 16 * s**4

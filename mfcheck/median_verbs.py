@@ -13,9 +13,9 @@ from mfcheck.ensembles.chunks import Probe, Source
 from mfcheck.judgement import Judgement, judge_ratio, judge_trend
 from mfcheck.plan import Plan, Statistic
 from mfcheck.spec import NetworkSpec
-from mfcheck.statistics import decision, intervals, medians, resolution
+from mfcheck.statistics import decision, medians, resolution
 from mfcheck.statistics.intervals import Floats
-from mfcheck.statistics.sequential import Decision, Estimate, Region
+from mfcheck.statistics.sequential import Decision, Region
 from mfcheck.statistics.trend import slope_weights
 from mfcheck.theory import PaperTheory
 from mfcheck.verdict import Curve, Finding, Margin, Verdict
@@ -129,10 +129,7 @@ class MedianVerbs(Bench):
                 alpha = self._last_alpha(decided)
 
                 def judge(other: float) -> Verdict:
-                    kept = int(np.count_nonzero(holds(other)(decided.draws)))
-                    low = intervals.rate_lower(kept, decided.draws, alpha)
-                    high = 1 - intervals.rate_lower(decided.draws - kept, decided.draws, alpha)
-                    return decided.region.judge(Estimate(kept / decided.draws, low, high))
+                    return decided.region.judge(decision.estimate_rate(holds(other)(decided.draws), alpha))
 
                 return Judgement(
                     statistic="share of networks within the bound",

@@ -142,10 +142,7 @@ class NormPair:
 
     def __post_init__(self) -> None:
         for name in ("p", "q"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, Real) or not float(value) >= 1:
-                raise ValueError(f"{name} must lie in [1, ∞], got {value!r}")
-            object.__setattr__(self, name, float(value))
+            object.__setattr__(self, name, norm_exponent(name, getattr(self, name)))
 
     def __str__(self) -> str:
         return f"{self.p:g}-{self.q:g}"
@@ -158,6 +155,28 @@ class NormPair:
         except ValueError:
             raise ValueError(f"norm pair {text!r} does not read as p-q, such as inf-2") from None
         return cls(p, q)
+
+
+def norm_exponent(name: str, value: object) -> float:
+    """The exponent of a norm as a float; ValueError unless it lies in [1, ∞].
+
+    >>> norm_exponent("p", 0.5)
+    Traceback (most recent call last):
+    ValueError: p must lie in [1, ∞], got 0.5
+    """
+    if isinstance(value, bool) or not isinstance(value, Real) or not float(value) >= 1:
+        raise ValueError(f"{name} must lie in [1, ∞], got {value!r}")
+    return float(value)
+
+
+def dual_exponent(p: float) -> float:
+    """The exponent p* with 1/p + 1/p* = 1; raises ValueError for p < 1.
+
+    >>> dual_exponent(2), dual_exponent(1), dual_exponent(math.inf)
+    (2.0, inf, 1.0)
+    """
+    p = norm_exponent("p", p)
+    return math.inf if p == 1 else 1.0 if math.isinf(p) else p / (p - 1)
 
 
 def _show(value: object) -> str:

@@ -20,8 +20,6 @@ from mfcheck.verdict import NotANumber
 
 DEPENDENT = 16
 """A direction shorter than this many roundings of the input it came from is rounding, and is dropped."""
-
-
 HIDDEN = 1e-12
 """Squared lengths that a float64 Gram matrix can tell from 0, in units of the largest."""
 

@@ -10,9 +10,9 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
-from mfcheck.observables.balls import check_exponent, dual_map, norm, onto_ball
-from mfcheck.observables.operator_norm import operator_norm
-from mfcheck.spec import positive_integer
+from mfcheck.observables.balls import dual_map, norm, onto_ball
+from mfcheck.observables.operator_norm import maximiser
+from mfcheck.spec import norm_exponent, positive_integer
 from mfcheck.verdict import NotANumber
 
 STARTS = ("jacobian", "random")
@@ -76,7 +76,7 @@ def adversarial_loss(
     >>> bool(torch.isclose(found.loss[0], torch.linalg.matrix_norm(J, 2) / 2))
     True
     """
-    p, q = check_exponent("p", p), check_exponent("q", q)
+    p, q = norm_exponent("p", p), norm_exponent("q", q)
     steps, restarts = positive_integer("steps", steps), positive_integer("restarts", restarts)
     _check(x, eps, start, box)
     _reserve(f, x.shape[-2] * (restarts * (steps + 1) + 1))
@@ -148,7 +148,7 @@ def _reserve(f: Callable[[Tensor], Tensor], columns: int) -> None:
 def _linear_start(f: Callable[[Tensor], Tensor], x: Tensor, outputs: int, p: float, q: float) -> Tensor:
     """The direction `[…, B, d]` in which the linear map at x moves most, 0 where it is 0."""
     _reserve(f, x.shape[-2] * outputs)
-    return operator_norm(jacobian_at(f, x, outputs), p, q).direction
+    return maximiser(jacobian_at(f, x, outputs), p, q)[0]
 
 
 def _better_sign(

@@ -8,18 +8,6 @@ import torch
 from torch import Tensor
 
 
-def check_exponent(name: str, value: float) -> float:
-    """The exponent itself; ValueError unless it lies in [1, ∞].
-
-    >>> check_exponent("p", 0.5)
-    Traceback (most recent call last):
-    ValueError: p must lie in [1, ∞], got 0.5
-    """
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 1:
-        raise ValueError(f"{name} must lie in [1, ∞], got {value!r}")
-    return float(value)
-
-
 def norm(x: Tensor, p: float) -> Tensor:
     """‖x‖_p over the last axis, `[…, n]` → `[…]`; powers neither over- nor underflow.
 

@@ -12,7 +12,8 @@ from mfcheck.ensembles.chunks import Probe, Source
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.adversarial import adversarial_loss, jacobian_at
-from mfcheck.observables.operator_norm import operator_norm
+from mfcheck.observables.balls import norm
+from mfcheck.observables.operator_norm import largest_found, maximiser
 from mfcheck.spec import NetworkSpec
 
 NORMS_IN_A_CHUNK, NETWORKS_IN_A_CHUNK = 64, 16
@@ -30,11 +31,11 @@ def operator_norms(p: float, q: float) -> Source:
         factor = wishart.mirrored_factor(spec, draws, stream)
         z = stream.normal(draws, spec.output_dim, spec.input_dim, dtype=torch.float32, scale=spec.input_dim**-0.5)
         both = torch.stack([factor.to(torch.float32).mT @ z, z], dim=1)
-        return operator_norm(both, p, q).lower
+        return largest_found(both, p, q)
 
     def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         jacobian = Network(spec, stream, replicates=draws).jacobian(_inputs(probe, stream))[:, :1]
-        return operator_norm(jacobian, p, q).lower
+        return largest_found(jacobian, p, q)
 
     engines, uses_input = {"wishart": chain, "dense": dense}, {"wishart": False, "dense": True}
     return Source(f"operator norm ({p:g}, {q:g})", engines, uses_input, most=NORMS_IN_A_CHUNK)
@@ -51,12 +52,11 @@ def attacked(p: float, q: float, budgets: tuple[float, ...], steps: int) -> Sour
         network = Network(spec, stream, engine=engine, replicates=draws)
         x = _inputs(probe, stream)[:1].expand(draws, 1, -1)
         network.reserve(spec.output_dim + 1 + len(budgets) * (steps + 1))
-        linear = operator_norm(jacobian_at(network, x, spec.output_dim), p, q)
-        columns = [linear.lower.double()]
+        jacobian = jacobian_at(network, x, spec.output_dim)
+        direction, _ = maximiser(jacobian, p, q)
+        columns = [norm((jacobian @ direction[..., None])[..., 0], q).double()]
         for eps in budgets:
-            attack = adversarial_loss(
-                network, x, eps, p, q, steps=steps, start=linear.direction, generator=stream.torch
-            )
+            attack = adversarial_loss(network, x, eps, p, q, steps=steps, start=direction, generator=stream.torch)
             assert attack.flips is not None
             columns += [attack.loss.double(), attack.flips]
         return torch.cat(columns, dim=1)

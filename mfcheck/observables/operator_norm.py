@@ -8,13 +8,18 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from mfcheck.observables.balls import check_exponent, dual_map, norm
+from mfcheck.observables.balls import dual_map, norm
+from mfcheck.spec import dual_exponent, norm_exponent
 from mfcheck.verdict import NotANumber
 
 ENUMERATED = 10
 """Outputs up to which all sign vectors are tried: 2^{K−1} products with J."""
 TRIALS, LEADERS, ASCENTS = 6, 3, 24
 """Steps of the nonlinear power method from every start, the starts then kept, and their further steps."""
+
+
+ASCENT = "ascent and embedding"
+"""The method that finds bounds, not the norm."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,19 +49,29 @@ def operator_norm(jacobian: Tensor, p: float, q: float) -> OperatorNorm:
     >>> [float(operator_norm(J, p, q).lower) for p, q in ((1, 1), (math.inf, math.inf), (math.inf, 1))]
     [6.0, 7.0, 8.0]
     """
-    p, q = check_exponent("p", p), check_exponent("q", q)
+    direction, method = maximiser(jacobian, p, q)
+    lower = norm(_times(jacobian, direction), q)
+    if method != ASCENT:
+        return OperatorNorm(lower, lower, direction, True, method)
+    return OperatorNorm(lower, torch.maximum(lower, _upper(jacobian, p, q)), direction, False, method)
+
+
+def maximiser(jacobian: Tensor, p: float, q: float) -> tuple[Tensor, str]:
+    """The best direction `[…, d]` of ‖·‖_p ≤ 1 that `operator_norm` finds and how, without its upper bound.
+
+    That costs as much again, and losses and attacks need none.
+    """
+    p, q = norm_exponent("p", p), norm_exponent("q", q)
     if jacobian.ndim < 2 or 0 in jacobian.shape:
         raise ValueError(f"a Jacobian must have shape […, K, d], got {tuple(jacobian.shape)}")
     if not bool(torch.isfinite(jacobian).all()):
         raise NotANumber("a Jacobian holds NaN or infinity")
-    found = _exact(jacobian, p, q)
-    if found is not None:
-        direction, method = found
-        value = norm(_times(jacobian, direction), q)
-        return OperatorNorm(value, value, direction, True, method)
-    direction = _ascent(jacobian, p, q)
-    lower = norm(_times(jacobian, direction), q)
-    return OperatorNorm(lower, torch.maximum(lower, _upper(jacobian, p, q)), direction, False, "ascent and embedding")
+    return _exact(jacobian, p, q) or (_ascent(jacobian, p, q), ASCENT)
+
+
+def largest_found(jacobian: Tensor, p: float, q: float) -> Tensor:
+    """`operator_norm(…).lower` alone, `[…]`."""
+    return norm(_times(jacobian, maximiser(jacobian, p, q)[0]), q)
 
 
 def _exact(jacobian: Tensor, p: float, q: float) -> tuple[Tensor, str] | None:
@@ -66,14 +81,14 @@ def _exact(jacobian: Tensor, p: float, q: float) -> tuple[Tensor, str] | None:
         lengths = norm(jacobian.mT, q)
         return dual_map(lengths, 1), "columns"
     if math.isinf(q):
-        best = norm(jacobian, dual(p)).argmax(dim=-1)
+        best = norm(jacobian, dual_exponent(p)).argmax(dim=-1)
         return dual_map(_row(jacobian, best), p), "rows"
     if p == q == 2:
         vectors = torch.linalg.eigh(jacobian.double() @ jacobian.double().mT).eigenvectors[..., -1]
         return dual_map(_times(jacobian.mT, vectors.to(jacobian.dtype)), 2), "singular values"
     if q == 1 and rows <= ENUMERATED:
         signs = _signs(rows, jacobian)
-        best = _longest(jacobian.mT, signs, dual(p))
+        best = _longest(jacobian.mT, signs, dual_exponent(p))
         return dual_map(_times(jacobian.mT, signs[best]), p), "signs of the outputs"
     if math.isinf(p) and columns <= ENUMERATED:
         signs = _signs(columns, jacobian)
@@ -101,7 +116,7 @@ def _ascent(jacobian: Tensor, p: float, q: float) -> Tensor:
 
     def climbed(direction: Tensor, steps: int) -> tuple[Tensor, Tensor]:
         for _ in range(steps):
-            direction = dual_map(dual_map(direction @ jacobian.mT, dual(q)) @ jacobian, p)
+            direction = dual_map(dual_map(direction @ jacobian.mT, dual_exponent(q)) @ jacobian, p)
         return direction, norm(direction @ jacobian.mT, q)
 
     direction, found = climbed(dual_map(jacobian, p), TRIALS)
@@ -150,11 +165,6 @@ def _norm_of(jacobian: Tensor, p: float, q: float) -> Tensor:
     found = _exact(jacobian, p, q)
     assert found is not None
     return norm(_times(jacobian, found[0]), q)
-
-
-def dual(p: float) -> float:
-    """p* with 1/p + 1/p* = 1."""
-    return math.inf if p == 1 else 1.0 if math.isinf(p) else p / (p - 1)
 
 
 def _times(matrix: Tensor, vector: Tensor) -> Tensor:

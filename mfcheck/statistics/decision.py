@@ -111,12 +111,16 @@ def decide_rate(draw: Draw, floor: float, *, alpha: float, first: int, looks: in
     """
 
     def look(draws: int, share: float) -> Estimate:
-        successes = int(np.count_nonzero(draw(draws)))
-        low = intervals.rate_lower(successes, draws, share)
-        high = 1 - intervals.rate_lower(draws - successes, draws, share)
-        return Estimate(successes / draws, low, high)
+        return estimate_rate(draw(draws), share)
 
     return decide(look, Region(floor, 1.0, 1 - floor), alpha=alpha, first=first, looks=looks)
+
+
+def estimate_rate(successes: Floats, alpha: float) -> Estimate:
+    """The share of ones among ones and zeros `[n]`, with its two one-sided bounds."""
+    draws, kept = len(successes), int(np.count_nonzero(successes))
+    low = intervals.rate_lower(kept, draws, alpha)
+    return Estimate(kept / draws, low, 1 - intervals.rate_lower(draws - kept, draws, alpha))
 
 
 def smallest_detectable_rate(draws: int, floor: float, *, alpha: float, beta: float) -> float:

@@ -20,8 +20,9 @@ from mfcheck.ensembles.gaussian import DenseMatrix
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.adversarial import AttackResult, adversarial_loss
-from mfcheck.observables.operator_norm import dual, operator_norm
+from mfcheck.observables.operator_norm import operator_norm
 from mfcheck.sampling import DrawnNetwork
+from mfcheck.spec import dual_exponent as dual
 from mfcheck.verdict import NotANumber
 
 with warnings.catch_warnings():  # foolbox imports names that scipy deprecates

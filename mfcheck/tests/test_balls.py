@@ -11,8 +11,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from mfcheck.observables.balls import check_exponent, dual_map, norm, onto_ball
-from mfcheck.observables.operator_norm import dual
+from mfcheck.observables.balls import dual_map, norm, onto_ball
+from mfcheck.spec import dual_exponent as dual
+from mfcheck.spec import norm_exponent as check_exponent
 
 ROUNDING = 1e-12
 """Far above what float64 loses on ten entries, far below any effect of a wrong formula."""

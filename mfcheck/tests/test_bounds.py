@@ -35,9 +35,10 @@ from mfcheck.levels import level_named
 from mfcheck.observables import losses
 from mfcheck.observables.balls import norm
 from mfcheck.settings import Settings
+from mfcheck.spec import dual_exponent
 from mfcheck.statistics.intervals import rate_lower, truncated_mean_interval
 from mfcheck.statistics.medians import median_interval
-from mfcheck.theory.norms import chevet_beta, dual_exponent, expected_norm, largest_column
+from mfcheck.theory.norms import chevet_beta, expected_norm, largest_column
 from mfcheck.verdict import Cell
 
 ALPHA = 1e-6

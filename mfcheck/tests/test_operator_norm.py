@@ -17,7 +17,8 @@ from torch import Tensor
 from mfcheck.ensembles.chunks import one_thread
 from mfcheck.observables import operator_norm as module
 from mfcheck.observables.balls import norm
-from mfcheck.observables.operator_norm import dual, operator_norm
+from mfcheck.observables.operator_norm import operator_norm
+from mfcheck.spec import dual_exponent as dual
 from mfcheck.verdict import NotANumber
 
 Floats = NDArray[np.float64]

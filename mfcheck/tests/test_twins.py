@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from mfcheck import NetworkSpec, PaperTheory
-from mfcheck.theory.norms import chevet_beta, dual_exponent, expected_norm
+from mfcheck.spec import dual_exponent
+from mfcheck.theory.norms import chevet_beta, expected_norm
 from mfcheck.theory.twins import (
     ARGUMENTS,
     PAIRS,

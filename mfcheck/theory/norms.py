@@ -8,15 +8,7 @@ from functools import lru_cache
 import numpy as np
 from scipy import integrate, signal, special, stats
 
-
-def dual_exponent(p: float) -> float:
-    """The exponent p* with 1/p + 1/p* = 1; raises ValueError for p < 1.
-
-    >>> dual_exponent(2), dual_exponent(1), dual_exponent(math.inf)
-    (2.0, inf, 1.0)
-    """
-    _check_exponent("p", p)
-    return math.inf if p == 1 else 1.0 if math.isinf(p) else p / (p - 1)
+from mfcheck.spec import dual_exponent, norm_exponent
 
 
 @lru_cache(maxsize=1024)
@@ -28,7 +20,7 @@ def expected_norm(n: int, q: float) -> float:
     a = 1/q, S = Σ|g_i|^q, t = r^{−q}), and E e^{−(|g|/r)^q} = E erf(r W^{1/q}/√2) with W standard exponential, which
     tends to the form at q = ∞. Raises ValueError for q < 1 or n < 1.
     """
-    _check_exponent("q", q)
+    norm_exponent("q", q)
     if n < 1:
         raise ValueError(f"the dimension of a Gaussian vector must be at least 1, got {n!r}")
     if q == 1:
@@ -66,8 +58,8 @@ def chevet_beta(p: float, q: float, input_dim: int, output_dim: int) -> float:
     >>> chevet_beta(2, 2, 10**6, 10) < 1 + (10 / 10**6) ** 0.5
     True
     """
-    _check_exponent("p", p)
-    _check_exponent("q", q)
+    norm_exponent("p", p)
+    norm_exponent("q", q)
     outer = output_dim ** max(0.0, 1 / q - 0.5) * expected_norm(input_dim, dual_exponent(p))
     inner = input_dim ** max(0.0, 0.5 - 1 / p) * expected_norm(output_dim, q)
     return float(outer + inner) / math.sqrt(input_dim)
@@ -78,8 +70,8 @@ def paper_beta(p: float, q: float, input_dim: int, output_dim: int) -> float:
 
     The two stated values are leading order in d → ∞ and lie below the mean of ‖J‖_{p,q}/ω^{L/2}.
     """
-    _check_exponent("p", p)
-    _check_exponent("q", q)
+    norm_exponent("p", p)
+    norm_exponent("q", q)
     if math.isinf(q) and p == 2:
         return 1.0
     if math.isinf(q) and math.isinf(p):
@@ -92,8 +84,8 @@ def lipschitz(p: float, q: float, input_dim: int, output_dim: int) -> float:
 
     So P[‖Z‖_{p,q} > E‖Z‖_{p,q} + tσ*] ≤ e^{−t²/2} for standard normal Z (Gaussian concentration).
     """
-    _check_exponent("p", p)
-    _check_exponent("q", q)
+    norm_exponent("p", p)
+    norm_exponent("q", q)
     return float(output_dim ** max(0.0, 1 / q - 0.5) * input_dim ** max(0.0, 0.5 - 1 / p))
 
 
@@ -103,10 +95,7 @@ def chevet_floor(p: float, q: float, input_dim: int, output_dim: int) -> float:
     Derived: with v the unit vector that ‖id: ℓ2^K → ℓq^K‖ is reached at, dually ‖Z‖_{p,q} ≥ ‖Zᵀv‖_{p*}, a Gaussian
     vector of d entries times that norm; likewise Zη for the η that reaches ‖id: ℓp^d → ℓ2^d‖.
     """
-    _check_exponent("q", q)
-    outer = output_dim ** max(0.0, 1 / q - 0.5) * expected_norm(input_dim, dual_exponent(p))
-    inner = input_dim ** max(0.0, 0.5 - 1 / p) * expected_norm(output_dim, q)
-    return float(max(outer, inner)) / math.sqrt(input_dim)
+    return max(_chevet_terms(p, q, input_dim, output_dim)) / math.sqrt(input_dim)
 
 
 @lru_cache(maxsize=256)
@@ -142,14 +131,15 @@ def chevet_at_overlap(p: float, q: float, input_dim: int, output_dim: int, overl
     """
     if not overlap >= 0:
         raise ValueError(f"an overlap must not be negative, got {overlap!r}")
-    _check_exponent("q", q)
-    vector = expected_norm(input_dim, dual_exponent(p))
-    outer = output_dim ** max(0.0, 1 / q - 0.5) * vector
+    outer, inner = _chevet_terms(p, q, input_dim, output_dim)
+    mixing = math.sqrt(overlap) * expected_norm(input_dim, dual_exponent(p)) * expected_norm(output_dim, q)
+    return (outer + math.hypot(inner, mixing)) / math.sqrt(input_dim)
+
+
+def _chevet_terms(p: float, q: float, input_dim: int, output_dim: int) -> tuple[float, float]:
+    """The two terms of √d β. `chevet_beta` writes them out itself: its twins are made from its own text."""
+    norm_exponent("p", p)
+    norm_exponent("q", q)
+    outer = output_dim ** max(0.0, 1 / q - 0.5) * expected_norm(input_dim, dual_exponent(p))
     inner = input_dim ** max(0.0, 0.5 - 1 / p) * expected_norm(output_dim, q)
-    mixing = math.sqrt(overlap) * vector * expected_norm(output_dim, q)
-    return float(outer + math.hypot(inner, mixing)) / math.sqrt(input_dim)
-
-
-def _check_exponent(name: str, value: float) -> None:
-    if not value >= 1:
-        raise ValueError(f"{name} must lie in [1, ∞], got {value!r}")
+    return float(outer), float(inner)

@@ -83,8 +83,7 @@ class PaperTheory:
 
     def adversarial_bound(self, spec: NetworkSpec, eps: float, p: float, q: float) -> float:
         """ε β_{p,q} ω^{L/2}, the bound on L_adv (Theorem 5.1); ε in units of ‖η‖_p, raises ValueError for ε ≤ 0."""
-        if not 0 < eps < math.inf:
-            raise ValueError(f"eps must be positive and finite, got {eps!r}")
+        _check_budget(eps)
         return eps * self.beta(p, q, spec.input_dim, spec.output_dim) * math.sqrt(self.omega(spec)) ** spec.depth
 
     def variance_rate(self, spec: NetworkSpec, eps: float, p: float, q: float) -> float:
@@ -132,8 +131,7 @@ class PaperTheory:
 
     def _decay_speed(self, spec: NetworkSpec, eps: float, p: float, q: float) -> float:
         """rate_factor · εαβ/N, the rate of Theorem 5.4 where ω = 1."""
-        if not 0 < eps < math.inf:
-            raise ValueError(f"eps must be positive and finite, got {eps!r}")
+        _check_budget(eps)
         beta = self.beta(p, q, spec.input_dim, spec.output_dim)
         return self.rate_factor * eps * spec.activation.alpha * beta / spec.width
 
@@ -141,3 +139,8 @@ class PaperTheory:
         """E‖w‖_FR = L K α σ_w² ω^{L−1} at initialisation, for ‖x‖² = d and σ_b = 0 (Theorem 5.9)."""
         gain = spec.activation.alpha * spec.weight_variance
         return spec.depth * spec.output_dim * gain * self.omega(spec) ** (spec.depth - 1)
+
+
+def _check_budget(eps: float) -> None:
+    if not 0 < eps < math.inf:
+        raise ValueError(f"eps must be positive and finite, got {eps!r}")
