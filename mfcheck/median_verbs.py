@@ -11,6 +11,7 @@ import numpy as np
 from mfcheck.bench import NOTHING_ELSE, Bench
 from mfcheck.ensembles.chunks import Probe, Source
 from mfcheck.judgement import Judgement, judge_ratio, judge_trend
+from mfcheck.levels import Level
 from mfcheck.plan import Plan, Statistic
 from mfcheck.spec import NetworkSpec
 from mfcheck.statistics import decision, medians, resolution
@@ -76,7 +77,7 @@ class MedianVerbs(Bench):
             margin = Margin(
                 allowed.above if upper_only else max(allowed.below, allowed.above),
                 delta,
-                f"{allowed.origin}; δ of level {level.name}",
+                f"{allowed.origin}; {_origin_of_delta(delta, level)}",
             )
             bottom = 0.0 if upper_only else 1 - allowed.below - delta
             region = Region(bottom, 1 + allowed.above + delta, margin.total)
@@ -174,7 +175,7 @@ class MedianVerbs(Bench):
             margin = Margin(
                 max(allowed.below, allowed.above),
                 level.slope if delta is None else delta,
-                f"{allowed.origin}; δ of level {level.name}",
+                f"{allowed.origin}; {_origin_of_delta(level.slope if delta is None else delta, level)}",
             )
             region = Region(target - margin.total, target + margin.total, margin.total)
             draws_of = [self._draws(g.source, probe(g.spec), g.statistic, g.spec) for g in groups]
@@ -210,6 +211,10 @@ class MedianVerbs(Bench):
             return Plan(margin, first, tuple(draws_of), max(self._chunk(g.source, g.spec) for g in groups), conclude)
 
         return self._record(plan)
+
+
+def _origin_of_delta(delta: float, level: Level) -> str:
+    return f"δ of level {level.name}" if delta in (level.exact, level.ratio, level.slope) else "δ of the claim"
 
 
 def _resolution(decided: Decision, region: Region) -> float | None:
