@@ -14,6 +14,8 @@ from mfcheck.spec import NetworkSpec
 if TYPE_CHECKING:
     from mfcheck.settings import Settings
 
+OPEN = "open"
+"""The section of claims that never gate."""
 ENGINES = ("wishart", "lazy", "dense")
 
 
@@ -71,6 +73,11 @@ class Claim:
             raise ValueError(f"claim id {self.id!r} does not read as section/name-of-the-claim")
 
     @property
+    def gates(self) -> bool:
+        """Whether its verdict counts: open questions are explored, never held against a run."""
+        return self.theorem != OPEN
+
+    @property
     def theorem(self) -> str:
         """The part of the id before the stroke: what the report groups by."""
         return self.id.split("/")[0]
@@ -114,8 +121,10 @@ class Curve:
     """A measured curve beside its prediction, for the figure of a finding; `draws` of the finding's draws made it.
 
     `kind` is "law" (a distribution function; `exact` are the reference's quantiles at the measured levels), "trend" (a
-    statistic over groups, by `x_label`, whose slope was decided; `exact` is the finite-width value where it is known)
-    or "profile" (medians at x, beside the bound and what is expected there; `flips` are shares of flipped activations).
+    statistic over groups, by `x_label`, whose slope was decided; `exact` is the finite-width value where it is known),
+    "profile" (medians at x, beside the bound and what is expected there; `flips` are shares of flipped activations),
+    "trajectory" (medians over training time x, beside the theory's law), "layers" (medians by layer) or "map" (one
+    network of a map: x its depth, measured its median accuracy, predicted the theory's). `series` holds more by name.
     """
 
     kind: str
@@ -126,6 +135,7 @@ class Curve:
     exact: tuple[float, ...]
     draws: int
     flips: tuple[float, ...] = ()
+    series: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 NAN = float("nan")

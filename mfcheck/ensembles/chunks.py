@@ -30,19 +30,29 @@ from mfcheck.spec import NetworkSpec
 from mfcheck.verdict import NotANumber, NotCovered
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 LAZY_PRODUCTS = 64
 """Products on either side that a lazy network is taken to answer when chunks are sized."""
 
 
 @dataclass(frozen=True, eq=False)
 class Probe:
-    """Where a network is looked at: inputs `x [B, d]` and a column of the Jacobian; prints as a digest."""
+    """Where a network is looked at: inputs `x [B, d]`, a column of the Jacobian, and labels `[B]` for training on them.
+
+    `train` of the inputs are trained on and the rest held out (all if None). Prints as a digest.
+    """
 
     x: Floats
-    column: int
+    column: int = 0
+    labels: Integers | None = None
+    train: int | None = None
 
     def __str__(self) -> str:
-        return hashlib.sha256(np.ascontiguousarray(self.x).tobytes()).hexdigest()[:16] + f"@{self.column}"
+        digest = hashlib.sha256(np.ascontiguousarray(self.x).tobytes())
+        if self.labels is not None:
+            digest.update(np.ascontiguousarray(self.labels).tobytes())
+        split = "" if self.train is None else f"/{self.train}"
+        return digest.hexdigest()[:16] + f"@{self.column}{split}"
 
 
 Sampler = Callable[[NetworkSpec, Probe, Stream, int], Tensor]
@@ -181,7 +191,7 @@ def code_fingerprint(*modules: str) -> str:
     """A digest of all code that a draw depends on: ours, the named foreign modules, and the libraries' versions."""
     root = Path(mfcheck.__file__).parent
     files = [root / "spec.py", root / "seeds.py", *sorted(root.glob("ensembles/*.py"))]
-    files += sorted(root.glob("observables/*.py"))
+    files += [root / "objectives.py", root / "training.py", *sorted(root.glob("observables/*.py"))]
     foreign = (getattr(sys.modules.get(name), "__file__", None) for name in modules)
     files += [Path(file) for file in foreign if file is not None]
     digest = hashlib.sha256()

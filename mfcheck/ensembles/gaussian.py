@@ -52,7 +52,15 @@ class DenseMatrix:
 
     def add(self, left: Tensor, right: Tensor) -> None:
         """W ← W + left rightᵀ, factors `[R, rows, k]` and `[R, columns, k]`."""
-        self.values = self.values + left @ right.mT
+        self.values = torch.baddbmm(self.values, left, right.mT)
+
+    def scale(self, factor: Tensor | float) -> None:
+        """W ← factor · W, one factor for all replicates or `[R]`."""
+        self.values = self.values * _each(factor)
+
+    def squared_norm(self) -> Tensor:
+        """‖W‖_F² in float64: `[R]`."""
+        return self.values.double().square().sum(dim=(1, 2))
 
 
 class LazyMatrix:
@@ -63,7 +71,9 @@ class LazyMatrix:
     gradient for that, and what passes through `W.T @ Y` in a second backward pass is not collected.
     """
 
-    def __init__(self, stream: Stream, scale: float, asked: Revealed, mirror: Revealed, update: Revealed) -> None:
+    def __init__(
+        self, stream: Stream, scale: float | Tensor, asked: Revealed, mirror: Revealed, update: Revealed
+    ) -> None:
         self._stream, self._scale = stream, scale
         self._asked, self._mirror, self._update = asked, mirror, update
         self.gradients: list[tuple[Tensor, Tensor]] | None = None
@@ -102,6 +112,26 @@ class LazyMatrix:
         self._update.inputs.append(right.detach().mT)
         self._update.answers.append(left.detach().mT)
 
+    def scale(self, factor: Tensor | float) -> None:
+        """W ← factor · W, one factor for all replicates or `[R]`; transposes taken before know nothing of it."""
+        each = _each(factor)
+        for answers in (self._asked.answers, self._mirror.answers, self._update.answers):
+            answers.rows.mul_(each)
+        self._scale = self._scale * each
+
+    def squared_norm(self) -> Tensor:
+        """‖W‖_F² in float64, `[R]`, of the matrix as drawn at first; ask last, for products know nothing of the answer.
+
+        Given the products it is ‖A‖² + ‖C‖² − ‖UᵀA‖² + s² χ² with (columns − k_Q)(rows − k_U) degrees of freedom
+        (THEORY E2); directions dropped as dependent do not count.
+        """
+        a, c, u = (kept.rows.double() for kept in (self._asked.answers, self._mirror.answers, self._mirror.inputs))
+        known = [(side.inputs.rows.abs().amax(dim=2) > 0).sum(dim=1) for side in (self._asked, self._mirror)]
+        hidden = (self._asked.inputs.rows.shape[2] - known[0]) * (u.shape[2] - known[1])
+        seen = a.square().sum(dim=(1, 2)) + c.square().sum(dim=(1, 2)) - (a @ u.mT).square().sum(dim=(1, 2))
+        spread = self._scale if isinstance(self._scale, float) else self._scale.double().flatten()
+        return seen + spread**2 * self._stream.chi_square(hidden.double())
+
     def reserve(self, right: int, left: int) -> None:
         """Make room for so many more columns of `W @ X` and of `W.T @ Y`."""
         self._asked.reserve(right)
@@ -126,7 +156,7 @@ class LazyMatrix:
         result = parts @ known.answers.rows
         rest = x - parts @ known.inputs.rows
         while (fresh := _orthonormal(rest, lengths, known.inputs.rows)) is not None:
-            noise = self._stream.normal(*fresh.shape[:2], result.shape[2], dtype=x.dtype, scale=self._scale)
+            noise = self._stream.normal(*fresh.shape[:2], result.shape[2], dtype=x.dtype).mul_(self._scale)
             noise.mul_(fresh.abs().amax(dim=2, keepdim=True) > 0)
             through = fresh @ mirror.answers.rows.mT - noise @ mirror.inputs.rows.mT
             answer = noise.baddbmm_(through, mirror.inputs.rows)
@@ -142,6 +172,11 @@ class LazyMatrix:
 
 
 Matrix = DenseMatrix | LazyMatrix
+
+
+def _each(factor: Tensor | float) -> Tensor | float:
+    """A factor for every replicate, to be multiplied with `[R, …, …]`."""
+    return factor[:, None, None] if isinstance(factor, Tensor) else factor
 
 
 class GrowingRows:

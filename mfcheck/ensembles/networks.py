@@ -7,6 +7,7 @@ theory; on lazily revealed ones they have any width.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -186,10 +187,40 @@ class Network:
         """Rows of P_out pulled back to x^(0), `[R, B, K, N]`."""
         outputs = self.output_projection.T.columns(range(self.spec.output_dim))
         columns = outputs[:, None].expand(-1, slopes[0].shape[1], -1, -1)
+        return self.pulled_back(slopes, columns)[0].mT
+
+    def pulled_back(self, slopes: list[Tensor], columns: Tensor) -> list[Tensor]:
+        """Columns at x^(L), `[R, B, N, c]`, pulled back through fixed gates to x^(0), …, x^(L), in this order."""
+        found = [columns]
         for layer in reversed(range(self.spec.depth)):
-            pulled = _spread(self.weights[layer].T, columns * slopes[layer][..., None])
-            columns = pulled + _spread(self.shortcuts[layer].T, columns) if self.shortcuts else pulled
-        return columns.mT
+            pulled = _spread(self.weights[layer].T, found[-1] * slopes[layer][..., None])
+            found.append(pulled + _spread(self.shortcuts[layer].T, found[-1]) if self.shortcuts else pulled)
+        return found[::-1]
+
+    def passed(self, x: Tensor) -> Pass:
+        """All that a forward pass meets at inputs `[B, d]` or `[R, B, d]`."""
+        states, products, slopes = [self._embedded(x)], [], []
+        for layer in range(self.spec.depth):
+            products.append(_times(self.weights[layer], states[-1]))
+            h = products[-1] + self.biases[layer][:, None] if self.biases else products[-1]
+            slopes.append(self._slopes(h))
+            states.append(self._combine(layer, h * slopes[-1], states[-1]))
+        return Pass(states, products, slopes, _times(self.output_projection, states[-1]))
+
+    def signals(self, passed: Pass, cotangents: Tensor) -> list[Tensor]:
+        """∂⟨cotangents, f⟩/∂h^(l) for every layer, `[R, B, N, c]`, of cotangents `[R, B, K, c]` at a pass's inputs."""
+        pulled = self.pulled_back(passed.slopes, _spread(self.output_projection.T, cotangents))
+        return [slope[..., None] * at for slope, at in zip(passed.slopes, pulled[1:], strict=True)]
+
+
+@dataclass(frozen=True, eq=False)
+class Pass:
+    """A forward pass, layer by layer: x^(0…L) and W^(l) x^(l−1) and the gates' slopes `[R, B, N]`, f(x) `[R, B, K]`."""
+
+    states: list[Tensor]
+    products: list[Tensor]
+    slopes: list[Tensor]
+    output: Tensor
 
 
 def _times(matrix: Matrix, rows: Tensor) -> Tensor:

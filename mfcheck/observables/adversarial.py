@@ -94,27 +94,11 @@ def adversarial_loss(
         length = norm(first, p)[..., None]
         first = torch.where(length > 0, eps * first / torch.where(length > 0, length, 1.0), starts[0])
         starts[0] = first if box is None else _better_sign(f, x, first, clean, q, box)
-    many = x.repeat_interleave(restarts, dim=-2)
-    clean = clean.repeat_interleave(restarts, dim=-2)
+    many, still = x.repeat_interleave(restarts, dim=-2), clean.repeat_interleave(restarts, dim=-2)
     eta = _boxed(torch.stack(starts, dim=-2).flatten(-3, -2), many, box)
+    best, trace = _ascend(f, many, eta, lambda output: norm(output - still, q), p, eps, steps, box)
 
-    best, most = eta, torch.full_like(many[..., 0], -math.inf)
-    trace = []
-    for step in range(steps + 1):
-        last = step == steps
-        moved, gradient = _loss(f, many, eta, clean, q, gradient=not last)
-        best, most = torch.where((moved > most)[..., None], eta, best), torch.maximum(moved, most)
-        trace.append(most)
-        if gradient is not None:
-            share = 1 - step / steps
-            along = dual_map(_unblocked(gradient, many + eta, box), p)
-            if p == 1:
-                eta = eta + share * (eps * along - eta)
-            else:
-                eta = onto_ball(eta + eps * max(LAST_STEP, FIRST_STEP * share) * along, p, eps)
-            eta = _boxed(eta, many, box)
-
-    losses = torch.stack(trace).reshape(steps + 1, *x.shape[:-1], restarts)
+    losses = trace.reshape(steps + 1, *x.shape[:-1], restarts)
     loss, which = losses[-1].max(dim=-1)
     each = best.reshape(*x.shape[:-1], restarts, -1)
     perturbation = each.take_along_dim(which[..., None, None], dim=-2)[..., 0, :]
@@ -122,17 +106,84 @@ def adversarial_loss(
     return AttackResult(loss, perturbation, losses.amax(dim=-1), _flips(f, x, perturbation))
 
 
-def _loss(
-    f: Callable[[Tensor], Tensor], x: Tensor, eta: Tensor, clean: Tensor, q: float, *, gradient: bool
+def adversarial_cross_entropy(
+    f: Callable[[Tensor], Tensor],
+    x: Tensor,
+    labels: Tensor,
+    eps: float,
+    p: float,
+    *,
+    steps: int,
+    generator: torch.Generator,
+    start: Tensor | None = None,
+    box: tuple[float, float] | None = None,
+) -> AttackResult:
+    """Maximise the cross-entropy −log softmax(f(x+η))_y over ‖η‖_p ≤ ε, as practitioners attack; labels y `[B]`.
+
+    The ascent of `adversarial_loss`, once, along the directions `start [B, d]` or from a random point of the sphere.
+    Raises what `adversarial_loss` raises, and ValueError for labels that are no outputs of f.
+    """
+    p, steps = norm_exponent("p", p), positive_integer("steps", steps)
+    _check(x, eps, "random" if start is None else start, box)
+    with torch.no_grad():
+        clean = f(x).detach()
+    _assert_finite(clean, "an input")
+    if labels.shape != x.shape[-2:-1] or not 0 <= int(labels.min()) <= int(labels.max()) < clean.shape[-1]:
+        allowed = f"{x.shape[-2]} of 0…{clean.shape[-1] - 1}"
+        raise ValueError(f"labels must be {allowed}, got {tuple(labels.shape)} from {labels.min()} to {labels.max()}")
+    x = x.expand(*clean.shape[:-1], x.shape[-1]).detach()
+    first = torch.empty_like(x).uniform_(-1, 1, generator=generator) if start is None else start.expand_as(x)
+    length = norm(first, p)[..., None]
+    eta = _boxed(torch.where(length > 0, eps * first / torch.where(length > 0, length, 1.0), 0.0), x, box)
+
+    def rises(output: Tensor) -> Tensor:
+        return -output.log_softmax(dim=-1).take_along_dim(labels.expand(output.shape[:-1])[..., None], dim=-1)[..., 0]
+
+    perturbation, trace = _ascend(f, x, eta, rises, p, eps, steps, box)
+    _assert_within(perturbation, p, eps)
+    return AttackResult(trace[-1], perturbation, trace, None)
+
+
+def _ascend(
+    f: Callable[[Tensor], Tensor],
+    x: Tensor,
+    eta: Tensor,
+    score: Callable[[Tensor], Tensor],
+    p: float,
+    eps: float,
+    steps: int,
+    box: tuple[float, float] | None,
+) -> tuple[Tensor, Tensor]:
+    """The η `[…, B, d]` of the highest score(f(x+η)) `[…, B]` on an ascent, and the best after each step."""
+    best, most = eta, torch.full_like(x[..., 0], -math.inf)
+    trace = []
+    for step in range(steps + 1):
+        last = step == steps
+        reached, gradient = _scored(f, x + eta, score, gradient=not last)
+        best, most = torch.where((reached > most)[..., None], eta, best), torch.maximum(reached, most)
+        trace.append(most)
+        if gradient is not None:
+            share = 1 - step / steps
+            along = dual_map(_unblocked(gradient, x + eta, box), p)
+            if p == 1:
+                eta = eta + share * (eps * along - eta)
+            else:
+                eta = onto_ball(eta + eps * max(LAST_STEP, FIRST_STEP * share) * along, p, eps)
+            eta = _boxed(eta, x, box)
+    return best, torch.stack(trace)
+
+
+def _scored(
+    f: Callable[[Tensor], Tensor], points: Tensor, score: Callable[[Tensor], Tensor], *, gradient: bool
 ) -> tuple[Tensor, Tensor | None]:
-    """‖f(x+η) − f(x)‖_q and, where asked, its gradient in η."""
+    """score(f(points)) and, where asked, its gradient in the points."""
     with torch.set_grad_enabled(gradient):
-        point = (x + eta).requires_grad_(gradient)
-        moved = norm(f(point) - clean, q)
-        slope = torch.autograd.grad(moved.sum(), point)[0] if gradient else None
-    moved = moved.detach()
-    _assert_finite(moved, "an attacked input")
-    return moved, slope
+        points = points.detach().requires_grad_(gradient)
+        found = score(f(points))
+        slope = torch.autograd.grad(found.sum(), points)[0] if gradient else None
+    found = found.detach()
+    _assert_finite(found, "an attacked input")
+    return found, slope
 
 
 def _assert_finite(output: Tensor, where: str) -> None:
@@ -155,7 +206,8 @@ def _better_sign(
     f: Callable[[Tensor], Tensor], x: Tensor, eta: Tensor, clean: Tensor, q: float, box: tuple[float, float]
 ) -> Tensor:
     """η or −η, whichever moves f more once the box has clipped it: a linear map sees no difference, the box may."""
-    losses = [_loss(f, x, _boxed(sign * eta, x, box), clean, q, gradient=False)[0] for sign in (1, -1)]
+    signed = [x + _boxed(sign * eta, x, box) for sign in (1, -1)]
+    losses = [_scored(f, points, lambda output: norm(output - clean, q), gradient=False)[0] for points in signed]
     return torch.where((losses[0] >= losses[1])[..., None], eta, -eta)
 
 

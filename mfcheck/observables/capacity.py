@@ -1,0 +1,61 @@
+"""Fisher–Rao norms of a network from its activations and back-propagated signals (Theorem 5.9, THEORY E6).
+
+With w_l = W^(l), x = x^(l−1), h = W x and δ_k = ∂f_k/∂h^(l) the gradient of output k in W is δ_k xᵀ, so that every form
+of Σ_k E⟨w, ∂f_k⟩² is a sum over these vectors and no gradient is ever written out:
+
+* diagonal Σ_ij W_ij² (∂f_k/∂W_ij)² = Σ_i δ_ki² (W∘W)(x∘x)_i, stored matrices only;
+* rows Σ_i (Σ_j W_ij ∂f_k/∂W_ij)² = Σ_i δ_ki² h_i²;
+* layers Σ_l (Σ_i δ_ki h_i)²;
+* full (Σ_l Σ_i δ_ki h_i)².
+
+All four are averaged over inputs; the first three have one mean at initialisation.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from mfcheck.ensembles.gaussian import DenseMatrix
+from mfcheck.ensembles.networks import Network
+from mfcheck.verdict import NotCovered
+
+FORMS = ("diagonal", "rows", "layers", "full")
+
+
+def fisher_rao(network: Network, x: Tensor, forms: tuple[str, ...] = FORMS) -> Tensor:
+    """The named forms of the Fisher–Rao norm of the trained weights, meaned over inputs x `[B, d]`: `[R, len(forms)]`.
+
+    In float64 sums. Biases and fixed matrices are no part of w. Raises ValueError for a form that there is not,
+    NotCovered for the diagonal of matrices that are not stored.
+
+    >>> from mfcheck import NetworkSpec
+    >>> from mfcheck.ensembles.streams import Stream
+    >>> network = Network(NetworkSpec("vanilla", 5, 2, width=30, depth=3, weight_variance=2), Stream(0))
+    >>> tuple(fisher_rao(network, torch.ones(4, 5)).shape)
+    (1, 4)
+    """
+    if unknown := [form for form in forms if form not in FORMS]:
+        raise ValueError(f"form {unknown[0]!r} of the Fisher–Rao norm is unknown; allowed are {', '.join(FORMS)}")
+    passed = network.passed(x)
+    outputs = torch.eye(network.spec.output_dim, dtype=network.dtype, device=network.device)
+    signals = network.signals(passed, outputs.expand(network.replicates, x.shape[-2], -1, -1))
+    total = {form: torch.zeros(passed.output.shape[:2], dtype=torch.float64, device=network.device) for form in forms}
+    pulls = torch.zeros_like(passed.output, dtype=torch.float64)  # ⟨w, ∂f_k⟩, `[R, B, K]`
+    for layer, (signal, h) in enumerate(zip(signals, passed.products, strict=True)):
+        squares = signal.square().sum(dim=3).double()
+        pull = (signal.mT @ h[..., None])[..., 0].double()
+        pulls += pull
+        if "diagonal" in total:
+            matrix = network.weights[layer]
+            if not isinstance(matrix, DenseMatrix):
+                raise NotCovered("the diagonal form needs stored matrices; engine lazy has rows, layers and full")
+            reach = (matrix.values.square() @ passed.states[layer].square().mT).mT
+            total["diagonal"] += (squares * reach.double()).sum(dim=2)
+        if "rows" in total:
+            total["rows"] += (squares * h.double().square()).sum(dim=2)
+        if "layers" in total:
+            total["layers"] += pull.square().sum(dim=2)
+    if "full" in total:
+        total["full"] += pulls.square().sum(dim=2)
+    return torch.stack([total[form].mean(dim=1) for form in forms], dim=1)
