@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from mfcheck.ensembles.gaussian import Overflow
 from mfcheck.ensembles.networks import Network
 from mfcheck.observables.adversarial import adversarial_cross_entropy, adversarial_loss
 from mfcheck.observables.balls import dual_map, norm
@@ -46,7 +47,7 @@ class Objective:
         norm_exponent("p", self.p)
         norm_exponent("q", self.q)
         positive_integer("steps", self.steps)
-        if self.attacks and not 0 < self.eps < math.inf:
+        if self.attacks and (isinstance(self.eps, bool) or not 0 < self.eps < math.inf):
             raise ValueError(f"eps must be positive and finite for objective {self.name!r}, got {self.eps!r}")
 
     @property
@@ -85,7 +86,8 @@ def slope(
 ) -> Slope:
     """The objective's mean over inputs x `[B, d]` with labels `[B]`, and its gradient, for every replicate.
 
-    `start [R, B, d]` gives directions for the attack to ascend from, such as an earlier perturbation.
+    `start [R, B, d]` gives directions for the attack to ascend from, such as an earlier perturbation. Raises Overflow
+    where an attack, or a lazy matrix, meets what is not finite.
     """
     x = x.expand(network.replicates, *x.shape[-2:])
     eta = None if not objective.attacks else attack(network, objective, x, labels, generator, start)
@@ -137,13 +139,33 @@ def attack(
     start: Tensor | None = None,
 ) -> Tensor:
     """The perturbation `[R, B, d]` that the objective's attack finds."""
-    budget = {"steps": objective.steps, "generator": generator}
+    eps, p, q, steps = objective.eps, objective.p, objective.q, objective.steps
+    f = _Watched(network)
     if objective.name == "attacked":
-        return adversarial_cross_entropy(
-            network, x, labels, objective.eps, objective.p, start=start, **budget
-        ).perturbation
-    where = "jacobian" if start is None else start
-    return adversarial_loss(network, x, objective.eps, objective.p, objective.q, start=where, **budget).perturbation
+        found = adversarial_cross_entropy(f, x, labels, eps, p, steps=steps, generator=generator, start=start)
+    else:
+        where = "jacobian" if start is None else start
+        found = adversarial_loss(f, x, eps, p, q, steps=steps, generator=generator, start=where)
+    return found.perturbation
+
+
+class _Watched:
+    """A network that says which of its replicates overflow, and does not show its gates: no flips are counted.
+
+    Beyond the root of what the type holds, so that what an attack makes of an output is still finite.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self.reserve = network.reserve
+        self._network = network
+        self._most = torch.finfo(network.dtype).max ** 0.5
+
+    def __call__(self, x: Tensor) -> Tensor:
+        output = self._network(x)
+        sound = (output.detach().abs() <= self._most).flatten(1).all(dim=1)
+        if not bool(sound.all()):
+            raise Overflow("the network's output at an attacked input is NaN, infinite or all but", ~sound)
+        return output
 
 
 def cross_entropy(output: Tensor, labels: Tensor) -> Tensor:

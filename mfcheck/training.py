@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from mfcheck.ensembles.gaussian import DenseMatrix, LazyMatrix, Matrix
+from mfcheck.ensembles.gaussian import DenseMatrix, LazyMatrix, Overflow
 from mfcheck.ensembles.networks import Network
 from mfcheck.objectives import Objective, Slope, inner, slope
 from mfcheck.spec import positive_integer
@@ -67,8 +67,9 @@ class Step:
 
     `time [R]` in units of the flow (a step of SGD takes lr). `loss`, `adversarial`, `standard` `[R]`; `projection`
     ⟨W, ∂L/∂W⟩, `square` ‖∂L/∂W‖² and `change` (‖W(t)‖² − ‖W(0)‖²)/N `[R, L]`; `error [R]`, of a flow, the estimated
-    error of `change` from the steps taken so far; `diverged [R]`, from which step on a replicate stood still since its
-    loss was NaN, infinite or beyond 10⁶ (−1: never); the `perturbation [R, B, d]` of the attack.
+    error of `change` from the steps taken so far; `diverged [R]`, from which step on a replicate stands still since its
+    loss was NaN, infinite or beyond 10⁶ (−1: never): what trained is then 0, and so is all that is measured but time,
+    change and error, which stay; the `perturbation [R, B, d]` of the attack.
     """
 
     index: int
@@ -96,16 +97,23 @@ def train(
 ) -> Iterator[Step]:
     """Train a network's weights and biases in place; yields steps + 1 measurements, the last after the last step.
 
-    Inputs x `[n, d]`, labels `[n]`. Lazy networks train by low-rank updates, so they take SGD without momentum, or a
-    flow. Raises ValueError for counts and shapes that cannot be.
+    A flow ends sooner once every replicate has reached the last mark or diverged. Inputs x `[n, d]`, labels `[n]`. Lazy
+    networks train by low-rank updates, so they take SGD without momentum, or a flow. Raises ValueError, before any
+    step, for counts, shapes and labels that cannot be.
     """
-    steps = positive_integer("steps", steps)
-    if x.ndim != 2 or labels.shape != x.shape[:1]:
+    steps, outputs = positive_integer("steps", steps), network.spec.output_dim
+    if x.ndim != 2 or labels.shape != x.shape[:1] or not len(x):
         raise ValueError(f"training needs x [n, d] and labels [n], got {tuple(x.shape)} and {tuple(labels.shape)}")
-    if isinstance(optimiser, SGD):
-        yield from _sgd(network, objective, x, labels, optimiser, steps, generator)
-    else:
-        yield from _flow(network, objective, x, labels, optimiser, steps, generator)
+    if labels.is_floating_point() or not 0 <= int(labels.min()) <= int(labels.max()) < outputs:
+        found = f"{labels.dtype} from {labels.min()} to {labels.max()}"
+        raise ValueError(f"labels must be integers of 0…{outputs - 1}, got {found}")
+    if isinstance(optimiser, Flow):
+        return _flow(network, objective, x, labels, optimiser, steps, generator)
+    if optimiser.momentum and any(isinstance(matrix, LazyMatrix) for matrix in network.weights):
+        raise ValueError("momentum needs stored matrices; engine lazy trains with momentum 0")
+    if optimiser.batch is not None and optimiser.batch > len(x):
+        raise ValueError(f"batch {optimiser.batch} is larger than the {len(x)} inputs")
+    return _sgd(network, objective, x, labels, optimiser, steps, generator)
 
 
 def _sgd(
@@ -117,35 +125,33 @@ def _sgd(
     steps: int,
     generator: torch.Generator,
 ) -> Iterator[Step]:
-    lazy = any(isinstance(matrix, LazyMatrix) for matrix in network.weights)
-    if lazy and rule.momentum:
-        raise ValueError("momentum needs stored matrices; engine lazy trains with momentum 0")
-    if rule.batch is not None and rule.batch > len(x):
-        raise ValueError(f"batch {rule.batch} is larger than the {len(x)} inputs")
-    velocity = [DenseMatrix(torch.zeros_like(m.values)) for m in network.weights if isinstance(m, DenseMatrix)]
+    state, mu = _Ledger(network), rule.momentum
+    velocity = [DenseMatrix(torch.zeros_like(m.values)) for m in network.weights if mu and isinstance(m, DenseMatrix)]
     drift = [torch.zeros_like(b) for b in network.biases]
-    state = _Ledger(network)
     along = torch.zeros_like(state.change)  # ⟨W, V⟩
     length = torch.zeros_like(state.change)  # ‖V‖²
-    mu = rule.momentum
     for index in range(steps + 1):
-        chosen = slice(None)
+        chosen = torch.arange(len(x), device=x.device)
         if rule.batch is not None:
             chosen = torch.randperm(len(x), generator=generator, device=x.device)[: rule.batch]
-        found = state.checked(index, slope(network, objective, x[chosen], labels[chosen], generator))
+        found = state.slope(index, objective, x[chosen], labels[chosen], generator)
         yield state.measured(index, found)
         if index == steps:
             return
-        h = torch.full_like(state.time, rule.lr)
-        h[state.diverged >= 0] = 0.0
+        gone = state.diverged >= 0
+        h = torch.full_like(state.time, rule.lr).masked_fill(gone, 0.0)
         if mu:
+            if bool(gone.any()):
+                for v in velocity:
+                    v.erase(gone)
+                drift = [one.masked_fill(gone[:, None], 0.0) for one in drift]
             # ⟨W, V⟩ and ‖V‖² of the new velocity from those of the old one.
             met = [
                 (left.double() * (v @ right).double()).sum(dim=(1, 2))
                 for v, left, right in zip(velocity, found.left, found.right, strict=True)
             ]
-            length = mu**2 * length + 2 * mu * torch.stack(met, dim=1) + found.square
-            along = mu * along + found.projection
+            length = (mu**2 * length + 2 * mu * torch.stack(met, dim=1) + found.square).masked_fill(gone[:, None], 0.0)
+            along = (mu * along + found.projection).masked_fill(gone[:, None], 0.0)
             for v, left, right in zip(velocity, found.left, found.right, strict=True):
                 v.values.mul_(mu).baddbmm_(left, right.mT)
             for matrix, v in zip(network.weights, velocity, strict=True):
@@ -153,12 +159,11 @@ def _sgd(
                 matrix.values = matrix.values - h.to(v.values)[:, None, None] * v.values
             state.moved(h, along, length)
             along = along - h[:, None] * length
+            drift = [mu * one + gradient for one, gradient in zip(drift, found.bias, strict=True)]
+            _shift(network, drift, h)
         else:
             _descend(network, found, h)
             state.moved(h, found.projection, found.square)
-        for place, gradient in enumerate(found.bias):
-            drift[place] = mu * drift[place] + gradient
-            network.biases[place] = network.biases[place] - h.to(gradient)[:, None] * drift[place]
 
 
 def _flow(
@@ -174,22 +179,22 @@ def _flow(
     warm = None
     marks = torch.tensor(rule.marks, dtype=torch.float64, device=x.device)
     for index in range(steps + 1):
-        first = state.checked(index, slope(network, objective, x, labels, generator, warm))
+        first = state.slope(index, objective, x, labels, generator, warm)
         yield state.measured(index, first)
         over = (state.time >= marks[-1]) | (state.diverged >= 0)
         if index == steps or bool(over.all()):
             return
         steep = first.square.sum(dim=1)
-        h = torch.where(steep > 0, rule.share * first.loss / torch.where(steep > 0, steep, 1.0), 0.0)
         ahead = marks[torch.searchsorted(marks, state.time, right=True).clamp_max(len(marks) - 1)]
+        h = rule.share * first.loss / torch.where(steep > 0, steep, 1.0)
+        h = torch.where(steep > 0, h, torch.where(ahead < math.inf, ahead, 0.0))  # without a slope there is no hurry
         lands = state.time + h >= ahead
         h = torch.where(lands, ahead - state.time, h).masked_fill(over, 0.0)
         _descend(network, first, h)
-        second = slope(network, objective, x, labels, generator, first.perturbation)
+        second = state.slope(index + 1, objective, x, labels, generator, first.perturbation)
+        h = h.masked_fill(state.diverged >= 0, 0.0)
         _descend(network, first, -h / 2)
         _descend(network, second, h / 2)
-        for place, (one, two) in enumerate(zip(first.bias, second.bias, strict=True)):
-            network.biases[place] = network.biases[place] - h.to(one)[:, None] * (one + two) / 2
         met = torch.stack(
             [inner(a, b, c, d) for a, b, c, d in zip(first.left, first.right, second.left, second.right, strict=True)],
             dim=1,
@@ -198,15 +203,24 @@ def _flow(
         along = (first.projection + second.projection + h[:, None] * met) / 2
         length = (first.square + 2 * met + second.square) / 4
         state.moved(h, along, length)
-        state.time = torch.where(lands & ~over, ahead, state.time)  # not a rounding short of the mark
-        state.error += h * (second.projection - first.projection).abs().amax(dim=1) / network.spec.width
+        state.time = torch.where(lands & (state.diverged < 0) & ~over, ahead, state.time)  # not a rounding short of it
+        # By Euler's step change would differ by the first term; along the flow itself, ‖V‖² adds nothing.
+        apart = first.square - 2 * met + second.square
+        missed = h[:, None] * (second.projection - first.projection).abs() + h[:, None] ** 2 * apart / 4
+        state.error += missed.amax(dim=1) / network.spec.width
         warm = second.perturbation
 
 
 def _descend(network: Network, found: Slope, h: Tensor) -> None:
-    """W ← W − h ∂L/∂W, h `[R]`."""
+    """W ← W − h ∂L/∂W and b ← b − h ∂L/∂b, h `[R]`."""
     for matrix, left, right in zip(network.weights, found.left, found.right, strict=True):
         matrix.add(-h.to(left)[:, None, None] * left, right)
+    _shift(network, found.bias, h)
+
+
+def _shift(network: Network, drift: list[Tensor], h: Tensor) -> None:
+    """b ← b − h·drift."""
+    network.biases = [b - h.to(one)[:, None] * one for b, one in zip(network.biases, drift, strict=True)]
 
 
 class _Ledger:
@@ -214,22 +228,42 @@ class _Ledger:
 
     def __init__(self, network: Network) -> None:
         replicates, device = network.replicates, network.device
-        self._width = network.spec.width
+        self._network, self._width = network, network.spec.width
         self.time = torch.zeros(replicates, dtype=torch.float64, device=device)
         self.error = torch.zeros_like(self.time)
         self.change = torch.zeros(replicates, network.spec.depth, dtype=torch.float64, device=device)
         self.diverged = torch.full((replicates,), -1, device=device)
 
-    def checked(self, index: int, found: Slope) -> Slope:
-        """The slope with what is not finite set to 0 and its replicates marked: they stand still from here on."""
-        sound = found.loss.isfinite() & (found.loss < BLOWN) & found.square.isfinite().all(dim=1)
-        self.diverged[~sound & (self.diverged < 0)] = index
-        if bool(sound.all()):
+    def slope(
+        self,
+        index: int,
+        objective: Objective,
+        x: Tensor,
+        labels: Tensor,
+        generator: torch.Generator,
+        start: Tensor | None = None,
+    ) -> Slope:
+        """The slope, 0 in every replicate that has diverged; those that now do are marked and erased.
+
+        The others see the random numbers that they would have seen without them.
+        """
+        random = generator.get_state()
+        while True:
+            try:
+                found = slope(self._network, objective, x, labels, generator.set_state(random), start)
+            except Overflow as overflow:
+                if not bool((overflow.where & (self.diverged < 0)).any()):
+                    raise
+                self._erase(index, overflow.where)
+            else:
+                break
+        finite = found.square.isfinite().all(dim=1) & found.projection.isfinite().all(dim=1)
+        self._erase(index, ~(finite & (found.loss < BLOWN)))
+        if not bool((self.diverged >= 0).any()):
             return found
-        keep = sound[:, None]
 
         def zeroed(values: Tensor) -> Tensor:
-            return torch.where(sound.view(-1, *[1] * (values.ndim - 1)), values, 0.0)
+            return values.masked_fill((self.diverged >= 0).view(-1, *[1] * (values.ndim - 1)), 0.0)
 
         return replace(
             found,
@@ -239,9 +273,15 @@ class _Ledger:
             left=[zeroed(one) for one in found.left],
             right=[zeroed(one) for one in found.right],
             bias=[zeroed(one) for one in found.bias],
-            projection=torch.where(keep, found.projection, 0.0),
-            square=torch.where(keep, found.square, 0.0),
+            projection=zeroed(found.projection),
+            square=zeroed(found.square),
         )
+
+    def _erase(self, index: int, which: Tensor) -> None:
+        which = which & (self.diverged < 0)
+        if bool(which.any()):
+            self.diverged[which] = index
+            self._network.erase(which)
 
     def measured(self, index: int, found: Slope) -> Step:
         return Step(

@@ -183,8 +183,10 @@ def test_a_twin_changes_its_own_formula_alone() -> None:
         assert type(twin.theory).__mro__[1] is PaperTheory
 
 
-LAWS = {"omega", "jacobian_entry_variance", "jacobian_entry", "offset_variance", "offset", "fisher_rao"}
-BOUNDS = {"adversarial_bound", "variance_rate"}
+CAPACITIES = {"fisher_rao", "fisher_rao_of_biases", "full_fisher_rao"}
+LAWS = {"omega", "jacobian_entry_variance", "jacobian_entry", "offset_variance", "offset", "standard_rate"} | CAPACITIES
+RATES = {"regularisation", "variance_rate", "capacity_rate", "weight_variance", "collapse_time"}
+BOUNDS = {"adversarial_bound"} | RATES
 READS = {
     "omega": LAWS | BOUNDS,
     "jacobian_entry_variance": {"jacobian_entry_variance", "jacobian_entry"},
@@ -192,12 +194,16 @@ READS = {
     "excess_kurtosis": {"excess_kurtosis", "gaussian_distance"},
     "beta": {"beta"} | BOUNDS,
     "adversarial_bound": BOUNDS,
+    "regularisation": RATES,
+    "variance_rate": {"variance_rate", "capacity_rate"},
 }
 
 
 def test_other_formulas_move_only_through_the_changed_one() -> None:
     spec = SPECS[4]
-    at = {("spec",): (spec,), ("spec", "eps", "p", "q"): (spec, 0.3, 2, 1)}
+    budget = ("spec", "eps", "p", "q")
+    at = {("spec",): (spec,), budget: (spec, 0.3, 2, 1), (*budget, "t"): (spec, 0.3, 2, 1, 5.0)}
+    at[(*budget, "lower")] = (spec, 0.3, 2, 1, 0.02)
 
     def values(theory: PaperTheory) -> dict[str, float | None]:
         return {f: value_at(theory, f, at.get(parameters(theory, f), (2, 1, 31, 7))) for f in formulas(THEORY)}

@@ -6,11 +6,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-from scipy import integrate, stats
+from scipy import stats
 
 from mfcheck.spec import ARCHITECTURES, NetworkSpec
 from mfcheck.theory import finite_width
+from mfcheck.theory.cross_entropy import softmax_spread
+from mfcheck.theory.decay import residual_gain
 from mfcheck.theory.norms import chevet_beta, paper_beta
 from mfcheck.verdict import NotCovered
 
@@ -86,10 +87,22 @@ class PaperTheory:
         _check_budget(eps)
         return eps * self.beta(p, q, spec.input_dim, spec.output_dim) * math.sqrt(self.omega(spec)) ** spec.depth
 
+    def regularisation(self, spec: NetworkSpec, eps: float, p: float, q: float) -> float:
+        """⟨∂L_adv/∂W, W⟩/‖W‖² = ε α β_{p,q} ω^{L/2−1}/N for every layer at initialisation (Theorem 5.4)."""
+        return spec.activation.alpha * self.adversarial_bound(spec, eps, p, q) / (self.omega(spec) * spec.width)
+
     def variance_rate(self, spec: NetworkSpec, eps: float, p: float, q: float) -> float:
         """dσ_w²/dt = −rate_factor · ε α β_{p,q} ω^{L/2−1} σ_w²/N under L_adv (Theorem 5.4)."""
-        pull = spec.activation.alpha * spec.weight_variance / (self.omega(spec) * spec.width)
-        return -self.rate_factor * pull * self.adversarial_bound(spec, eps, p, q)
+        return -self.rate_factor * spec.weight_variance * self.regularisation(spec, eps, p, q)
+
+    def standard_rate(self, spec: NetworkSpec) -> float:
+        """dσ_w²/dt = −(2/N) ασ_w² ω^{L−1} E[1 − ‖softmax f‖²] under cross-entropy, f ~ N(0, ω^L I), ‖x‖² = d, σ_b = 0.
+
+        Derived (THEORY E4, N → ∞); Theorem 5.3 has 0. The same order 1/N as the rate under L_adv, and free of ε.
+        """
+        omega, pull = self.omega(spec), spec.activation.alpha * spec.weight_variance
+        spread = softmax_spread(omega**spec.depth, spec.output_dim)
+        return -2 * pull * omega ** (spec.depth - 1) * spread / spec.width
 
     def weight_variance(self, spec: NetworkSpec, eps: float, p: float, q: float, t: float) -> float:
         """σ_w²(t) under gradient flow on L_adv at its bound, all layers alike (Theorems 5.4 and G.9, solved here).
@@ -106,11 +119,8 @@ class PaperTheory:
                 return spec.weight_variance * math.exp(-speed * t)
             left = start**-power + power * speed * t
             return float(left ** (-1 / power) / spec.activation.alpha) if left > 0 else 0.0
-        log_y = math.log(spec.activation.alpha * spec.weight_variance)
-        path = integrate.solve_ivp(
-            lambda _, u: -speed * (1 + np.exp(u)) ** power, (0.0, t), [log_y], rtol=1e-10, atol=1e-12, method="DOP853"
-        )
-        return float(math.exp(path.y[0, -1]) / spec.activation.alpha)
+        gain = spec.activation.alpha * spec.weight_variance
+        return residual_gain(gain, power, speed * t) / spec.activation.alpha
 
     def collapse_time(self, spec: NetworkSpec, eps: float, p: float, q: float, lower: float) -> float:
         """T at which ω^L falls to `lower` = m under the same flow (Theorem 5.7, solved here); ∞ for residual networks.
@@ -130,15 +140,38 @@ class PaperTheory:
         return float((end**-power - start**-power) / (power * speed))
 
     def _decay_speed(self, spec: NetworkSpec, eps: float, p: float, q: float) -> float:
-        """rate_factor · εαβ/N, the rate of Theorem 5.4 where ω = 1."""
-        _check_budget(eps)
-        beta = self.beta(p, q, spec.input_dim, spec.output_dim)
-        return self.rate_factor * eps * spec.activation.alpha * beta / spec.width
+        """rate_factor · εαβ/N, the rate of Theorem 5.4 as it is where ω = 1."""
+        grown = self.omega(spec) ** (spec.depth / 2 - 1)
+        return self.rate_factor * self.regularisation(spec, eps, p, q) / grown
 
     def fisher_rao(self, spec: NetworkSpec) -> float:
         """E‖w‖_FR = L K α σ_w² ω^{L−1} at initialisation, for ‖x‖² = d and σ_b = 0 (Theorem 5.9)."""
         gain = spec.activation.alpha * spec.weight_variance
         return spec.depth * spec.output_dim * gain * self.omega(spec) ** (spec.depth - 1)
+
+    def fisher_rao_of_biases(self, spec: NetworkSpec) -> float:
+        """What σ_b adds to E‖w‖_FR: Σ_l K α σ_w² ω^{L−l} α σ_b² Σ_{k<l−1} ω^k (derived; THEORY "Break conditions")."""
+        omega, alpha = self.omega(spec), spec.activation.alpha
+        grown = [omega ** (spec.depth - l) * sum(omega**k for k in range(l - 1)) for l in range(1, spec.depth + 1)]
+        return spec.output_dim * alpha * spec.weight_variance * alpha * spec.bias_variance * math.fsum(grown)
+
+    def full_fisher_rao(self, spec: NetworkSpec) -> float:
+        """E of the full form Σ_k ⟨w, ∂f_k⟩²: L²Kω^L (vanilla), L K y ω^{L−2}(1 + Ly), y = ασ_w² (residual); derived, E6.
+
+        Exact at every width for ‖x‖² = d and σ_b = 0.
+        """
+        omega, gain = self.omega(spec), spec.activation.alpha * spec.weight_variance
+        if spec.architecture == "vanilla":
+            return spec.depth**2 * spec.output_dim * omega**spec.depth
+        return spec.depth * spec.output_dim * gain * omega ** (spec.depth - 2) * (1 + spec.depth * gain)
+
+    def capacity_rate(self, spec: NetworkSpec, eps: float, p: float, q: float) -> float:
+        """d log‖w‖_FR/dt under L_adv, from E‖w‖_FR and the rate of σ_w² (Theorem 5.9; residual: THEORY E6).
+
+        −rate_factor · (εαβ/N) ω^{L/2−1} (1 + (L−1) ασ_w²/ω): L times the relative rate of σ_w² for vanilla networks.
+        """
+        share = spec.activation.alpha * spec.weight_variance / self.omega(spec)
+        return self.variance_rate(spec, eps, p, q) / spec.weight_variance * (1 + (spec.depth - 1) * share)
 
 
 def _check_budget(eps: float) -> None:

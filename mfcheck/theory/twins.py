@@ -24,8 +24,17 @@ FACTORS = (1.05, 1.25)
 SWAPS = (("width", "depth"), ("input_dim", "output_dim"), ("weight_variance", "bias_variance"), ("u", "v"), ("p", "q"))
 PAIRS = ((1, 1), (1, 2), (2, 1), (2, 2), (2, math.inf), (math.inf, 1), (math.inf, 2), (math.inf, math.inf), (4, 1.5))
 BUDGETS = (0.3, 2.0)
-ARGUMENTS = (("spec",), ("spec", "eps", "p", "q"), ("p", "q", "input_dim", "output_dim"))
-"""What a formula may be of: a network; a network, a budget and its norms; or norms and sizes."""
+TIMES = (0.5, 20.0)
+LOWER = (0.02,)
+ARGUMENTS = (
+    ("spec",),
+    ("spec", "eps", "p", "q"),
+    ("spec", "eps", "p", "q", "t"),
+    ("spec", "eps", "p", "q", "lower"),
+    ("p", "q", "input_dim", "output_dim"),
+)
+"""What a formula may be of: a network; a network, a budget and its norms, perhaps at a time or down to a lower edge of
+ω^L; or norms and sizes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,13 +52,14 @@ def twins(theory: PaperTheory) -> tuple[Twin, ...]:
     """All twins of a theory's formulas; unusable ones (no finite value anywhere) are left out."""
     found: list[Twin] = []
     for formula in formulas(theory):
+        places = _sample_places(parameters(theory, formula))
+        own = [value_at(theory, formula, place) for place in places]
         for change, function in _changes(_function(type(theory), formula)):
             static = isinstance(inspect.getattr_static(type(theory), formula), staticmethod)
             changed = staticmethod(function) if static else function
             twin_class = type(f"Twin_{formula}", (type(theory),), {formula: changed})
             twin = twin_class(*(getattr(theory, name) for name in theory.__dataclass_fields__))
-            places = _sample_places(parameters(theory, formula))
-            pairs = [(value_at(theory, formula, place), value_at(twin, formula, place)) for place in places]
+            pairs = [(mine, value_at(twin, formula, place)) for mine, place in zip(own, places, strict=True)]
             usable = [(mine, other) for mine, other in pairs if mine is not None and other is not None]
             if usable:
                 same = all(math.isclose(mine, other, rel_tol=1e-9) for mine, other in usable)
@@ -197,6 +207,12 @@ def _sample_places(parameters: tuple[str, ...]) -> list[tuple[Any, ...]]:
         return [(spec,) for spec in _sample_specs()]
     if parameters == ("spec", "eps", "p", "q"):
         return [(spec, eps, p, q) for spec in _sample_specs()[::5] for eps in BUDGETS for p, q in PAIRS]
+    if parameters[:1] == ("spec",):
+        timed = parameters[-1] == "t"
+        some = [spec for spec in _sample_specs()[::5] if timed or spec.architecture == "vanilla"]
+        return [
+            (spec, BUDGETS[0], p, q, at) for spec in some for p, q in PAIRS[3:6] for at in (TIMES if timed else LOWER)
+        ]
     return [(p, q, *sizes) for sizes in ((31, 7), (7, 31), (200, 3)) for p, q in PAIRS]
 
 
