@@ -11,22 +11,34 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from mfcheck.reporting import twins_table, words
+from mfcheck.reporting.answers import answers
 from mfcheck.reporting.budget_figure import bend, budget_figure, is_drawable
 from mfcheck.reporting.interval_figure import interval_figure
 from mfcheck.reporting.law_figures import has_quantiles, law_figure, qq_figure
+from mfcheck.reporting.layers_figure import layers_figure, nearness
 from mfcheck.reporting.profiles import is_profile
 from mfcheck.reporting.studies import Study, studies
+from mfcheck.reporting.trajectories import trajectory
+from mfcheck.reporting.trajectory_figure import quantity_of, trajectory_figure
 from mfcheck.reporting.trend_figures import average, trend_figure
 
 MOST_FIGURES = 12
+MOST_ROWS, MOST_FINDINGS = 24, 60
+"""A longer table of a study, or figure of intervals, is folded away, and a longer table of findings."""
+EXAMPLES: dict[str, tuple[str, Callable[[dict[str, Any]], float]]] = {
+    "loss": ("Loss against the budget, where it bends most", bend),
+    "layers": ("The gradient's projection by layer, where it is farthest from the theory", nearness),
+}
+"""Figures of which one is open as an example, where no experiment is: its title, and what is least in it."""
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A finding's figures: its law and perhaps quantiles, its trend, or its loss against the budget."""
+    """A finding's figures: its law and perhaps quantiles, or the one figure of another kind, and their title."""
 
     finding: dict[str, Any]
     kind: str
+    title: str
     figures: tuple[Markup, ...]
 
 
@@ -59,11 +71,14 @@ def render_html(report: dict[str, Any]) -> str:
         standing=words.standing,
         tally=words.tally(claims),
         anchors={claim["id"]: f"claim-{number}" for number, claim in enumerate(claims, 1)},
-        attention=[claim for claim in claims if claim["errors"] or _open(claim)],
+        attention=[claim for claim in claims if claim["errors"] or _unsupported(claim)],
+        answers=answers(report),
         unmet=words.unmet(report),
-        open_findings=_open,
+        unsupported_in=_unsupported,
         expected=[(claim, finding) for claim in claims for finding in claim["findings"] if _expected(finding)],
         figures_of=partial(_figures, report),
+        most_rows=MOST_ROWS,
+        most_findings=MOST_FINDINGS,
         family_bound=words.FAMILY_BOUND,
         total_seconds=sum(finding["seconds"] for claim in claims for finding in claim["findings"]),
         score=twins_table.score(mutants),
@@ -94,8 +109,8 @@ def _filters() -> dict[str, Callable[..., Any]]:
     }
 
 
-def _open(claim: dict[str, Any]) -> list[dict[str, Any]]:
-    return [finding for finding in claim["findings"] if words.state(finding) in words.OPEN]
+def _unsupported(claim: dict[str, Any]) -> list[dict[str, Any]]:
+    return [finding for finding in claim["findings"] if words.state(finding) in words.UNSUPPORTED]
 
 
 def _expected(finding: dict[str, Any]) -> bool:
@@ -105,20 +120,20 @@ def _expected(finding: dict[str, Any]) -> bool:
 def _figures(report: dict[str, Any], claim: dict[str, Any]) -> Figures:
     """The figures of a claim: experiments of the paper open, the rest folded away, what is not supported first.
 
-    Without an experiment, of losses against the budget the one that bends most is open as an example.
+    Without an experiment, one of the figures that have examples is open.
     """
     curves = [finding for finding in claim["findings"] if finding["curve"] is not None and _kind(finding)]
     named = sorted((f for f in curves if f["figure"]), key=lambda f: (f["parameters"].get("width", 0), f["cell"]))
-    rest = sorted((f for f in curves if not f["figure"]), key=lambda f: f["verdict"] not in words.OPEN)
-    if not named and (losses := [f for f in rest if _kind(f) == "loss"]):
-        named = [min(losses, key=bend)]
+    rest = sorted((f for f in curves if not f["figure"]), key=lambda f: words.state(f) not in words.UNSUPPORTED)
+    if not named and (kinds := [_kind(f) for f in rest if _kind(f) in EXAMPLES]):
+        named = [min((f for f in rest if _kind(f) == kinds[0]), key=EXAMPLES[kinds[0]][1])]
         rest.remove(named[0])
     folded = [*named[MOST_FIGURES:], *rest]
     return Figures(
         studies=studies(claim, report, draw=True),
         intervals=Markup(interval_figure(claim)),
-        shown=[_drawn(finding) for finding in named[:MOST_FIGURES]],
-        folded=[_drawn(finding) for finding in folded[:MOST_FIGURES]],
+        shown=[_drawn(claim["id"], finding) for finding in named[:MOST_FIGURES]],
+        folded=[_drawn(claim["id"], finding) for finding in folded[:MOST_FIGURES]],
         left=len(folded[MOST_FIGURES:]),
     )
 
@@ -128,14 +143,21 @@ def _kind(finding: dict[str, Any]) -> str:
     kind = str(finding["curve"].get("kind", "law"))
     if kind == "profile":
         return "loss" if is_profile(finding, "ε") and is_drawable(finding) else ""
-    return kind
+    if kind == "trajectory":
+        return kind if trajectory(finding) is not None else ""
+    return "" if kind == "map" else kind
 
 
-def _drawn(finding: dict[str, Any]) -> Drawn:
+def _drawn(claim: str, finding: dict[str, Any]) -> Drawn:
     """A finding's figures; quantiles only where a reader will look closely, for the page's size."""
     kind = _kind(finding)
-    if kind != "law":
-        return Drawn(finding, kind, (Markup((trend_figure if kind == "trend" else budget_figure)(finding)),))
-    closely = finding["figure"] or finding["verdict"] in words.OPEN
-    quantiles = bool(closely) and has_quantiles(finding["curve"])
-    return Drawn(finding, kind, tuple(Markup(draw(finding)) for draw in (law_figure, *[qq_figure] * quantiles)))
+    title = finding["figure"] or EXAMPLES.get(kind, ("",))[0]
+    if kind == "law":
+        closely = finding["figure"] or words.state(finding) in words.UNSUPPORTED
+        draw_all = (law_figure, qq_figure) if closely and has_quantiles(finding["curve"]) else (law_figure,)
+        return Drawn(finding, kind, title, tuple(Markup(draw(finding)) for draw in draw_all))
+    if kind == "trajectory":
+        figure = trajectory_figure(finding, quantity_of(claim))
+    else:
+        figure = {"trend": trend_figure, "loss": budget_figure, "layers": layers_figure}[kind](finding)
+    return Drawn(finding, kind, title, (Markup(figure),))

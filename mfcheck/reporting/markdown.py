@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from mfcheck.reporting import twins_table, words
+from mfcheck.reporting.answers import answers
 from mfcheck.reporting.studies import studies
 from mfcheck.verdict import Verdict
 
@@ -27,7 +28,7 @@ COLUMNS = (
 
 def render_markdown(report: dict[str, Any]) -> str:
     """The whole report as one markdown document."""
-    blocks = [*_head(report), *_overview(report), *_attention(report), *_expected(report)]
+    blocks = [*_head(report), *_overview(report), *_attention(report), *_expected(report), *_answers(report)]
     for theorem in report["theorems"]:
         state = words.standing(theorem["verdict"], theorem["claims"])
         blocks.append(f"## {_plain(theorem['title'])}: {_mark(state)}")
@@ -76,7 +77,7 @@ def _attention(report: dict[str, Any]) -> list[str]:
     ]
     for claim in words.claims_of(report):
         for finding in claim["findings"]:
-            if words.state(finding) in words.OPEN:
+            if words.state(finding) in words.UNSUPPORTED:
                 blocks.append(f"{_mark(finding['verdict'])} {_code(claim['id'])} in {_code(finding['cell'])}")
                 blocks += [_plain(words.sentence(finding)), _fence(finding["reproduce"])]
         for error in claim["errors"]:
@@ -92,6 +93,11 @@ def _expected(report: dict[str, Any]) -> list[str]:
                 blocks.append(f"{_mark(words.EXPECTED)}: {_code(claim['id'])} in {_code(finding['cell'])}")
                 blocks += [_plain(words.sentence(finding)), _fence(finding["reproduce"])]
     return ["## Refutations that were expected", *blocks] if blocks else []
+
+
+def _answers(report: dict[str, Any]) -> list[str]:
+    found = answers(report)
+    return ["## What training does", "\n".join(f"- {_plain(sentence)}" for sentence in found)] if found else []
 
 
 def _claim(claim: dict[str, Any], report: dict[str, Any]) -> list[str]:
@@ -163,8 +169,8 @@ def _environment(report: dict[str, Any]) -> list[str]:
 
 
 def _mark(state: str) -> str:
-    shown = f"{words.glyph(state)} {state.upper() if state in words.OPEN else state}"
-    return f"**{shown}**" if state in words.OPEN or state == words.EXPECTED else shown
+    shown = f"{words.glyph(state)} {state.upper() if state in words.UNSUPPORTED else state}"
+    return f"**{shown}**" if state in words.UNSUPPORTED or state == words.EXPECTED else shown
 
 
 def _table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:

@@ -25,6 +25,7 @@ STATES = {
     Verdict.REFUTED: "#c02b2b",
     Verdict.UNDECIDED: "#a86b00",
     words.EXPECTED: "#5b4bb8",
+    words.EXPLORED: "#4a6572",
 }
 VARIABLES = {
     INK: "ink",

@@ -18,18 +18,28 @@ from typing import Any
 import mfcheck
 from mfcheck.datasets import NORM, open_dataset
 from mfcheck.expectations import Expectation, outcomes
+from mfcheck.reporting import words
 from mfcheck.settings import Settings
 from mfcheck.theory import PaperTheory
 from mfcheck.theory.twins import twins
-from mfcheck.verdict import Finding, Verdict, combine
+from mfcheck.verdict import OPEN, Finding, Verdict, combine
 
 SCHEMA = 1
 TITLES = {
     "thm4.1": "Theorem 4.1 — law of the network",
     "thm5.1": "Theorem 5.1 — bound on the adversarial loss",
+    "thm5.3": "Theorem 5.3 — standard training",
+    "thm5.4": "Theorem 5.4 — weight variance under adversarial training",
+    "thmG.9": "Theorem G.9 — residual networks",
+    "thm5.7": "Theorem 5.7 — vanilla networks become untrainable",
+    "thm5.8": "Theorem 5.8 — residual networks stay trainable",
+    "thm5.9": "Theorem 5.9 — capacity",
+    "assumption": "Assumptions of the theory",
     "break": "Break conditions — what must fail",
+    OPEN: "Open questions — explored, never gating",
 }
 PAGES = ("report.json", "report.md", "report.html")
+JOURNAL = "findings.jsonl"
 PACKAGES = ("torch", "numpy", "scipy", "pytest")
 
 
@@ -54,9 +64,18 @@ def _plain(value: Any) -> Any:
 
 
 class Recorder:
-    """Keeps a run's findings, appends each to findings.jsonl as it comes, and writes the pages at the end."""
+    """Keeps a run's findings, appends each to findings.jsonl as it comes, and writes the pages at the end.
 
-    def __init__(self, settings: Settings, theory: PaperTheory, expectations: Sequence[Expectation] = ()) -> None:
+    `taken` are an interrupted run's findings, which stand in findings.jsonl from the start; they too must be added.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        theory: PaperTheory,
+        expectations: Sequence[Expectation] = (),
+        taken: Sequence[dict[str, Any]] = (),
+    ) -> None:
         self.settings, self.folder = settings, settings.report
         self._theory, self._expectations = theory, expectations
         self.report: dict[str, Any] | None = None
@@ -65,14 +84,24 @@ class Recorder:
         self.folder.mkdir(parents=True, exist_ok=True)
         for page in PAGES:  # a page of an earlier run must not stand beside this run's findings
             (self.folder / page).unlink(missing_ok=True)
-        self._journal = self.folder / "findings.jsonl"
-        self._journal.write_text("", encoding="utf-8")
+        self._journal = self.folder / JOURNAL
+        self._standing = {(finding["claim"], finding["cell"]) for finding in taken}
+        self.kept = len(taken)
+        """How many findings stand in findings.jsonl."""
+        write_atomically(self._journal, _lines(taken))
 
-    def add(self, finding: dict[str, Any]) -> None:
-        """Take one finding."""
-        self._findings.append(finding)
+    def add(self, *findings: dict[str, Any]) -> None:
+        """Take all findings of one cell, in one piece so that a kill hardly ever parts them."""
+        self._findings.extend(findings)
+        fresh = [finding for finding in findings if (finding["claim"], finding["cell"]) not in self._standing]
         with self._journal.open("a", encoding="utf-8") as journal:
-            journal.write(json.dumps(finding, ensure_ascii=False) + "\n")
+            journal.write(_lines(fresh))
+        self.kept += len(fresh)
+
+    @property
+    def errors(self) -> int:
+        """How many cells ended without a verdict."""
+        return len(self._errors)
 
     def add_error(self, claim: dict[str, str], cell: str, message: str) -> None:
         """Take a cell that ended without a verdict."""
@@ -105,7 +134,8 @@ def assemble(
     claims: dict[str, dict[str, Any]] = {}
     for finding in sorted(findings, key=lambda finding: (finding["claim"], finding["cell"])):
         entry = claims.setdefault(finding["claim"], _empty(finding["claim"], finding["says"]))
-        entry["findings"].append({k: v for k, v in finding.items() if k not in ("claim", "says")})
+        explored = {} if words.gates(entry) else {"explored": True}
+        entry["findings"].append({k: v for k, v in finding.items() if k not in ("claim", "says")} | explored)
     for claim, error in sorted(errors, key=lambda pair: (pair[0]["id"], pair[1]["cell"], pair[1]["message"])):
         claims.setdefault(claim["id"], _empty(claim["id"], claim["says"]))["errors"].append(error)
     for entry in claims.values():
@@ -132,7 +162,7 @@ def assemble(
         "theory": settings.theory,
         "architectures": list(settings.architectures),
         "dataset": inputs_of(settings, findings),
-        "verdict": combine(Verdict(theorem["verdict"]) for theorem in theorems.values()).value,
+        "verdict": combine(Verdict(theorem["verdict"]) for id, theorem in theorems.items() if id != OPEN).value,
         "theorems": list(theorems.values()),
     }
 
@@ -179,6 +209,10 @@ def write_atomically(path: Path, text: str) -> None:
         with contextlib.suppress(OSError):
             os.unlink(name)
         raise
+
+
+def _lines(findings: Sequence[dict[str, Any]]) -> str:
+    return "".join(json.dumps(finding, ensure_ascii=False) + "\n" for finding in findings)
 
 
 def _empty(id: str, says: str) -> dict[str, Any]:

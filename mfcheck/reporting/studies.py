@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from mfcheck.reporting import notation
+from mfcheck.reporting.capacity_figure import capacity_charts, capacity_figure
+from mfcheck.reporting.map_figure import map_figure
 from mfcheck.reporting.point_figure import points, points_figure
 from mfcheck.reporting.profile_figure import profiles_figure
 from mfcheck.reporting.profiles import Profile, needed_widths, network, pair_of, profiles
 from mfcheck.reporting.tightness import NORMS, sizes_of, tightness, tightness_figure, tightness_rows
+from mfcheck.reporting.training_map import COLUMNS, map_rows, training_maps
 from mfcheck.reporting.trend_figures import distance_figure
 
 WIDTH_STUDY = "thm4.1/entries-gaussian"
+CAPACITY_STUDIES = ("thm5.9/capacity-decay", "thm5.9/width-preserves")
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class Study:
 
 def studies(claim: dict[str, Any], report: dict[str, Any], *, draw: bool) -> list[Study]:
     """The studies that a claim's findings suffice for; without drawing, those that are or have a table."""
-    found = [*_numbers(claim, report, draw), *(_drawn(claim) if draw else [])]
+    found = [*_numbers(claim, report, draw), *_maps(claim, draw), *(_drawn(claim) if draw else [])]
     return [study for study in found if study.figure or study.rows]
 
 
@@ -39,7 +43,41 @@ def _drawn(claim: dict[str, Any]) -> list[Study]:
         "width; draws from the limit law itself would lie about as high as the grey reaches",
         distance_figure(claim) if claim["id"] == WIDTH_STUDY else "",
     )
-    return [distance, *(_points(claim, chart) for chart in points(claim))]
+    return [distance, *(_points(claim, chart) for chart in points(claim)), *_capacity(claim)]
+
+
+def _capacity(claim: dict[str, Any]) -> list[Study]:
+    """Capacity against time at several widths, a figure for each setting."""
+    if claim["id"] not in CAPACITY_STUDIES:
+        return []
+    return [
+        Study(
+            "Capacity against time at several widths",
+            f"{name}; medians of ‖w‖_FR over its start, each beside the theory's law at that width",
+            capacity_figure(claim, name, group),
+        )
+        for name, group in capacity_charts(claim).items()
+    ]
+
+
+def _maps(claim: dict[str, Any], draw: bool) -> list[Study]:
+    """The maps of training over width and depth, each as a figure and as a table."""
+    found = []
+    for name, networks in training_maps(claim).items():
+        shown = Study(
+            "Which networks train",
+            f"{name}; median training accuracy, T is the time at which the theory has σ_w² collapse; the line is "
+            "interpolated between networks, in log T over log N and L",
+            map_figure(claim, name, networks) if draw else "",
+        )
+        numbers = Study(
+            "Training over depth and width",
+            f"{name}; medians over networks; — where nothing was measured or no collapse is predicted",
+            columns=COLUMNS,
+            rows=map_rows(networks),
+        )
+        found += [shown, numbers]
+    return found
 
 
 def _points(claim: dict[str, Any], chart: list[dict[str, Any]]) -> Study:

@@ -19,7 +19,10 @@ STYLES: dict[str, str] = {
     words.EXPECTED: "",
     Verdict.UNDECIDED: "yellow",
     Verdict.NOT_APPLICABLE: "",
+    words.EXPLORED: "",
 }
+COUNTED = [state for state in words.GLYPHS if state != words.EXPLORED]
+"""The states with a column of their own."""
 
 
 def terminal_lines(report: dict[str, Any]) -> list[Line]:
@@ -36,9 +39,10 @@ def terminal_lines(report: dict[str, Any]) -> list[Line]:
 
 def _counts(name: str, verdict: str, claims: list[dict[str, Any]]) -> Line:
     tally = words.tally(claims)
-    counts = [str(count or "·") for count in (*(tally[state] for state in words.GLYPHS), tally.errors)]
+    counts = [str(count or "·") for count in (*(tally[state] for state in COUNTED), tally.errors)]
     state = words.standing(verdict, claims)
-    return _row(name, _shown(state), *counts), "red" if tally.errors else STYLES[state]
+    shown = f"{words.glyph(state)} {tally[state]} {state}" if state == words.EXPLORED else _shown(state)
+    return _row(name, shown, *counts), "red" if tally.errors else STYLES[state]
 
 
 def _row(name: str, verdict: str, *counts: str) -> str:
@@ -52,7 +56,7 @@ def _details(report: dict[str, Any]) -> list[Line]:
             text = f"✗ ERROR {claim['id']} in {error['cell']}: {error['message']}"
             groups.append([(line, "red") for line in _wrap(text)])
         for finding in claim["findings"]:
-            if words.state(finding) in words.OPEN:
+            if words.state(finding) in words.UNSUPPORTED:
                 style = STYLES[finding["verdict"]]
                 text = f"{_shown(finding['verdict'])} {claim['id']} in {finding['cell']}: {words.sentence(finding)}"
                 groups.append([(line, style) for line in _wrap(text)] + [(f"    {_clean(finding['reproduce'])}", "")])
@@ -97,7 +101,7 @@ def _foot(report: dict[str, Any]) -> list[Line]:
 def _shown(state: str) -> str:
     if state == words.EXPECTED:
         return f"{words.glyph(state)} as expected"
-    return f"{words.glyph(state)} {state.upper() if state in words.OPEN else state}"
+    return f"{words.glyph(state)} {state.upper() if state in words.UNSUPPORTED else state}"
 
 
 def _wrap(text: str) -> list[str]:

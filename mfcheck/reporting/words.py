@@ -8,18 +8,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from mfcheck.verdict import Verdict
+from mfcheck.verdict import OPEN, Verdict
 
 EXPECTED = "refuted, as expected"
 """What a page calls a refutation that was declared beforehand: neither a pass nor an alarm."""
+EXPLORED = "explored"
+"""What a page calls a finding, a claim or a section of open questions, whatever was found."""
 GLYPHS: dict[str, str] = {
     Verdict.SUPPORTED: "✓",
     Verdict.REFUTED: "✗",
     EXPECTED: "≠",
     Verdict.UNDECIDED: "?",
     Verdict.NOT_APPLICABLE: "–",
+    EXPLORED: "○",
 }
-OPEN = (Verdict.REFUTED, Verdict.UNDECIDED)
+UNSUPPORTED = (Verdict.REFUTED, Verdict.UNDECIDED)
 FAMILY_BOUND = "at most this probability that any verdict of this run is wrong by chance"
 MOST_DECIMALS = 7
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
@@ -49,14 +52,22 @@ class Tally:
 
 
 def state(finding: dict[str, Any]) -> str:
-    """A finding's verdict, with the refutations apart that were expected."""
+    """A finding's verdict, with those apart that open questions or declared refutations make no alarm of."""
     verdict = str(finding["verdict"])
+    if finding.get("explored") and verdict != Verdict.NOT_APPLICABLE:
+        return EXPLORED
     return EXPECTED if verdict == Verdict.REFUTED and finding.get("expected") else verdict
 
 
 def standing(verdict: str, claims: list[dict[str, Any]]) -> str:
-    """The verdict of a whole as a page shows it: refuted as expected if nothing else keeps it from support."""
-    counts = tally(claims)
+    """The verdict of a whole as a page shows it: refuted as expected if nothing else keeps it from support.
+
+    Open questions count for nothing in it, and are all that there is to say where there is nothing else.
+    """
+    gating = [claim for claim in claims if gates(claim)]
+    if claims and not gating:
+        return EXPLORED
+    counts = tally(gating)
     others = counts[Verdict.REFUTED] + counts[Verdict.UNDECIDED] + counts.errors
     return EXPECTED if verdict == Verdict.REFUTED and counts[EXPECTED] and not others else verdict
 
@@ -85,6 +96,11 @@ def plural(count: int, noun: str) -> str:
     ('1 error', '3 errors')
     """
     return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def gates(claim: dict[str, Any]) -> bool:
+    """Whether a claim's verdict counts; that of an open question never does."""
+    return str(claim["id"]).split("/")[0] != OPEN
 
 
 def claims_of(report: dict[str, Any]) -> Iterator[dict[str, Any]]:

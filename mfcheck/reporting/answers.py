@@ -1,0 +1,177 @@
+"""What training does, in sentences made from a report's findings alone, whatever they say."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from statistics import median
+from typing import Any
+
+from mfcheck.reporting import words
+from mfcheck.reporting.horizon import ENOUGH, Horizon, horizon
+from mfcheck.reporting.training_map import MECHANISM, Trained, training_maps
+from mfcheck.reporting.trajectories import ENVELOPE, FACTOR_1, REGIMES, trajectory
+from mfcheck.verdict import Verdict
+
+DECAYS = {
+    "thm5.4/vanilla-variance-decay": "Vanilla networks",
+    "thmG.9/residual-variance-decay": "Residual networks",
+}
+MAPS = {"thm5.7/vanilla-untrainable": "vanilla", "thm5.8/residual-trainable": "residual"}
+DRIFT = "thm5.3/standard-drift"
+FLOW = "flow"
+
+
+def answers(report: dict[str, Any]) -> list[str]:
+    """The sentences of a report, for what of it ran: rate factors, horizon, mechanism, and standard training."""
+    claims = {claim["id"]: claim for claim in words.claims_of(report)}
+    decays = {name: _decided(claims[id]) for id, name in DECAYS.items() if id in claims}
+    maps = {name: claims[id] for id, name in MAPS.items() if id in claims}
+    found = [_factors(name, findings) for name, findings in decays.items()]
+    found += [_horizon(name, findings) for name, findings in decays.items()]
+    found += [_outcome(name, claim) for name, claim in maps.items()]
+    found += [_mechanism(claims.values()), _drift(_decided(claims[DRIFT])) if DRIFT in claims else ""]
+    return [sentence for sentence in found if sentence]
+
+
+def _decided(claim: dict[str, Any]) -> list[dict[str, Any]]:
+    return [finding for finding in claim["findings"] if finding["verdict"] != Verdict.NOT_APPLICABLE]
+
+
+def _factors(name: str, findings: list[dict[str, Any]]) -> str:
+    """Which rate factor the findings of each regime support."""
+    groups = {regime: [f for f in findings if f["parameters"].get("regime") == regime] for regime in REGIMES}
+    parts = [f"{REGIMES[regime]} {_counts(group)}" for regime, group in groups.items() if group]
+    if not parts:
+        return ""
+    law = f"{name}: the decay law with rate factor 2 is supported {'; '.join(parts)}"
+    return f"{law}. Estimates are over the theory's value."
+
+
+def _counts(group: list[dict[str, Any]]) -> str:
+    rest = [finding for finding in group if finding["verdict"] != Verdict.SUPPORTED]
+    rivals = [finding for finding in rest if FACTOR_1 in finding.get("holds_instead", ())]
+    neither = [finding for finding in rest if finding not in rivals]
+    undecided = sum(finding["verdict"] == Verdict.UNDECIDED for finding in neither)
+    estimate = median(f["estimate"] / f["reference"] if f["reference"] else f["estimate"] for f in group)
+    parts = [f"in {len(group) - len(rest)} of {words.plural(len(group), 'finding')} (median estimate {estimate:.3f})"]
+    parts += [f"rate factor 1 instead in {len(rivals)}"] * bool(rivals)
+    parts += [f"neither in {len(neither) - undecided}"] * (len(neither) > undecided)
+    parts += [f"undecided in {undecided}"] * bool(undecided)
+    return ", ".join(parts)
+
+
+def _horizon(name: str, findings: list[dict[str, Any]]) -> str:
+    """How long, under gradient flow, the law describes the decrease of σ_w²: as predicted, and from the loss found."""
+    flows = [one for f in findings if (one := trajectory(f)) is not None and one.regime == FLOW and one.width > 0]
+    own = [left for one in flows if (left := horizon(one, one.predicted)) is not None]
+    started = [one for one in flows if ENVELOPE in one.series]
+    others = [left for one in started if (left := horizon(one, one.series[ENVELOPE])) is not None]
+    if not own:
+        return ""
+    text = f"{name} {REGIMES[FLOW]}: the measured decrease of σ_w² {_lasting(own, 'of the predicted one')}."
+    if others:
+        text += f" Beside the same law started at the measured L_adv(0), it {_lasting(others, 'of that')}."
+    return text
+
+
+def _lasting(found: list[Horizon], law: str) -> str:
+    """How many trajectories leave the law, and when."""
+    at_once = [one for one in found if one.at_once]
+    later = [one for one in found if not one.at_once and math.isfinite(one.time)]
+    never = [one for one in found if math.isinf(one.time)]
+    parts = []
+    if later:
+        parts.append(
+            f"falls below {ENOUGH:g} {law} at t·N = {_over_widths(later, lambda one: one.time)} {_in(later, found)}, "
+            f"after {_share_of_collapse(later)} of the time in which the theory halves σ_w²"
+        )
+    if at_once:
+        first = _over_widths(at_once, lambda one: one.time)
+        parts.append(f"is below {ENOUGH:g} {law} from the first point on, t·N = {first}, {_in(at_once, found)}")
+    if never:
+        last = _over_widths(never, lambda one: one.last)
+        parts.append(f"stays at {ENOUGH:g} {law} or more to the end of the curve, t·N = {last}, {_in(never, found)}")
+    return "; it ".join(parts)
+
+
+def _in(part: list[Horizon], whole: list[Horizon]) -> str:
+    return f"in {len(part)} of {words.plural(len(whole), 'trajectory').replace('ys', 'ies')}"
+
+
+def _over_widths(found: list[Horizon], time: Callable[[Horizon], float]) -> str:
+    return _range([time(one) * one.width for one in found])
+
+
+def _share_of_collapse(found: list[Horizon]) -> str:
+    bound = "at most " if any(one.share_is_bound for one in found) else ""
+    return bound + _range([one.share for one in found])
+
+
+def _outcome(name: str, claim: dict[str, Any]) -> str:
+    """Which networks of a map failed to train, where the theory has them collapse, and what σ_w² did in them."""
+    maps = training_maps({"findings": _decided(claim)})
+    cells = [one for found in maps.values() for one in found.values() if math.isfinite(one.accuracy)]
+    if not cells:
+        return ""
+    failed, trained = [one for one in cells if one.failed], [one for one in cells if not one.failed]
+    start = f"Of {words.plural(len(cells), f'{name} network')} trained over widths and depths, {len(failed)} failed"
+    predicted = f"the theory predicts collapse in {_doomed(failed)} of these and in {_doomed(trained)} of the others"
+    known = [one.variance for one in failed if math.isfinite(one.variance)]
+    if not known:
+        return f"{start}; {predicted}."
+    below = sum(value < 1 for value in known)
+    return (
+        f"{start}; {predicted}. In the failed ones σ_w² ended at {_range(known)} of its start, below it in "
+        f"{below} of {len(known)}."
+    )
+
+
+def _doomed(cells: list[Trained]) -> int:
+    return sum(one.doomed for one in cells)
+
+
+def _mechanism(claims: Iterable[dict[str, Any]]) -> str:
+    """The verdicts on whether networks fail to train because σ_w² decays."""
+    gating = [f for claim in claims if words.gates(claim) for f in _decided(claim)]
+    found = [finding for finding in gating if finding["parameters"].get("statement") == MECHANISM]
+    if not found:
+        return ""
+    counts = {verdict: sum(f["verdict"] == verdict for f in found) for verdict in Verdict}
+    shown = [f"{verdict} in {count}" for verdict, count in counts.items() if count]
+    return (
+        "That networks become untrainable by the predicted mechanism, the decay of σ_w², is "
+        f"{', '.join(shown)} of {words.plural(len(found), 'finding')}."
+    )
+
+
+def _drift(findings: list[dict[str, Any]]) -> str:
+    """How fast standard training alone moves σ_w², compared with the adversarial loss, by budget."""
+    ratios: dict[float, list[float]] = defaultdict(list)
+    for finding in findings:
+        if "eps" in finding["parameters"]:
+            ratios[float(finding["parameters"]["eps"])].append(finding["estimate"])
+    if not ratios:
+        return ""
+    (eps, values), *others = sorted(ratios.items())
+    listed = f"{_range(values)} times as fast as L_adv does at ε = {eps:g}"
+    listed += "".join(f", {_range(values)} times at ε = {eps:g}" for eps, values in others)
+    supported = sum(finding["verdict"] == Verdict.SUPPORTED for finding in findings)
+    return (
+        f"Standard training alone moves σ_w² {listed}; that it leaves σ_w² alone is supported "
+        f"in {supported} of {words.plural(len(findings), 'finding')}."
+    )
+
+
+def _range(values: list[float]) -> str:
+    low, high = _short(min(values)), _short(max(values))
+    return low if low == high else f"{low} to {high}"
+
+
+def _short(value: float) -> str:
+    """A number to three figures, as a power of ten where it is very small or large."""
+    if value == 0 or 1e-3 <= abs(value) < 1e5:
+        return f"{value:.3g}".replace("-", "−") if abs(value) < 1000 else f"{value:,.0f}".replace("-", "−")
+    sign = "−" if value < 0 else ""
+    return sign + words.scientific(abs(value))
