@@ -19,7 +19,7 @@ from mfcheck.statistics.decision import Draw
 from mfcheck.statistics.intervals import Floats
 from mfcheck.statistics.sequential import Decision, spent
 from mfcheck.theory import PaperTheory
-from mfcheck.verdict import Cell, Claim, Finding, NotCovered, Verdict
+from mfcheck.verdict import Cell, Claim, Finding, NotCovered
 
 NOTHING_ELSE: Mapping[str, Callable[[PaperTheory], Reference]] = {}
 
@@ -90,8 +90,7 @@ class Bench:
         try:
             judgement = self.carry_out(plan())
             finding = judged(finding, judgement, self.theory, breaks=breaks)
-            laws = {name: law(self.theory) for name, law in instead.items()}
-            holding = tuple(name for name, law in laws.items() if judgement.judge(law) is Verdict.SUPPORTED)
+            holding = judgement.holding({name: law(self.theory) for name, law in instead.items()})
             finding = replace(finding, holds_instead=holding)
         except NotCovered as missing:
             finding = replace(finding, reason=str(missing))

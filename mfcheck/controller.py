@@ -1,21 +1,29 @@
-"""The controller's side of a run: it collects evidence test by test and writes the report at the end."""
+"""The controller's side of a run: evidence collected test by test, progress shown, the report written at the end."""
 
 from __future__ import annotations
 
 import json
+import shlex
+import signal
+import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from mfcheck import options
 from mfcheck.cache import prune
+from mfcheck.ticker import FOLDER, Screen, StatusFile, Ticker
 
 if TYPE_CHECKING:
     from mfcheck.reporting.record import Recorder
     from mfcheck.run import Run
 
 CLAIM_PROPERTY, FINDING_PROPERTY = "mfcheck_claim", "mfcheck_finding"
+STATUS = pytest.StashKey[StatusFile]()
+"""Where this process says what it is at, if anybody wants to know."""
 
 
 class Controller:
@@ -25,6 +33,8 @@ class Controller:
         self._run, self._ahead = run, ahead
         self._recorder: Recorder | None = None
         self._claims: dict[str, dict[str, str]] = {}
+        self._ticker: Ticker | None = None
+        self._closing: list[Callable[[], object]] = []
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -37,8 +47,7 @@ class Controller:
             return
         findings = [json.loads(str(value)) for name, value in report.user_properties if name == FINDING_PROPERTY]
         if report.when == "call" and findings:
-            for finding in findings:
-                self._record().add(finding)
+            self._record().add(*findings)
         elif report.failed:
             cell = report.nodeid.partition("[")[2].removesuffix("]") or report.nodeid
             crashed = {"id": "run/crashed-worker", "says": "Every test runs to its end."}
@@ -46,35 +55,98 @@ class Controller:
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         # From here on no page of an earlier run may be taken for this one's, even if this one breaks off.
-        if self._ahead and not session.config.option.collectonly:
-            self._record()
+        if not self._ahead or session.config.option.collectonly:
+            return
+        folder = self._record().folder.absolute()
+        self._interrupt_on_termination()
+        if session.config.option.verbose > -2:
+            self._show_progress(session.config, folder / FOLDER)
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        if self._recorder is not None and (kept := self._recorder.settings.cache) is not None:
+        if self._ticker is not None:
+            self._ticker.stop()
+        if self._recorder is None:
+            return
+        if (kept := self._recorder.settings.cache) is not None:
             prune(kept)
         ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
-        if self._recorder is not None and ended and not (session.shouldfail or session.shouldstop):
+        if ended and not (session.shouldfail or session.shouldstop):
             full = options.whole_suite_runs(session.config)
             if self._recorder.finish(full=full) and session.exitstatus == pytest.ExitCode.OK:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            if not self._recorder.errors:
+                from mfcheck.resume import discard_run
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        if self._recorder is None or self._recorder.report is None:
+                discard_run(self._recorder.folder)
+
+    def pytest_terminal_summary(
+        self, terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
+    ) -> None:
+        if self._recorder is None:
             return
-        from mfcheck.reporting.terminal import terminal_lines
+        recorder = self._recorder
+        if recorder.report is not None:
+            from mfcheck.reporting.terminal import terminal_lines
 
-        terminalreporter.section("theory verdicts")
-        for text, style in terminal_lines(self._recorder.report):
-            terminalreporter.write_line(text, **({style: True} if style else {}))
-        terminalreporter.write_line(f"report: {self._recorder.folder / 'report.html'}")
+            terminalreporter.section("theory verdicts")
+            for text, style in terminal_lines(recorder.report):
+                terminalreporter.write_line(text, **({style: True} if style else {}))
+            terminalreporter.write_line(f"report: {recorder.folder / 'report.html'}")
+        stopped = exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.TESTS_FAILED)
+        broken_off = stopped and recorder.report is None
+        if broken_off or recorder.errors:
+            resume = options.spelt(options.RESUME)
+            arguments = [str(argument) for argument in config.invocation_params.args if argument != resume]
+            what = "the rest" if broken_off else "the cells that ended in an error"
+            command = shlex.join(["pytest", *arguments, resume])
+            terminalreporter.write_line(f"mfcheck: {recorder.kept} findings are kept; for {what}: {command}")
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        if (status := node.config.stash.get(STATUS, None)) is not None:
+            status.beside(node.gateway.id).remove()
+
+    def pytest_unconfigure(self) -> None:
+        while self._closing:
+            self._closing.pop()()
 
     def _record(self) -> Recorder:
         if self._recorder is None:
             from mfcheck.reporting.record import Recorder
+            from mfcheck.resume import discard_run, write_run
 
             run = self._run()
-            self._recorder = Recorder(run.settings, run.theory, run.expectations)
+            folder = run.settings.report
+            if not run.resumed:  # until the journal is empty, no run must lay claim to it
+                discard_run(folder)
+            self._recorder = Recorder(run.settings, run.theory, run.expectations, run.taken)
+            write_run(folder, run.identity)
         return self._recorder
+
+    def _show_progress(self, config: pytest.Config, folder: Path) -> None:
+        reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
+        screen = Screen(lambda: reporter._tw.width_of_current_line if reporter else 0)
+        ticker = Ticker(folder, screen.write)
+        ticker.start()
+        self._ticker = ticker
+        self._closing += [screen.close, ticker.remove, ticker.stop]
+        config.stash[STATUS] = StatusFile(folder / "main.json")
+
+    def _interrupt_on_termination(self) -> None:
+        """Let SIGTERM end the run as Ctrl-C does: with everything kept, and told how to go on."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        before = signal.getsignal(signal.SIGTERM)
+        if before is not signal.SIG_DFL:  # somebody else sees to it
+            return
+
+        def interrupt(number: int, frame: FrameType | None) -> None:
+            # Who terminates a process group may send it twice; the second must not cut the summary short.
+            signal.signal(signal.SIGTERM, lambda number, frame: None)
+            raise KeyboardInterrupt("terminated")
+
+        signal.signal(signal.SIGTERM, interrupt)
+        self._closing.append(lambda: signal.signal(signal.SIGTERM, before))
 
 
 def _function(report: pytest.TestReport) -> str:

@@ -14,7 +14,7 @@ from mfcheck.judgement import Judgement, judge_law, judge_ratio, judge_trend, la
 from mfcheck.median_verbs import MedianVerbs
 from mfcheck.plan import Group, Plan, Statistic
 from mfcheck.spec import NetworkSpec
-from mfcheck.statistics import decision, resolution, trend
+from mfcheck.statistics import decision, resolution, signed_means, trend
 from mfcheck.statistics.decision import Tail
 from mfcheck.theory import PaperTheory
 from mfcheck.verdict import Finding, Margin
@@ -129,25 +129,33 @@ class Decider(MedianVerbs):
         reference: Callable[[PaperTheory], float],
         tail: Callable[[], Tail],
         finite_width: Callable[[], float] | None = None,
+        signed: bool = False,
+        delta: float | None = None,
+        breaks: bool = False,
         instead: Mapping[str, Callable[[PaperTheory], float]] = NOTHING_ELSE,
     ) -> Finding:
-        """Decide that the mean of a non-negative statistic of `source` over the theory's value is 1.
+        """Decide that the mean of a statistic of `source`, not negative unless `signed`, over the theory's value is 1.
 
         Exactly at every width, to the level's finer δ; with `finite_width`, the exact relative distance there to a
-        limit law, to its δ for ratios (give 0 where the law is exact but draws are dear). `tail` is what is granted
-        of the statistic's law, and is named in the margin's origin.
+        limit law, to its δ for ratios (give 0 where the law is exact but draws are dear), or to `delta`. `tail` is what
+        is granted of the statistic's law, and is named in the margin's origin. With `breaks` it must not be 1.
         """
 
         def plan() -> Plan:
             level, value = self.settings.level, reference(self.theory)
             granted = tail()
-            bias = 0.0 if finite_width is None else abs(finite_width())
-            delta = level.exact if finite_width is None else level.ratio
+            off = 0.0 if finite_width is None else finite_width()
+            bias = abs(off)
+            allowed = delta if delta is not None else level.exact if finite_width is None else level.ratio
             kind = "exact at every width" if bias == 0 else "exact finite-width distance to the limit"
             origin = f"{kind}; δ of level {level.name}; granted E X⁴/(E X)⁴ ≤ {granted.fourth:.4g}"
-            margin = Margin(bias, delta, origin)
+            margin = Margin(bias, allowed, origin)
             draw = self._draws(source, probe, statistic)
-            first = decision.draws_needed_mean_ratio(
+            rule = signed_means if signed else decision
+            if signed:  # its tail is granted in units of the reference, not of the mean itself
+                true = reference(PaperTheory()) * (1 + off) / value
+                granted = Tail(granted.second * true**2, granted.fourth * true**4)
+            first = rule.draws_needed_mean_ratio(
                 margin.total,
                 tail=granted,
                 alpha=self._first_alpha,
@@ -156,15 +164,55 @@ class Decider(MedianVerbs):
             )
 
             def conclude() -> Judgement:
-                decided = decision.decide_mean_ratio(draw, value, margin.total, tail=granted, first=first, **self._rule)
+                decided = rule.decide_mean_ratio(draw, value, margin.total, tail=granted, first=first, **self._rule)
                 return Judgement(
                     statistic="ratio to the theory",
                     reference=1.0,
                     margin=margin,
                     decision=decided,
-                    resolution=resolution.of_ratio(decided.estimate, margin.total),
-                    reference_of=reference,
+                    resolution=None if breaks else resolution.of_ratio(decided.estimate, margin.total),
+                    reference_of=None if breaks else reference,
                     judge=lambda other: judge_ratio(decided, value, other),
+                )
+
+            return Plan(margin, first, (draw,), self._chunk(source), conclude)
+
+        return self._record(plan, breaks=breaks, instead=instead)
+
+    def negligible(
+        self,
+        source: Source,
+        *,
+        statistic: Statistic,
+        probe: Probe,
+        scale: Callable[[PaperTheory], float],
+        tail: Callable[[], Tail],
+        instead: Mapping[str, Callable[[PaperTheory], float]] = NOTHING_ELSE,
+    ) -> Finding:
+        """Decide that the mean of a statistic, of either sign, is 0 beside a scale of the theory's, to the level's δ.
+
+        `instead` are other values for their ratio; `tail` grants its moments in units of the scale.
+        """
+
+        def plan() -> Plan:
+            level, unit, granted = self.settings.level, scale(self.theory), tail()
+            origin = f"none: stated as 0; δ of level {level.name}; granted E X⁴ ≤ {granted.fourth:.4g} units"
+            margin, draw = Margin(0.0, level.ratio, origin), self._draws(source, probe, statistic)
+            first = signed_means.draws_needed_mean_ratio(
+                margin.total, tail=granted, alpha=self._first_alpha, beta=level.beta
+            )
+
+            def conclude() -> Judgement:
+                decided = signed_means.decide_mean_ratio(
+                    draw, unit, margin.total, tail=granted, first=first, centre=0.0, **self._rule
+                )
+                return Judgement(
+                    statistic="ratio to the theory's scale",
+                    reference=0.0,
+                    margin=margin,
+                    decision=decided,
+                    resolution=None,
+                    judge=lambda other: judge_trend(decided, other),
                 )
 
             return Plan(margin, first, (draw,), self._chunk(source), conclude)

@@ -13,9 +13,13 @@ BROKEN = {Verdict.SUPPORTED: Verdict.REFUTED, Verdict.REFUTED: Verdict.SUPPORTED
 
 
 def judged(finding: Finding, judgement: Judgement, theory: PaperTheory, *, breaks: bool) -> Finding:
-    """The finding with a judgement's evidence, and with the theory's wrong twins held against the same draws."""
+    """The finding with a judgement's evidence, and with the theory's wrong twins held against the same draws.
+
+    Draws that refute the theory itself say nothing of its twins: they are held against them only where it stands.
+    """
     decided = judgement.decision
-    seen = [twin for twin in twins(theory) if not twin.equivalent and judgement.sees(theory, twin.theory)]
+    stands = decided.verdict is not Verdict.REFUTED
+    seen = [twin for twin in twins(theory) if stands and not twin.equivalent and judgement.sees(theory, twin.theory)]
     return replace(
         finding,
         statistic=judgement.statistic,
@@ -24,7 +28,7 @@ def judged(finding: Finding, judgement: Judgement, theory: PaperTheory, *, break
         reference=judgement.reference,
         region=(decided.region.low, decided.region.high),
         margin=judgement.margin,
-        alpha=decided.alpha,
+        alpha=decided.alpha * (1 + len(judgement.rivals)),
         draws=decided.draws,
         looks=decided.looks,
         verdict=BROKEN.get(decided.verdict, decided.verdict) if breaks else decided.verdict,

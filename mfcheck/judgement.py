@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,7 +32,7 @@ class Judgement:
     """A decision with its reference, margin and evidence, and how the same draws judge another reference.
 
     `reference_of` reads the reference off a theory, None where no formula enters; `judge` gives the draws' verdict on
-    any other one.
+    any other one. `rivals` are the draws' verdicts on other statements about them, each with an interval of its own.
     """
 
     statistic: str
@@ -43,6 +43,12 @@ class Judgement:
     curve: Curve | None = None
     reference_of: Callable[[PaperTheory], Reference] | None = None
     judge: Callable[[Reference], Verdict] = lambda reference: Verdict.UNDECIDED
+    rivals: Mapping[str, Verdict] = field(default_factory=dict)
+
+    def holding(self, others: Mapping[str, Reference]) -> tuple[str, ...]:
+        """The names of other references, and of rivals, that the draws support."""
+        verdicts = {name: self.judge(other) for name, other in others.items()} | dict(self.rivals)
+        return tuple(name for name, verdict in verdicts.items() if verdict is Verdict.SUPPORTED)
 
     def sees(self, theory: PaperTheory, other: PaperTheory) -> bool:
         """Whether the other theory puts something else here."""

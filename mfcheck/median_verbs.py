@@ -23,6 +23,7 @@ from mfcheck.verdict import Curve, Finding, Margin, Verdict
 
 Number = Callable[[PaperTheory], float]
 Numbers = Mapping[str, Number]
+NO_RIVALS: Mapping[str, Rival] = {}
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,20 @@ class MedianGroup:
     exact: float = math.nan
 
 
+@dataclass(frozen=True, eq=False)
+class Rival:
+    """Another statement about the same draws: the median of `statistic` lies between `low` and `high`."""
+
+    statistic: Statistic
+    low: float
+    high: float = math.inf
+
+    def judge(self, draws: Floats, alpha: float) -> Verdict:
+        """The draws' verdict, by order statistics at error rate alpha; one-sided ones have no coarseness."""
+        region = Region(self.low, self.high, self.high - self.low)
+        return region.judge(medians.estimate_median(self.statistic(draws), alpha))
+
+
 class MedianVerbs(Bench):
     """The verbs `median_ratio`, `share` and `median_slope`."""
 
@@ -62,6 +77,7 @@ class MedianVerbs(Bench):
         upper_only: bool = False,
         breaks: bool = False,
         instead: Numbers = NOTHING_ELSE,
+        rivals: Mapping[str, Rival] = NO_RIVALS,
         curve: Callable[[Floats], Curve] | None = None,
         room: float | None = None,
     ) -> Finding:
@@ -69,7 +85,8 @@ class MedianVerbs(Bench):
 
         With `upper_only` that it is at most 1. `spread`, the relative standard deviation to be expected, and `room`,
         the distance that must be seen (of a bound all of the margin, else δ, if not given), plan the draws; the
-        interval is that of order statistics and grants nothing. `curve` makes the figure from all draws.
+        interval is that of order statistics and grants nothing. `rivals` are other statements that the same draws may
+        support in this one's place. `curve` makes the figure from all draws.
         """
 
         def plan() -> Plan:
@@ -87,15 +104,17 @@ class MedianVerbs(Bench):
 
             def conclude() -> Judgement:
                 decided = medians.decide_median(draw, region, first=first, **self._rule)
+                whole, share = self._draws(source, probe, np.asarray)(decided.draws), self._last_alpha(decided)
                 return Judgement(
                     statistic="median ratio to the theory",
                     reference=1.0,
                     margin=margin,
                     decision=decided,
                     resolution=None if breaks else _resolution(decided, region),
-                    curve=None if curve is None else curve(self._draws(source, probe, np.asarray)(decided.draws)),
+                    curve=None if curve is None else curve(whole),
                     reference_of=None if breaks else reference,
                     judge=lambda other: judge_ratio(decided, value, other),
+                    rivals={name: rival.judge(whole, share) for name, rival in rivals.items()},
                 )
 
             return Plan(margin, first, (draw,), self._chunk(source), conclude)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -26,10 +27,11 @@ OPTIONS = {
     "report": "folder of report.json, report.md and report.html (default reports)",
 }
 REPEATABLE = ("architecture", "claim")
-NO_CACHE, DOWNLOAD = "no_cache", "download"
+NO_CACHE, DOWNLOAD, RESUME = "no_cache", "download", "resume"
 FLAGS = {
     NO_CACHE: "draw everything anew, keep nothing",
     DOWNLOAD: "let torchvision download a data set that is not there yet",
+    RESUME: "go on with the interrupted run in the report folder: its seed, and no finished cell again",
 }
 PREFIX = "MFCHECK_"
 
@@ -106,9 +108,23 @@ def _claim_ids(source: str) -> Iterator[str]:
 
 def suite_expectations(arguments: Iterable[str]) -> list[Path]:
     """The expected.toml files that stand beside the claims pytest was given."""
-    paths = [path for argument in arguments if (path := _path_of(argument.split("::")[0])) is not None]
-    folders = dict.fromkeys(path.parent if path.is_file() else path for path in paths)
-    return [folder / "expected.toml" for folder in folders if (folder / "expected.toml").is_file()]
+    return [folder / "expected.toml" for folder in _folders(arguments) if (folder / "expected.toml").is_file()]
+
+
+def suite_code(arguments: Iterable[str]) -> list[Path]:
+    """The modules in the folders of the tests pytest was given."""
+    return [file for folder in _folders(arguments) for file in folder.glob("*.py") if file.is_file()]
+
+
+def selected_tests(config: pytest.Config) -> list[str]:
+    """Which tests pytest was given, and what chooses among them, whatever order or spelling it came in."""
+    given = []
+    for argument in config.args:
+        path, *rest = argument.split("::", 1)
+        given.append("::".join([os.path.normpath(path), *rest]))
+    chosen = {"-k": "keyword", "-m": "markexpr"}
+    texts = {name: getattr(config.option, option, "") for name, option in chosen.items()}
+    return sorted(given) + [f"{name} {text}" for name, text in texts.items() if text]
 
 
 def whole_suite_runs(config: pytest.Config) -> bool:
@@ -128,6 +144,11 @@ def check_claims(patterns: Iterable[str], known: set[str]) -> None:
         if not any(fnmatchcase(id, pattern) for id in known):
             there = ", ".join(sorted(known)) or "none in the given files"
             raise ValueError(f"claim id {pattern!r} matches no claim; there are {there}")
+
+
+def _folders(arguments: Iterable[str]) -> list[Path]:
+    paths = [path for argument in arguments if (path := _path_of(argument.split("::")[0])) is not None]
+    return list(dict.fromkeys(path.parent if path.is_file() else path for path in paths))
 
 
 def _path_of(argument: str) -> Path | None:

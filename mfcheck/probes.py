@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from mfcheck.datasets import inputs, scaled
+from mfcheck.datasets import batch, inputs, scaled
 from mfcheck.ensembles.chunks import Probe
 from mfcheck.settings import Settings
 from mfcheck.verdict import Cell
@@ -29,3 +29,15 @@ def image_scaled_and_noise(settings: Settings, cell: Cell) -> Probe:
     noise = inputs("noise", input_dim, 1, settings.seed + 1)
     tenth = scaled(real, math.sqrt(input_dim) / 10)
     return Probe(np.concatenate([real, tenth, noise]), int(np.abs(real[0]).argmax()))
+
+
+def images(settings: Settings, cell: Cell) -> Probe:
+    """As many inputs with their labels as the cell's `images` says, of which it trains on `trained`, if it says so.
+
+    Labels are taken modulo the outputs there are.
+    """
+    dataset = str(cell.details.get("dataset", settings.dataset))
+    count, taught = int(cell.details.get("images", 1)), cell.details.get("trained")
+    found = batch(dataset, cell.spec.input_dim, count, settings.seed, settings.data_dir)
+    labels = None if found.labels is None else found.labels % cell.spec.output_dim
+    return Probe(found.x, 0, labels, None if taught is None else int(taught))

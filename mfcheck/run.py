@@ -1,17 +1,21 @@
-"""A run as one process sees it: settings from options and environment, the theory, the store of draws."""
+"""A run as one process sees it: settings from options and environment, the theory, the store of draws, and what an
+interrupted run has left to go on from."""
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mfcheck import options, workers
 from mfcheck.expectations import Expectation, read_expectations
+from mfcheck.resume import by_cell, check_same, identity, read_journal, read_run
 from mfcheck.settings import Settings, settings_from
 from mfcheck.theory import PaperTheory
 
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
     import pytest
 
     from mfcheck.ensembles.chunks import ChunkStore
+    from mfcheck.verdict import Finding
 
 
 @dataclass(eq=False)
@@ -30,6 +35,16 @@ class Run:
     claims: tuple[str, ...]
     expectations: tuple[Expectation, ...]
     as_options: str
+    identity: dict[str, Any]
+    """What a run that goes on with this one must be asked for too."""
+    resumed: bool = False
+    taken: Sequence[dict[str, Any]] = ()
+    """Findings of the interrupted run that this one goes on with."""
+
+    @cached_property
+    def done(self) -> Mapping[tuple[str, str], list[Finding]]:
+        """Those findings by claim and cell: what is not to be run again."""
+        return by_cell(self.taken)
 
     @cached_property
     def store(self) -> ChunkStore:
@@ -48,8 +63,10 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
     if "expected" in texts:
         files.append(Path(texts["expected"]))
     expectations = read_expectations(files)
-    if hasattr(config, "workerinput"):
+    sent: dict[str, str] | None = getattr(config, "workerinput", None)
+    if sent is not None:
         texts.pop(options.DOWNLOAD, "")  # the controller has downloaded before it starts workers
+    resumed = bool(texts.pop(options.RESUME, ""))
     cache = None if texts.pop(options.NO_CACHE, "") else _cache_folder(config)
     here = str(config.invocation_params.dir)
     if here not in sys.path:
@@ -57,12 +74,21 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
     settings = settings_from(texts, fresh_seed=fresh_seed, cache=cache)
     theory = settings.load()
     workers.check_device(settings.device)
+    left = read_run(settings.report) if resumed and sent is None else {}
+    if left and "seed" not in texts:
+        settings = replace(settings, seed=left["seed"])
+    tests, suite = options.selected_tests(config), [*options.suite_code(config.args), *files]
+    asked = identity(settings, patterns, tests, suite) if sent is None else {}
+    taken = json.loads(sent["mfcheck_taken"]) if sent is not None else []
+    if left:
+        check_same(settings.report, left, asked)
+        taken = read_journal(settings.report)
     if not _leaves_work_to_workers(config):
         settings = replace(settings, device=workers.resolve_device(settings.device))
     shown = {"seed": str(settings.seed), "level": settings.level.name}
     shown |= {name: text for name, text in texts.items() if name not in ("seed", "level", "report", options.DOWNLOAD)}
     as_options = " ".join(f"{options.spelt(name)} {shlex.quote(text)}" for name, text in shown.items())
-    return Run(settings, theory, patterns, expectations, as_options)
+    return Run(settings, theory, patterns, expectations, as_options, asked, resumed, taken)
 
 
 def _cache_folder(config: pytest.Config) -> Path | None:

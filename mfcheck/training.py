@@ -48,7 +48,8 @@ class Flow:
     """Gradient flow Ẇ = −∂L/∂W by Heun's method, every replicate with its own steps: h = share · L/‖∂L/∂W‖².
 
     So a step lowers the loss by about that share of it. A replicate steps onto each of the times in `marks` and stops
-    at the last. Raises ValueError unless 0 < share ≤ 0.5 and the marks are positive and grow.
+    at the last, which it reaches in the steps it is given: in their second half they are as long as that takes. Raises
+    ValueError unless 0 < share ≤ 0.5 and the marks are positive and grow.
     """
 
     share: float = 0.05
@@ -102,11 +103,13 @@ def train(
     step, for counts, shapes and labels that cannot be.
     """
     steps, outputs = positive_integer("steps", steps), network.spec.output_dim
-    if x.ndim != 2 or labels.shape != x.shape[:1] or not len(x):
-        raise ValueError(f"training needs x [n, d] and labels [n], got {tuple(x.shape)} and {tuple(labels.shape)}")
+    if x.shape[1:] != (network.spec.input_dim,) or labels.shape != x.shape[:1] or not len(x):
+        needed = f"x [n, {network.spec.input_dim}] and labels [n]"
+        raise ValueError(f"training needs {needed}, got {tuple(x.shape)} and {tuple(labels.shape)}")
     if labels.is_floating_point() or not 0 <= int(labels.min()) <= int(labels.max()) < outputs:
         found = f"{labels.dtype} from {labels.min()} to {labels.max()}"
         raise ValueError(f"labels must be integers of 0…{outputs - 1}, got {found}")
+    labels = labels.long()
     if isinstance(optimiser, Flow):
         return _flow(network, objective, x, labels, optimiser, steps, generator)
     if optimiser.momentum and any(isinstance(matrix, LazyMatrix) for matrix in network.weights):
@@ -188,6 +191,9 @@ def _flow(
         ahead = marks[torch.searchsorted(marks, state.time, right=True).clamp_max(len(marks) - 1)]
         h = rule.share * first.loss / torch.where(steep > 0, steep, 1.0)
         h = torch.where(steep > 0, h, torch.where(ahead < math.inf, ahead, 0.0))  # without a slope there is no hurry
+        if index > steps // 2 and bool(marks[-1].isfinite()):
+            # Near a kink of the loss steps would shrink for ever: from half of them on the last mark must be in reach.
+            h = torch.maximum(h, (marks[-1] - state.time) / max(1, steps - index - len(marks)))
         lands = state.time + h >= ahead
         h = torch.where(lands, ahead - state.time, h).masked_fill(over, 0.0)
         _descend(network, first, h)

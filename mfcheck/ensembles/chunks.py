@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 import mfcheck
+from mfcheck import progress
 from mfcheck.ensembles.streams import Stream
 from mfcheck.seeds import derive_seed
 from mfcheck.spec import NetworkSpec
@@ -135,10 +136,11 @@ class Sample:
     def first(self, draws: int) -> Floats:
         """The first `draws` ≥ 1 draws, `[draws, …]` in float64; NotANumber naming the chunk if any is not finite."""
         size = self.source.chunk_draws(self.spec, self.engine)
-        chunks = [self._chunk(index, size) for index in range(-(-draws // size))]
+        count = -(-draws // size)
+        chunks = [self._chunk(index, size, count) for index in range(count)]
         return np.concatenate(chunks)[:draws]
 
-    def _chunk(self, index: int, size: int) -> Floats:
+    def _chunk(self, index: int, size: int, count: int) -> Floats:
         probe = self.probe if self.source.uses_input[self.engine] else "any input"
         names = (self.source.name, self.engine, self.spec, probe, index)
         seed = derive_seed(self.seed, *names)
@@ -146,7 +148,8 @@ class Sample:
         key = hashlib.sha256("\x1f".join([str(seed), self.device, code]).encode()).hexdigest()
 
         def make() -> Floats:
-            with one_thread(), torch.no_grad():
+            words = f"draws {index * size}–{(index + 1) * size - 1}" + (f" of {count * size}" if count > 1 else "")
+            with progress.part(words, after=count - 1 - index), one_thread(), torch.no_grad():
                 drawn = self.source.engines[self.engine](self.spec, self.probe, Stream(seed, self.device), size)
             values: Floats = drawn.to(torch.float64).cpu().numpy()
             if bad := int(np.count_nonzero(~np.isfinite(values))):

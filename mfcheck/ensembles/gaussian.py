@@ -24,6 +24,14 @@ HIDDEN = 1e-12
 """Squared lengths that a float64 Gram matrix can tell from 0, in units of the largest."""
 
 
+class Overflow(NotANumber):
+    """NaN or infinity in some replicates of a stack: `where [R]`."""
+
+    def __init__(self, message: str, where: Tensor) -> None:
+        super().__init__(message)
+        self.where = where
+
+
 class DenseMatrix:
     """R independent rows × columns Gaussian matrices, stored: `values [R, rows, columns]`."""
 
@@ -58,9 +66,18 @@ class DenseMatrix:
         """W ← factor · W, one factor for all replicates or `[R]`."""
         self.values = self.values * _each(factor)
 
+    def erase(self, which: Tensor) -> None:
+        """W ← 0 in the replicates `which [R]`, whatever W holds."""
+        self.values = self.values.masked_fill(which[:, None, None], 0.0)
+
     def squared_norm(self) -> Tensor:
         """‖W‖_F² in float64: `[R]`."""
         return self.values.double().square().sum(dim=(1, 2))
+
+    def moved(self, start: Tensor | None) -> Tensor:
+        """‖W − W(0)‖_F² from the values at the start, in float64: `[R]`."""
+        assert start is not None
+        return (self.values - start).double().square().sum(dim=(1, 2))
 
 
 class LazyMatrix:
@@ -97,7 +114,7 @@ class LazyMatrix:
         return LazyMatrix(self._stream, self._scale, self._mirror, self._asked, self._update.swapped)
 
     def __matmul__(self, x: Tensor) -> Tensor:
-        """W X for X `[R, columns, k]` → `[R, rows, k]`; NotANumber if X is not finite."""
+        """W X for X `[R, columns, k]` → `[R, rows, k]`; Overflow if X is not finite."""
         return cast(Tensor, _Product.apply(x, self))  # type: ignore[no-untyped-call]
 
     def columns(self, indices: Sequence[int]) -> Tensor:
@@ -119,6 +136,13 @@ class LazyMatrix:
             answers.rows.mul_(each)
         self._scale = self._scale * each
 
+    def erase(self, which: Tensor) -> None:
+        """W ← 0 in the replicates `which [R]`, whatever W holds; transposes taken before know nothing of it."""
+        for kept in (self._asked.answers, self._mirror.answers, self._update.inputs, self._update.answers):
+            kept.rows[which] = 0.0
+        scale = torch.as_tensor(self._scale, dtype=torch.float64, device=which.device)
+        self._scale = scale.expand(len(which), 1, 1).masked_fill(which[:, None, None], 0.0)
+
     def squared_norm(self) -> Tensor:
         """‖W‖_F² in float64, `[R]`, of the matrix as drawn at first; ask last, for products know nothing of the answer.
 
@@ -131,6 +155,15 @@ class LazyMatrix:
         seen = a.square().sum(dim=(1, 2)) + c.square().sum(dim=(1, 2)) - (a @ u.mT).square().sum(dim=(1, 2))
         spread = self._scale if isinstance(self._scale, float) else self._scale.double().flatten()
         return seen + spread**2 * self._stream.chi_square(hidden.double())
+
+    def moved(self, start: Tensor | None = None) -> Tensor:
+        """‖W − W(0)‖_F² of all that was added, in float64: `[R]`; nobody need remember the start."""
+        inputs, answers = (kept.rows.double() for kept in (self._update.inputs, self._update.answers))
+        return ((inputs @ inputs.mT) * (answers @ answers.mT)).sum(dim=(1, 2))
+
+    @property
+    def device(self) -> torch.device:
+        return self._stream.device
 
     def reserve(self, right: int, left: int) -> None:
         """Make room for so many more columns of `W @ X` and of `W.T @ Y`."""
@@ -150,8 +183,9 @@ class LazyMatrix:
         """W xᵀ for rows x `[R, k, columns]` → `[R, k, rows]`, drawing what is not known yet."""
         known, mirror = self._asked, self._mirror
         lengths = x.double().square().sum(dim=2).sqrt()
-        if not bool(torch.isfinite(lengths).all()):
-            raise NotANumber("an input to a lazily revealed matrix holds NaN or infinity")
+        finite = torch.isfinite(lengths).all(dim=1)
+        if not bool(finite.all()):
+            raise Overflow("an input to a lazily revealed matrix holds NaN or infinity", ~finite)
         parts = x @ known.inputs.rows.mT
         result = parts @ known.answers.rows
         rest = x - parts @ known.inputs.rows

@@ -90,6 +90,12 @@ class Network:
         for matrix in lazy:
             matrix.reserve(columns, columns)
 
+    def erase(self, which: Tensor) -> None:
+        """What trains ← 0 in the replicates `which [R]`, whatever it holds: finite networks in place of broken ones."""
+        for matrix in self.weights:
+            matrix.erase(which)
+        self.biases = [bias.masked_fill(which[:, None], 0.0) for bias in self.biases]
+
     def __call__(self, x: Tensor) -> Tensor:
         return self.forward(x)
 

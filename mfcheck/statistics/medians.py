@@ -48,7 +48,7 @@ def decide_median(draw: Draw, region: Region, *, alpha: float, first: int, looks
     """Decide that the median of `draw(n)` `[n]` lies in the region."""
 
     def look(draws: int, share: float) -> Estimate:
-        return _estimate(draw(draws), share)
+        return estimate_median(draw(draws), share)
 
     return decide(look, region, alpha=alpha, first=first, looks=looks)
 
@@ -79,7 +79,7 @@ def decide_median_slope(
     """Decide that Σ w_i log(median of group i) lies in the region; each group's interval errs at alpha/groups."""
 
     def look(draws: int, share: float) -> Estimate:
-        return combine([_estimate(draw(draws), share / len(draws_of)) for draw in draws_of], weights)
+        return combine([estimate_median(draw(draws), share / len(draws_of)) for draw in draws_of], weights)
 
     return decide(look, region, alpha=alpha, first=first, looks=looks)
 
@@ -112,7 +112,8 @@ def draws_needed_median_slope(
     return draws_needed_median(margin / weight, spread=spread, distance=distance / weight, **share)
 
 
-def _estimate(values: Floats, alpha: float) -> Estimate:
+def estimate_median(values: Floats, alpha: float) -> Estimate:
+    """The median of draws `[n]` with its interval; an end that so few draws cannot have is the largest number."""
     ordered = np.sort(values)
     low, high = median_interval(ordered, alpha)
     largest = float(np.finfo(float).max)

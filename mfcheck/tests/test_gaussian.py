@@ -20,10 +20,10 @@ from torch import Tensor
 from mfcheck import NetworkSpec
 from mfcheck.ensembles import gaussian
 from mfcheck.ensembles.chunks import one_thread
-from mfcheck.ensembles.gaussian import DEPENDENT, DenseMatrix, LazyMatrix, Matrix
+from mfcheck.ensembles.gaussian import DEPENDENT, DenseMatrix, LazyMatrix, Matrix, Overflow
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
-from mfcheck.statistics.intervals import dkw_half_width, sup_distance
+from mfcheck.statistics.intervals import dkw_half_width, sup_distance, two_sample_distance
 from mfcheck.verdict import NotANumber
 
 ALPHA = 1e-6
@@ -464,6 +464,164 @@ def test_a_stored_matrix_answers_alike() -> None:
         torch.testing.assert_close(matrix.columns([2, 0]), (entries + left @ right.mT)[:, :, [2, 0]])
 
 
+factors = st.one_of(
+    st.sampled_from([0.0, -1.0, 1e-6, 1e6]),
+    st.floats(-3, 3),
+    st.lists(st.floats(-3, 3), min_size=REPLICATES, max_size=REPLICATES).map(lambda each: torch.tensor(each).double()),
+)
+changes = st.lists(st.sampled_from(["scale", "add", "ask", "ask back"]), min_size=1, max_size=8)
+
+
+@given(sizes, sizes, seeds, factors, changes)
+def test_a_scaled_matrix_is_so_many_times_the_matrix(
+    rows: int, columns: int, seed: int, factor: Tensor | float, sequence: list[str]
+) -> None:
+    """What was known, what is asked later and what was added, from both sides; one factor a replicate, or for all."""
+    asked = Questions(rows, columns, seed)
+    each = factor[:, None, None] if isinstance(factor, Tensor) else factor
+    power = torch.ones(REPLICATES, 1, 1, dtype=torch.float64)
+    added = torch.zeros(REPLICATES, rows, columns, dtype=torch.float64)
+    for change in sequence:
+        if change == "scale":
+            asked.matrix.scale(factor)
+            power, added = each * power, each * added
+        elif change == "add":
+            left, right = asked.normal(True, 2), asked.normal(False, 2)
+            asked.matrix.add(left, right)
+            added = added + left @ right.mT
+        else:
+            back = change == "ask back"
+            (asked.matrix.T if back else asked.matrix) @ asked.normal(back)
+    entries = asked.entries()
+    size = float(max(entries.abs().max(), added.abs().max(), power.abs().max()))
+    x, y = asked.normal(False), asked.normal(True)
+    for answer, expected in ((asked.matrix @ x, entries @ x), (asked.matrix.T @ y, entries.mT @ y)):
+        torch.testing.assert_close(answer, expected, rtol=1e-9, atol=1e-9 * size)
+    fresh = Questions(rows, columns, seed)  # the same random numbers, never scaled nor added to
+    for change in sequence:
+        if change == "add":
+            fresh.normal(True, 2), fresh.normal(False, 2)
+        elif change != "scale":
+            (fresh.matrix.T if change == "ask back" else fresh.matrix) @ fresh.normal(change == "ask back")
+    torch.testing.assert_close(entries, power * fresh.entries() + added, rtol=1e-9, atol=1e-9 * size)
+
+
+@given(sizes, sizes, seeds, factors, sides)
+def test_a_scaled_stored_matrix_too(
+    rows: int, columns: int, seed: int, factor: Tensor | float, transposed: bool
+) -> None:
+    values = Stream(seed).normal(REPLICATES, rows, columns)
+    stored = DenseMatrix(values)
+    stored.scale(factor)
+    each = factor[:, None, None] if isinstance(factor, Tensor) else factor
+    torch.testing.assert_close(stored.values, each * values)
+    torch.testing.assert_close(stored.squared_norm(), (each * values).square().sum((1, 2)))
+    assert DenseMatrix(values.float()).squared_norm().dtype == torch.float64
+
+
+@pytest.mark.parametrize("before", [0, 2, 9])
+@pytest.mark.parametrize("broken", [math.nan, math.inf, 1e300])
+def test_an_erased_replicate_is_zero_whatever_it_held(before: int, broken: float) -> None:
+    """And the others are what they were."""
+    asked, kept = Questions(4, 6, 23), Questions(4, 6, 23)
+    for one in (asked, kept):
+        for _ in range(before):
+            one.ask_kind(False, "fresh")
+            one.ask_kind(True, "fresh")
+    left, right = asked.normal(True), asked.normal(False)
+    kept.matrix.add(left, right)
+    left[1], right[1] = broken, broken
+    asked.matrix.add(left, right)
+    asked.matrix.scale(torch.tensor([1.0, broken], dtype=torch.float64))
+    which = torch.tensor([False, True])
+    asked.matrix.erase(which)
+    entries = asked.entries()
+    torch.testing.assert_close(entries[0], kept.entries()[0])
+    assert not entries[1].any()
+    assert not (asked.matrix.T @ asked.normal(True))[1].any()
+    stored = DenseMatrix(torch.stack([kept.entries()[0], torch.full((4, 6), broken, dtype=torch.float64)]))
+    stored.erase(which)
+    torch.testing.assert_close(stored.values, entries)
+
+
+def questioned(matrix: Matrix, kinds: str) -> list[Tensor]:
+    """Answers `[n]` of a 3×4 matrix to dependent, repeated and transposed questions, and to what was answered."""
+    x = torch.tensor([1.0, -0.5, 0.2, 2.0], dtype=torch.float64).expand(DRAWS, 4)[:, :, None]
+    seen = []
+    for kind in kinds:
+        answer = matrix @ x
+        back = matrix.T @ (answer.relu() - 0.3)
+        seen += [answer[:, 0, 0], back[:, 1, 0]]
+        match kind:
+            case "a":  # adaptive
+                x = back.relu() + 0.1 * x
+            case "r":  # repeated, and the zero direction
+                matrix @ torch.cat([x, -2 * x, 0 * x], dim=2)
+            case "d":  # a direction of every replicate of its own, zero in most of them
+                x = back * (back[:, :1] > 0.5)
+            case "s":
+                matrix.scale(0.5)
+    return seen
+
+
+def norms_after(
+    kinds: str, engine: type[DenseMatrix] | type[LazyMatrix], seed: int, variance: float = 0.3
+) -> dict[str, Tensor]:
+    """‖W‖² of matrices asked so much, alone and jointly with the answers, in units of no change."""
+    matrix: Matrix = engine.drawn(Stream(seed), DRAWS, 3, 4, variance=variance, dtype=torch.float64)
+    seen = questioned(matrix, kinds)
+    found = matrix.squared_norm()
+    assert found.dtype == torch.float64
+    joint = {f"with answer {place}": found * answer for place, answer in enumerate(seen[:4])}
+    beyond = found - sum(answer.square() for answer in seen[:2])
+    return {"squared norm": found, "beyond": beyond, **joint}
+
+
+def unlike(first: dict[str, Tensor], second: dict[str, Tensor]) -> list[str]:
+    """Names of two samples whose laws differ; errs with probability ≤ ALPHA for all together (Wei and Dudley)."""
+    bound = dkw_half_width(DRAWS // 2, ALPHA / len(first))
+    return [
+        name
+        for name in first
+        if two_sample_distance(first[name].sort().values.numpy(), second[name].sort().values.numpy()) > bound
+    ]
+
+
+@pytest.mark.parametrize("kinds", ["", "a", "r", "d", "aa", "ad", "ras", "s", "aaaaaa", "rdadrad"])
+def test_the_squared_norm_has_the_law_of_a_stored_matrix(kinds: str) -> None:
+    """Jointly with what was asked: nothing, part, dependent directions, or all there is to ask."""
+    stored = norms_after(kinds, DenseMatrix, 25)
+    assert unlike(stored, norms_after(kinds, LazyMatrix, 26)) == []
+    assert "squared norm" in unlike(stored, norms_after(kinds, LazyMatrix, 26, 0.34))
+
+
+@given(sizes, sizes, seeds, products)
+def test_known_through_and_through_the_squared_norm_is_that_of_the_entries(
+    rows: int, columns: int, seed: int, sequence: list[tuple[bool, str]]
+) -> None:
+    """Known from either side, whatever was asked before; what was added does not count, and W.T is no other matrix."""
+    for whole in (False, True):
+        asked = Questions(rows, columns, seed)
+        for step in sequence:
+            asked.ask_kind(*step)
+        entries = (asked.matrix.T.columns(range(rows)).mT if whole else asked.entries()).clone()
+        asked.matrix.add(asked.normal(True), asked.normal(False))
+        for matrix in (asked.matrix, asked.matrix.T):
+            torch.testing.assert_close(matrix.squared_norm(), entries.square().sum((1, 2)), rtol=1e-9, atol=1e-12)
+
+
+def test_the_squared_norm_is_no_less_than_what_is_known_of_it() -> None:
+    asked = Questions(20, 30, 27)
+    axes = torch.eye(30, dtype=torch.float64).expand(REPLICATES, -1, -1)
+    known = sum(asked.ask(False, axes[:, :, [at]]).square().sum((1, 2)) for at in range(10))
+    one, other = asked.matrix.squared_norm(), asked.matrix.squared_norm()
+    for found in (one, other):
+        assert bool((found > known).all())
+    assert not torch.equal(one, other)  # drawn anew: it is asked once, and last
+    low, high = (float(end) for end in stats.chi2.interval(1 - ALPHA, 20 * 20))
+    assert bool((((one - known) * 30 > low) & ((one - known) * 30 < high)).all())
+
+
 @pytest.mark.parametrize("wrong", [math.nan, math.inf, -math.inf])
 @pytest.mark.parametrize("transposed", [False, True])
 def test_what_is_not_finite_is_refused(wrong: float, transposed: bool) -> None:
@@ -472,8 +630,10 @@ def test_what_is_not_finite_is_refused(wrong: float, transposed: bool) -> None:
     x = asked.normal(transposed, 2)
     x[1, 2, 1] = wrong
     known = asked.matrix.known
-    with pytest.raises(NotANumber, match="NaN or infinity"):
+    with pytest.raises(NotANumber, match="NaN or infinity") as raised:
         asked.ask(transposed, x)
+    assert isinstance(raised.value, Overflow)
+    assert raised.value.where.tolist() == [False, True]
     assert asked.matrix.known == known
     start = asked.normal(transposed, 2).requires_grad_()
     answer = (asked.matrix.T if transposed else asked.matrix) @ start

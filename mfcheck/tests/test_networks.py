@@ -153,6 +153,75 @@ def test_both_jacobians_are_that_of_autograd(spec: NetworkSpec, seed: int, data:
                 assert bool((gap <= allowed[:, columns]).all())
 
 
+@given(specs, seeds, st.booleans())
+def test_a_pass_holds_all_that_is_met_on_the_way(spec: NetworkSpec, seed: int, each: bool) -> None:
+    """With inputs for all replicates or of each its own; W x apart from the bias."""
+    network, x = double(spec, seed), points(spec, seed)
+    inputs = torch.stack([x, -x, 2 * x]) if each else x
+    passed = network.passed(inputs)
+    assert torch.equal(passed.output, network(inputs))
+    assert len(passed.states) == spec.depth + 1
+    assert len(passed.products) == len(passed.slopes) == spec.depth
+    for one, other in zip(passed.slopes, network.gate_slopes(inputs), strict=True):
+        assert torch.equal(one, other)
+    for replicate, at in itertools.product(range(3), range(2)):
+        expected, hidden, gates = by_hand(network, replicate, inputs[replicate, at] if each else x[at])
+        torch.testing.assert_close(passed.output[replicate, at], expected)
+        for layer in range(spec.depth):
+            bias = network.biases[layer][replicate] if spec.bias_variance else 0.0
+            torch.testing.assert_close(passed.products[layer][replicate, at] + bias, hidden[layer])
+            assert torch.equal(passed.slopes[layer][replicate, at], gates[layer])
+            weight = stored(network.weights[layer])[replicate]
+            torch.testing.assert_close(
+                weight @ passed.states[layer][replicate, at], passed.products[layer][replicate, at]
+            )
+        last = stored(network.output_projection)[replicate] @ passed.states[-1][replicate, at]
+        torch.testing.assert_close(last, passed.output[replicate, at])
+
+
+@given(specs, seeds, st.integers(1, 3), st.sampled_from(["dense", "lazy"]))
+def test_signals_are_gradients_in_the_preactivations(spec: NetworkSpec, seed: int, count: int, engine: str) -> None:
+    """Those of a bias added to each, input by input, for every cotangent apart."""
+    network = Network(spec, Stream(seed), engine=engine, replicates=3, dtype=torch.float64)
+    x, cotangents = points(spec, seed), Stream(seed + 3).normal(3, 2, spec.output_dim, count)
+    signals = network.signals(network.passed(x), cotangents)
+    matrices = [
+        matrix.values if isinstance(matrix, DenseMatrix) else matrix.columns(range(columns))
+        for matrix, (_, columns) in zip(network.matrices, network.shapes, strict=True)
+    ]
+    shifts = [torch.zeros(3, 2, spec.width, dtype=torch.float64, requires_grad=True) for _ in range(spec.depth)]
+    state = x @ matrices[0].mT
+    for layer, shift in enumerate(shifts):
+        h = state @ matrices[1 + layer].mT + shift
+        h = h + network.biases[layer][:, None] if network.biases else h
+        following = torch.where(h >= 0, spec.activation.u * h, spec.activation.v * h)
+        state = following + (state @ matrices[1 + spec.depth + layer].mT if network.shortcuts else 0)
+    output = state @ matrices[-1].mT
+    for c in range(count):
+        expected = torch.autograd.grad((output * cotangents[..., c]).sum(), shifts, retain_graph=True)
+        assert len(signals) == spec.depth
+        for signal, gradient in zip(signals, expected, strict=True):
+            assert signal.shape == (3, 2, spec.width, count)
+            torch.testing.assert_close(signal[..., c], gradient, rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize("engine", ["dense", "lazy"])
+@pytest.mark.parametrize("architecture", ["vanilla", "residual"])
+def test_an_erased_replicate_is_what_its_shortcuts_make_of_it(architecture: str, engine: str) -> None:
+    spec = NetworkSpec(architecture, 3, 2, 6, 2, 1.0, 0.5)
+    network = Network(spec, Stream(7), engine=engine, replicates=3, dtype=torch.float64)
+    x = points(spec, 7)
+    before, width = network(x), range(spec.width)
+    network.erase(torch.tensor([False, True, False]))
+    after = network(x)
+    torch.testing.assert_close(after[[0, 2]], before[[0, 2]])
+    fixed = network.input_projection.columns(range(3))
+    for shortcut in network.shortcuts:
+        fixed = shortcut.columns(width) @ fixed
+    linear = network.output_projection.columns(width) @ fixed * (architecture == "residual")
+    torch.testing.assert_close(after[1], x @ linear[1].mT)
+
+
 @given(specs.filter(lambda spec: not spec.bias_variance), seeds, st.integers(-20, 20))
 def test_without_bias_a_network_is_homogeneous(spec: NetworkSpec, seed: int, power: int) -> None:
     """Powers of two commute with rounding, so to the last bit."""

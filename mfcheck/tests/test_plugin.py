@@ -398,7 +398,7 @@ def test_a_run_stopped_by_x_leaves_its_findings_and_no_report(pytester: pytest.P
     pytester.makepyfile(test_toy=TOY + COIN + WRONG + VARIANCE)
     assert run(pytester, "-x").ret != 0
     assert [finding["claim"] for finding in journal(pytester)] == ["toy.1/coin", "toy.1/coin", "toy.2/wrong"]
-    assert [file.name for file in folder.iterdir()] == ["findings.jsonl"]
+    assert sorted(file.name for file in folder.iterdir()) == ["findings.jsonl", "run.json"]
 
 
 INTERRUPT = '''
@@ -414,7 +414,7 @@ def test_an_interrupted_run_leaves_its_findings_and_no_report(pytester: pytest.P
     pytester.makepyfile(test_toy=TOY + COIN + INTERRUPT + WRONG)
     assert run(pytester, no_reraise_ctrlc=True).ret == pytest.ExitCode.INTERRUPTED
     assert [finding["claim"] for finding in journal(pytester)] == ["toy.1/coin", "toy.1/coin"]
-    assert [file.name for file in folder.iterdir()] == ["findings.jsonl"]
+    assert sorted(file.name for file in folder.iterdir()) == ["findings.jsonl", "run.json"]
 
 
 @pytest.mark.parametrize("source", [INTERRUPT + COIN, COIN + "import nowhere_at_all\n"], ids=["interrupt", "import"])

@@ -141,7 +141,7 @@ class PaperTheory:
 
     def _decay_speed(self, spec: NetworkSpec, eps: float, p: float, q: float) -> float:
         """rate_factor · εαβ/N, the rate of Theorem 5.4 as it is where ω = 1."""
-        grown = self.omega(spec) ** (spec.depth / 2 - 1)
+        grown = math.sqrt(self.omega(spec)) ** (spec.depth - 2)
         return self.rate_factor * self.regularisation(spec, eps, p, q) / grown
 
     def fisher_rao(self, spec: NetworkSpec) -> float:
@@ -152,13 +152,14 @@ class PaperTheory:
     def fisher_rao_of_biases(self, spec: NetworkSpec) -> float:
         """What σ_b adds to E‖w‖_FR: Σ_l K α σ_w² ω^{L−l} α σ_b² Σ_{k<l−1} ω^k (derived; THEORY "Break conditions")."""
         omega, alpha = self.omega(spec), spec.activation.alpha
-        grown = [omega ** (spec.depth - l) * sum(omega**k for k in range(l - 1)) for l in range(1, spec.depth + 1)]
+        layers = range(1, spec.depth + 1)
+        grown = [omega ** (spec.depth - layer) * sum(omega**k for k in range(layer - 1)) for layer in layers]
         return spec.output_dim * alpha * spec.weight_variance * alpha * spec.bias_variance * math.fsum(grown)
 
     def full_fisher_rao(self, spec: NetworkSpec) -> float:
-        """E of the full form Σ_k ⟨w, ∂f_k⟩²: L²Kω^L (vanilla), L K y ω^{L−2}(1 + Ly), y = ασ_w² (residual); derived, E6.
+        """E Σ_k ⟨w, ∂f_k⟩², the full form: L²Kω^L (vanilla), L K y ω^{L−2}(1 + Ly), y = ασ_w² (residual).
 
-        Exact at every width for ‖x‖² = d and σ_b = 0.
+        Derived (THEORY E6). Exact at every width for ‖x‖² = d and σ_b = 0.
         """
         omega, gain = self.omega(spec), spec.activation.alpha * spec.weight_variance
         if spec.architecture == "vanilla":

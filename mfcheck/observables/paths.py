@@ -1,0 +1,114 @@
+"""What is measured along training, at given times, for every network of a stack."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from mfcheck import progress
+from mfcheck.ensembles.chunks import Probe, Source
+from mfcheck.ensembles.gaussian import DenseMatrix, LazyMatrix
+from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.streams import Stream
+from mfcheck.objectives import Objective
+from mfcheck.observables.capacity import fisher_rao
+from mfcheck.observables.slopes import inputs
+from mfcheck.spec import NetworkSpec
+from mfcheck.training import SGD, Flow, Step, train
+
+SIZE, LOSS, PAID, ERROR, DISTANCE, CAPACITY, FORWARD, BACKWARD, FAILED = range(9)
+"""Columns at every time: ‖W(t)‖²/‖W(0)‖²; the objective; (2/N)∫ objective dt, as a share of ‖W(0)‖²/N; the estimated
+error of the first column; ‖W(t) − W(0)‖/‖W(0)‖; ‖w‖_FR (the rows' form); ‖W x‖² and ‖Wᵀδ‖² over what they are for
+x and δ free of W; and whether training diverged. Means over layers."""
+COLUMNS = 9
+
+
+@lru_cache(maxsize=64)
+def recorded(objective: Objective, rule: SGD | Flow, times: tuple[float, ...], steps: int, most: int = 64) -> Source:
+    """`[n, 1 + T, 9]`: the columns above at the start and at each of `times`, trained on all of the probe's inputs.
+
+    Every time must be that of a step of SGD, or a mark of the flow.
+    """
+
+    def found(engine: str, spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+        network = Network(spec, stream, engine=engine, replicates=draws)
+        x, labels = inputs(probe, stream)
+        begun = [matrix.values if isinstance(matrix, DenseMatrix) else None for matrix in network.weights]
+        squares = torch.stack([_start_square(matrix, spec, draws) for matrix in network.weights], dim=1)
+        result = torch.zeros(draws, 1 + len(times), COLUMNS, dtype=torch.float64, device=stream.device)
+        due = torch.zeros(draws, dtype=torch.long, device=stream.device)  # the next row of every replicate
+        marks = torch.tensor((0.0, *times), dtype=torch.float64, device=stream.device)
+        paid, before = torch.zeros(draws, dtype=torch.float64, device=stream.device), None
+        for step in train(network, objective, x, labels, optimiser=rule, steps=steps, generator=stream.torch):
+            progress.report(step.index, steps)
+            if before is not None:
+                paid = paid + (step.time - before.time) * (step.loss + before.loss) / 2
+            reached = (due < len(marks)) & (step.time >= marks[due.clamp_max(len(times))] * (1 - 1e-9))
+            if bool(reached.any()):
+                row, at = _row(network, step, begun, squares, x, 2 * paid / spec.width), reached.nonzero()[:, 0]
+                result[at, due[at]] = row[at]
+                due[at] += 1
+            before = step
+        assert before is not None
+        # Those that diverged stand still from there on.
+        left = torch.arange(len(marks), device=stream.device) >= due[:, None]
+        final = _row(network, before, begun, squares, x, 2 * paid / spec.width)
+        return torch.where(left[..., None], final[:, None], result)
+
+    def lazy(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+        return found("lazy", spec, probe, stream, draws)
+
+    def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+        return found("dense", spec, probe, stream, draws)
+
+    name = f"path of {objective} by {rule} in {steps} at {', '.join(map(repr, times))}"
+    return Source(name, {"lazy": lazy, "dense": dense}, {"lazy": True, "dense": True}, most=most)
+
+
+def _start_square(matrix: DenseMatrix | LazyMatrix, spec: NetworkSpec, draws: int) -> Tensor:
+    """‖W(0)‖²; of a lazy matrix its mean, since what it is must not be asked before it is used."""
+    if isinstance(matrix, DenseMatrix):
+        return matrix.squared_norm()
+    return torch.full((draws,), spec.width * spec.weight_variance, dtype=torch.float64, device=matrix.device)
+
+
+def _row(network: Network, step: Step, begun: list[Tensor | None], squares: Tensor, x: Tensor, paid: Tensor) -> Tensor:
+    """One row of columns for every replicate."""
+    width = network.spec.width
+    size = 1 + (step.change * width / squares).mean(dim=1)
+    moved = torch.stack([matrix.moved(start) for matrix, start in zip(network.weights, begun, strict=True)], dim=1)
+    forward, backward = gains(network, x, squares + step.change * width)
+    columns = [
+        size,
+        step.loss,
+        (paid[:, None] * width / squares).mean(dim=1),
+        (step.error[:, None] * width / squares).mean(dim=1),
+        (moved / squares).sqrt().mean(dim=1),
+        fisher_rao(network, x[:1], ("rows",))[:, 0],
+        forward,
+        backward,
+        (step.diverged >= 0).double(),
+    ]
+    return torch.stack(columns, dim=1)
+
+
+def gains(network: Network, x: Tensor, squares: Tensor) -> tuple[Tensor, Tensor]:
+    """N‖W x‖²/(‖W‖² ‖x‖²) and N‖Wᵀδ‖²/(‖W‖² ‖δ‖²), meaned over layers, inputs and outputs: 1 for x, δ free of W."""
+    passed = network.passed(x)
+    outputs = torch.eye(network.spec.output_dim, dtype=network.dtype, device=network.device)
+    signals = network.signals(passed, outputs.expand(network.replicates, len(x), -1, -1))
+    forward, backward = [], []
+    for layer, matrix in enumerate(network.weights):
+        unit = network.spec.width / squares[:, layer]
+        ahead = passed.products[layer].double().square().sum(dim=(1, 2))
+        forward.append(unit * ahead / _not_zero(passed.states[layer].double().square().sum(dim=(1, 2))))
+        flat = signals[layer].transpose(1, 2).flatten(2)
+        back = (matrix.T @ flat).double().square().sum(dim=(1, 2))
+        backward.append(unit * back / _not_zero(flat.double().square().sum(dim=(1, 2))))
+    return torch.stack(forward).mean(dim=0), torch.stack(backward).mean(dim=0)
+
+
+def _not_zero(x: Tensor) -> Tensor:
+    return torch.where(x > 0, x, 1.0)

@@ -1,0 +1,92 @@
+"""The gradient at initialisation, no step size in it: how it pulls on the weights' size, layer by layer."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from mfcheck.ensembles import wishart
+from mfcheck.ensembles.chunks import Probe, Source
+from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.streams import Stream
+from mfcheck.objectives import Objective, residual, slope
+from mfcheck.observables.operator_norm import largest_found
+from mfcheck.spec import NetworkSpec
+from mfcheck.verdict import NotCovered
+
+LOSS, PULL, DRIFT, LAYERS = 0, 1, 2, 3
+"""Columns of `at_start`: the objective; ⟨W_l, ∂L⟩/‖W_l‖² and 2⟨W_l, ∂L⟩/N, meaned over layers; the first of the
+layers' own columns, L of ⟨W_l, ∂L⟩/‖W_l‖² and L of the cosine between W_l and ∂L."""
+
+
+@lru_cache(maxsize=256)
+def at_start(objective: Objective) -> Source:
+    """`[n, 3 + 2L]`: the columns above, of the objective's mean over the probe's inputs.
+
+    −DRIFT is dσ_w²/dt of gradient flow, whatever ‖W‖² happens to be at the start.
+    """
+
+    def found(engine: str, spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+        network = Network(spec, stream, engine=engine, replicates=draws, dtype=torch.float64)
+        x, labels = inputs(probe, stream, torch.float64)
+        network.reserve(len(x) * (spec.output_dim + 2 * objective.steps + 6))
+        here = slope(network, objective, x, labels, stream.torch)
+        squares = torch.stack([matrix.squared_norm() for matrix in network.weights], dim=1)
+        pull, lengths = here.projection / squares, (squares * here.square).sqrt()
+        cosine = here.projection / torch.where(lengths > 0, lengths, 1.0)
+        means = [here.loss, pull.mean(dim=1), 2 / spec.width * here.projection.mean(dim=1)]
+        return torch.cat([torch.stack(means, dim=1), pull, cosine], dim=1)
+
+    def lazy(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+        return found("lazy", spec, probe, stream, draws)
+
+    def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+        return found("dense", spec, probe, stream, draws)
+
+    return Source(f"slope of {objective}", {"lazy": lazy, "dense": dense}, {"lazy": True, "dense": True}, most=1024)
+
+
+@lru_cache(maxsize=256)
+def by_homogeneity(objective: Objective) -> Source:
+    """`[n, 3]`: LOSS, PULL and DRIFT of L_adv as ε → 0 on the exact chain, for vanilla networks without biases.
+
+    There L_adv = ε‖J‖_{p,q}, and ⟨W_l, ∂L_adv⟩ = L_adv in every layer since f is homogeneous in W_l (Euler); ‖W_l‖² is
+    taken as its mean, which it is to √2/N.
+    """
+
+    def chain(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+        _check_homogeneous(spec)
+        jacobian = wishart.jacobian(spec, draws, spec.input_dim, stream)
+        loss = objective.eps * largest_found(jacobian, objective.p, objective.q).double()
+        return torch.stack([loss, loss / (spec.width * spec.weight_variance), 2 * loss / spec.width], dim=1)
+
+    return Source(f"slope by homogeneity of {objective}", {"wishart": chain}, {"wishart": False}, most=1024)
+
+
+def _standard_chain(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+    _check_homogeneous(spec)
+    x = torch.zeros(spec.input_dim, 1, dtype=torch.float64, device=stream.device)
+    x[0] = spec.input_dim**0.5
+    output = wishart.forward_columns(spec, x, draws, stream)[:, :, 0]
+    labels = torch.randint(spec.output_dim, (draws,), generator=stream.torch, device=stream.device)
+    return 2 / spec.width * (output * residual(output, labels)).sum(dim=1, keepdim=True)
+
+
+standard_by_homogeneity = Source(
+    "slope of cross-entropy by homogeneity", {"wishart": _standard_chain}, {"wishart": False}
+)
+"""`[n, 1]`: DRIFT of cross-entropy at one input of ‖x‖² = d and a random label, for vanilla networks without biases."""
+
+
+def _check_homogeneous(spec: NetworkSpec) -> None:
+    if spec.architecture != "vanilla" or spec.bias_variance:
+        raise NotCovered("only vanilla networks without biases are homogeneous in the weights of a layer")
+
+
+def inputs(probe: Probe, stream: Stream, dtype: torch.dtype = torch.float32) -> tuple[Tensor, Tensor]:
+    """A probe's inputs `[B, d]` and labels `[B]` (0 where it has none) as tensors."""
+    x = torch.as_tensor(probe.x, dtype=dtype, device=stream.device)
+    labels = torch.zeros(len(x), dtype=torch.long) if probe.labels is None else torch.as_tensor(probe.labels)
+    return x, labels.to(stream.device)

@@ -1,0 +1,66 @@
+"""What practical adversarial training leaves behind: accuracies, the weights' size, and whether it diverged."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from mfcheck import progress
+from mfcheck.ensembles.chunks import Probe, Source
+from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.streams import Stream
+from mfcheck.objectives import Objective, attack
+from mfcheck.observables.slopes import inputs
+from mfcheck.spec import NetworkSpec
+from mfcheck.training import SGD, train
+
+CLEAN, ATTACKED, HELD_OUT, HELD_OUT_ATTACKED, SIZE, DISTANCE, DIVERGED = range(7)
+"""Columns of `trained`: accuracies on training and on held-out inputs, clean and attacked; ‖W‖²/‖W(0)‖² and
+‖W − W(0)‖/‖W(0)‖, means over layers; whether training diverged, in which case accuracies are 0."""
+
+
+@lru_cache(maxsize=64)
+def trained(objective: Objective, rule: SGD, steps: int, most: int = 32) -> Source:
+    """`[n, 7]`: the columns above after so many steps on the probe's first `train` inputs; the rest are held out."""
+
+    def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+        network = Network(spec, stream, replicates=draws)
+        begun = [matrix.values for matrix in network.weights]  # type: ignore[union-attr]
+        squares = torch.stack([matrix.squared_norm() for matrix in network.weights], dim=1)
+        x, labels = inputs(probe, stream)
+        count = len(x) if probe.train is None else probe.train
+        taught = x[:count], labels[:count]
+        for step in train(network, objective, *taught, optimiser=rule, steps=steps, generator=stream.torch):
+            progress.report(step.index, steps)
+        failed = step.diverged >= 0
+        columns = [
+            accuracy(network, objective, *part, stream.torch if attacked else None)
+            for part in (taught, (x[count:], labels[count:]))
+            for attacked in (False, True)
+        ]
+        moved = torch.stack([matrix.moved(start) for matrix, start in zip(network.weights, begun, strict=True)], dim=1)
+        size = 1 + (step.change * spec.width / squares).mean(dim=1)
+        rest = [size, (moved / squares).sqrt().mean(dim=1), failed.double()]
+        return torch.stack([*(column.masked_fill(failed, 0.0) for column in columns), *rest], dim=1)
+
+    name = f"{objective} by {rule} in {steps} steps"
+    return Source(name, {"dense": dense}, {"dense": True}, most=most)
+
+
+def accuracy(
+    network: Network, objective: Objective, x: Tensor, labels: Tensor, attacker: torch.Generator | None
+) -> Tensor:
+    """The share of inputs put in their class, `[R]`, after the objective's attack where an attacker is given.
+
+    0 of no inputs; what is not finite is in no class.
+    """
+    if not len(x):
+        return torch.zeros(network.replicates, dtype=torch.float64, device=x.device)
+    points = x.expand(network.replicates, *x.shape)
+    if attacker is not None and bool(network(points).isfinite().all()):
+        points = points + attack(network, objective, points, labels, attacker)
+    output = network(points)
+    right = (output.argmax(dim=-1) == labels) & output.isfinite().all(dim=-1)
+    return right.double().mean(dim=1)

@@ -1,0 +1,102 @@
+"""Section 5 as its claims need it: budgets without flips, and how finite width moves the pull on the weights."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from mfcheck.bounds import at_finite_dimension, budget, growth, one_output, pair_of
+from mfcheck.median_verbs import Allowance
+from mfcheck.objectives import Objective
+from mfcheck.spec import NetworkSpec, NormPair, dual_exponent
+from mfcheck.statistics.decision import Tail
+from mfcheck.theory import PaperTheory, finite_width, norms
+from mfcheck.verdict import Cell
+
+INSTANT = 1e-8
+"""A longest perturbation in units of ‖x‖₂ at which no activation flips: ε → 0."""
+LINEAR_STEPS = 1
+"""Steps of an attack there: it starts at the linear map's own maximiser."""
+STEP = 1e-3
+"""Relative step in σ_w of a derivative of an exact law."""
+
+
+def adversarial(cell: Cell, steps: int) -> Objective:
+    """L_adv of a cell's pair and budget, attacked in so many steps."""
+    pair = pair_of(cell)
+    return Objective("adversarial", float(cell.details["eps"]), pair.p, pair.q, steps)
+
+
+def instant(pair: NormPair, input_dim: int) -> float:
+    """The ε that stands for ε → 0."""
+    return budget(INSTANT, pair, input_dim)
+
+
+def half_rate(theory: PaperTheory) -> PaperTheory:
+    """The theory with the other rate factor: 1 where it has 2, and 2 where it has 1."""
+    return replace(theory, rate_factor=3 - theory.rate_factor)
+
+
+def pull_of_one_output(spec: NetworkSpec, pair: NormPair) -> float:
+    """E Σ_l ⟨W_l, ∂L_adv⟩ over the theory's, for K = 1 as ε → 0; exact at every width ≥ 16 (derived).
+
+    Σ_l ⟨W_l, ∂L⟩ = dL/d log σ_w draw by draw and E L_adv = ε E‖z‖_{p*}/√d · E√(ω^L G). The theory's is L (ασ_w²/ω)
+    times its bound.
+    """
+    share = spec.activation.alpha * spec.weight_variance / finite_width.mean_gain(spec)
+    logs = [_log_loss(replace(spec, weight_variance=spec.weight_variance * (1 + s))) for s in (-STEP, STEP)]
+    steepness = 2 * (logs[1] - logs[0]) / (math.log1p(STEP) - math.log1p(-STEP))
+    dual = norms.expected_norm(spec.input_dim, dual_exponent(pair.p)) / math.sqrt(spec.input_dim)
+    beta = norms.paper_beta(pair.p, pair.q, spec.input_dim, spec.output_dim)
+    return one_output(spec, pair)[0] * dual / beta * steepness / (spec.depth * share)
+
+
+def _log_loss(spec: NetworkSpec) -> float:
+    root = one_output(spec, NormPair(2, 2))[0]
+    return math.log(root) + spec.depth / 2 * math.log(finite_width.mean_gain(spec))
+
+
+def one_output_pull(spec: NetworkSpec, pair: NormPair) -> Allowance:
+    """How far the median pull may lie from the theory where K = 1: the mean's exact distance, and the variance.
+
+    The median of a law that is Gaussian but for its skewness lies about half its variance from the mean.
+    """
+    off = abs(pull_of_one_output(spec, pair) - 1)
+    far = off + one_output_spread(spec, pair) ** 2
+    return Allowance(far, far, "K = 1: exact mean at this width, median within the variance to leading order")
+
+
+def one_output_spread(spec: NetworkSpec, pair: NormPair) -> float:
+    """The relative standard deviation of the pull where K = 1: exact for ‖J‖ and so for vanilla networks (p = 2).
+
+    Where a shortcut carries part of J, J_l·J/‖J‖² of layer l's part J_l adds the spread of E3 to leading order.
+    """
+    second = one_output(spec, pair)[1].second - 1
+    if spec.architecture == "residual":
+        share = spec.activation.alpha * spec.weight_variance / finite_width.mean_gain(spec)
+        second += finite_width.gram_spread(spec) * (1 - share) / share / spec.depth
+    return math.sqrt(second)
+
+
+def many_outputs_pull(spec: NetworkSpec, pair: NormPair) -> Allowance:
+    """How far the median pull may lie from the theory: below it as far as finite dimension takes the norm, above it by
+    what rows mix at this width."""
+    near = at_finite_dimension(pair, spec.input_dim, spec.output_dim)
+    wide = growth(spec, pair)
+    chevet = norms.chevet_beta(pair.p, pair.q, spec.input_dim, spec.output_dim)
+    excess = chevet / norms.paper_beta(pair.p, pair.q, spec.input_dim, spec.output_dim) - 1
+    drift = ((finite_width.gain_ratio(spec) * 3 - 1) * spec.depth + 2) / (4 * spec.width)
+    return Allowance(near.below + drift, wide + excess, f"{near.origin}; rows mix above it (E3)")
+
+
+def standard_tail(spec: NetworkSpec, unit: float) -> Tail:
+    """What is granted of the drift X = (2/N)⟨f_l, softmax f − y⟩ of standard training, in units of `unit` (derived).
+
+    |X| ≤ (2/N)√2 ‖f_l‖ and f_l given its scale G is N(0, G I), so E X⁴ ≤ (2/N)⁴ 4 K(K + 2) E G², with E G² at most V
+    (E G)². E X² ≤ (2/N)² K E G.
+    """
+    k = spec.output_dim
+    share = spec.activation.alpha * spec.weight_variance * finite_width.mean_gain(spec) ** (spec.depth - 1)
+    second_moment = finite_width.relative_second_moment(replace(spec, architecture="vanilla"))
+    size = 2 / spec.width / unit
+    return Tail(size**2 * k * share, size**4 * 4 * k * (k + 2) * second_moment * share**2)

@@ -1,0 +1,107 @@
+"""What training and capacities cost, on one thread, against doing the same the obvious way in the same run."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+
+import pytest
+import torch
+from pytest_benchmark.fixture import BenchmarkFixture
+from torch import Tensor
+
+from mfcheck import NetworkSpec
+from mfcheck.ensembles.chunks import one_thread
+from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.streams import Stream
+from mfcheck.objectives import Objective
+from mfcheck.observables.capacity import fisher_rao
+from mfcheck.tests.benchmarks.test_attack_speed import Work, interleaved
+from mfcheck.tests.test_objectives import written
+from mfcheck.tests.test_training import sliced
+from mfcheck.training import SGD, Flow, train
+
+REPLICATES = 16
+
+
+@pytest.fixture(autouse=True)
+def single_thread() -> Iterator[None]:
+    with one_thread():
+        yield
+
+
+def trained(networks: list[Network], rule: SGD | Flow, name: str) -> Work:
+    """Two steps on eight images; every run trains copies."""
+    spec = networks[0].spec
+    x = Stream(1).normal(8, spec.input_dim, dtype=torch.float32)
+    labels = torch.arange(8) % spec.output_dim
+    objective = Objective(name, 0.1)
+
+    def work() -> None:
+        for network in networks:
+            one = copy.copy(network)
+            one.weights, one.biases = [*map(copy.copy, network.weights)], list(network.biases)
+            for _ in train(one, objective, x, labels, optimiser=rule, steps=2, generator=torch.Generator()):
+                pass
+
+    return work
+
+
+@pytest.mark.parametrize(("width", "most"), [(16, 0.5), (64, 0.5), (256, 1.0)])
+@pytest.mark.parametrize(
+    ("rule", "name"), [(SGD(0.01), "theory"), (SGD(0.01, 0.9), "attacked"), (Flow(0.1), "theory")], ids=str
+)
+def test_a_stack_trains_faster_than_its_replicates_one_by_one(
+    benchmark: BenchmarkFixture, rule: SGD | Flow, name: str, width: int, most: float
+) -> None:
+    spec = NetworkSpec("vanilla", 64, 10, width, 4, 2.0)
+    stack = Network(spec, Stream(2), replicates=REPLICATES)
+    singles = [sliced(stack, replicate) for replicate in range(REPLICATES)]
+    seconds, apart = interleaved(benchmark, trained([stack], rule, name), trained(singles, rule, name), rounds=3)
+    benchmark.extra_info["share of the time of single runs"] = seconds / apart
+    assert seconds <= most * apart
+
+
+def by_autograd(network: Network, x: Tensor) -> float:
+    """The diagonal form at inputs `[B, d]`, from autograd's gradient of every output in every matrix, N×N each."""
+    weights = [written(matrix)[0].clone().requires_grad_() for matrix in network.weights]
+    first, last = written(network.input_projection)[0], written(network.output_projection)[0]
+    total = 0.0
+    for one in x:
+        state = first @ one
+        for weight in weights:
+            state = (weight @ state).relu()
+        for output in last @ state:
+            gradients = torch.autograd.grad(output, weights, retain_graph=True)
+            for weight, gradient in zip(weights, gradients, strict=True):
+                total += float((gradient * weight.detach()).square_().sum())
+    return total / len(x)
+
+
+def by_outer_products(network: Network, x: Tensor) -> float:
+    """The same, with all inputs and outputs pulled back at once and gradients written into one array in turn."""
+    passed = network.passed(x)
+    outputs = torch.eye(network.spec.output_dim).expand(1, len(x), -1, -1)
+    gradient, total = torch.empty(network.spec.width, network.spec.width), 0.0
+    for layer, signal in enumerate(network.signals(passed, outputs)):
+        weight = written(network.weights[layer])[0]
+        for at, columns in enumerate(signal[0]):
+            for column in columns.mT.contiguous():
+                flat = torch.outer(column, passed.states[layer][0, at], out=gradient).mul_(weight).view(-1)
+                total += float(flat.dot(flat))
+    return total / len(x)
+
+
+@pytest.mark.parametrize("other", [by_autograd, by_outer_products])
+def test_capacities_twenty_times_faster_than_by_gradients_of_every_sample(
+    benchmark: BenchmarkFixture, other: Callable[[Network, Tensor], float]
+) -> None:
+    """These of four inputs, for a sixteenth of the time that all would take."""
+    network = Network(NetworkSpec("vanilla", 784, 10, 1000, 10, 2.0), Stream(3))
+    x = Stream(4).normal(64, 784, dtype=torch.float32)
+    assert float(fisher_rao(network, x[:4], ("diagonal",))) == pytest.approx(other(network, x[:4]), rel=1e-5)
+    seconds, few = interleaved(
+        benchmark, lambda: fisher_rao(network, x, ("diagonal",)), lambda: other(network, x[:4]), rounds=3
+    )
+    benchmark.extra_info["times faster"] = 16 * few / seconds
+    assert 16 * few >= 20 * seconds
