@@ -9,9 +9,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from mfcheck.levels import LEVELS
 from mfcheck.verdict import Finding, Verdict
 
-KEYS = {"claim", "when", "reason", "instead"}
+KEYS = {"claim", "when", "reason", "instead", "levels"}
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Expectation:
     reason: str
     instead: str
     when: Mapping[str, Any] = field(default_factory=dict)
+    levels: tuple[str, ...] = ()
 
     def matches(self, finding: Mapping[str, Any]) -> bool:
         """Whether this finding, as plain values, is one of those spoken of."""
@@ -44,8 +46,9 @@ class Expectation:
         return ""
 
 
-def read_expectations(files: Iterable[Path]) -> tuple[Expectation, ...]:
-    """All declarations of some TOML files, each an [[expected]] table; ValueError naming the file and what is wrong."""
+def read_expectations(files: Iterable[Path], level: str) -> tuple[Expectation, ...]:
+    """The declarations of some TOML files for a level, each an [[expected]] table; ValueError naming the file and what
+    is wrong."""
     found: list[Expectation] = []
     for file in files:
         try:
@@ -59,7 +62,16 @@ def read_expectations(files: Iterable[Path]) -> tuple[Expectation, ...]:
                 raise ValueError(f"expectations {str(file)!r}: a declaration {wrong}; its keys are {sorted(KEYS)}")
             if not all(isinstance(table[key], str) and table[key].strip() for key in ("claim", "reason", "instead")):
                 raise ValueError(f"expectations {str(file)!r}: claim, reason and instead must be texts in {table!r}")
-            found.append(Expectation(table["claim"], table["reason"], table["instead"], table.get("when", {})))
+            levels = table.get("levels", [])
+            if not isinstance(levels, list) or not set(levels) <= set(LEVELS):
+                raise ValueError(
+                    f"expectations {str(file)!r}: levels must be among {', '.join(LEVELS)}, got {levels!r}"
+                )
+            expected = Expectation(
+                table["claim"], table["reason"], table["instead"], table.get("when", {}), tuple(levels)
+            )
+            if not levels or level in levels:
+                found.append(expected)
     return tuple(found)
 
 

@@ -32,7 +32,8 @@ class Judgement:
     """A decision with its reference, margin and evidence, and how the same draws judge another reference.
 
     `reference_of` reads the reference off a theory, None where no formula enters; `judge` gives the draws' verdict on
-    any other one. `rivals` are the draws' verdicts on other statements about them, each with an interval of its own.
+    any other one. `rivals` are the draws' verdicts on other statements about them, each with an interval of its own;
+    `holds` says of further ones, about the decision's own interval, whether it lies where they say.
     """
 
     statistic: str
@@ -44,11 +45,13 @@ class Judgement:
     reference_of: Callable[[PaperTheory], Reference] | None = None
     judge: Callable[[Reference], Verdict] = lambda reference: Verdict.UNDECIDED
     rivals: Mapping[str, Verdict] = field(default_factory=dict)
+    holds: Mapping[str, bool] = field(default_factory=dict)
 
     def holding(self, others: Mapping[str, Reference]) -> tuple[str, ...]:
         """The names of other references, and of rivals, that the draws support."""
         verdicts = {name: self.judge(other) for name, other in others.items()} | dict(self.rivals)
-        return tuple(name for name, verdict in verdicts.items() if verdict is Verdict.SUPPORTED)
+        supported = tuple(name for name, verdict in verdicts.items() if verdict is Verdict.SUPPORTED)
+        return supported + tuple(name for name, inside in self.holds.items() if inside)
 
     def sees(self, theory: PaperTheory, other: PaperTheory) -> bool:
         """Whether the other theory puts something else here."""

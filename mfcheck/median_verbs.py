@@ -24,6 +24,7 @@ from mfcheck.verdict import Curve, Finding, Margin, Verdict
 Number = Callable[[PaperTheory], float]
 Numbers = Mapping[str, Number]
 NO_RIVALS: Mapping[str, Rival] = {}
+NO_REGIONS: Mapping[str, tuple[float, float]] = {}
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,46 @@ class MedianVerbs(Bench):
 
         return self._record(plan, breaks=breaks, instead=instead)
 
+    def median_within(
+        self,
+        source: Source,
+        *,
+        statistic: Statistic,
+        name: str,
+        probe: Probe,
+        low: float,
+        high: float,
+        origin: str,
+        rivals: Mapping[str, Rival] = NO_RIVALS,
+        curve: Callable[[Floats], Curve] | None = None,
+    ) -> Finding:
+        """Decide that the median of a statistic lies between `low` and `high`, bounds that no formula gives.
+
+        The first look is the smallest that can have an interval; draws here are whole trainings.
+        """
+
+        def plan() -> Plan:
+            margin = Margin(0.0, (high - low) / 2, f"no law: {origin}")
+            region, draw = Region(low, high, margin.total), self._draws(source, probe, statistic)
+            first = medians.least_draws(self._first_alpha)
+
+            def conclude() -> Judgement:
+                decided = medians.decide_median(draw, region, first=first, **self._rule)
+                whole, share = self._draws(source, probe, np.asarray)(decided.draws), self._last_alpha(decided)
+                return Judgement(
+                    statistic=name,
+                    reference=(low + high) / 2,
+                    margin=margin,
+                    decision=decided,
+                    resolution=None,
+                    curve=None if curve is None else curve(whole),
+                    rivals={one: rival.judge(whole, share) for one, rival in rivals.items()},
+                )
+
+            return Plan(margin, first, (draw,), self._chunk(source), conclude)
+
+        return self._record(plan)
+
     def share(
         self,
         source: Source,
@@ -175,10 +216,12 @@ class MedianVerbs(Bench):
         allowance: Callable[[], Allowance],
         spread: float,
         delta: float | None = None,
+        rivals: Mapping[str, tuple[float, float]] = NO_REGIONS,
     ) -> Finding:
         """Decide that log median against x rises as the theory's `rises(theory, group)` does, by least squares.
 
-        The allowance and δ (of the level, if not given) are absolute: they are slopes.
+        The allowance and δ (of the level, if not given) are absolute: they are slopes. `rivals` are other regions that
+        the same interval may lie in.
         """
         x = [group.x for group in groups]
         weights = slope_weights(x)
@@ -225,6 +268,10 @@ class MedianVerbs(Bench):
                     ),
                     reference_of=reference,
                     judge=lambda other: judge_trend(decided, other),
+                    holds={
+                        name: low <= decided.estimate.low and decided.estimate.high <= high
+                        for name, (low, high) in rivals.items()
+                    },
                 )
 
             return Plan(margin, first, tuple(draws_of), max(self._chunk(g.source, g.spec) for g in groups), conclude)

@@ -79,24 +79,49 @@ def one_output_spread(spec: NetworkSpec, pair: NormPair) -> float:
 
 
 def many_outputs_pull(spec: NetworkSpec, pair: NormPair) -> Allowance:
-    """How far the median pull may lie from the theory: below it as far as finite dimension takes the norm, above it by
-    what rows mix at this width."""
+    """How far the median pull may lie from the theory: as far as finite dimension takes the norm, above it by what rows
+    mix at this width, and below it by the drift of the scale."""
+    sizes = (pair.p, pair.q, spec.input_dim, spec.output_dim)
+    beta = norms.paper_beta(*sizes)
+    above, drift = growth(spec, pair), (finite_width.spread(spec) * spec.depth + 2) / (4 * spec.width)
+    if math.isinf(pair.q):
+        # The norm of Z is then that of its longest row, whose median is known.
+        longest = norms.largest_column(dual_exponent(pair.p), spec.output_dim, spec.input_dim)
+        off = longest / (math.sqrt(spec.input_dim) * beta) - 1
+        origin = "exact distance at finite dimension, of the longest row; rows mix above it (E3)"
+        return Allowance(max(0.0, -off) + drift, max(0.0, off) + above, origin)
     near = at_finite_dimension(pair, spec.input_dim, spec.output_dim)
-    wide = growth(spec, pair)
-    chevet = norms.chevet_beta(pair.p, pair.q, spec.input_dim, spec.output_dim)
-    excess = chevet / norms.paper_beta(pair.p, pair.q, spec.input_dim, spec.output_dim) - 1
-    drift = ((finite_width.gain_ratio(spec) * 3 - 1) * spec.depth + 2) / (4 * spec.width)
-    return Allowance(near.below + drift, wide + excess, f"{near.origin}; rows mix above it (E3)")
+    return Allowance(near.below + drift, above, f"{near.origin}; rows mix above it (E3)")
+
+
+PLANNED = 2.0
+"""What plans take E X²/(E X)² of a drift or a capacity for; they set the first look alone."""
 
 
 def standard_tail(spec: NetworkSpec, unit: float) -> Tail:
-    """What is granted of the drift X = (2/N)⟨f_l, softmax f − y⟩ of standard training, in units of `unit` (derived).
+    """What is granted of the drift X = (2/N)⟨f_l, softmax f − 1/K⟩ of standard training, in units of `unit` (derived).
 
-    |X| ≤ (2/N)√2 ‖f_l‖ and f_l given its scale G is N(0, G I), so E X⁴ ≤ (2/N)⁴ 4 K(K + 2) E G², with E G² at most V
-    (E G)². E X² ≤ (2/N)² K E G.
+    |X| ≤ (2/N)√(1 − 1/K) ‖f_l‖ and f_l given its scale G is N(0, G I), so E X⁴ ≤ (2/N)⁴ (1 − 1/K)² K(K + 2) E G², with
+    E G² at most V (E G)² of a vanilla network.
     """
     k = spec.output_dim
     share = spec.activation.alpha * spec.weight_variance * finite_width.mean_gain(spec) ** (spec.depth - 1)
     second_moment = finite_width.relative_second_moment(replace(spec, architecture="vanilla"))
     size = 2 / spec.width / unit
-    return Tail(size**2 * k * share, size**4 * 4 * k * (k + 2) * second_moment * share**2)
+    return Tail(PLANNED, (size * share) ** 4 / share**2 * (1 - 1 / k) ** 2 * k * (k + 2) * second_moment)
+
+
+def capacity_tail(spec: NetworkSpec, form: str) -> Tail:
+    """What is granted of a Fisher–Rao norm at initialisation, over its mean (derived).
+
+    The layers' form of layer l is ‖f_l‖² with f_l ~ N(0, G I) given its scale G, a product of means over rows: so
+    E X⁴/(E X)⁴ ≤ E G⁴/(E G)⁴ · K(K+2)(K+4)(K+6)/K⁴, and by Minkowski's inequality the same over layers. The rows' form
+    and the diagonal are its conditional means over signs of δ_i and of W_ij, fair coins given all sizes: no larger
+    (Jensen). The full form is at most L times the layers'.
+    """
+    k, depth = spec.output_dim, spec.depth
+    fourth = finite_width.offset_moment_bound(spec, 4) * math.prod(k + 2 * j for j in range(4)) / k**4
+    if form == "full":
+        theory = PaperTheory()
+        fourth *= (depth * theory.fisher_rao(spec) / theory.full_fisher_rao(spec)) ** 4
+    return Tail(PLANNED, fourth)

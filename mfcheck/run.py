@@ -62,7 +62,6 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
     files = options.suite_expectations(config.args)
     if "expected" in texts:
         files.append(Path(texts["expected"]))
-    expectations = read_expectations(files)
     sent: dict[str, str] | None = getattr(config, "workerinput", None)
     if sent is not None:
         texts.pop(options.DOWNLOAD, "")  # the controller has downloaded before it starts workers
@@ -72,6 +71,7 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
     if here not in sys.path:
         sys.path.insert(0, here)  # theories and factories of the current folder
     settings = settings_from(texts, fresh_seed=fresh_seed, cache=cache)
+    expectations = read_expectations(files, settings.level.name)
     theory = settings.load()
     workers.check_device(settings.device)
     left = read_run(settings.report) if resumed and sent is None else {}

@@ -23,6 +23,10 @@ BLOWN = 1e6
 """A loss beyond this counts as diverged: the next product would overflow."""
 
 
+REST = 0.01
+"""A flow rests once its loss is this share of its start: near 0 it is all kinks, and steps would shrink for ever."""
+
+
 @dataclass(frozen=True)
 class SGD:
     """Steps W ← W − lr·V, V ← momentum·V + ∂L/∂W, on `batch` inputs drawn anew for every step (all if None).
@@ -48,8 +52,9 @@ class Flow:
     """Gradient flow Ẇ = −∂L/∂W by Heun's method, every replicate with its own steps: h = share · L/‖∂L/∂W‖².
 
     So a step lowers the loss by about that share of it. A replicate steps onto each of the times in `marks` and stops
-    at the last, which it reaches in the steps it is given: in their second half they are as long as that takes. Raises
-    ValueError unless 0 < share ≤ 0.5 and the marks are positive and grow.
+    at the last, which it reaches in the steps it is given: in their second half they are as long as that takes. It
+    rests once its loss is 1 % of its start. Raises ValueError unless
+    0 < share ≤ 0.5 and the marks are positive and grow.
     """
 
     share: float = 0.05
@@ -67,7 +72,8 @@ class Step:
     """What is measured before step `index`, for every replicate, in float64.
 
     `time [R]` in units of the flow (a step of SGD takes lr). `loss`, `adversarial`, `standard` `[R]`; `projection`
-    ⟨W, ∂L/∂W⟩, `square` ‖∂L/∂W‖² and `change` (‖W(t)‖² − ‖W(0)‖²)/N `[R, L]`; `error [R]`, of a flow, the estimated
+    ⟨W, ∂L/∂W⟩, `square` ‖∂L/∂W‖² and `change` (‖W(t)‖² − ‖W(0)‖²)/N `[R, L]`; `paid [R]`, the integral of the loss
+    over the time of the steps taken so far; `error [R]`, of a flow, the estimated
     error of `change` from the steps taken so far; `diverged [R]`, from which step on a replicate stands still since its
     loss was NaN, infinite or beyond 10⁶ (−1: never): what trained is then 0, and so is all that is measured but time,
     change and error, which stay; the `perturbation [R, B, d]` of the attack.
@@ -81,6 +87,7 @@ class Step:
     projection: Tensor
     square: Tensor
     change: Tensor
+    paid: Tensor
     error: Tensor
     diverged: Tensor
     perturbation: Tensor | None
@@ -161,12 +168,14 @@ def _sgd(
                 assert isinstance(matrix, DenseMatrix)
                 matrix.values = matrix.values - h.to(v.values)[:, None, None] * v.values
             state.moved(h, along, length)
+            state.paid += h * found.loss
             along = along - h[:, None] * length
             drift = [mu * one + gradient for one, gradient in zip(drift, found.bias, strict=True)]
             _shift(network, drift, h)
         else:
             _descend(network, found, h)
             state.moved(h, found.projection, found.square)
+            state.paid += h * found.loss
 
 
 def _flow(
@@ -179,7 +188,7 @@ def _flow(
     generator: torch.Generator,
 ) -> Iterator[Step]:
     state = _Ledger(network)
-    warm = None
+    warm, begun = None, None
     marks = torch.tensor(rule.marks, dtype=torch.float64, device=x.device)
     for index in range(steps + 1):
         first = state.slope(index, objective, x, labels, generator, warm)
@@ -191,8 +200,15 @@ def _flow(
         ahead = marks[torch.searchsorted(marks, state.time, right=True).clamp_max(len(marks) - 1)]
         h = rule.share * first.loss / torch.where(steep > 0, steep, 1.0)
         h = torch.where(steep > 0, h, torch.where(ahead < math.inf, ahead, 0.0))  # without a slope there is no hurry
+        if begun is None:
+            begun = first.loss
+        # What is left of a loss that rests could still pull for all the time that is left.
+        rests = (first.loss <= REST * begun) & ~over & bool(marks[-1].isfinite())
+        left = (marks[-1] - state.time) * first.loss
+        state.error += torch.where(rests, 2 * left / network.spec.width, 0.0)
+        state.time = torch.where(rests, marks[-1], state.time)
+        over = over | rests
         if index > steps // 2 and bool(marks[-1].isfinite()):
-            # Near a kink of the loss steps would shrink for ever: from half of them on the last mark must be in reach.
             h = torch.maximum(h, (marks[-1] - state.time) / max(1, steps - index - len(marks)))
         lands = state.time + h >= ahead
         h = torch.where(lands, ahead - state.time, h).masked_fill(over, 0.0)
@@ -210,6 +226,7 @@ def _flow(
         length = (first.square + 2 * met + second.square) / 4
         state.moved(h, along, length)
         state.time = torch.where(lands & (state.diverged < 0) & ~over, ahead, state.time)  # not a rounding short of it
+        state.paid += h * (first.loss + second.loss) / 2
         # By Euler's step change would differ by the first term; along the flow itself, ‖V‖² adds nothing.
         apart = first.square - 2 * met + second.square
         missed = h[:, None] * (second.projection - first.projection).abs() + h[:, None] ** 2 * apart / 4
@@ -236,7 +253,7 @@ class _Ledger:
         replicates, device = network.replicates, network.device
         self._network, self._width = network, network.spec.width
         self.time = torch.zeros(replicates, dtype=torch.float64, device=device)
-        self.error = torch.zeros_like(self.time)
+        self.error, self.paid = torch.zeros_like(self.time), torch.zeros_like(self.time)
         self.change = torch.zeros(replicates, network.spec.depth, dtype=torch.float64, device=device)
         self.diverged = torch.full((replicates,), -1, device=device)
 
@@ -299,6 +316,7 @@ class _Ledger:
             projection=found.projection,
             square=found.square,
             change=self.change.clone(),
+            paid=self.paid.clone(),
             error=self.error.clone(),
             diverged=self.diverged.clone(),
             perturbation=found.perturbation,

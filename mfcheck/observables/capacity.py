@@ -16,8 +16,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from mfcheck.ensembles import wishart
+from mfcheck.ensembles.chunks import Probe, Source
 from mfcheck.ensembles.gaussian import DenseMatrix
 from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.streams import Stream
+from mfcheck.spec import NetworkSpec
 from mfcheck.verdict import NotCovered
 
 FORMS = ("diagonal", "rows", "layers", "full")
@@ -59,3 +63,33 @@ def fisher_rao(network: Network, x: Tensor, forms: tuple[str, ...] = FORMS) -> T
     if "full" in total:
         total["full"] += pulls.square().sum(dim=2)
     return torch.stack([total[form].mean(dim=1) for form in forms], dim=1)
+
+
+def _chain(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+    if spec.architecture != "vanilla" or spec.bias_variance:
+        raise NotCovered("only vanilla networks without biases are homogeneous in the weights of a layer")
+    x = torch.zeros(spec.input_dim, 1, dtype=torch.float64, device=stream.device)
+    x[0] = spec.input_dim**0.5
+    square = wishart.forward_columns(spec, x, draws, stream).square().sum(dim=(1, 2))
+    return torch.stack([spec.depth * square, spec.depth**2 * square], dim=1)
+
+
+def _lazy(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+    network = Network(spec, stream, engine="lazy", replicates=draws)
+    return fisher_rao(network, torch.as_tensor(probe.x, dtype=network.dtype, device=stream.device), FORMS[1:])
+
+
+def _dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+    network = Network(spec, stream, replicates=draws)
+    return fisher_rao(network, torch.as_tensor(probe.x, dtype=network.dtype, device=stream.device))
+
+
+HELD = {"wishart": FORMS[2:], "lazy": FORMS[1:], "dense": FORMS}
+"""The forms that each engine has, in the order of the columns of `at_start`."""
+at_start = Source(
+    "Fisher–Rao norms",
+    {"wishart": _chain, "lazy": _lazy, "dense": _dense},
+    {"wishart": False, "lazy": True, "dense": True},
+)
+"""`[n, forms]`: the engine's forms at initialisation. On the chain, for vanilla networks without biases, ⟨W_l, ∂f_k⟩ =
+f_k in every layer, since f is homogeneous in W_l (Euler): the layers' form is L‖f‖² and the full one L²‖f‖²."""

@@ -19,14 +19,14 @@ from mfcheck.spec import NetworkSpec
 from mfcheck.training import SGD, Flow, Step, train
 
 SIZE, LOSS, PAID, ERROR, DISTANCE, CAPACITY, FORWARD, BACKWARD, FAILED = range(9)
-"""Columns at every time: ‖W(t)‖²/‖W(0)‖²; the objective; (2/N)∫ objective dt, as a share of ‖W(0)‖²/N; the estimated
+"""Columns at every time: ‖W(t)‖²/‖W(0)‖²; L_adv, or an objective that has none; 2∫ objective dt/‖W(0)‖²; the estimated
 error of the first column; ‖W(t) − W(0)‖/‖W(0)‖; ‖w‖_FR (the rows' form); ‖W x‖² and ‖Wᵀδ‖² over what they are for
 x and δ free of W; and whether training diverged. Means over layers."""
 COLUMNS = 9
 
 
 @lru_cache(maxsize=64)
-def recorded(objective: Objective, rule: SGD | Flow, times: tuple[float, ...], steps: int, most: int = 64) -> Source:
+def recorded(objective: Objective, rule: SGD | Flow, times: tuple[float, ...], steps: int, most: int = 32) -> Source:
     """`[n, 1 + T, 9]`: the columns above at the start and at each of `times`, trained on all of the probe's inputs.
 
     Every time must be that of a step of SGD, or a mark of the flow.
@@ -40,22 +40,15 @@ def recorded(objective: Objective, rule: SGD | Flow, times: tuple[float, ...], s
         result = torch.zeros(draws, 1 + len(times), COLUMNS, dtype=torch.float64, device=stream.device)
         due = torch.zeros(draws, dtype=torch.long, device=stream.device)  # the next row of every replicate
         marks = torch.tensor((0.0, *times), dtype=torch.float64, device=stream.device)
-        paid, before = torch.zeros(draws, dtype=torch.float64, device=stream.device), None
         for step in train(network, objective, x, labels, optimiser=rule, steps=steps, generator=stream.torch):
             progress.report(step.index, steps)
-            if before is not None:
-                paid = paid + (step.time - before.time) * (step.loss + before.loss) / 2
-            reached = (due < len(marks)) & (step.time >= marks[due.clamp_max(len(times))] * (1 - 1e-9))
-            if bool(reached.any()):
-                row, at = _row(network, step, begun, squares, x, 2 * paid / spec.width), reached.nonzero()[:, 0]
-                result[at, due[at]] = row[at]
+            while bool((reached := _reached(due, marks, step.time)).any()):
+                at = reached.nonzero()[:, 0]
+                result[at, due[at]] = _row(network, step, begun, squares, x)[at]
                 due[at] += 1
-            before = step
-        assert before is not None
         # Those that diverged stand still from there on.
         left = torch.arange(len(marks), device=stream.device) >= due[:, None]
-        final = _row(network, before, begun, squares, x, 2 * paid / spec.width)
-        return torch.where(left[..., None], final[:, None], result)
+        return torch.where(left[..., None], _row(network, step, begun, squares, x)[:, None], result)
 
     def lazy(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         return found("lazy", spec, probe, stream, draws)
@@ -74,7 +67,12 @@ def _start_square(matrix: DenseMatrix | LazyMatrix, spec: NetworkSpec, draws: in
     return torch.full((draws,), spec.width * spec.weight_variance, dtype=torch.float64, device=matrix.device)
 
 
-def _row(network: Network, step: Step, begun: list[Tensor | None], squares: Tensor, x: Tensor, paid: Tensor) -> Tensor:
+def _reached(due: Tensor, marks: Tensor, time: Tensor) -> Tensor:
+    """Which replicates have come to the mark that is due."""
+    return (due < len(marks)) & (time >= marks[due.clamp_max(len(marks) - 1)] * (1 - 1e-9))
+
+
+def _row(network: Network, step: Step, begun: list[Tensor | None], squares: Tensor, x: Tensor) -> Tensor:
     """One row of columns for every replicate."""
     width = network.spec.width
     size = 1 + (step.change * width / squares).mean(dim=1)
@@ -82,8 +80,8 @@ def _row(network: Network, step: Step, begun: list[Tensor | None], squares: Tens
     forward, backward = gains(network, x, squares + step.change * width)
     columns = [
         size,
-        step.loss,
-        (paid[:, None] * width / squares).mean(dim=1),
+        step.adversarial if bool(step.adversarial.any()) else step.loss,
+        (2 * step.paid[:, None] / squares).mean(dim=1),
         (step.error[:, None] * width / squares).mean(dim=1),
         (moved / squares).sqrt().mean(dim=1),
         fisher_rao(network, x[:1], ("rows",))[:, 0],

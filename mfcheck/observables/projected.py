@@ -21,7 +21,6 @@ from mfcheck.objectives import Objective, slope
 from mfcheck.observables.capacity import fisher_rao
 from mfcheck.observables.slopes import PULL, by_homogeneity, inputs
 from mfcheck.spec import NetworkSpec
-from mfcheck.verdict import NotCovered
 
 Floats = NDArray[np.float64]
 CAPACITY = "rows"
@@ -30,7 +29,10 @@ CAPACITY = "rows"
 
 @lru_cache(maxsize=256)
 def projected(objective: Objective, scales: tuple[float, ...], *, capacity: bool = False) -> Source:
-    """`[n, S]`: r at every scale s of the weights, from 1 down; with `capacity` `[n, 2S]`, ‖w‖_FR at each besides."""
+    """`[n, S]`: r at every scale s of the weights, from 1 down; with `capacity` `[n, 2S]`, ‖w‖_FR at each besides.
+
+    The latter up to a factor of the draw.
+    """
 
     def found(engine: str, spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         network = Network(spec, stream, engine=engine, replicates=draws, dtype=torch.float64)
@@ -56,11 +58,11 @@ def projected(objective: Objective, scales: tuple[float, ...], *, capacity: bool
         return found("dense", spec, probe, stream, draws)
 
     def chain(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
-        """Homogeneous networks (vanilla, no biases): L_adv(sW) = s^L L_adv(W), ‖sW‖² = s²‖W‖²."""
-        if capacity:
-            raise NotCovered("capacities need the networks themselves: engines lazy and dense")
+        """Homogeneous networks (vanilla, no biases): of sW, L_adv has s^L, ‖sW‖² has s² and ‖sw‖_FR has s^{2L}."""
         pull = by_homogeneity(objective).engines["wishart"](spec, probe, stream, draws)[:, PULL]
-        return torch.stack([pull * scale ** (spec.depth - 2) for scale in scales], dim=1)
+        rates = [pull * scale ** (spec.depth - 2) for scale in scales]
+        norms = [torch.full_like(pull, scale ** (2 * spec.depth)) for scale in scales]
+        return torch.stack([*rates, *(norms if capacity else [])], dim=1)
 
     name = f"projected flow of {objective} at {', '.join(map(repr, scales))}{' with capacity' if capacity else ''}"
     engines = {"wishart": chain, "lazy": lazy, "dense": dense}

@@ -11,7 +11,7 @@ from mfcheck.ensembles import wishart
 from mfcheck.ensembles.chunks import Probe, Source
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
-from mfcheck.objectives import Objective, residual, slope
+from mfcheck.objectives import Objective, slope
 from mfcheck.observables.operator_norm import largest_found
 from mfcheck.spec import NetworkSpec
 from mfcheck.verdict import NotCovered
@@ -70,14 +70,30 @@ def _standard_chain(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int)
     x = torch.zeros(spec.input_dim, 1, dtype=torch.float64, device=stream.device)
     x[0] = spec.input_dim**0.5
     output = wishart.forward_columns(spec, x, draws, stream)[:, :, 0]
-    labels = torch.randint(spec.output_dim, (draws,), generator=stream.torch, device=stream.device)
-    return 2 / spec.width * (output * residual(output, labels)).sum(dim=1, keepdim=True)
+    return 2 / spec.width * (output * _off_uniform(output)).sum(dim=1, keepdim=True)
 
 
-standard_by_homogeneity = Source(
-    "slope of cross-entropy by homogeneity", {"wishart": _standard_chain}, {"wishart": False}
+def _standard_dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+    network = Network(spec, stream, replicates=draws, dtype=torch.float64)
+    passed = network.passed(inputs(probe, stream, torch.float64)[0])
+    signals = network.signals(passed, _off_uniform(passed.output)[..., None])
+    pairs = zip(signals, passed.products, strict=True)
+    pulls = [(signal[..., 0] * h).sum(dim=2).mean(dim=1) for signal, h in pairs]
+    return 2 / spec.width * torch.stack(pulls).mean(dim=0)[:, None]
+
+
+def _off_uniform(output: Tensor) -> Tensor:
+    """The gradient of the cross-entropy in f, meaned over all labels: softmax(f) − 1/K."""
+    return output.softmax(dim=-1) - 1 / output.shape[-1]
+
+
+standard = Source(
+    "slope of cross-entropy meaned over labels",
+    {"wishart": _standard_chain, "dense": _standard_dense},
+    {"wishart": False, "dense": True},
 )
-"""`[n, 1]`: DRIFT of cross-entropy at one input of ‖x‖² = d and a random label, for vanilla networks without biases."""
+"""`[n, 1]`: DRIFT of cross-entropy at inputs of ‖x‖² = d, its mean over labels: a random network's outputs are
+exchangeable, so any labels give the same mean. On the chain, by homogeneity, for vanilla networks without biases."""
 
 
 def _check_homogeneous(spec: NetworkSpec) -> None:

@@ -66,7 +66,7 @@ def test_outcomes_say_what_became_of_each_declaration() -> None:
 def test_files_are_read_whole(tmp_path: Path) -> None:
     file = tmp_path / "expected.toml"
     file.write_text('[[expected]]\nclaim = "a/b"\nreason = "r"\ninstead = "i"\nwhen = { width = 3 }\n')
-    assert read_expectations([file]) == (Expectation("a/b", "r", "i", {"width": 3}),)
+    assert read_expectations([file], "quick") == (Expectation("a/b", "r", "i", {"width": 3}),)
 
 
 @pytest.mark.parametrize(
@@ -82,13 +82,13 @@ def test_a_bad_file_is_named(tmp_path: Path, text: str, said: str) -> None:
     file = tmp_path / "mine.toml"
     file.write_text(text)
     with pytest.raises(ValueError, match=said) as raised:
-        read_expectations([file])
+        read_expectations([file], "quick")
     assert "mine.toml" in str(raised.value)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"nowhere\.toml"):
-        read_expectations([tmp_path / "nowhere.toml"])
+        read_expectations([tmp_path / "nowhere.toml"], "quick")
 
 
 CLAIM = '''
