@@ -36,8 +36,8 @@ FLOW = {"quick": (32, 4), "standard": (64, 8), "paper": (256, 16)}
 """Width, and images trained on, of flows by level."""
 PAPERS_WIDTH = {"quick": 64, "standard": 128, "paper": 1000}
 SHARE, FLOW_STEPS, ATTACK_STEPS = 0.15, 240, 3
-MARKS = (0.003, 0.01, 0.03, 0.1, 0.3, 0.6, 1.0)
-"""Times of a flow in units of the theory's half-life."""
+MARKS = {"quick": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3), "standard": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 0.6, 1.0)}
+"""Times of a flow in units of the theory's half-life; the theory is held against it at the last."""
 
 
 def decay_cells(architecture: str) -> Callable[[Settings], Iterator[Cell]]:
@@ -126,14 +126,16 @@ def decide_decay(cell: Cell, decide: Decider) -> None:
             curve=lambda draws: along_projection(decide.theory, spec, eps, pair, scales, end, draws),
         )
         return
-    times = tuple(end * mark for mark in MARKS)
+    times = tuple(end * mark for mark in MARKS.get(level.name, MARKS["standard"]))
+    end = times[-1]
     name = "adversarial" if regime == "flow" else "theory"
     objective, rule = Objective(name, eps, pair.p, pair.q, ATTACK_STEPS), Flow(SHARE, times)
-    row = len(MARKS)
+    row = len(times)
 
     def near_at_width() -> Allowance:
         pull = many_outputs_pull(spec, pair)
-        return Allowance(pull.above * math.log(2), pull.below * math.log(2), f"{pull.origin}, over a halving")
+        reach = -math.log(kept_at(end)(PaperTheory()))
+        return Allowance(pull.above * reach, pull.below * reach, f"{pull.origin}, over the predicted decrease")
 
     decide.median_ratio(
         paths.recorded(objective, rule, times, FLOW_STEPS),

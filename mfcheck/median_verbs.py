@@ -141,7 +141,7 @@ class MedianVerbs(Bench):
         """
 
         def plan() -> Plan:
-            margin = Margin(0.0, (high - low) / 2, f"no law: {origin}")
+            margin = Margin(0.0, high - low, f"no law: {origin}")
             region, draw = Region(low, high, margin.total), self._draws(source, probe, statistic)
             first = medians.least_draws(self._first_alpha)
 

@@ -96,7 +96,7 @@ def adversarial_loss(
         starts[0] = first if box is None else _better_sign(f, x, first, clean, q, box)
     many, still = x.repeat_interleave(restarts, dim=-2), clean.repeat_interleave(restarts, dim=-2)
     eta = _boxed(torch.stack(starts, dim=-2).flatten(-3, -2), many, box)
-    best, trace = _ascend(f, many, eta, lambda output: norm(output - still, q), p, eps, steps, box)
+    best, trace = ascend(f, many, eta, lambda output: norm(output - still, q), p, eps, steps, box)
 
     losses = trace.reshape(steps + 1, *x.shape[:-1], restarts)
     loss, which = losses[-1].max(dim=-1)
@@ -139,12 +139,12 @@ def adversarial_cross_entropy(
     def rises(output: Tensor) -> Tensor:
         return -output.log_softmax(dim=-1).take_along_dim(labels.expand(output.shape[:-1])[..., None], dim=-1)[..., 0]
 
-    perturbation, trace = _ascend(f, x, eta, rises, p, eps, steps, box)
+    perturbation, trace = ascend(f, x, eta, rises, p, eps, steps, box)
     _assert_within(perturbation, p, eps)
     return AttackResult(trace[-1], perturbation, trace, None)
 
 
-def _ascend(
+def ascend(
     f: Callable[[Tensor], Tensor],
     x: Tensor,
     eta: Tensor,

@@ -12,18 +12,22 @@ from mfcheck.ensembles.chunks import Probe, Source
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
 from mfcheck.objectives import Objective, attack
+from mfcheck.observables.capacity import fisher_rao
 from mfcheck.observables.slopes import inputs
 from mfcheck.spec import NetworkSpec
 from mfcheck.training import SGD, train
 
-CLEAN, ATTACKED, HELD_OUT, HELD_OUT_ATTACKED, SIZE, DISTANCE, DIVERGED = range(7)
+CLEAN, ATTACKED, HELD_OUT, HELD_OUT_ATTACKED, SIZE, DISTANCE, CAPACITY, DIVERGED = range(8)
 """Columns of `trained`: accuracies on training and on held-out inputs, clean and attacked; ‖W‖²/‖W(0)‖² and
-‖W − W(0)‖/‖W(0)‖, means over layers; whether training diverged, in which case accuracies are 0."""
+‖W − W(0)‖/‖W(0)‖, means over layers; ‖w‖_FR (the rows' form, at held-out inputs) over its start; whether training
+diverged, in which case accuracies are 0."""
+PROBED = 4
+"""Inputs that a capacity is meaned over."""
 
 
 @lru_cache(maxsize=64)
 def trained(objective: Objective, rule: SGD, steps: int, most: int = 32) -> Source:
-    """`[n, 7]`: the columns above after so many steps on the probe's first `train` inputs; the rest are held out."""
+    """`[n, 8]`: the columns above after so many steps on the probe's first `train` inputs; the rest are held out."""
 
     def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         network = Network(spec, stream, replicates=draws)
@@ -31,18 +35,20 @@ def trained(objective: Objective, rule: SGD, steps: int, most: int = 32) -> Sour
         squares = torch.stack([matrix.squared_norm() for matrix in network.weights], dim=1)
         x, labels = inputs(probe, stream)
         count = len(x) if probe.train is None else probe.train
-        taught = x[:count], labels[:count]
+        taught, fresh = (x[:count], labels[:count]), (x[count:], labels[count:])
+        before = fisher_rao(network, fresh[0][:PROBED], ("rows",))[:, 0]
         for step in train(network, objective, *taught, optimiser=rule, steps=steps, generator=stream.torch):
             progress.report(step.index, steps)
         failed = step.diverged >= 0
         columns = [
             accuracy(network, objective, *part, stream.torch if attacked else None)
-            for part in (taught, (x[count:], labels[count:]))
+            for part in (taught, fresh)
             for attacked in (False, True)
         ]
         moved = torch.stack([matrix.moved(start) for matrix, start in zip(network.weights, begun, strict=True)], dim=1)
         size = 1 + (step.change * spec.width / squares).mean(dim=1)
-        rest = [size, (moved / squares).sqrt().mean(dim=1), failed.double()]
+        left = fisher_rao(network, fresh[0][:PROBED], ("rows",))[:, 0] / before
+        rest = [size, (moved / squares).sqrt().mean(dim=1), left, failed.double()]
         return torch.stack([*(column.masked_fill(failed, 0.0) for column in columns), *rest], dim=1)
 
     name = f"{objective} by {rule} in {steps} steps"

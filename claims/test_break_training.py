@@ -1,0 +1,201 @@
+"""Where the theory of training says it must fail; supported means that it does."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from mfcheck import Cell, NetworkSpec, NormPair, PaperTheory, claim
+from mfcheck.decider import Decider
+from mfcheck.median_verbs import Allowance
+from mfcheck.objectives import Objective
+from mfcheck.observables import capacity, jacobian, paths, projected
+from mfcheck.observables.capacity import HELD
+from mfcheck.paths_of_variance import UPPER, half_life, law, scales_down_to
+from mfcheck.probes import image, images
+from mfcheck.pulls import LINEAR_STEPS, capacity_tail, instant, one_output_spread
+from mfcheck.settings import Settings
+from mfcheck.spec import ARCHITECTURES
+from mfcheck.statistics.decision import Tail
+from mfcheck.statistics.intervals import Floats
+from mfcheck.theory import finite_width
+from mfcheck.training import SGD, Flow
+
+PAIR = NormPair(math.inf, math.inf)
+VARIANCES = {"vanilla": 2.0, "residual": 0.6}
+EPS, LARGE, STEPS = 0.3, 8.0, 8
+"""A budget; a step size in units of 1/N, and so many steps of it."""
+NOTHING = Allowance(0.0, 0.0, "none: the law is stated as it is")
+
+
+def step_cells(settings: Settings) -> Iterator[Cell]:
+    if "vanilla" in settings.architectures:
+        for width in (32, 64):
+            details = {"eps": EPS, "images": 4, "dataset": settings.dataset}
+            yield Cell(NetworkSpec("vanilla", 49, 10, width, 5, 2.0), "dense", details)
+
+
+@claim("break/large-step", cells=step_cells)
+def test_large_step(cell: Cell, decide: Decider) -> None:
+    """Large steps of SGD keep σ_w² up by lr²‖∂L/∂W‖²/N: it falls by less than (2/N)∫L_adv dt."""
+    lr = LARGE / cell.spec.width
+    times = (lr * STEPS,)
+
+    def fallen(draws: Floats) -> Floats:
+        found: Floats = np.maximum((1 - draws[:, 1, paths.SIZE]) / draws[:, 1, paths.PAID], 1e-9)
+        return found
+
+    decide.median_ratio(
+        paths.recorded(Objective("adversarial", EPS, PAIR.p, PAIR.q, 3), SGD(lr), times, STEPS),
+        statistic=fallen,
+        probe=images(decide.settings, cell),
+        reference=lambda theory: 1.0,
+        allowance=lambda: NOTHING,
+        spread=0.2,
+        delta=decide.settings.level.ratio,
+        breaks=True,
+        room=0.2,
+    )
+
+
+def late_cells(settings: Settings) -> Iterator[Cell]:
+    if "vanilla" in settings.architectures:
+        for width in (16, 32):
+            details = {"eps": EPS, "images": 8, "dataset": settings.dataset, "pair": str(PAIR)}
+            yield Cell(NetworkSpec("vanilla", 49, 10, width, 5, 2.0), "dense", details)
+
+
+@claim("break/bound-after-T", cells=late_cells)
+def test_bound_after_t(cell: Cell, decide: Decider) -> None:
+    """Under L_std + L_adv the loss L_adv is above the bound with the theory's σ_w²(t) once that has halved, at a time
+    ∝ N."""
+    spec = cell.spec
+    end = half_life(PaperTheory(), spec, EPS, PAIR)
+    times = (end,)
+
+    def bound(theory: PaperTheory) -> float:
+        left = law(PaperTheory(), spec, EPS, PAIR, times)[0]
+        return theory.adversarial_bound(spec, EPS, PAIR.p, PAIR.q) * math.pow(left, spec.depth / 2)
+
+    decide.median_ratio(
+        paths.recorded(Objective("theory", EPS, PAIR.p, PAIR.q, 3), Flow(0.2, times), times, 160),
+        statistic=lambda draws: draws[:, 1, paths.LOSS],
+        probe=images(decide.settings, cell),
+        reference=bound,
+        allowance=lambda: NOTHING,
+        spread=0.3,
+        delta=decide.settings.level.ratio,
+        upper_only=True,
+        breaks=True,
+        room=0.5,
+    )
+
+
+def large_cells(settings: Settings) -> Iterator[Cell]:
+    if "residual" in settings.architectures:
+        for engine, spec in (("dense", NetworkSpec("residual", 49, 1, 64, 5, 2.0)),):
+            yield Cell(spec, engine, {"eps": instant(PAIR, spec.input_dim), "dataset": "noise"})
+
+
+@claim("break/residual-large-variance", cells=large_cells)
+def test_residual_large_variance(cell: Cell, decide: Decider) -> None:
+    """At ασ_w² = 1 residual decay slows down as it goes: σ_w² does not fall at the relative rate it began with."""
+    spec, eps = cell.spec, float(cell.details["eps"])
+    end, scales = half_life(PaperTheory(), spec, eps, PAIR), scales_down_to(0.4)
+    begun = -PaperTheory().variance_rate(spec, eps, PAIR.p, PAIR.q) / spec.weight_variance
+    decide.median_ratio(
+        projected.projected(Objective("adversarial", eps, PAIR.p, PAIR.q, LINEAR_STEPS), scales),
+        statistic=lambda draws: np.square(projected.scale_at(draws, scales, end)),
+        probe=images(decide.settings, cell),
+        reference=lambda theory: math.exp(-begun * end),
+        allowance=lambda: NOTHING,
+        spread=one_output_spread(spec, PAIR),
+        delta=decide.settings.level.ratio,
+        breaks=True,
+        room=0.2,
+    )
+
+
+def edge_cells(settings: Settings) -> Iterator[Cell]:
+    if "residual" in settings.architectures:
+        for depth in (10, 20):
+            y = 1.2 * (UPPER ** (1 / depth) - 1)
+            yield Cell(NetworkSpec("residual", 784, 10, 10**5, depth, 2 * y), "wishart")
+        y = 1.5 * (UPPER ** (1 / 4) - 1)
+        yield Cell(NetworkSpec("residual", 49, 1, 64, 4, 2 * y), "dense", {"dataset": settings.dataset})
+
+
+@claim("break/residual-upper-bound", cells=edge_cells)
+def test_residual_upper_bound(cell: Cell, decide: Decider) -> None:
+    """With ασ_w² beyond M^{1/L} − 1 a residual network starts outside the window: d Var J_ij = ω^L > M."""
+    spec = cell.spec
+    second = finite_width.relative_second_moment(spec)
+    decide.mean_ratio(
+        jacobian.entry,
+        statistic=lambda draws: spec.input_dim * draws[:, 1],
+        probe=image(decide.settings, cell),
+        reference=lambda theory: UPPER,
+        tail=lambda: Tail(second, finite_width.scale_moment(spec, 4)),
+        finite_width=lambda: 0.0,
+        breaks=True,
+    )
+
+
+def bias_cells(settings: Settings) -> Iterator[Cell]:
+    for architecture in settings.architectures:
+        if architecture in ARCHITECTURES:
+            for depth, variance in ((2, 1.6), (3, 0.8)):
+                spec = NetworkSpec(architecture, 4, 2, 24, depth, variance, 1.0)
+                for statement in ("breaks", "law"):
+                    yield Cell(spec, "dense", {"statement": statement, "dataset": settings.dataset})
+
+
+@claim("break/bias-capacity", cells=bias_cells)
+def test_bias_capacity(cell: Cell, decide: Decider) -> None:
+    """With biases E‖w‖_FR leaves L K ασ_w² ω^{L−1}, and is larger by Σ_l K ασ_w² ω^{L−l} α σ_b² Σ_{k<l−1} ω^k."""
+    spec, breaks = cell.spec, cell.details["statement"] == "breaks"
+    column = HELD[cell.engine].index("diagonal")
+
+    def reference(theory: PaperTheory) -> float:
+        return theory.fisher_rao(spec) + (0.0 if breaks else theory.fisher_rao_of_biases(spec))
+
+    decide.mean_ratio(
+        capacity.at_start,
+        statistic=lambda draws: draws[:, column],
+        probe=images(decide.settings, cell),
+        reference=reference,
+        tail=lambda: capacity_tail(spec, "diagonal"),
+        breaks=breaks,
+    )
+
+
+def full_cells(settings: Settings) -> Iterator[Cell]:
+    """Breaking of the law, and the law of the full form itself."""
+    if "vanilla" in settings.architectures:
+        for depth, variance in ((6, 2.0), (3, 1.6)):
+            spec = NetworkSpec("vanilla", 784, 10, 5000, depth, variance)
+            for statement in ("breaks", "law"):
+                yield Cell(spec, "wishart", {"statement": statement})
+    for architecture in settings.architectures:
+        if architecture in ARCHITECTURES:
+            spec = NetworkSpec(architecture, 16, 10, 24, 3, {"vanilla": 1.6, "residual": 1.0}[architecture])
+            for statement in ("breaks", "law"):
+                yield Cell(spec, "dense", {"statement": statement, "dataset": settings.dataset})
+
+
+@claim("break/full-fisher", cells=full_cells)
+def test_full_fisher(cell: Cell, decide: Decider) -> None:
+    """The full quadratic form follows another law: L²Kω^L (vanilla), L K y ω^{L−2}(1 + Ly), y = ασ_w² (residual)."""
+    spec, breaks = cell.spec, cell.details["statement"] == "breaks"
+    column = HELD[cell.engine].index("full")
+    decide.mean_ratio(
+        capacity.at_start,
+        statistic=lambda draws: draws[:, column],
+        probe=images(decide.settings, cell),
+        reference=lambda theory: theory.fisher_rao(spec) if breaks else theory.full_fisher_rao(spec),
+        tail=lambda: capacity_tail(spec, "full"),
+        finite_width=None if cell.engine == "wishart" else lambda: 0.0,
+        breaks=breaks,
+    )
