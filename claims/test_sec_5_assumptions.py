@@ -22,7 +22,7 @@ from mfcheck.training import Flow
 PAIR, EPS = NormPair(math.inf, math.inf), 0.3
 EARLY = 0.1
 """A time in units of 1/N, in which f moves."""
-LATE = 0.3
+LATE = 0.2
 """A time in units of the theory's half-life of σ_w²."""
 WIDTH = {"quick": 32, "standard": 64, "paper": 256}
 NEAR = 0.05
@@ -36,7 +36,7 @@ def cells(settings: Settings) -> Iterator[Cell]:
         if architecture in ARCHITECTURES:
             variance = {"vanilla": 2.0, "residual": 0.4}[architecture]
             spec = NetworkSpec(architecture, 49, 10, WIDTH[settings.level.name], 5, variance)
-            details = {"pair": str(PAIR), "eps": EPS, "images": 4, "dataset": settings.dataset}
+            details = {"pair": str(PAIR), "eps": EPS, "images": 8, "dataset": settings.dataset}
             for when in ("start", "early", "late"):
                 yield Cell(spec, "dense", {**details, "when": when})
 
@@ -54,7 +54,7 @@ def column_at(
         return found
 
     decide.median_within(
-        paths.recorded(Objective("adversarial", EPS, PAIR.p, PAIR.q, 3), Flow(0.15, times), times, 160),
+        paths.recorded(Objective("adversarial", EPS, PAIR.p, PAIR.q, 3), Flow(0.2, times), times, 120),
         statistic=at,
         name=name,
         probe=images(decide.settings, cell),

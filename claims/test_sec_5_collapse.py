@@ -128,7 +128,7 @@ def decide_flow(cell: Cell, decide: Decider, collapse: float) -> None:
         return Allowance(below, above, f"{near.origin}, over the way to m")
 
     decide.median_ratio(
-        paths.recorded(Objective("adversarial", eps, ONE.p, ONE.q, 3), Flow(0.15, times), times, 240),
+        paths.recorded(Objective("adversarial", eps, ONE.p, ONE.q, 3), Flow(0.2, times), times, 160),
         statistic=gain,
         probe=images(decide.settings, cell),
         reference=lambda theory: LOWER,

@@ -106,7 +106,7 @@ def test_regularisation_gradient(cell: Cell, decide: Decider) -> None:
         allowance=lambda: near,
         spread=one_output_spread(spec, pair) if one else 0.12,
         delta=level.exact if chain else level.ratio,
-        room=None if chain else near.above + level.ratio,
+        room=None if chain else max(near.below, near.above) + level.ratio,
         rivals={} if chain or small else {EULER: Rival(euler, 1 - level.ratio, 1 + level.ratio)},
         curve=None if chain else lambda draws: layers(draws, spec.depth, predicted(decide.theory)),
     )
@@ -123,7 +123,7 @@ def drift_cells(settings: Settings) -> Iterator[Cell]:
             yield Cell(spec, "wishart", {"statement": "exact"})
     for architecture in settings.architectures:
         if architecture in ARCHITECTURES:
-            spec = NetworkSpec(architecture, 16, 2, 24, 2, {"vanilla": 2.4, "residual": 0.8}[architecture])
+            spec = NetworkSpec(architecture, 4, 2, 16, 2, {"vanilla": 2.4, "residual": 0.8}[architecture])
             yield Cell(spec, "dense", {"statement": "exact", "dataset": settings.dataset})
 
 

@@ -35,7 +35,7 @@ TO = 0.4
 FLOW = {"quick": (32, 4), "standard": (64, 8), "paper": (256, 16)}
 """Width, and images trained on, of flows by level."""
 PAPERS_WIDTH = {"quick": 64, "standard": 128, "paper": 1000}
-SHARE, FLOW_STEPS, ATTACK_STEPS = 0.15, 240, 3
+SHARE, FLOW_STEPS, ATTACK_STEPS = 0.2, 160, 3
 MARKS = {"quick": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3), "standard": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 0.6, 1.0)}
 """Times of a flow in units of the theory's half-life; the theory is held against it at the last."""
 
@@ -143,7 +143,7 @@ def decide_decay(cell: Cell, decide: Decider) -> None:
         probe=probe,
         reference=kept_at(end),
         allowance=near_at_width,
-        spread=0.05,
+        spread=0.01,
         delta=level.ratio,
         room=near_at_width().above + level.ratio,
         instead={"rate factor 1": lambda theory: kept_at(end)(half_rate(theory))},

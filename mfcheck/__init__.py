@@ -14,34 +14,53 @@ from mfcheck.spec import NetworkSpec, NormPair, ReLULike
 from mfcheck.verdict import Cell, Claim, Finding, NotANumber, NotCovered, Verdict, claim
 
 if TYPE_CHECKING:
+    from mfcheck.ensembles.networks import Network
+    from mfcheck.ensembles.streams import Stream
+    from mfcheck.objectives import Objective
     from mfcheck.observables.adversarial import AttackResult, adversarial_loss
+    from mfcheck.observables.capacity import fisher_rao
     from mfcheck.observables.operator_norm import OperatorNorm, operator_norm
     from mfcheck.sampling import draw_network, sample_jacobian
     from mfcheck.theory import PaperTheory
+    from mfcheck.training import SGD, Flow, train
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "SGD",
     "AttackResult",
     "Cell",
     "Claim",
     "Finding",
+    "Flow",
+    "Network",
     "NetworkSpec",
     "NormPair",
     "NotANumber",
     "NotCovered",
+    "Objective",
     "OperatorNorm",
     "PaperTheory",
     "ReLULike",
+    "Stream",
     "Verdict",
     "adversarial_loss",
     "claim",
     "draw_network",
+    "fisher_rao",
     "operator_norm",
     "sample_jacobian",
+    "train",
 ]
 
 _LAZY = {
+    "Flow": "mfcheck.training",
+    "Network": "mfcheck.ensembles.networks",
+    "Objective": "mfcheck.objectives",
+    "SGD": "mfcheck.training",
+    "Stream": "mfcheck.ensembles.streams",
+    "fisher_rao": "mfcheck.observables.capacity",
+    "train": "mfcheck.training",
     "AttackResult": "mfcheck.observables.adversarial",
     "OperatorNorm": "mfcheck.observables.operator_norm",
     "PaperTheory": "mfcheck.theory",

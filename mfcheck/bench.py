@@ -46,7 +46,8 @@ class Bench:
 
     @property
     def _rule(self) -> dict[str, Any]:
-        return {"alpha": self.settings.alpha, "looks": self.settings.level.looks}
+        looks = self.settings.level.looks if self.claim.gates else 1  # an open question gets a single one
+        return {"alpha": self.settings.alpha, "looks": looks}
 
     @property
     def _first_alpha(self) -> float:

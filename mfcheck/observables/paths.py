@@ -23,6 +23,8 @@ SIZE, LOSS, PAID, ERROR, DISTANCE, CAPACITY, FORWARD, BACKWARD, FAILED = range(9
 error of the first column; ‖W(t) − W(0)‖/‖W(0)‖; ‖w‖_FR (the rows' form); ‖W x‖² and ‖Wᵀδ‖² over what they are for
 x and δ free of W; and whether training diverged. Means over layers."""
 COLUMNS = 9
+PROBED = 8
+"""Inputs that a capacity is meaned over, at most."""
 
 
 @lru_cache(maxsize=64)
@@ -84,7 +86,7 @@ def _row(network: Network, step: Step, begun: list[Tensor | None], squares: Tens
         (2 * step.paid[:, None] / squares).mean(dim=1),
         (step.error[:, None] * width / squares).mean(dim=1),
         (moved / squares).sqrt().mean(dim=1),
-        fisher_rao(network, x[:1], ("rows",))[:, 0],
+        fisher_rao(network, x[:PROBED], ("rows",))[:, 0],
         forward,
         backward,
         (step.diverged >= 0).double(),
