@@ -53,7 +53,7 @@ def test_large_step(cell: Cell, decide: Decider) -> None:
         probe=images(decide.settings, cell),
         reference=lambda theory: 1.0,
         allowance=lambda: NOTHING,
-        spread=0.2,
+        spread=0.1,
         delta=decide.settings.level.ratio,
         breaks=True,
         room=0.2,
@@ -62,7 +62,7 @@ def test_large_step(cell: Cell, decide: Decider) -> None:
 
 def late_cells(settings: Settings) -> Iterator[Cell]:
     if "vanilla" in settings.architectures:
-        for width in (16, 32):
+        for width in (32, 64):
             details = {"eps": EPS, "images": 8, "dataset": settings.dataset, "pair": str(PAIR)}
             yield Cell(NetworkSpec("vanilla", 49, 10, width, 5, 2.0), "dense", details)
 
@@ -95,8 +95,8 @@ def test_bound_after_t(cell: Cell, decide: Decider) -> None:
 
 def large_cells(settings: Settings) -> Iterator[Cell]:
     if "residual" in settings.architectures:
-        for engine, spec in (("dense", NetworkSpec("residual", 49, 1, 64, 5, 2.0)),):
-            yield Cell(spec, engine, {"eps": instant(PAIR, spec.input_dim), "dataset": "noise"})
+        details = {"eps": instant(PAIR, 49), "dataset": "noise"}
+        yield Cell(NetworkSpec("residual", 49, 1, 64, 5, 2.0), "dense", details)
 
 
 @claim("break/residual-large-variance", cells=large_cells)
@@ -111,7 +111,7 @@ def test_residual_large_variance(cell: Cell, decide: Decider) -> None:
         probe=images(decide.settings, cell),
         reference=lambda theory: math.exp(-begun * end),
         allowance=lambda: NOTHING,
-        spread=one_output_spread(spec, PAIR),
+        spread=one_output_spread(spec, PAIR) / 2,
         delta=decide.settings.level.ratio,
         breaks=True,
         room=0.2,
@@ -123,8 +123,8 @@ def edge_cells(settings: Settings) -> Iterator[Cell]:
         for depth in (10, 20):
             y = 1.2 * (UPPER ** (1 / depth) - 1)
             yield Cell(NetworkSpec("residual", 784, 10, 10**5, depth, 2 * y), "wishart")
-        y = 1.5 * (UPPER ** (1 / 4) - 1)
-        yield Cell(NetworkSpec("residual", 49, 1, 64, 4, 2 * y), "dense", {"dataset": settings.dataset})
+        y = 1.5 * (UPPER ** (1 / 2) - 1)
+        yield Cell(NetworkSpec("residual", 49, 1, 32, 2, 2 * y), "dense", {"dataset": settings.dataset})
 
 
 @claim("break/residual-upper-bound", cells=edge_cells)
@@ -144,18 +144,19 @@ def test_residual_upper_bound(cell: Cell, decide: Decider) -> None:
 
 
 def bias_cells(settings: Settings) -> Iterator[Cell]:
+    """Biases that make most of the capacity: only there a formula of theirs shows."""
     for architecture in settings.architectures:
         if architecture in ARCHITECTURES:
-            for depth, variance in ((2, 1.6), (3, 0.8)):
-                spec = NetworkSpec(architecture, 4, 2, 24, depth, variance, 1.0)
-                for statement in ("breaks", "law"):
-                    yield Cell(spec, "dense", {"statement": statement, "dataset": settings.dataset})
+            variance, bias = {"vanilla": (0.8, 10.0), "residual": (0.6, 4.0)}[architecture]
+            spec = NetworkSpec(architecture, 4, 10, 16, 3, variance, bias)
+            for statement in ("breaks", "law"):
+                yield Cell(spec, "dense", {"statement": statement, "dataset": settings.dataset})
 
 
 @claim("break/bias-capacity", cells=bias_cells)
 def test_bias_capacity(cell: Cell, decide: Decider) -> None:
     """With biases E‖w‖_FR leaves L K ασ_w² ω^{L−1}, and is larger by Σ_l K ασ_w² ω^{L−l} α σ_b² Σ_{k<l−1} ω^k."""
-    spec, breaks = cell.spec, cell.details["statement"] == "breaks"
+    spec, breaks, level = cell.spec, cell.details["statement"] == "breaks", decide.settings.level
     column = HELD[cell.engine].index("diagonal")
 
     def reference(theory: PaperTheory) -> float:
@@ -167,6 +168,8 @@ def test_bias_capacity(cell: Cell, decide: Decider) -> None:
         probe=images(decide.settings, cell),
         reference=reference,
         tail=lambda: capacity_tail(spec, "diagonal"),
+        finite_width=lambda: 0.0,
+        delta=level.exact if spec.architecture == "vanilla" and not breaks else level.ratio,
         breaks=breaks,
     )
 

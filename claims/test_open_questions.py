@@ -64,7 +64,7 @@ def test_validity_horizon(cell: Cell, decide: Decider) -> None:
         x_label="log N",
         rises=lambda theory, group: 1 / group.spec.width,
         allowance=lambda: Allowance(0.0, 0.0, "none"),
-        spread=0.2,
+        spread=0.12,
         delta=0.3,
     )
 

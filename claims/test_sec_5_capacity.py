@@ -43,7 +43,7 @@ def initial_cells(settings: Settings) -> Iterator[Cell]:
             for depth, variance in ((10, 2.0), (5, 1.6), (3, 2.4)):
                 yield Cell(NetworkSpec("vanilla", 784, 10, 5000, depth, variance), "wishart", {"form": "layers"})
         variance = {"vanilla": 1.6, "residual": 0.7}[architecture]
-        for form, depth in (("diagonal", 2), ("diagonal", 4), ("rows", 3)):
+        for form, depth in (("diagonal", 2), ("rows", 4)):
             spec = NetworkSpec(architecture, 4, 10, 16, depth, variance)
             yield Cell(spec, "dense", {"form": form, "dataset": settings.dataset})
 

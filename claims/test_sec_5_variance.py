@@ -34,7 +34,7 @@ TO = 0.4
 """The share of σ_w²(0) down to which projected flows are measured; the theory is held against them at its half."""
 FLOW = {"quick": (32, 4), "standard": (64, 8), "paper": (256, 16)}
 """Width, and images trained on, of flows by level."""
-PAPERS_WIDTH = {"quick": 64, "standard": 128, "paper": 1000}
+PAPERS_WIDTH = {"quick": 48, "standard": 128, "paper": 1000}
 SHARE, FLOW_STEPS, ATTACK_STEPS = 0.2, 160, 3
 MARKS = {"quick": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3), "standard": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 0.6, 1.0)}
 """Times of a flow in units of the theory's half-life; the theory is held against it at the last."""
@@ -58,7 +58,7 @@ def decay_cells(architecture: str) -> Callable[[Settings], Iterator[Cell]]:
             details = {"pair": str(pair), "eps": instant(pair, spec.input_dim), "dataset": "noise"}
             if engine != "wishart" or architecture == "vanilla":
                 yield Cell(spec, engine, {**details, "regime": "rate"})
-                if engine != "lazy" or architecture == "residual" or settings.level.name != "quick":
+                if engine != "lazy" or settings.level.name != "quick":
                     yield Cell(spec, engine, {**details, "regime": "projected"})
         variance = {"vanilla": 2.0, "residual": 0.4}[architecture]
         width, count = FLOW[settings.level.name]

@@ -94,7 +94,7 @@ def many_outputs_pull(spec: NetworkSpec, pair: NormPair) -> Allowance:
     return Allowance(near.below + drift, above, f"{near.origin}; rows mix above it (E3)")
 
 
-PLANNED = 2.0
+PLANNED = 1.5
 """What plans take E X²/(E X)² of a drift or a capacity for; they set the first look alone."""
 
 

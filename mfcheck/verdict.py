@@ -69,7 +69,7 @@ class Claim:
     cells: Callable[[Settings], Iterable[Cell]]
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"[A-Za-z0-9.]+/[a-z0-9-]+", self.id):
+        if not re.fullmatch(r"[A-Za-z0-9.]+/[A-Za-z0-9-]+", self.id):
             raise ValueError(f"claim id {self.id!r} does not read as section/name-of-the-claim")
 
     @property

@@ -72,8 +72,10 @@ def projected(objective: Objective, scales: tuple[float, ...], *, capacity: bool
 def times(rates: Floats, scales: tuple[float, ...]) -> Floats:
     """When the projected flow reaches every scale, `[n, S]` from rates `[n, S]`; they are taken as powers between.
 
-    t = ∫ d log s/r(s), so with r = r_j e^{−kv}, v = log(s_j/s), a piece takes (e^{kv} − 1)/(k r_j).
+    t = ∫ d log s/r(s), so with r = r_j e^{−kv}, v = log(s_j/s), a piece takes (e^{kv} − 1)/(k r_j). A network whose
+    pull is not positive stands still: its times are all but endless.
     """
+    rates = _positive(rates)
     steps = -np.diff(np.log(scales))
     growth = np.log(rates[:, :-1] / rates[:, 1:])
     pieces = steps * _mean_growth(growth) / rates[:, :-1]
@@ -82,6 +84,7 @@ def times(rates: Floats, scales: tuple[float, ...]) -> Floats:
 
 def scale_at(rates: Floats, scales: tuple[float, ...], t: float) -> Floats:
     """s(t) of the projected flow, `[n]`; beyond the last scale its last piece goes on."""
+    rates = _positive(rates)
     reached, log_scale = times(rates, scales), np.log(scales)
     piece = np.clip((reached <= t).sum(axis=1) - 1, 0, len(scales) - 2)
     row = np.arange(len(rates))
@@ -91,6 +94,11 @@ def scale_at(rates: Floats, scales: tuple[float, ...], t: float) -> Floats:
     moved = np.where(np.abs(slopes) > 1e-9, np.log1p(grown) / np.where(slopes == 0, 1.0, slopes), advance)
     found: Floats = np.exp(log_scale[piece] - moved)
     return found
+
+
+def _positive(rates: Floats) -> Floats:
+    """Rates no smaller than a billionth of their size."""
+    return np.maximum(rates, 1e-9 * np.abs(rates).max(initial=1e-300))
 
 
 def _mean_growth(growth: Floats) -> Floats:

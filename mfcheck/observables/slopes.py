@@ -20,6 +20,8 @@ LOSS, PULL, DRIFT, LAYERS = 0, 1, 2, 3
 """Columns of `at_start`: the objective; ⟨W_l, ∂L⟩/‖W_l‖² and 2⟨W_l, ∂L⟩/N, meaned over layers; the first of the
 layers' own columns, L of ⟨W_l, ∂L⟩/‖W_l‖² and L of the cosine between W_l and ∂L."""
 
+TINY = 1e-3
+
 
 @lru_cache(maxsize=256)
 def at_start(objective: Objective) -> Source:
@@ -29,8 +31,10 @@ def at_start(objective: Objective) -> Source:
     """
 
     def found(engine: str, spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
-        network = Network(spec, stream, engine=engine, replicates=draws, dtype=torch.float64)
-        x, labels = inputs(probe, stream, torch.float64)
+        # Where ε is tiny, f(x + η) − f(x) would drown in the roundings of float32.
+        dtype = torch.float64 if objective.attacks and objective.eps < TINY else torch.float32
+        network = Network(spec, stream, engine=engine, replicates=draws, dtype=dtype)
+        x, labels = inputs(probe, stream, dtype)
         network.reserve(len(x) * (spec.output_dim + 2 * objective.steps + 6))
         here = slope(network, objective, x, labels, stream.torch)
         squares = torch.stack([matrix.squared_norm() for matrix in network.weights], dim=1)

@@ -223,7 +223,7 @@ def test_a_flow_reaches_its_last_mark_in_the_steps_it_is_given(spec: NetworkSpec
     """By longer steps where its own are too short, which its error then shows."""
     objective, marks = Objective("standard"), (0.05, 0.1, 0.2)
     few, many = (trained(drawn(spec, "dense", 8), objective, Flow(0.005, marks), steps) for steps in (9, 1000))
-    assert len(few) == 10
+    assert len(few) <= 10
     assert len(many) > 20
     for steps in (few, many):
         times = torch.stack([step.time for step in steps])
