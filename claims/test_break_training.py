@@ -85,7 +85,7 @@ def test_bound_after_t(cell: Cell, decide: Decider) -> None:
         probe=images(decide.settings, cell),
         reference=bound,
         allowance=lambda: NOTHING,
-        spread=0.3,
+        spread=0.1,
         delta=decide.settings.level.ratio,
         upper_only=True,
         breaks=True,

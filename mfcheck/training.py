@@ -148,20 +148,15 @@ def _sgd(
         yield state.measured(index, found)
         if index == steps:
             return
-        gone = state.diverged >= 0
-        h = torch.full_like(state.time, rule.lr).masked_fill(gone, 0.0)
+        h = torch.full_like(state.time, rule.lr).masked_fill(state.diverged >= 0, 0.0)
         if mu:
-            if bool(gone.any()):
-                for v in velocity:
-                    v.erase(gone)
-                drift = [one.masked_fill(gone[:, None], 0.0) for one in drift]
             # ⟨W, V⟩ and ‖V‖² of the new velocity from those of the old one.
             met = [
                 (left.double() * (v @ right).double()).sum(dim=(1, 2))
                 for v, left, right in zip(velocity, found.left, found.right, strict=True)
             ]
-            length = (mu**2 * length + 2 * mu * torch.stack(met, dim=1) + found.square).masked_fill(gone[:, None], 0.0)
-            along = (mu * along + found.projection).masked_fill(gone[:, None], 0.0)
+            length = mu**2 * length + 2 * mu * torch.stack(met, dim=1) + found.square
+            along = mu * along + found.projection
             for v, left, right in zip(velocity, found.left, found.right, strict=True):
                 v.values.mul_(mu).baddbmm_(left, right.mT)
             for matrix, v in zip(network.weights, velocity, strict=True):

@@ -372,6 +372,40 @@ def test_a_replicate_that_diverges_leaves_the_others_alone(
             torch.testing.assert_close(getattr(one, kind)[others], getattr(other, kind)[others], rtol=1e-8, atol=1e-10)
 
 
+@pytest.mark.parametrize("name", OBJECTIVES)
+@pytest.mark.parametrize("engine", ["dense", "lazy"])
+def test_a_flow_takes_no_step_that_blows_its_network_up(engine: str, name: str) -> None:
+    """Not even half of it: what is measured at the far end is void, and so is the mean with it."""
+    network = drawn(BIASED, engine, 13, replicates=3)
+    steps = trained(network, Objective(name, 0.3), Flow(0.1, (1e-4, 1e80)), 6)
+    for replicate in range(3):
+        assert_standing(steps, replicate)
+        since = int(steps[-1].diverged[replicate])
+        assert since >= 2
+        for kind in ("time", "change", "error"):
+            assert torch.equal(getattr(steps[since], kind)[replicate], getattr(steps[since - 1], kind)[replicate])
+    assert not squares(network).any()
+    assert not any(bias.any() for bias in network.biases)
+
+
+@pytest.mark.parametrize("name", ["theory", "attacked"])
+def test_random_numbers_of_an_attack_that_overflows_are_drawn_again(name: str) -> None:
+    """One that does so only once it has drawn them: at the inputs themselves the network is still finite."""
+    found = []
+    for factor in (1.0, 1e76):
+        network = drawn(BIASED, "dense", 12, replicates=3)
+        for matrix in network.weights:
+            matrix.scale(torch.tensor([1.0, factor, 1.0], dtype=torch.float64))
+        assert float(network(data(BIASED, 0, 5)[0]).abs().max()) < torch.finfo(torch.float64).max ** 0.5
+        found.append(trained(network, Objective(name, 1e4), SGD(1e-8), 2))
+    assert found[1][0].diverged.tolist() == [-1, 0, -1]
+    for one, other in zip(*found, strict=True):
+        assert one.perturbation is not None
+        assert other.perturbation is not None
+        torch.testing.assert_close(one.perturbation[[0, 2]], other.perturbation[[0, 2]])
+        torch.testing.assert_close(one.loss[[0, 2]], other.loss[[0, 2]])
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
