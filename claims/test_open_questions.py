@@ -25,7 +25,7 @@ from mfcheck.training import Flow
 PAIR, EPS = NormPair(math.inf, math.inf), 0.3
 MARKS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4)
 """Times in units of 1/N."""
-WIDTHS = {"quick": (16, 64), "standard": (32, 64, 128), "paper": (64, 128, 256)}
+WIDTHS = {"quick": (16, 48), "standard": (32, 64, 128), "paper": (64, 128, 256)}
 LEFT = 0.8
 """The share of L_adv(0) at which the linear law is over: its rate is L_adv's."""
 STEPS, ENOUGH = 40, 10
@@ -38,7 +38,7 @@ def horizon_cells(settings: Settings) -> Iterator[Cell]:
         if architecture in ARCHITECTURES:
             width = WIDTHS[settings.level.name][0]
             spec = NetworkSpec(architecture, 49, 10, width, 5, {"vanilla": 2.0, "residual": 0.4}[architecture])
-            yield Cell(spec, "dense", {"eps": EPS, "images": 16, "dataset": settings.dataset})
+            yield Cell(spec, "dense", {"eps": EPS, "images": 8, "dataset": settings.dataset})
 
 
 @claim("open/validity-horizon", cells=horizon_cells)

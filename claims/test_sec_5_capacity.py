@@ -18,13 +18,13 @@ from mfcheck.observables import capacity, paths, projected, rescaling
 from mfcheck.observables.capacity import HELD
 from mfcheck.paths_of_variance import capacities, capacity_path
 from mfcheck.probes import images
-from mfcheck.pulls import LINEAR_STEPS, capacity_tail, instant, one_output_pull, one_output_spread
+from mfcheck.pulls import CHAIN_EPS, LINEAR_STEPS, capacity_tail, instant, one_output_pull, one_output_spread
 from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES
 from mfcheck.statistics.intervals import Floats
 from mfcheck.training import Flow
 
-ONE = NormPair(math.inf, math.inf)
+ONE, TWO = NormPair(math.inf, math.inf), NormPair(2, math.inf)
 SCALES = (1.0, 0.995)
 """Scales of the weights between which a projected flow's early slope is taken."""
 WIDTHS = (300, 3000, 30_000)
@@ -69,22 +69,21 @@ def decay_cells(settings: Settings) -> Iterator[Cell]:
         if architecture not in ARCHITECTURES:
             continue
         details = {"pair": str(ONE), "regime": "projected", "dataset": "noise"}
-        eps = instant(ONE, 784)
         if architecture == "vanilla":
-            for depth, variance in ((5, 2.0), (3, 2.4)):
+            for depth, variance, pair in ((5, 2.0, ONE), (3, 2.4, TWO)):
                 spec = NetworkSpec("vanilla", 784, 1, 10**6, depth, variance)
-                yield Cell(spec, "wishart", {**details, "eps": eps})
+                yield Cell(spec, "wishart", {**details, "pair": str(pair), "eps": CHAIN_EPS})
         variance = {"vanilla": 2.0, "residual": 0.6}[architecture]
-        yield Cell(NetworkSpec(architecture, 49, 1, 128, 2, variance), "dense", {**details, "eps": eps})
+        yield Cell(NetworkSpec(architecture, 49, 1, 128, 2, variance), "dense", {**details, "eps": instant(ONE, 49)})
         for width in FLOW_WIDTHS[settings.level.name]:
             spec = NetworkSpec(architecture, 49, 10, width, 5, {"vanilla": 2.0, "residual": 0.4}[architecture])
             details = {"pair": str(ONE), "regime": "flow", "eps": FLOW_EPS, "images": 8, "dataset": settings.dataset}
             yield Cell(spec, "dense", details)
 
 
-def projected_rate(eps: float) -> Source:
+def projected_rate(eps: float, pair: NormPair) -> Source:
     """The projected flow with capacities, between two scales of the weights."""
-    return projected.projected(Objective("adversarial", eps, ONE.p, ONE.q, LINEAR_STEPS), SCALES, capacity=True)
+    return projected.projected(Objective("adversarial", eps, pair.p, pair.q, LINEAR_STEPS), SCALES, capacity=True)
 
 
 def early_slope(draws: Floats) -> Floats:
@@ -107,7 +106,7 @@ def test_capacity_decay(cell: Cell, decide: Decider) -> None:
     if cell.details["regime"] == "projected":
         chain, near = cell.engine == "wishart", one_output_pull(spec, pair)
         decide.median_ratio(
-            projected_rate(eps),
+            projected_rate(eps, pair),
             statistic=early_slope,
             probe=probe,
             reference=rate,
@@ -148,9 +147,10 @@ def flow(eps: float, times: tuple[float, ...]) -> Source:
 
 def width_cells(settings: Settings) -> Iterator[Cell]:
     """The projected flow over widths on the chain and on stored networks, and gradient flow."""
-    details = {"pair": str(ONE), "eps": instant(ONE, 784), "regime": "projected", "dataset": "noise"}
+    details = {"pair": str(ONE), "eps": instant(ONE, 49), "regime": "projected", "dataset": "noise"}
     if "vanilla" in settings.architectures:
-        yield Cell(NetworkSpec("vanilla", 784, 1, WIDTHS[0], 4, 2.0), "wishart", details)
+        chain = {**details, "eps": CHAIN_EPS}
+        yield Cell(NetworkSpec("vanilla", 784, 1, WIDTHS[0], 4, 2.0), "wishart", chain)
     for architecture in settings.architectures:
         if architecture in ARCHITECTURES:
             variance = {"vanilla": 2.0, "residual": 0.6}[architecture]
@@ -166,10 +166,10 @@ def test_width_preserves(cell: Cell, decide: Decider) -> None:
     spec, eps, level = cell.spec, float(cell.details["eps"]), decide.settings.level
     probe, chain = images(decide.settings, cell), cell.engine == "wishart"
     regime = str(cell.details["regime"])
-    widths = WIDTHS if chain else (32, 128) if regime == "projected" else (16, 64)
+    widths = WIDTHS if chain else (32, 128) if regime == "projected" else (16, 48)
     specs = [replace(spec, width=width) for width in widths]
     times = (EARLY[-1] / widths[0],)
-    source, statistic = projected_rate(eps), early_slope
+    source, statistic = projected_rate(eps, ONE), early_slope
     if regime == "flow":
         source = flow(eps, times)
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from mfcheck import Cell, NetworkSpec, NormPair, PaperTheory, claim
+from mfcheck.bounds import pair_of
 from mfcheck.decider import Decider
 from mfcheck.ensembles.chunks import Source
 from mfcheck.median_verbs import Allowance, MedianGroup
@@ -16,12 +17,12 @@ from mfcheck.objectives import Objective
 from mfcheck.observables import paths, projected
 from mfcheck.paths_of_variance import LOWER, along_path, rivals, scales_down_to
 from mfcheck.probes import images
-from mfcheck.pulls import LINEAR_STEPS, instant, many_outputs_pull, one_output_pull, one_output_spread
+from mfcheck.pulls import CHAIN_EPS, LINEAR_STEPS, instant, many_outputs_pull, one_output_pull, one_output_spread
 from mfcheck.settings import Settings
 from mfcheck.statistics.intervals import Floats
 from mfcheck.training import Flow
 
-ONE = NormPair(math.inf, math.inf)
+ONE, TWO = NormPair(math.inf, math.inf), NormPair(2, math.inf)
 WIDTHS, DEPTHS, BUDGETS = (300, 3000, 30_000), (3, 5, 9), (1.0, 3.0, 10.0)
 """Widths of a trend, depths, and budgets in units of the one that stands for ε → 0."""
 MARKS = (0.03, 0.1, 0.3, 0.6, 1.0)
@@ -32,15 +33,17 @@ def collapse_cells(settings: Settings) -> Iterator[Cell]:
     """The projected flow over widths, depths, starts and budgets; and gradient flow itself."""
     if "vanilla" not in settings.architectures:
         return
-    eps = instant(ONE, 784)
-    details = {"pair": str(ONE), "eps": eps, "regime": "projected", "dataset": "noise"}
+    details = {"pair": str(ONE), "eps": CHAIN_EPS, "regime": "projected", "dataset": "noise"}
     for depth in DEPTHS:
         yield Cell(NetworkSpec("vanilla", 784, 1, 10**6, depth, 2.0), "wishart", {**details, "over": "none"})
     yield Cell(NetworkSpec("vanilla", 784, 1, 10**6, 5, 2.3), "wishart", {**details, "over": "none"})
     yield Cell(NetworkSpec("vanilla", 784, 1, 10**6, 2, 2.0), "wishart", {**details, "over": "none"})
     yield Cell(NetworkSpec("vanilla", 784, 1, WIDTHS[0], 4, 2.0), "wishart", {**details, "over": "width"})
     yield Cell(NetworkSpec("vanilla", 784, 1, 10**6, 4, 2.0), "wishart", {**details, "over": "budget"})
-    yield Cell(NetworkSpec("vanilla", 49, 1, 96, 3, 2.0), "dense", {**details, "over": "none"})
+    two = {**details, "pair": str(TWO), "over": "none"}
+    yield Cell(NetworkSpec("vanilla", 784, 1, 10**6, 3, 2.0), "wishart", two)
+    small = {**details, "eps": instant(ONE, 49), "over": "none"}
+    yield Cell(NetworkSpec("vanilla", 49, 1, 96, 3, 2.0), "dense", small)
     flow = NetworkSpec("vanilla", 49, 10, FLOW_WIDTH[settings.level.name], 5, 2.0)
     yield Cell(
         flow,
@@ -52,14 +55,14 @@ def collapse_cells(settings: Settings) -> Iterator[Cell]:
 @claim("thm5.7/collapse-time", cells=collapse_cells)
 def test_collapse_time(cell: Cell, decide: Decider) -> None:
     """ω^L of vanilla networks falls to m = 0.1 at T ∝ N, earlier the deeper they are and the larger ε."""
-    spec, level, eps = cell.spec, decide.settings.level, float(cell.details["eps"])
+    spec, level, eps, pair = cell.spec, decide.settings.level, float(cell.details["eps"]), pair_of(cell)
     probe, over = images(decide.settings, cell), cell.details["over"]
 
     def collapse(theory: PaperTheory, spec: NetworkSpec, eps: float) -> float:
-        return theory.collapse_time(spec, eps, ONE.p, ONE.q, LOWER)
+        return theory.collapse_time(spec, eps, pair.p, pair.q, LOWER)
 
     def measured(spec: NetworkSpec, eps: float) -> Source:
-        return projected.projected(Objective("adversarial", eps, ONE.p, ONE.q, LINEAR_STEPS), scales(spec))
+        return projected.projected(Objective("adversarial", eps, pair.p, pair.q, LINEAR_STEPS), scales(spec))
 
     def scales(spec: NetworkSpec) -> tuple[float, ...]:
         gain = spec.activation.alpha * spec.weight_variance
@@ -69,14 +72,14 @@ def test_collapse_time(cell: Cell, decide: Decider) -> None:
         decide_flow(cell, decide, collapse(PaperTheory(), spec, eps))
         return
     if over == "none":
-        near = one_output_pull(spec, ONE)
+        near = one_output_pull(spec, pair)
         decide.median_ratio(
             measured(spec, eps),
             statistic=lambda draws: projected.times(draws, scales(spec))[:, -1],
             probe=probe,
             reference=lambda theory: collapse(theory, spec, eps),
             allowance=lambda: near,
-            spread=one_output_spread(spec, ONE),
+            spread=one_output_spread(spec, pair),
             delta=level.exact if cell.engine == "wishart" else level.ratio,
             room=None if cell.engine == "wishart" else near.above + level.ratio,
         )
@@ -95,7 +98,7 @@ def test_collapse_time(cell: Cell, decide: Decider) -> None:
         )
 
     def apart() -> Allowance:
-        far = [one_output_pull(at, ONE).above for at in specs]
+        far = [one_output_pull(at, pair).above for at in specs]
         slope = max(far) / (max(x) - min(x))
         return Allowance(slope, slope, "K = 1: exact mean at each width, median within the variance to leading order")
 
@@ -105,7 +108,7 @@ def test_collapse_time(cell: Cell, decide: Decider) -> None:
         x_label="log N" if over == "width" else "log ε",
         rises=lambda theory, group: collapse(theory, group.spec, budgets[x.index(group.x)]),
         allowance=apart,
-        spread=max(one_output_spread(at, ONE) for at in specs),
+        spread=max(one_output_spread(at, pair) for at in specs),
         delta=level.exact,
     )
 

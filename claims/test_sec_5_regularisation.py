@@ -15,6 +15,7 @@ from mfcheck.observables import slopes
 from mfcheck.observables.slopes import DRIFT, LAYERS, LOSS, PULL
 from mfcheck.probes import images
 from mfcheck.pulls import (
+    CHAIN_EPS,
     LINEAR_STEPS,
     adversarial,
     instant,
@@ -45,13 +46,13 @@ def pull_cells(settings: Settings) -> Iterator[Cell]:
             continue
         variance = VARIANCES[architecture]
         for engine, spec, pair in (
-            ("wishart", NetworkSpec(architecture, 784, 1, 10**6, 5, variance), ONE[1]),
+            ("wishart", NetworkSpec(architecture, 784, 1, 10**6, 5, variance), ONE[0]),
             ("lazy", NetworkSpec(architecture, 4096, 1, 10**4, 3, variance), ONE[0]),
             ("dense", NetworkSpec(architecture, 49, 1, 128, 2, variance), ONE[1]),
         ):
             if engine != "wishart" or architecture == "vanilla":
-                details = {"pair": str(pair), "eps": instant(pair, spec.input_dim), "dataset": "noise"}
-                yield Cell(spec, engine, details)
+                eps = CHAIN_EPS if engine == "wishart" else instant(pair, spec.input_dim)
+                yield Cell(spec, engine, {"pair": str(pair), "eps": eps, "dataset": "noise"})
         for eps in BUDGETS[settings.level.name]:
             width = 256 if settings.level.name == "quick" else 1000
             spec = NetworkSpec(architecture, 784, 10, width, 5, {"vanilla": 2.0, "residual": 0.4}[architecture])

@@ -18,6 +18,7 @@ from mfcheck.observables.slopes import DRIFT
 from mfcheck.paths_of_variance import along_path, along_projection, half_life, rivals, scales_down_to
 from mfcheck.probes import images
 from mfcheck.pulls import (
+    CHAIN_EPS,
     LINEAR_STEPS,
     adversarial,
     half_rate,
@@ -52,10 +53,12 @@ def decay_cells(architecture: str) -> Callable[[Settings], Iterator[Cell]]:
         dense = NetworkSpec(architecture, 49, 1, 128, 2, VARIANCES[architecture])
         for spec, engine, pair in (
             (wide, "wishart", one),
+            (wide, "wishart", NormPair(2, math.inf)),
             (lazy, "lazy", NormPair(2, math.inf)),
             (dense, "dense", one),
         ):
-            details = {"pair": str(pair), "eps": instant(pair, spec.input_dim), "dataset": "noise"}
+            eps = CHAIN_EPS if engine == "wishart" else instant(pair, spec.input_dim)
+            details = {"pair": str(pair), "eps": eps, "dataset": "noise"}
             if engine != "wishart" or architecture == "vanilla":
                 yield Cell(spec, engine, {**details, "regime": "rate"})
                 if engine != "lazy" or settings.level.name != "quick":

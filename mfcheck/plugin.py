@@ -90,7 +90,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     claim = getattr(metafunc.function, "mfcheck_claim", None)
     if not isinstance(claim, Claim):
         return
-    cells = sorted(claim.cells(_run(metafunc.config).settings), key=lambda cell: cell.id)
+    settings = _run(metafunc.config).settings
+    try:
+        cells = sorted(claim.cells(settings), key=lambda cell: cell.id)
+    except ValueError as error:  # such as a map that would not fit in memory
+        raise pytest.UsageError(f"{claim.id}: {error}") from None
     ids = [cell.id for cell in cells]
     if len(set(ids)) != len(ids):
         raise ValueError(f"claim {claim.id} has two cells of one id among {', '.join(ids)}")

@@ -191,14 +191,15 @@ class LazyMatrix:
         rest = x - parts @ known.inputs.rows
         while (fresh := _orthonormal(rest, lengths, known.inputs.rows)) is not None:
             noise = self._stream.normal(*fresh.shape[:2], result.shape[2], dtype=x.dtype).mul_(self._scale)
-            noise.mul_(fresh.abs().amax(dim=2, keepdim=True) > 0)
+            alive = fresh.abs().amax(dim=2, keepdim=True) > 0
+            noise.mul_(alive)
             through = fresh @ mirror.answers.rows.mT - noise @ mirror.inputs.rows.mT
             answer = noise.baddbmm_(through, mirror.inputs.rows)
             known.append(fresh, answer)
             share = rest @ fresh.mT
             result = result + share @ answer
-            if fresh.shape[1] == x.shape[1]:
-                break
+            if fresh.shape[1] == x.shape[1] and bool(alive.all()):
+                break  # in every replicate: a row of zeros may stand for a direction too short for this pass
             rest = rest - share @ fresh  # columns all but equal differ in a direction too short for the first pass
         if self._update.inputs.count:
             result = result + (x @ self._update.inputs.rows.mT) @ self._update.answers.rows

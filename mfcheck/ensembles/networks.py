@@ -179,6 +179,8 @@ class Network:
 
     def _slopes(self, h: Tensor) -> Tensor:
         act = self.spec.activation
+        if (act.u, act.v) == (1, 0):
+            return (h >= 0).to(h.dtype)  # twice as fast as torch.where
         return torch.where(h >= 0, h.new_tensor(act.u), h.new_tensor(act.v))
 
     def _pushed(self, slopes: list[Tensor], columns: Sequence[int]) -> Tensor:

@@ -126,12 +126,12 @@ def adversarial_cross_entropy(
     p, steps = norm_exponent("p", p), positive_integer("steps", steps)
     _check(x, eps, "random" if start is None else start, box)
     with torch.no_grad():
-        clean = f(x).detach()
+        clean = f(x[..., :1, :])  # one input tells the outputs there are, and the axes before them
     _assert_finite(clean, "an input")
     if labels.shape != x.shape[-2:-1] or not 0 <= int(labels.min()) <= int(labels.max()) < clean.shape[-1]:
         allowed = f"{x.shape[-2]} of 0…{clean.shape[-1] - 1}"
         raise ValueError(f"labels must be {allowed}, got {tuple(labels.shape)} from {labels.min()} to {labels.max()}")
-    x = x.expand(*clean.shape[:-1], x.shape[-1]).detach()
+    x = x.expand(*clean.shape[:-2], *x.shape[-2:]).detach()
     first = torch.empty_like(x).uniform_(-1, 1, generator=generator) if start is None else start.expand_as(x)
     length = norm(first, p)[..., None]
     eta = _boxed(torch.where(length > 0, eps * first / torch.where(length > 0, length, 1.0), 0.0), x, box)

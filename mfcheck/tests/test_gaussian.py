@@ -192,6 +192,21 @@ def test_nearly_equal_columns_of_one_input_are_told_apart_as_far_as_rounding_all
     assert asked.error(asked.entries()) <= 1
 
 
+@both_dtypes
+@pytest.mark.parametrize("gap", [1e-4, 1e-6, 1e-8, 1e-12])
+@pytest.mark.parametrize("transposed", [False, True])
+def test_nearly_equal_columns_of_one_replicate_only_are_told_apart_too(
+    dtype: torch.dtype, gap: float, transposed: bool
+) -> None:
+    """Where the others have all their directions found in the first pass, its last one is still to come."""
+    asked = Questions(30, 40, 2, dtype)
+    x, near = asked.normal(transposed, 2), asked.normal(transposed)
+    x[1, :, 1:] = x[1, :, :1] + gap * near[1]
+    asked.ask(transposed, x)
+    asked.ask(transposed, x[:, :, 1:] - x[:, :, :1])
+    assert asked.error(asked.entries()) <= 1
+
+
 @pytest.mark.parametrize("shape", [(3, 5), (5, 3), (1, 4)], ids=str)
 def test_a_matrix_asked_more_often_than_it_has_columns_is_fully_known(shape: tuple[int, int]) -> None:
     rows, columns = shape

@@ -137,7 +137,8 @@ if os.environ["TOY_PARENT"] != str(os.getpid()):
     mfcheck.resume._own_code = lambda: []
     mfcheck.findings.twins = mfcheck.reporting.record.twins = lambda theory: ()
 """
-NUMBERS = ("--mf-seed", "5", "--mf-no-cache", "--mf-alpha", "1e-3")
+# The plugins left out only take time to import, once in every worker.
+NUMBERS = ("--mf-seed", "5", "--mf-no-cache", "--mf-alpha", "1e-3", "-p", "no:hypothesispytest", "-p", "no:benchmark")
 
 
 @pytest.fixture(autouse=True)
@@ -206,7 +207,7 @@ def kept(pytester: pytest.Pytester, folder: str = "reports") -> list[str]:
 
 
 LINE = r"mfcheck: toy\.\d/\S+ wishart-vanilla-N32-L\d-\S+: (toss \d of 5, )?draws 0–\d+( of \d+)?, .* (left|far)"
-TERMINATE = "for _ in range(3): os.kill(int(os.environ['TOY_PARENT']), signal.SIGTERM); time.sleep(0.3)"
+TERMINATE = "for _ in range(3): os.kill(int(os.environ['TOY_PARENT']), signal.SIGTERM); time.sleep(0.1)"
 NAMES = {"toy.1/fair": ("fair",), "toy.2/foul": ("foul",), "toy.3/twice": ("first", "second"), "toy.4/foreign": ()}
 
 

@@ -15,7 +15,7 @@ from mfcheck.theory.finite_width import mean_gain
 
 STEP = 1e-3
 """Relative step of derivatives of smooth laws; their error is of the order STEP²."""
-LARGEST = 1e4
+LARGEST = 400.0
 
 
 @lru_cache(maxsize=1024)
@@ -23,7 +23,7 @@ def expected_log_sum(variance: float, outputs: int) -> float:
     """E log Σ_k e^{f_k} for outputs f ~ N(0, variance·I): the mean cross-entropy for any label, which has mean f_y = 0.
 
     Derived: log S = ∫₀^∞ (e^{−λ} − e^{−λS}) dλ/λ and E e^{−λS} = (E e^{−λe^f})^K, by the trapezoidal rule in log λ and
-    over f, to about ten digits. Raises ValueError unless 0 < variance ≤ 10⁴.
+    over f, to about ten digits. Raises ValueError unless 0 < variance ≤ 400.
     """
     if not 0 < variance <= LARGEST:
         raise ValueError(f"the variance of outputs must lie in (0, {LARGEST:g}], got {variance!r}")
