@@ -37,7 +37,8 @@ FLOW = {"quick": (32, 4), "standard": (64, 8), "paper": (256, 16)}
 """Width, and images trained on, of flows by level."""
 PAPERS_WIDTH = {"quick": 48, "standard": 128, "paper": 1000}
 SHARE, FLOW_STEPS, ATTACK_STEPS = 0.2, 160, 3
-MARKS = {"quick": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3), "standard": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 0.6, 1.0)}
+EARLY = (3e-5, 1e-4, 3e-4, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
+MARKS = {"quick": EARLY, "standard": (*EARLY, 0.6, 1.0)}
 """Times of a flow in units of the theory's half-life; the theory is held against it at the last."""
 
 

@@ -115,16 +115,25 @@ def slope(
         standard = cross_entropy(output, labels).double().mean(dim=1)
         cotangents[:, -inputs:] += residual(output, labels) / inputs
     signals = [one[..., 0] for one in network.signals(passed, cotangents[..., None])]
-    pairs = list(zip(signals, passed.products, strict=True))
-    left, right = [one.mT for one in signals], [one.mT for one in passed.states[:-1]]
+    states, products = passed.states[:-1], passed.products
+    if objective.name in ("adversarial", "theory"):
+        # δ'x'ᵀ + δxᵀ = δ'(x' − x)ᵀ + (δ' + δ)xᵀ: δ' is all but −δ and x' all but x, and nothing large is left to cancel.
+        signals = [torch.cat([one[:, :inputs], one[:, :inputs] + one[:, inputs:]], dim=1) for one in signals]
+        states, products = (
+            [torch.cat([one[:, :inputs] - one[:, inputs:], one[:, inputs:]], dim=1) for one in kept]
+            for kept in (states, products)
+        )
+    bias = [one[:, -inputs:].sum(dim=1) for one in signals]
+    left, right = [one.mT for one in signals], [one.mT for one in states]
+    pulls = [(one * h).double().sum(dim=(1, 2)) for one, h in zip(signals, products, strict=True)]
     return Slope(
         loss=adversarial + standard,
         adversarial=adversarial,
         standard=standard,
         left=left,
         right=right,
-        bias=[one.sum(dim=1) for one in signals] if network.biases else [],
-        projection=torch.stack([(one * h).double().sum(dim=(1, 2)) for one, h in pairs], dim=1),
+        bias=bias if network.biases else [],
+        projection=torch.stack(pulls, dim=1),
         square=torch.stack([inner(a, b, a, b) for a, b in zip(left, right, strict=True)], dim=1),
         perturbation=eta,
     )

@@ -69,7 +69,7 @@ def one_output_pull(spec: NetworkSpec, pair: NormPair) -> Allowance:
 
 
 def one_output_spread(spec: NetworkSpec, pair: NormPair) -> float:
-    """The relative standard deviation of the pull where K = 1: exact for ‖J‖ and so for vanilla networks (p = 2).
+    """The relative standard deviation of the pull where K = 1, which plans draws: at most that of ‖J‖ for vanilla ones.
 
     Where a shortcut carries part of J, J_l·J/‖J‖² of layer l's part J_l adds the spread of E3 to leading order.
     """
@@ -119,7 +119,7 @@ def capacity_tail(spec: NetworkSpec, form: str) -> Tail:
     The layers' form of layer l is ‖f_l‖² with f_l ~ N(0, G I) given its scale G, a product of means over rows: so
     E X⁴/(E X)⁴ ≤ E G⁴/(E G)⁴ · K(K+2)(K+4)(K+6)/K⁴, and by Minkowski's inequality the same over layers. The rows' form
     and the diagonal are its conditional means over signs of δ_i and of W_ij, fair coins given all sizes: no larger
-    (Jensen). The full form is at most L times the layers'.
+    (Jensen). The full form, whose mean is known without biases, is at most L times the layers'.
     """
     k, depth = spec.output_dim, spec.depth
     fourth = finite_width.offset_moment_bound(spec, 4) * math.prod(k + 2 * j for j in range(4)) / k**4

@@ -149,9 +149,9 @@ def _mechanism(claims: Iterable[dict[str, Any]]) -> str:
 def _drift(findings: list[dict[str, Any]]) -> str:
     """How fast standard training alone moves σ_w², compared with the adversarial loss, by budget."""
     ratios: dict[float, list[float]] = defaultdict(list)
+    findings = [finding for finding in findings if "eps" in finding["parameters"]]
     for finding in findings:
-        if "eps" in finding["parameters"]:
-            ratios[float(finding["parameters"]["eps"])].append(finding["estimate"])
+        ratios[float(finding["parameters"]["eps"])].append(finding["estimate"])
     if not ratios:
         return ""
     (eps, values), *others = sorted(ratios.items())

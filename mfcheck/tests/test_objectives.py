@@ -243,3 +243,17 @@ def test_inner_products_of_factored_matrices(seed: int, k: int, j: int) -> None:
 def test_objectives_that_cannot_be_are_named(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Objective(**arguments)
+
+
+@pytest.mark.parametrize("engine", ["dense", "lazy"])
+def test_the_gradient_of_a_tiny_budget_is_in_proportion_to_it(engine: str) -> None:
+    """Without a flip L_adv is linear in ε, so ⟨W, ∂L⟩ goes like ε and ‖∂L‖² like ε², down to where ε² is a rounding."""
+    spec, x = NetworkSpec("vanilla", 30, 4, 40, 3, 2.0), torch.ones(1, 30, dtype=torch.float64)
+    found = []
+    for eps in (1e-8, 1e-10):
+        network = Network(spec, Stream(7), engine=engine, replicates=6, dtype=torch.float64)
+        objective = Objective("adversarial", eps, 1.0, math.inf, 1)
+        one = slope(network, objective, x, torch.zeros(1, dtype=torch.long), torch.Generator().manual_seed(1))
+        found.append((one.projection / eps, one.square / eps**2))
+    for large, small in zip(*found, strict=True):
+        torch.testing.assert_close(large, small, rtol=1e-4, atol=0.0)
