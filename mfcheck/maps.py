@@ -77,7 +77,8 @@ def check_memory(architecture: str, size: Map, device: str) -> None:
     matrices = 2 if architecture == "residual" else 1
     widest, deepest = max(size.widths), max(size.depths)
     weights = deepest * widest**2 * (matrices + 2)  # with their values at the start and their velocities
-    needed = 4 * chunk(widest, deepest) * weights
+    activations = 3 * size.trained * deepest * widest  # of all inputs at once, when they are attacked at the end
+    needed = 4 * chunk(widest, deepest) * (weights + activations)
     where = torch.device(device if device != "auto" else "cpu")
     check_room(needed, f"the map of {architecture} networks to N = {widest}, L = {deepest}", where)
 

@@ -117,7 +117,7 @@ def slope(
     signals = [one[..., 0] for one in network.signals(passed, cotangents[..., None])]
     states, products = passed.states[:-1], passed.products
     if objective.name in ("adversarial", "theory"):
-        # δ'x'ᵀ + δxᵀ = δ'(x' − x)ᵀ + (δ' + δ)xᵀ: δ' is all but −δ and x' all but x, and nothing large is left to cancel.
+        # δ'x'ᵀ + δxᵀ = δ'(x' − x)ᵀ + (δ' + δ)xᵀ: δ' is all but −δ, x' all but x, and nothing large is left to cancel.
         signals = [torch.cat([one[:, :inputs], one[:, :inputs] + one[:, inputs:]], dim=1) for one in signals]
         states, products = (
             [torch.cat([one[:, :inputs] - one[:, inputs:], one[:, inputs:]], dim=1) for one in kept]

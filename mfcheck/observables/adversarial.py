@@ -125,6 +125,10 @@ def adversarial_cross_entropy(
     """
     p, steps = norm_exponent("p", p), positive_integer("steps", steps)
     _check(x, eps, "random" if start is None else start, box)
+    if labels.is_floating_point() or labels.is_complex():
+        raise ValueError(f"labels must be whole numbers, got {labels.dtype}")
+    labels = labels.long()
+    _reserve(f, x.shape[-2] * (steps + 2))
     with torch.no_grad():
         clean = f(x[..., :1, :])  # one input tells the outputs there are, and the axes before them
     _assert_finite(clean, "an input")

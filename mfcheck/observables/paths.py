@@ -21,7 +21,7 @@ from mfcheck.training import SGD, Flow, Step, train
 SIZE, LOSS, PAID, ERROR, DISTANCE, CAPACITY, FORWARD, BACKWARD, FAILED = range(9)
 """Columns at every time: ‖W(t)‖²/‖W(0)‖²; L_adv, or an objective that has none; 2∫ objective dt/‖W(0)‖²; the estimated
 error of the first column; ‖W(t) − W(0)‖/‖W(0)‖; ‖w‖_FR (the rows' form); ‖W x‖² and ‖Wᵀδ‖² over what they are for
-x and δ free of W; and whether training diverged. Means over layers."""
+x and δ free of W; and whether training diverged, or did not come so far. Means over layers."""
 COLUMNS = 9
 PROBED = 8
 """Inputs that a capacity is meaned over, at most."""
@@ -48,9 +48,11 @@ def recorded(objective: Objective, rule: SGD | Flow, times: tuple[float, ...], s
                 at = reached.nonzero()[:, 0]
                 result[at, due[at]] = _row(network, step, begun, squares, x)[at]
                 due[at] += 1
-        # Those that diverged stand still from there on.
+        # Those that diverged stand still from there on; whatever has not come so far has failed.
         left = torch.arange(len(marks), device=stream.device) >= due[:, None]
-        return torch.where(left[..., None], _row(network, step, begun, squares, x)[:, None], result)
+        last = _row(network, step, begun, squares, x)
+        last[:, FAILED] = 1.0
+        return torch.where(left[..., None], last[:, None], result)
 
     def lazy(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         return found("lazy", spec, probe, stream, draws)

@@ -98,7 +98,7 @@ def scale_at(rates: Floats, scales: tuple[float, ...], t: float) -> Floats:
 
 def _positive(rates: Floats) -> Floats:
     """Rates no smaller than a billionth of their size."""
-    found: Floats = np.maximum(rates, 1e-9 * np.abs(rates).max(initial=1e-300))
+    found: Floats = np.maximum(rates, 1e-9 * np.abs(rates).max(initial=1e-200))
     return found
 
 

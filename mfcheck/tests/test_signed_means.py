@@ -1,4 +1,4 @@
-"""Means of either sign: intervals err as rarely, and see as much, as they say; their tail's term is needed and sharp."""
+"""Means of either sign: intervals err as rarely, and see as much, as they say; the tail counts."""
 
 from __future__ import annotations
 
