@@ -77,7 +77,7 @@ def decay_cells(architecture: str) -> Callable[[Settings], Iterator[Cell]]:
         yield Cell(
             paper,
             "dense",
-            {"pair": str(one), "eps": 0.3, "regime": "sgd", "images": 8, "dataset": dataset},
+            {"pair": str(one), "eps": 0.3, "regime": "both", "images": 8, "dataset": dataset},
             figure=f"Weight variance in the paper's experiment: {architecture}, (p, q) = (∞, ∞), ε = 0.3",
         )
 

@@ -63,7 +63,7 @@ def read_expectations(files: Iterable[Path], level: str) -> tuple[Expectation, .
             if not all(isinstance(table[key], str) and table[key].strip() for key in ("claim", "reason", "instead")):
                 raise ValueError(f"expectations {str(file)!r}: claim, reason and instead must be texts in {table!r}")
             levels = table.get("levels", [])
-            if not isinstance(levels, list) or not set(levels) <= set(LEVELS):
+            if not isinstance(levels, list) or not all(isinstance(one, str) and one in LEVELS for one in levels):
                 raise ValueError(
                     f"expectations {str(file)!r}: levels must be among {', '.join(LEVELS)}, got {levels!r}"
                 )

@@ -12,7 +12,7 @@ REGIMES = {
     "rate": "at t = 0",
     "projected": "where only the part of the gradient along W moves W",
     "flow": "under gradient flow on L_adv",
-    "sgd": "in practical training",
+    "both": "under gradient flow on L_std + L_adv",
 }
 """How a weight variance was made to move, in the order in which pages speak of it."""
 FACTOR_1 = "rate factor 1"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mfcheck.expectations import Expectation, declare, outcomes, read_expectations
+from mfcheck.levels import LEVELS
 from mfcheck.reporting.record import as_plain
 from mfcheck.verdict import Finding, Verdict
 
@@ -67,6 +69,49 @@ def test_files_are_read_whole(tmp_path: Path) -> None:
     file = tmp_path / "expected.toml"
     file.write_text('[[expected]]\nclaim = "a/b"\nreason = "r"\ninstead = "i"\nwhen = { width = 3 }\n')
     assert read_expectations([file], "quick") == (Expectation("a/b", "r", "i", {"width": 3}),)
+
+
+BARE = '[[expected]]\nclaim = "a/b"\nreason = "r"\ninstead = "i"\n'
+
+
+@pytest.mark.parametrize(
+    ("levels", "declared"),
+    [
+        ("", list(LEVELS)),
+        ("levels = []", list(LEVELS)),
+        ('levels = ["quick"]', ["quick"]),
+        ('levels = ["standard", "paper"]', ["standard", "paper"]),
+    ],
+)
+def test_a_declaration_is_one_of_its_levels_alone(tmp_path: Path, levels: str, declared: list[str]) -> None:
+    file = tmp_path / "expected.toml"
+    file.write_text(f'{BARE}{levels}\n[[expected]]\nclaim = "c/d"\nreason = "r"\ninstead = "i"\n')
+    for level in LEVELS:
+        claims = [one.claim for one in read_expectations([file], level)]
+        assert claims == (["a/b", "c/d"] if level in declared else ["c/d"])
+
+
+def test_a_declaration_of_another_level_neither_excuses_a_refutation_nor_stands_unmatched(tmp_path: Path) -> None:
+    file = tmp_path / "expected.toml"
+    text = '[[expected]]\nclaim = "thm5.4/*"\nreason = "half"\ninstead = "the slower law"\nlevels = ["paper"]\n'
+    file.write_text(text)
+    for level, excused in (("quick", ""), ("paper", "half")):
+        found = read_expectations([file], level)
+        assert declare(finding(), found) == (
+            replace(finding(), expected=excused, instead=excused and "the slower law"),
+            "",
+        )
+        assert len(outcomes(found, [])) == (level == "paper")
+
+
+@pytest.mark.parametrize("levels", ['"quick"', '["quik"]', "[1]", '[["quick"]]', "[{}]", "3", '["quick", "fast"]'])
+def test_levels_that_there_are_none_of_are_named(tmp_path: Path, levels: str) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(f"{BARE}levels = {levels}\n")
+    # Whatever the level of the run: what is wrong is not found out at paper alone.
+    for level in LEVELS:
+        with pytest.raises(ValueError, match=r"mine\.toml.*levels must be among quick, standard, paper, got"):
+            read_expectations([file], level)
 
 
 @pytest.mark.parametrize(

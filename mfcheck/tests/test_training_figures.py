@@ -121,7 +121,7 @@ FULL = make_report(
     make_claim(
         make_decay("projected", figure="σ_w² along its own gradient", rest=4.0),
         make_decay("flow", figure="the paper's experiment on σ_w²", verdict="refuted", estimate=0.7),
-        make_decay("sgd", rest=-0.2, verdict="undecided"),
+        make_decay("both", rest=-0.2, verdict="undecided"),
         make_decay("flow", end=1e-3, parameters={"width": 512}),
         make_trained(None, parameters={"regime": "rate"}),
         id=DECAY,
@@ -332,16 +332,16 @@ def test_the_horizon_ignores_what_is_rounding_and_knows_laws_that_never_held() -
 def test_sentences_say_which_rate_factor_survives_in_each_regime() -> None:
     rates = [
         make_trained(None, parameters={"regime": "rate"}, estimate=1.002),
-        make_decay("sgd", verdict="refuted", estimate=0.5, holds_instead=["rate factor 1"]),
-        make_decay("sgd", verdict="refuted", estimate=-0.2),
-        make_decay("sgd", verdict="undecided", estimate=0.6),
+        make_decay("both", verdict="refuted", estimate=0.5, holds_instead=["rate factor 1"]),
+        make_decay("both", verdict="refuted", estimate=-0.2),
+        make_decay("both", verdict="undecided", estimate=0.6),
         make_trained(None, parameters={"regime": "projected"}, verdict="not applicable", estimate=None),
     ]
     text = sentences(make_claim(*rates, id=RESIDUAL))
     assert text == (
         "Residual networks: the decay law with rate factor 2 is supported at t = 0 in 1 of 1 finding (median estimate "
-        "1.002); in practical training in 0 of 3 findings (median estimate 0.500), rate factor 1 instead in 1, neither "
-        "in 1, undecided in 1. Estimates are over the theory's value."
+        "1.002); under gradient flow on L_std + L_adv in 0 of 3 findings (median estimate 0.500), rate factor 1 instead "
+        "in 1, neither in 1, undecided in 1. Estimates are over the theory's value."
     )
 
 

@@ -275,8 +275,7 @@ def mean(decide: Decider, drawn: Source, granted: Tail, **more: Any) -> Finding:
         probe=ANYWHERE,
         reference=rate,
         tail=lambda: granted,
-        signed=True,
-        **{"finite_width": lambda: 0.0} | more,
+        **{"signed": True, "finite_width": lambda: 0.0} | more,
     )
 
 
