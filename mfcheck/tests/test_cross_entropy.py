@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import special
@@ -45,6 +45,7 @@ def test_both_means_are_those_of_draws(variance: float, count: int) -> None:
     assert gap(spread, 1.05 * softmax_spread(variance, count)) > SIGMAS
 
 
+@settings(max_examples=15)
 @given(variances)
 def test_a_single_output_has_no_cross_entropy_to_lose(variance: float) -> None:
     assert expected_log_sum(variance, 1) == pytest.approx(0.0, abs=1e-8)
@@ -69,16 +70,18 @@ def test_large_outputs_are_in_one_class(count: int) -> None:
     assert softmax_spread(0.9 * LARGEST, count) == pytest.approx(largest / math.sqrt(0.9 * LARGEST), rel=0.02)
 
 
+@settings(max_examples=25)
 @given(st.floats(1e-5, 0.99 * LARGEST))
 def test_of_two_outputs_it_is_known_to_ten_digits(variance: float) -> None:
     """E log(1 + e^{√(2v) z}), summed over a fine grid."""
-    z, step = np.linspace(-13, 13, 200_001, retstep=True)
+    z, step = np.linspace(-13, 13, 20_001, retstep=True)
     weight, slope = np.exp(-(z**2) / 2) * step / math.sqrt(2 * math.pi), special.expit(math.sqrt(2 * variance) * z)
     exact = np.logaddexp(0, math.sqrt(2 * variance) * z) @ weight
     assert expected_log_sum(variance, 2) == pytest.approx(float(exact), rel=1e-10)
     assert softmax_spread(variance, 2) == pytest.approx(float(2 * (slope * (1 - slope)) @ weight), rel=1e-6)
 
 
+@settings(max_examples=25)
 @given(variances, st.integers(2, 12))
 def test_one_is_twice_the_derivative_of_the_other_and_both_know_their_order(variance: float, count: int) -> None:
     step = 0.02 * variance
@@ -122,9 +125,9 @@ def pulls(spec: NetworkSpec, draws: int, chunk: int = 4000) -> Floats:
 @pytest.mark.parametrize("name", SMALL)
 def test_standard_pull_is_that_of_stored_networks(name: str) -> None:
     spec = SMALL[name]
-    measured, exact = pulls(spec, 40_000), standard_pull(spec)
+    measured, exact = pulls(spec, 24_000), standard_pull(spec)
     assert gap(measured, exact) < SIGMAS
-    assert gap(measured, 1.08 * exact) > SIGMAS
+    assert gap(measured, 1.1 * exact) > SIGMAS
     # At so small a width the limit is another number.
     limit = -spec.width / 2 * PaperTheory().standard_rate(spec)
     assert gap(measured, limit) > SIGMAS
@@ -141,12 +144,13 @@ def test_the_theorys_rate_is_the_limit_of_large_width(name: str) -> None:
     assert off[1] / off[2] == pytest.approx(10, rel=0.1)
 
 
+@settings(max_examples=25)
 @given(
     st.sampled_from(["vanilla", "residual"]),
-    st.floats(0.3, 2.5),
-    st.integers(1, 6),
+    st.floats(0.3, 1.5),
+    st.integers(1, 5),
     st.integers(2, 10),
-    st.floats(1, 3),
+    st.floats(1, 2.5),
 )
 def test_the_rate_is_that_of_cross_entropy_as_the_weights_grow(
     architecture: str, variance: float, depth: int, count: int, slope: float

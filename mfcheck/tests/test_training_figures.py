@@ -340,8 +340,8 @@ def test_sentences_say_which_rate_factor_survives_in_each_regime() -> None:
     text = sentences(make_claim(*rates, id=RESIDUAL))
     assert text == (
         "Residual networks: the decay law with rate factor 2 is supported at t = 0 in 1 of 1 finding (median estimate "
-        "1.002); under gradient flow on L_std + L_adv in 0 of 3 findings (median estimate 0.500), rate factor 1 instead "
-        "in 1, neither in 1, undecided in 1. Estimates are over the theory's value."
+        "1.002); under gradient flow on L_std + L_adv in 0 of 3 findings (median estimate 0.500), rate factor 1 "
+        "instead in 1, neither in 1, undecided in 1. Estimates are over the theory's value."
     )
 
 
