@@ -170,12 +170,12 @@ def test_a_path_starts_where_nothing_has_moved(spec: NetworkSpec, engine: str) -
 
 def test_what_vanilla_networks_pay_along_a_flow_is_what_their_weights_lose() -> None:
     """Euler's identity: ‖W_l(t)‖² = ‖W_l(0)‖² − 2∫L_adv dt, in every layer, up to the error that the flow states."""
-    rows = recording(VANILLA, ADVERSARIAL, Flow(0.1, MARKS), MARKS, 300, draws=8)
+    rows = recording(VANILLA, ADVERSARIAL, Flow(0.1, MARKS), MARKS, 200, draws=8)
     lost = 1 - rows[:, :, SIZE]
     assert (np.abs(lost - rows[:, :, PAID]) <= rows[:, :, ERROR] + 1e-5).all()
     assert (lost[:, -1] > 10 * rows[:, -1, ERROR]).mean() > 0.5  # or the bound says nothing
     # And of residual networks they lose less: a shortcut carries part of the loss.
-    other = recording(BIASED, ADVERSARIAL, Flow(0.1, MARKS), MARKS, 300, draws=8)
+    other = recording(BIASED, ADVERSARIAL, Flow(0.1, MARKS), MARKS, 100, draws=8)
     assert (1 - other[:, 2, SIZE] < 0.9 * other[:, 2, PAID]).all()
 
 
@@ -245,10 +245,10 @@ def apart(one: Floats, other: Floats) -> float:
 def test_stored_and_revealed_networks_take_paths_of_one_law(spec: NetworkSpec) -> None:
     source = recorded(ADVERSARIAL, SGD(0.02), (0.06,), 3)
     dense, lazy = (
-        Sample(source, spec, engine, probe(2), 3, "cpu", ChunkStore()).first(256) for engine in ("dense", "lazy")
+        Sample(source, spec, engine, probe(2), 3, "cpu", ChunkStore()).first(192) for engine in ("dense", "lazy")
     )
     for row, column in [(0, LOSS), (0, CAPACITY), (1, LOSS), (1, SIZE), (1, DISTANCE), (1, CAPACITY), (1, BACKWARD)]:
-        assert apart(dense[:, row, column], lazy[:, row, column]) < math.sqrt(math.log(4 * 7 / 1e-6) / 256), (
+        assert apart(dense[:, row, column], lazy[:, row, column]) < math.sqrt(math.log(4 * 7 / 1e-6) / 192), (
             row,
             column,
         )

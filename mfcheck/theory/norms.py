@@ -35,10 +35,10 @@ def expected_norm(n: int, q: float) -> float:
 
 
 def _general_norm(n: int, q: float) -> float:
-    step = 0.04
+    step = 0.08
     log_w = np.arange(-40.0 - 30 * min(q, 2.5), 4.0, step)
     weight = np.exp(log_w - np.exp(log_w)) * step
-    log_r, spacing = np.linspace(-28.0, math.log(12) + math.log(n) / q + 30, 2000, retstep=True)
+    log_r, spacing = np.linspace(-28.0, math.log(12) + math.log(n) / q + 30, 900, retstep=True)
     arguments = np.exp(np.minimum(log_r[:, None] + log_w / q, 5.0)) / math.sqrt(2)
     miss = np.minimum(special.erfc(arguments) @ weight, 1 - 1e-16)
     integrand = -np.expm1(n * np.log1p(-miss)) * np.exp(log_r)

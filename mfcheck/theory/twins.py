@@ -59,16 +59,28 @@ def twins(theory: PaperTheory) -> tuple[Twin, ...]:
             changed = staticmethod(function) if static else function
             twin_class = type(f"Twin_{formula}", (type(theory),), {formula: changed})
             twin = twin_class(*(getattr(theory, name) for name in theory.__dataclass_fields__))
-            pairs = [(mine, value_at(twin, formula, place)) for mine, place in zip(own, places, strict=True)]
-            usable = [(mine, other) for mine, other in pairs if mine is not None and other is not None]
+            usable, differs = _compared(twin, formula, places, own)
             if usable:
-                same = all(math.isclose(mine, other, rel_tol=1e-9) for mine, other in usable)
-                reason = f"equal to the formula at all of {len(usable)} places" if same else ""
+                reason = "" if differs else f"equal to the formula at all of {usable} places"
                 name, same_names = f"{formula}: {change}", [twin.name for twin in found]
                 if name in same_names:  # one text at two places of a formula
                     name += f" ({sum(other.startswith(name) for other in same_names) + 1})"
                 found.append(Twin(name, formula, twin, reason))
     return tuple(found)
+
+
+def _compared(
+    twin: PaperTheory, formula: str, places: list[tuple[Any, ...]], own: list[float | None]
+) -> tuple[int, bool]:
+    """At how many places both formula and twin have a value, up to the first difference, and whether there is one."""
+    usable = 0
+    for place, mine in zip(places, own, strict=True):
+        other = None if mine is None else value_at(twin, formula, place)
+        if mine is not None and other is not None:
+            usable += 1
+            if not math.isclose(mine, other, rel_tol=1e-9):
+                return usable, True
+    return usable, False
 
 
 def formulas(theory: PaperTheory) -> tuple[str, ...]:
