@@ -190,7 +190,7 @@ class LazyMatrix:
         result = parts @ known.answers.rows
         rest = x - parts @ known.inputs.rows
         while (fresh := _orthonormal(rest, lengths, known.inputs.rows)) is not None:
-            noise = self._stream.normal(*fresh.shape[:2], result.shape[2], dtype=x.dtype).mul_(self._scale)
+            noise = self._normals((*fresh.shape[:2], result.shape[2]), x.dtype)
             alive = fresh.abs().amax(dim=2, keepdim=True) > 0
             noise.mul_(alive)
             through = fresh @ mirror.answers.rows.mT - noise @ mirror.inputs.rows.mT
@@ -204,6 +204,12 @@ class LazyMatrix:
         if self._update.inputs.count:
             result = result + (x @ self._update.inputs.rows.mT) @ self._update.answers.rows
         return result
+
+    def _normals(self, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
+        """Fresh N(0, s²) entries; one s for all replicates costs no second pass."""
+        if isinstance(self._scale, float):
+            return self._stream.normal(*shape, dtype=dtype, scale=self._scale)
+        return self._stream.normal(*shape, dtype=dtype).mul_(self._scale)
 
 
 Matrix = DenseMatrix | LazyMatrix
@@ -309,6 +315,11 @@ def _normalised(rows: Tensor, least: float) -> Tensor | None:
     Nor those that the Gram matrix's own rounding hides behind the longest.
     """
     wide = rows.double()
+    if rows.shape[1] == 1:  # most of an attack's: its length is all there is to find
+        square = wide.square().sum(dim=2, keepdim=True)
+        long = square > least
+        scale = torch.where(long, square, 1.0).rsqrt().mul_(long)
+        return (wide * scale).to(rows.dtype) if bool(long.any()) else None
     values, vectors = torch.linalg.eigh(wide @ wide.mT)
     kept = values > (HIDDEN * values[:, -1:]).clamp_min(least)
     most = int(kept.sum(dim=1).max())

@@ -32,7 +32,7 @@ from mfcheck.pulls import (
     standard_tail,
 )
 from mfcheck.statistics.medians import median_interval
-from mfcheck.theory import finite_width
+from mfcheck.theory import entry_law
 from mfcheck.theory.cross_entropy import standard_pull
 from mfcheck.verdict import Cell
 
@@ -274,9 +274,9 @@ def test_an_objective_is_that_of_its_cell() -> None:
     assert adversarial(cell, 7) == Objective("adversarial", 0.25, math.inf, 2.0, 7)
 
 
-def test_drifts_of_scales_are_those_of_the_logarithm() -> None:
-    """E log √G falls by (cL + 2)/(4N), what is allowed below: measured on the chain of one entry."""
-    spec = NetworkSpec("vanilla", 20, 6, 400, 3, 1.6)
-    allowed = many_outputs_pull(spec, TWO)
-    limit = many_outputs_pull(replace(spec, width=10**12), TWO)
-    assert allowed.below - limit.below == pytest.approx((finite_width.spread(spec) * 3 + 2) / 1600)
+@both
+def test_below_the_theory_the_scale_may_drift_as_its_exact_law_does(architecture: str) -> None:
+    """E log √G, which many outputs follow, from the exact law of one entry."""
+    spec = NetworkSpec(architecture, 20, 6, 1000, 3, VARIANCES[architecture])
+    allowed = [many_outputs_pull(replace(spec, width=width), TWO).below for width in (1000, 10**12)]
+    assert allowed[0] - allowed[1] == pytest.approx(-entry_law(spec).mean(np.log) / 2, rel=0.02)
