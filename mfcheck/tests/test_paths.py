@@ -205,16 +205,6 @@ def test_networks_that_diverge_fill_the_rest_and_are_flagged(spec: NetworkSpec) 
             assert rows[network, row, DISTANCE] == pytest.approx(1)  # its weights have been erased
 
 
-def test_networks_that_rest_are_at_all_later_times_as_they_are() -> None:
-    """A flow whose loss is all but gone steps over all marks that are left at once: nothing has failed."""
-    late = (0.1, 1e3, 2e3, 5e3, 1e4)
-    rows = recording(VANILLA, ADVERSARIAL, Flow(0.3, late), late, 150, draws=3)
-    assert not rows[:, :, FAILED].any()
-    assert (rows[:, 2:, SIZE] == rows[:, 2:3, SIZE]).all()
-    assert (rows[:, 2:, LOSS] <= 0.011 * rows[:, :1, LOSS]).all()
-    assert (rows[:, 1, SIZE] != rows[:, 2, SIZE]).all()
-
-
 def test_networks_that_do_not_come_so_far_are_flagged() -> None:
     rows = recording(VANILLA, ADVERSARIAL, SGD(0.01), (0.03, 0.08, 5.0), 6)
     assert rows[:, :, FAILED].tolist() == [[0, 0, 1, 1]] * NETWORKS
