@@ -207,8 +207,8 @@ class LazyMatrix:
 
     def _normals(self, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
         """Fresh N(0, s²) entries; one s for all replicates costs no second pass."""
-        if isinstance(self._scale, float):
-            return self._stream.normal(*shape, dtype=dtype, scale=abs(self._scale))
+        if isinstance(self._scale, float) and self._scale >= 0:
+            return self._stream.normal(*shape, dtype=dtype, scale=self._scale)
         return self._stream.normal(*shape, dtype=dtype).mul_(self._scale)
 
 
