@@ -166,9 +166,11 @@ def test_a_rival_is_judged_on_all_draws_at_the_error_rate_of_the_last_look() -> 
             seen.append((len(draws), alpha))
             return super().judge(draws, alpha)
 
-    finding = median(decider(), around(1.048), {"watched": Watched(in_units, 0.9)})
-    assert finding.looks > 1
-    assert seen == [(finding.draws, spent(ALPHA, finding.looks))]
+    watched = {"watched": Watched(in_units, 0.9)}
+    for finding in (median(decider(), around(1.048), watched), within(decider(), around(1.0), 0.97, rivals=watched)):
+        assert finding.looks > 1
+        assert seen.pop(0) == (finding.draws, spent(ALPHA, finding.looks))
+    assert not seen
 
 
 def test_rivals_and_other_values_are_named_together() -> None:
