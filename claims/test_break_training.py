@@ -9,7 +9,7 @@ import numpy as np
 
 from mfcheck import Cell, NetworkSpec, NormPair, PaperTheory, claim
 from mfcheck.decider import Decider
-from mfcheck.median_verbs import Allowance
+from mfcheck.median_verbs import Allowance, Rival
 from mfcheck.objectives import Objective
 from mfcheck.observables import capacity, jacobian, paths, projected
 from mfcheck.observables.capacity import HELD
@@ -27,6 +27,9 @@ PAIR = NormPair(math.inf, math.inf)
 VARIANCES = {"vanilla": 2.0, "residual": 0.6}
 EPS, LARGE, STEPS = 0.3, 8.0, 8
 """A budget; a step size in units of 1/N, and so many steps of it."""
+BEYOND = 1e3
+"""A multiple of the bound that no loss comes near: a statement from one side."""
+BELOW = "L_adv is below the bound to the end"
 NOTHING = Allowance(0.0, 0.0, "none: the law is stated as it is")
 
 
@@ -62,15 +65,15 @@ def test_large_step(cell: Cell, decide: Decider) -> None:
 
 def late_cells(settings: Settings) -> Iterator[Cell]:
     if "vanilla" in settings.architectures:
-        for width in (32, 64):
+        # N = 16 is where it does not come about; from N = 64 on these steps do not resolve the path to so late a time.
+        for width in (16, 32):
             details = {"eps": EPS, "images": 8, "dataset": settings.dataset, "pair": str(PAIR)}
             yield Cell(NetworkSpec("vanilla", 49, 10, width, 5, 2.0), "dense", details)
 
 
 @claim("break/bound-after-T", cells=late_cells)
 def test_bound_after_t(cell: Cell, decide: Decider) -> None:
-    """Under L_std + L_adv the loss L_adv is above the bound with the theory's σ_w²(t) once that has halved, at a time
-    ∝ N."""
+    """Under L_std + L_adv the loss L_adv is above the bound with the theory's σ_w²(t) once that has halved."""
     spec = cell.spec
     end = half_life(PaperTheory(), spec, EPS, PAIR)
     times = (end,)
@@ -79,17 +82,19 @@ def test_bound_after_t(cell: Cell, decide: Decider) -> None:
         left = law(PaperTheory(), spec, EPS, PAIR, times)[0]
         return theory.adversarial_bound(spec, EPS, PAIR.p, PAIR.q) * math.pow(left, spec.depth / 2)
 
-    decide.median_ratio(
-        paths.recorded(Objective("theory", EPS, PAIR.p, PAIR.q, 3), Flow(0.2, times), times, 160),
-        statistic=lambda draws: draws[:, 1, paths.LOSS],
+    def over(draws: Floats) -> Floats:
+        found: Floats = draws[:, 1, paths.LOSS] / bound(PaperTheory())
+        return found
+
+    decide.median_within(
+        paths.recorded(Objective("theory", EPS, PAIR.p, PAIR.q, 3), Flow(0.2, times), times, 400),
+        statistic=over,
+        name="median of L_adv over the bound at the theory's σ_w²(t)",
         probe=images(decide.settings, cell),
-        reference=bound,
-        allowance=lambda: NOTHING,
-        spread=0.1,
-        delta=decide.settings.level.ratio,
-        upper_only=True,
-        breaks=True,
-        room=0.5,
+        low=1.0,
+        high=BEYOND,
+        origin="one-sided: above the bound",
+        rivals={BELOW: Rival(over, 0.0, 1.0)},
     )
 
 
