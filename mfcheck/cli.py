@@ -1,4 +1,4 @@
-"""The command `mfcheck`: what a claim would cost, and what became of the wrong twins."""
+"""The command `mfcheck`: what a claim would cost, what became of the wrong twins, and the gate."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from mfcheck import gate
 from mfcheck.decider import Decider
 from mfcheck.ensembles.chunks import ChunkStore
 from mfcheck.judgement import Judgement
@@ -25,8 +26,8 @@ from mfcheck.workers import resolve_device
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; 0, or 4 with one sentence on standard error for unusable arguments."""
-    parser = argparse.ArgumentParser(prog="mfcheck", description="Plan claims and read what became of them.")
+    """Run one command; 0, 1 for a regression, or 4 with one sentence on standard error for unusable arguments."""
+    parser = argparse.ArgumentParser(prog="mfcheck", description="Plan claims, read and compare what became of them.")
     commands = parser.add_subparsers(dest="command", required=True)
     plan = commands.add_parser("plan", help="draws and time that a claim needs, cell by cell, before it is run")
     plan.add_argument("claim", metavar="CLAIM", help="a claim id, such as thm4.1/entries-gaussian")
@@ -37,8 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     plan.add_argument("--mf-device", default="auto", help="auto, cpu, cuda or cuda:N (default auto)")
     mutants = commands.add_parser("mutants", help="wrong twins of the theory against the claims that killed them")
     mutants.add_argument("report", nargs="?", type=Path, default=Path("reports/report.json"), help="a report.json")
+    gate.add_commands(commands)
     chosen = parser.parse_args(arguments)
     try:
+        if chosen.command in gate.COMMANDS:
+            return gate.run(chosen)
         lines = _plan(chosen) if chosen.command == "plan" else _mutants(chosen.report)
         for line in lines:
             print(line, flush=True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from mfcheck.reporting import twins_table, words
 from mfcheck.reporting.answers import answers
+from mfcheck.reporting.marks import code as _code
+from mfcheck.reporting.marks import fence as _fence
+from mfcheck.reporting.marks import plain as _plain
+from mfcheck.reporting.marks import table as _table
 from mfcheck.reporting.studies import studies
 from mfcheck.verdict import Verdict
 
@@ -171,23 +174,3 @@ def _environment(report: dict[str, Any]) -> list[str]:
 def _mark(state: str) -> str:
     shown = f"{words.glyph(state)} {state.upper() if state in words.UNSUPPORTED else state}"
     return f"**{shown}**" if state in words.UNSUPPORTED or state == words.EXPECTED else shown
-
-
-def _table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    lines = [columns, ("---",) * len(columns), *rows]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
-
-
-def _plain(value: object) -> str:
-    """Text that markdown shows as it is, on one line."""
-    return re.sub(r"([\\`*_\[\]<>|&])", r"\\\1", " ".join(str(value).split()))
-
-
-def _code(text: str) -> str:
-    """Text in a code span that survives in a table."""
-    return f"`{' '.join(text.split()).replace('`', 'ˋ').replace('|', '∣')}`"
-
-
-def _fence(text: str) -> str:
-    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
-    return f"{fence}sh\n{text}\n{fence}"
