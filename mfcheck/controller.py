@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import signal
 import threading
@@ -65,14 +66,17 @@ class Controller:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         if self._ticker is not None:
             self._ticker.stop()
+        ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+        if ended and self._gate_without_claims(session.config):
+            self._record()
         if self._recorder is None:
             return
         if (kept := self._recorder.settings.cache) is not None:
             prune(kept)
-        ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         if ended and not (session.shouldfail or session.shouldstop):
-            full = options.whole_suite_runs(session.config)
-            if self._recorder.finish(full=full) and session.exitstatus == pytest.ExitCode.OK:
+            full, narrowed = options.whole_suite_runs(session.config), options.narrowed(session.config)
+            failing = self._recorder.finish(full=full, narrowed=narrowed, baseline=self._run().baseline)
+            if failing and session.exitstatus == pytest.ExitCode.OK:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
             if not self._recorder.errors:
                 from mfcheck.resume import discard_run
@@ -92,8 +96,16 @@ class Controller:
             for text, style in terminal_lines(recorder.report):
                 terminalreporter.write_line(text, **({style: True} if style else {}))
             terminalreporter.write_line(f"report: {recorder.folder / 'report.html'}")
+            if "comparison" in recorder.report:
+                from mfcheck.reporting.comparison_text import summary_lines
+
+                terminalreporter.section("compared with the baseline")
+                for text, style in summary_lines(recorder.report["comparison"], os.environ):
+                    terminalreporter.write_line(text, **({style: True} if style else {}))
         stopped = exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.TESTS_FAILED)
         broken_off = stopped and recorder.report is None
+        if broken_off and self._run().baseline is not None:
+            terminalreporter.write_line("mfcheck: the run was broken off, so it is not compared with the baseline")
         if broken_off or recorder.errors:
             resume = options.spelt(options.RESUME)
             arguments = [str(argument) for argument in config.invocation_params.args if argument != resume]
@@ -109,6 +121,11 @@ class Controller:
     def pytest_unconfigure(self) -> None:
         while self._closing:
             self._closing.pop()()
+
+    def _gate_without_claims(self, config: pytest.Config) -> bool:
+        """Whether a baseline was asked for and not one claim was met: all of it may be lost."""
+        asked = bool(config.getoption("mf_baseline")) and not config.option.collectonly
+        return asked and self._recorder is None
 
     def _record(self) -> Recorder:
         if self._recorder is None:

@@ -1,6 +1,6 @@
 """The commands `mfcheck compare` and `mfcheck baseline`."""
 
-from __future__ import github_annotations
+from __future__ import annotations
 
 import argparse
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mfcheck.baseline import baseline_text
 from mfcheck.comparison import Comparison, compare
-from mfcheck.reporting.comparison_text import github_annotations, comparison_lines, comparison_markdown
+from mfcheck.reporting.comparison_text import comparison_lines, comparison_markdown, github_annotations
 from mfcheck.reporting.record import write_atomically
 from mfcheck.reporting.words import plural
 from mfcheck.snapshot import check_comparable, read_report, read_snapshot

@@ -25,6 +25,7 @@ OPTIONS = {
     "claim": "run only the claims with this id or glob; repeatable",
     "expected": "TOML file of refutations declared in advance, beside the suite's own expected.toml",
     "report": "folder of report.json, report.md and report.html (default reports)",
+    "baseline": "an older report.json, or what mfcheck baseline kept of it; the run fails if it falls behind that",
 }
 REPEATABLE = ("architecture", "claim")
 NO_CACHE, DOWNLOAD, RESUME = "no_cache", "download", "resume"
@@ -129,12 +130,21 @@ def selected_tests(config: pytest.Config) -> list[str]:
 
 def whole_suite_runs(config: pytest.Config) -> bool:
     """Whether pytest was given every claim of the suite and nothing leaves out a claim or a cell."""
+    return not _leaves_out(config) and suite_claims() <= claims_ahead(config.args, deep=True)
+
+
+def narrowed(config: pytest.Config) -> bool:
+    """Whether pytest was given single files or tests, or something leaves out a claim or a cell of its folders."""
+    files = any(path.is_file() for argument in config.args if (path := _path_of(argument)) is not None)
+    return _leaves_out(config) or (files and not whole_suite_runs(config))
+
+
+def _leaves_out(config: pytest.Config) -> bool:
     left_out = ("keyword", "markexpr", "deselect", "lf", "stepwise", "ignore", "ignore_glob")
     return (
-        not any("::" in argument for argument in config.args)
-        and not any(getattr(config.option, name, None) for name in left_out)
-        and not config.getoption("mf_claim")
-        and suite_claims() <= claims_ahead(config.args, deep=True)
+        any("::" in argument for argument in config.args)
+        or any(getattr(config.option, name, None) for name in left_out)
+        or bool(config.getoption("mf_claim") or os.environ.get(f"{PREFIX}CLAIM"))
     )
 
 

@@ -17,6 +17,7 @@ from mfcheck import options, workers
 from mfcheck.expectations import Expectation, read_expectations
 from mfcheck.resume import by_cell, check_same, identity, read_journal, read_run
 from mfcheck.settings import Settings, settings_from
+from mfcheck.snapshot import Snapshot, check_comparable, read_snapshot
 from mfcheck.theory import PaperTheory
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class Run:
     resumed: bool = False
     taken: Sequence[dict[str, Any]] = ()
     """Findings of the interrupted run that this one goes on with."""
+    baseline: Snapshot | None = None
+    """The older run that this one must not fall behind."""
 
     @cached_property
     def done(self) -> Mapping[tuple[str, str], list[Finding]]:
@@ -66,11 +69,13 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
     if sent is not None:
         texts.pop(options.DOWNLOAD, "")  # the controller has downloaded before it starts workers
     resumed = bool(texts.pop(options.RESUME, ""))
+    older = texts.pop("baseline", "")
     cache = None if texts.pop(options.NO_CACHE, "") else _cache_folder(config)
     here = str(config.invocation_params.dir)
     if here not in sys.path:
         sys.path.insert(0, here)  # theories and factories of the current folder
     settings = settings_from(texts, fresh_seed=fresh_seed, cache=cache)
+    baseline = _baseline(Path(older), settings) if older and sent is None else None
     expectations = read_expectations(files, settings.level.name)
     theory = settings.load()
     workers.check_device(settings.device)
@@ -88,7 +93,13 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
     shown = {"seed": str(settings.seed), "level": settings.level.name}
     shown |= {name: text for name, text in texts.items() if name not in ("seed", "level", "report", options.DOWNLOAD)}
     as_options = " ".join(f"{options.spelt(name)} {shlex.quote(text)}" for name, text in shown.items())
-    return Run(settings, theory, patterns, expectations, as_options, asked, resumed, taken)
+    return Run(settings, theory, patterns, expectations, as_options, asked, resumed, taken, baseline)
+
+
+def _baseline(file: Path, settings: Settings) -> Snapshot:
+    found, level = read_snapshot(file), settings.level.name
+    check_comparable(found, "this run", level=level, dataset=settings.dataset, architectures=settings.architectures)
+    return found
 
 
 def _cache_folder(config: pytest.Config) -> Path | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from mfcheck.comparison import Change, Comparison, Kind, Weight
+from mfcheck.comparison import Change, Comparison, Kind, Weight, as_comparison
 from mfcheck.reporting import words
 from mfcheck.reporting.marks import code, plain, table
 
@@ -13,13 +15,37 @@ Line = tuple[str, str]
 
 WIDTH = 100
 MOST_LINES = 10
+"""Lines of improvements, and of notes, that a terminal shows; of regressions it shows all."""
 MOST_ANNOTATIONS = 10
-"""GitHub shows no more of a kind for one step."""
+"""GitHub shows no more of one kind for one step."""
 MOST_CHARACTERS = 60_000
 """A comment on GitHub holds 65,536 characters."""
-SIGNS: dict[str, str] = {Weight.REGRESSION: "✗", Weight.IMPROVEMENT: "✓", Weight.NOTE: "·"}
-STYLES: dict[str, str] = {Weight.REGRESSION: "red", Weight.IMPROVEMENT: "green", Weight.NOTE: ""}
-TITLES: dict[str, str] = {Weight.REGRESSION: "Regressions", Weight.IMPROVEMENT: "Improvements", Weight.NOTE: "Notes"}
+MOST_ROWS = 400
+LOOKS: dict[str, tuple[str, str, str]] = {
+    Weight.REGRESSION: ("Regressions", "✗", "red"),
+    Weight.IMPROVEMENT: ("Improvements", "✓", "green"),
+    Weight.NOTE: ("Notes", "·", ""),
+}
+
+
+@dataclass(frozen=True)
+class Group:
+    """The changes of one weight, as pages show them; only regressions stand `open`."""
+
+    title: str
+    sign: str
+    style: str
+    open: bool
+    changes: tuple[Change, ...]
+
+
+def groups(comparison: Comparison) -> list[Group]:
+    """The changes by weight, those that fail first; empty groups are left out."""
+    found = []
+    for weight, looks in LOOKS.items():
+        if changes := tuple(change for change in comparison.changes if change.weight == weight):
+            found.append(Group(*looks, weight == Weight.REGRESSION, changes))
+    return found
 
 
 def headline(comparison: Comparison) -> str:
@@ -30,11 +56,10 @@ def headline(comparison: Comparison) -> str:
 
 def facts(comparison: Comparison) -> str:
     """What was compared with what, in plain sentences."""
-    chance = words.scientific(comparison.chance)
     said = (
         f"{words.plural(comparison.findings, 'finding')} compared, seed {comparison.new_seed} with seed "
         f"{comparison.old_seed} of {comparison.old}. That an interval moved apart by chance has a probability of at "
-        f"most {chance}."
+        f"most {words.scientific(comparison.chance)}."
     )
     if not comparison.narrowed:
         return said
@@ -44,40 +69,47 @@ def facts(comparison: Comparison) -> str:
 def comparison_lines(comparison: Comparison) -> list[Line]:
     """The comparison as lines with their styles."""
     lines = [(headline(comparison), "red" if comparison.regressions else "green"), *_wrapped(facts(comparison), "")]
-    for weight, changes in _by_weight(comparison).items():
-        shown = changes if weight == Weight.REGRESSION else changes[:MOST_LINES]
+    for group in groups(comparison):
+        shown = group.changes if group.open else group.changes[:MOST_LINES]
         for change in shown:
-            lines += _wrapped(f"{SIGNS[weight]} {_heading(change)}: {change.says}", STYLES[weight])
-        if len(changes) > len(shown):
-            lines.append((f"... and {words.plural(len(changes) - len(shown), f'more {weight}')}", STYLES[weight]))
+            where = f"{change.kind.upper()} {_where(change)}".rstrip()
+            lines += _wrapped(f"{group.sign} {where}: {change.says}", group.style)
+        if left := len(group.changes) - len(shown):
+            lines.append((f"... and {left} more {group.title.lower()}", group.style))
     return lines
+
+
+def summary_lines(recorded: Mapping[str, Any], environment: Mapping[str, str]) -> list[Line]:
+    """The comparison in a report, for the end of a test run, with annotations where GitHub reads them."""
+    comparison = as_comparison(recorded)
+    return [*comparison_lines(comparison), *((line, "") for line in github_annotations(comparison, environment))]
 
 
 def comparison_markdown(comparison: Comparison) -> str:
     """The comparison as a document that fits into one comment on GitHub."""
     text = ""
-    for most in (400, 100, 40, 10, 3):
+    for most in (MOST_ROWS, 100, 40, 10, 3):
         text = "\n\n".join([f"## mfcheck: {headline(comparison)}", *comparison_blocks(comparison, most)]) + "\n"
         if len(text) <= MOST_CHARACTERS:
             break
     return text
 
 
-def comparison_blocks(comparison: Comparison, most: int = 400) -> list[str]:
-    """The facts and a table of each weight of changes, of at most so many rows; only regressions stand open."""
+def comparison_blocks(comparison: Comparison, most: int = MOST_ROWS) -> list[str]:
+    """The facts, and a table of at most so many rows for each weight of changes."""
     blocks = [_quiet(facts(comparison))]
-    for weight, changes in _by_weight(comparison).items():
-        rows = [
-            (SIGNS[weight], change.kind, _place(change, code), _quiet(words.cut(change.says, 600)))
-            for change in changes[:most]
-        ]
-        found = table(("", "what", "where", "change"), rows)
-        if len(changes) > most:
-            found += f"\n\n… and {len(changes) - most} more."
-        if weight == Weight.REGRESSION:
-            blocks += [f"**{TITLES[weight]}**", found]
+    for group in groups(comparison):
+        rows = []
+        for change in group.changes[:most]:
+            where = " in ".join(code(words.cut(name, 200)) for name in (change.claim, change.cell) if name)
+            rows.append((f"{group.sign} {change.kind}", where, _quiet(words.cut(change.says, 600))))
+        found = table(("what", "where", "change"), rows)
+        if left := len(group.changes) - len(rows):
+            found += f"\n\n… and {left} more."
+        if group.open:
+            blocks += [f"**{group.title}**", found]
         else:
-            summary = f"{TITLES[weight]}: {len(changes)}"
+            summary = f"{group.title}: {len(group.changes)}"
             blocks.append(f"<details>\n<summary>{summary}</summary>\n\n{found}\n\n</details>")
     return blocks
 
@@ -91,16 +123,15 @@ def github_annotations(comparison: Comparison, environment: Mapping[str, str]) -
     """
     if not environment.get("GITHUB_ACTIONS"):
         return []
-    grouped = _by_weight(comparison)
-    warned = [change for change in grouped.get(Weight.NOTE, []) if change.kind != Kind.NEW]
-    return [*_commands("error", grouped.get(Weight.REGRESSION, [])), *_commands("warning", warned)]
+    noted = [c for c in comparison.changes if c.weight == Weight.NOTE and c.kind != Kind.NEW]
+    return [*_commands("error", comparison.regressions), *_commands("warning", noted)]
 
 
-def _commands(level: str, changes: Sequence[Change]) -> list[str]:
+def _commands(level: str, changes: list[Change]) -> list[str]:
     shown = changes if len(changes) <= MOST_ANNOTATIONS else changes[: MOST_ANNOTATIONS - 1]
-    found = [_command(level, change.kind, ": ".join(filter(None, (_place(change), change.says)))) for change in shown]
+    found = [_command(level, change.kind, ": ".join(filter(None, (_where(change), change.says)))) for change in shown]
     if left := len(changes) - len(shown):
-        found.append(_command(level, "more", f"and {left} more, all of them in comparison.md"))
+        found.append(_command(level, "more", f"and {left} more, all of them in the comparison"))
     return found
 
 
@@ -111,19 +142,9 @@ def _command(level: str, title: str, message: str) -> str:
     return f"::{level} title={named}::{said}"
 
 
-def _by_weight(comparison: Comparison) -> dict[str, list[Change]]:
-    """The changes in groups, those that fail first; empty groups are left out."""
-    groups = {weight.value: [change for change in comparison.changes if change.weight == weight] for weight in Weight}
-    return {weight: changes for weight, changes in groups.items() if changes}
-
-
-def _heading(change: Change) -> str:
-    return f"{change.kind.upper()} {_place(change)}".rstrip()
-
-
-def _place(change: Change, mark: Callable[[str], str] = str) -> str:
+def _where(change: Change) -> str:
     """The claim and its cell, as far as the change has them."""
-    return " in ".join(mark(name) for name in (change.claim, change.cell) if name)
+    return " in ".join(filter(None, (change.claim, change.cell)))
 
 
 def _quiet(text: str) -> str:

@@ -10,7 +10,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from mfcheck.reporting import twins_table, words
+from mfcheck.comparison import as_comparison
+from mfcheck.reporting import comparison_text, twins_table, words
 from mfcheck.reporting.answers import answers
 from mfcheck.reporting.budget_figure import bend, budget_figure, is_drawable
 from mfcheck.reporting.interval_figure import interval_figure
@@ -73,6 +74,7 @@ def render_html(report: dict[str, Any]) -> str:
         anchors={claim["id"]: f"claim-{number}" for number, claim in enumerate(claims, 1)},
         attention=[claim for claim in claims if claim["errors"] or _unsupported(claim)],
         answers=answers(report),
+        comparison=as_comparison(report["comparison"]) if "comparison" in report else None,
         unmet=words.unmet(report),
         unsupported_in=_unsupported,
         expected=[(claim, finding) for claim in claims for finding in claim["findings"] if _expected(finding)],
@@ -91,6 +93,9 @@ def render_html(report: dict[str, Any]) -> str:
 def _filters() -> dict[str, Callable[..., Any]]:
     return {
         "dataset": words.dataset,
+        "headline": comparison_text.headline,
+        "facts": comparison_text.facts,
+        "groups": comparison_text.groups,
         "evidence": words.evidence,
         "sentence": words.sentence,
         "resolution": words.resolution,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from mfcheck.comparison import as_comparison
 from mfcheck.reporting import twins_table, words
 from mfcheck.reporting.answers import answers
+from mfcheck.reporting.comparison_text import comparison_blocks, headline
 from mfcheck.reporting.marks import code as _code
 from mfcheck.reporting.marks import fence as _fence
 from mfcheck.reporting.marks import plain as _plain
@@ -31,7 +33,14 @@ COLUMNS = (
 
 def render_markdown(report: dict[str, Any]) -> str:
     """The whole report as one markdown document."""
-    blocks = [*_head(report), *_overview(report), *_attention(report), *_expected(report), *_answers(report)]
+    blocks = [
+        *_head(report),
+        *_overview(report),
+        *_comparison(report),
+        *_attention(report),
+        *_expected(report),
+        *_answers(report),
+    ]
     for theorem in report["theorems"]:
         state = words.standing(theorem["verdict"], theorem["claims"])
         blocks.append(f"## {_plain(theorem['title'])}: {_mark(state)}")
@@ -70,6 +79,13 @@ def _overview(report: dict[str, Any]) -> list[str]:
         for theorem in report["theorems"]
     ]
     return [_table(("theorem", "verdict", "findings"), rows)]
+
+
+def _comparison(report: dict[str, Any]) -> list[str]:
+    if "comparison" not in report:
+        return []
+    comparison = as_comparison(report["comparison"])
+    return [f"## Compared with the baseline: {headline(comparison)}", *comparison_blocks(comparison)]
 
 
 def _attention(report: dict[str, Any]) -> list[str]:

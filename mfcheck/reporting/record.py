@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mfcheck
 from mfcheck.datasets import NORM, open_dataset
@@ -23,6 +23,9 @@ from mfcheck.settings import Settings
 from mfcheck.theory import PaperTheory
 from mfcheck.theory.twins import twins
 from mfcheck.verdict import OPEN, Finding, Verdict, combine
+
+if TYPE_CHECKING:
+    from mfcheck.snapshot import Snapshot
 
 SCHEMA = 1
 TITLES = {
@@ -40,6 +43,7 @@ TITLES = {
 }
 PAGES = ("report.json", "report.md", "report.html")
 JOURNAL = "findings.jsonl"
+COMPARISON = "comparison.md"
 PACKAGES = ("torch", "numpy", "scipy", "pytest")
 
 
@@ -82,7 +86,7 @@ class Recorder:
         self._findings: list[dict[str, Any]] = []
         self._errors: list[tuple[dict[str, str], dict[str, str]]] = []
         self.folder.mkdir(parents=True, exist_ok=True)
-        for page in PAGES:  # a page of an earlier run must not stand beside this run's findings
+        for page in (*PAGES, COMPARISON):  # a page of an earlier run must not stand beside this run's findings
             (self.folder / page).unlink(missing_ok=True)
         self._journal = self.folder / JOURNAL
         self._standing = {(finding["claim"], finding["cell"]) for finding in taken}
@@ -107,22 +111,37 @@ class Recorder:
         """Take a cell that ended without a verdict."""
         self._errors.append((claim, {"cell": cell, "message": message}))
 
-    def finish(self, *, full: bool) -> list[str]:
-        """Assemble the report and write its pages, each atomically; what fails a full run beyond its findings."""
+    def finish(self, *, full: bool, narrowed: bool = False, baseline: Snapshot | None = None) -> list[str]:
+        """Assemble the report and write its pages, each atomically; what fails the run beyond its findings.
+
+        `narrowed` says that claims or cells were left out; `baseline` is the older run to compare with.
+        """
         from mfcheck.reporting.html import render_html
         from mfcheck.reporting.markdown import render_markdown
 
         self.report = assemble(self.settings, self._findings, self._errors)
-        self.report["full"] = full
+        self.report |= {"full": full, "narrowed": narrowed}
         self.report["mutants"] = fates(self._theory, self._findings)
         self.report["expectations"] = outcomes(self._expectations, self._findings)
+        regressions = self._compare(self.report, baseline) if baseline is not None else []
         text = json.dumps(self.report, ensure_ascii=False, indent=1, allow_nan=False)
         pages = (text, render_markdown(self.report), render_html(self.report))
         for page, content in zip(PAGES, pages, strict=True):
             write_atomically(self.folder / page, content)
         survivors = [twin["name"] for twin in self.report["mutants"] if twin["status"] == "survived"]
         unmatched = [found["claim"] for found in self.report["expectations"] if found["status"] == "unmatched"]
-        return survivors + unmatched if full else []
+        return regressions + (survivors + unmatched if full else [])
+
+    def _compare(self, report: dict[str, Any], baseline: Snapshot) -> list[str]:
+        """Put the comparison with an older run into the report and on a page of its own; what fell behind."""
+        from mfcheck.comparison import compare
+        from mfcheck.reporting.comparison_text import comparison_markdown
+        from mfcheck.snapshot import snapshot_of
+
+        comparison = compare(baseline, snapshot_of(report, "this run"))
+        report["comparison"] = asdict(comparison)
+        write_atomically(self.folder / COMPARISON, comparison_markdown(comparison))
+        return [change.says for change in comparison.regressions]
 
 
 def assemble(
