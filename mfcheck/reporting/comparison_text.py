@@ -14,8 +14,8 @@ from mfcheck.reporting.marks import code, plain, table
 Line = tuple[str, str]
 
 WIDTH = 100
-MOST_LINES = 10
-"""Lines of improvements, and of notes, that a terminal shows; of regressions it shows all."""
+MOST_REGRESSIONS, MOST_OTHERS = 40, 10
+"""Of so many changes of one weight a terminal tells."""
 MOST_ANNOTATIONS = 10
 """GitHub shows no more of one kind for one step."""
 MOST_CHARACTERS = 60_000
@@ -70,7 +70,7 @@ def comparison_lines(comparison: Comparison) -> list[Line]:
     """The comparison as lines with their styles."""
     lines = [(headline(comparison), "red" if comparison.regressions else "green"), *_wrapped(facts(comparison), "")]
     for group in groups(comparison):
-        shown = group.changes if group.open else group.changes[:MOST_LINES]
+        shown = group.changes[: MOST_REGRESSIONS if group.open else MOST_OTHERS]
         for change in shown:
             where = f"{change.kind.upper()} {_where(change)}".rstrip()
             lines += _wrapped(f"{group.sign} {where}: {change.says}", group.style)
