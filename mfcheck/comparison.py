@@ -11,7 +11,7 @@ from itertools import zip_longest
 from typing import Any
 
 from mfcheck.reporting import words
-from mfcheck.snapshot import Place, Seen, Snapshot
+from mfcheck.snapshot import FILES, Place, Seen, Snapshot
 from mfcheck.verdict import OPEN, Verdict
 
 ERROR = "error"
@@ -173,7 +173,7 @@ def _one_finding(one: Seen, other: Seen, place: Place, old: Snapshot, new: Snaps
         if _same_inputs(one, old, new):
             yield _change(Kind.MOVED, *place, f"{_named(other)}: {moved}")
         else:
-            reason = f"its inputs were drawn by another seed; --mf-seed {old.seed} tells whether they are the cause"
+            reason = f"it looked at other inputs; a run with --mf-seed {old.seed} tells whether they are the cause"
             yield _change(Kind.MOVED, *place, f"{_named(other)}: {moved}; {reason}", Weight.NOTE)
 
 
@@ -195,8 +195,8 @@ def _same_quantity(one: Seen, other: Seen, old: Snapshot, new: Snapshot) -> bool
 
 
 def _same_inputs(one: Seen, old: Snapshot, new: Snapshot) -> bool:
-    """Whether both looked at the same inputs: these follow from the root seed, and the engine wishart sees none."""
-    return old.seed == new.seed or one.engine == "wishart"
+    """Whether both looked at the same inputs: the seed picks them from the files, and the engine wishart sees none."""
+    return one.engine == "wishart" or (old.seed, old.circumstances[FILES]) == (new.seed, new.circumstances[FILES])
 
 
 def _apart(one: Seen, other: Seen) -> bool:

@@ -14,6 +14,8 @@ from mfcheck.reporting.record import SCHEMA
 from mfcheck.verdict import Verdict
 
 HOW = "write one with: mfcheck baseline reports/report.json -o FILE"
+FILES = "data files"
+"""The circumstance that says which images there were to look at."""
 Place = tuple[str, str]
 """A claim and one of its cells."""
 
@@ -174,7 +176,7 @@ def _circumstances(report: Mapping[str, Any]) -> dict[str, str]:
         "mfcheck": report["mfcheck"],
         "theory": report["theory"],
         "architectures": ", ".join(map(str, report["architectures"])),
-        "data files": ", ".join(sorted(files)) or "none",
+        FILES: ", ".join(sorted(files)) or "none",
         "α": f"{report['alpha']:g}",
         "device": ", ".join(devices_of(report)) or "none",
     }

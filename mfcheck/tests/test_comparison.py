@@ -169,6 +169,8 @@ def test_intervals_at_inputs_of_another_seed_are_noted_with_the_seed_that_tells(
     elsewhere = held(there, dense([1.02, 1.03], 8))
     assert changes(elsewhere) == {("note", "interval moved apart", "toy.1/law", "one")}
     assert "--mf-seed 7" in elsewhere.changes[0].says
+    other_files = dense([1.02, 1.03], 7) | {"dataset": {"name": "digits", "files": []}}
+    assert ("note", "interval moved apart", "toy.1/law", "one") in changes(held(there, other_files))
     assert elsewhere.chance == 0
 
 
