@@ -10,6 +10,7 @@ from mfcheck.decider import Decider
 from mfcheck.observables import columns
 from mfcheck.probes import image
 from mfcheck.settings import Settings
+from mfcheck.spec import ARCHITECTURES
 from mfcheck.statistics.decision import Tail
 from mfcheck.theory import finite_width
 
@@ -34,7 +35,8 @@ def offset_cells(settings: Settings) -> Iterator[Cell]:
                 yield Cell(
                     NetworkSpec(architecture, 784, 10, size, depth, variance, 0.5, activation), "wishart", details
                 )
-            yield Cell(NetworkSpec(architecture, 16, 1, 24, 2, 1.7, 0.5, LEAKY), "dense", details)
+            if architecture in ARCHITECTURES:
+                yield Cell(NetworkSpec(architecture, 16, 1, 24, 2, 1.7, 0.5, LEAKY), "dense", details)
 
 
 def entry_pair_cells(settings: Settings) -> Iterator[Cell]:
@@ -57,6 +59,8 @@ def entry_pair_cells(settings: Settings) -> Iterator[Cell]:
             for width, depth, variance, act in narrow.get(architecture, ()) if entries != "row" else ():
                 spec = NetworkSpec(architecture, 784, 10, width, depth, variance, 0.0, act)
                 yield Cell(spec, "wishart", {"entries": entries, "statement": "every-width"})
+        if architecture not in ARCHITECTURES:
+            continue
         width, statement = (16, "dependence") if architecture == "vanilla" else (48, "limit")
         spec = NetworkSpec(architecture, 4, 1, width, 1, 1.6)
         yield Cell(spec, "dense", {"entries": "apart", "statement": statement})
@@ -65,6 +69,8 @@ def entry_pair_cells(settings: Settings) -> Iterator[Cell]:
 def offset_pair_cells(settings: Settings) -> Iterator[Cell]:
     """Dense only: the Wishart chain assumes that gates are coins, which is what makes J and a independent of x."""
     for architecture in settings.architectures:
+        if architecture not in ARCHITECTURES:
+            continue
         wide = NetworkSpec(architecture, 4, 1, 48, 1, 1.6, 0.5)
         yield Cell(wide, "dense", {"statement": "limit"})
         if architecture == "vanilla":

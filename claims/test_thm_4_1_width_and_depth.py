@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from mfcheck import Cell, NetworkSpec, ReLULike, claim
+from mfcheck import Cell, NetworkSpec, ReLULike, audited, claim
+from mfcheck.architectures import declares_omega
 from mfcheck.decider import Decider
 from mfcheck.observables import jacobian
 from mfcheck.plan import Group
 from mfcheck.probes import image
 from mfcheck.settings import Settings
+from mfcheck.spec import ARCHITECTURES
 from mfcheck.statistics.decision import Tail
 from mfcheck.theory import PaperTheory, entry_law, finite_width
 
@@ -42,14 +44,14 @@ def distance(scale: Floats) -> Floats:
 
 
 def width_cells(settings: Settings) -> Iterator[Cell]:
-    for architecture in settings.architectures:
+    known = [name for name in settings.architectures if name in ARCHITECTURES]
+    for architecture in known:
         for depth, variance, activation in ((4, 1.8, ReLULike()), (8, 1.0, LEAKY)):
             spec = NetworkSpec(architecture, 784, 1, WIDTHS[0], depth, variance, 0.0, activation)
-            if architecture in ("vanilla", "residual"):
-                yield Cell(spec, "wishart", {"statement": "slope"}, figure=f"Distance to the Gaussian law, L = {depth}")
-                yield Cell(replace(spec, width=100_000), "wishart", {"statement": "constant"})
+            yield Cell(spec, "wishart", {"statement": "slope"}, figure=f"Distance to the Gaussian law, L = {depth}")
+            yield Cell(replace(spec, width=100_000), "wishart", {"statement": "constant"})
         # Dense widths cost most of this claim's time: one architecture arbitrates, both at the highest level.
-        if settings.level.name == "paper" or architecture == settings.architectures[0]:
+        if settings.level.name == "paper" or architecture == known[0]:
             narrow = NetworkSpec(architecture, 4, 1, DENSE_WIDTHS[0], 1, 0.9, 0.0, ABSOLUTE)
             yield Cell(narrow, "dense", {"statement": "slope"})
 
@@ -60,7 +62,11 @@ def depth_cells(settings: Settings) -> Iterator[Cell]:
     for architecture in settings.architectures:
         for variance in variances.get(architecture, ()):
             yield Cell(NetworkSpec(architecture, 784, 1, 1000, DEPTHS[0], variance), "wishart")
-        yield Cell(NetworkSpec(architecture, 16, 1, 24, DEPTHS[0], 1.7, 0.0, ABSOLUTE), "dense")
+        if architecture in ARCHITECTURES:
+            yield Cell(NetworkSpec(architecture, 16, 1, 24, DEPTHS[0], 1.7, 0.0, ABSOLUTE), "dense")
+            continue
+        for statement in ("growth", "steady") if declares_omega(architecture) else ("steady",):
+            yield Cell(audited.spec_of(architecture, settings, DEPTHS[0]), "dense", {"statement": statement})
 
 
 @claim("thm4.1/width-convergence", cells=width_cells)
@@ -98,16 +104,25 @@ def test_width_convergence(cell: Cell, decide: Decider) -> None:
 @claim("thm4.1/phase-boundary", cells=depth_cells)
 def test_phase_boundary(cell: Cell, decide: Decider) -> None:
     """The scale of J(x) moves by log ω a layer: ω_v = 1 separates decay from growth, and ω_r > 1 always."""
+    known, steady = cell.spec.architecture in ARCHITECTURES, cell.details.get("statement") == "steady"
 
     def group(depth: int) -> Group:
         spec = replace(cell.spec, depth=depth)
-        tail = Tail(finite_width.scale_moment(spec, 2), finite_width.scale_moment(spec, 4))
-        return Group(depth, spec, lambda draws: draws[:, 1], PaperTheory().jacobian_entry_variance(spec), tail)
+        tail = audited.entry_tail(spec)
+        if known:
+            tail = Tail(finite_width.scale_moment(spec, 2), finite_width.scale_moment(spec, 4))
+        sketched = steady and float(decide.sketch(jacobian.entry, probe, spec, audited.SKETCHED)[:, 1].mean())
+        mean = sketched or PaperTheory().jacobian_entry_variance(spec)
+        return Group(depth, spec, lambda draws: draws[:, 1], mean, tail)
 
+    probe = image(decide.settings, cell)
+    if steady:
+        decide.steady(jacobian.entry, [group(depth) for depth in DEPTHS], probe=probe, x_label="depth", unit="ω")
+        return
     decide.slope(
         jacobian.entry,
         [group(depth) for depth in DEPTHS],
-        probe=image(decide.settings, cell),
+        probe=probe,
         x_label="depth",
         curve=lambda theory, spec: theory.jacobian_entry_variance(spec),
         exact=True,

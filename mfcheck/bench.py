@@ -40,6 +40,14 @@ class Bench:
         """Some draws of another network by the cell's engine, for a figure; no verdict rests on them."""
         return self._draws(source, probe, np.asarray, spec)(draws)
 
+    def does_not_apply(self, reason: str) -> Finding:
+        """Record that the claim has nothing to say of this cell."""
+
+        def plan() -> Plan:
+            raise NotCovered(reason)
+
+        return self._record(plan)
+
     def carry_out(self, plan: Plan) -> Judgement:
         """Draw and decide; a planner's own does not."""
         return plan.conclude()

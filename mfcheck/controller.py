@@ -16,6 +16,7 @@ import pytest
 
 from mfcheck import options
 from mfcheck.cache import prune
+from mfcheck.spec import ARCHITECTURES
 from mfcheck.ticker import FOLDER, Screen, StatusFile, Ticker
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ class Controller:
         if (kept := self._recorder.settings.cache) is not None:
             prune(kept)
         if ended and not (session.shouldfail or session.shouldstop):
-            full, narrowed = options.whole_suite_runs(session.config), options.narrowed(session.config)
+            both = set(ARCHITECTURES) <= set(self._recorder.settings.architectures)
+            full, narrowed = both and options.whole_suite_runs(session.config), options.narrowed(session.config)
             failing = self._recorder.finish(full=full, narrowed=narrowed, baseline=self._run().baseline)
             if failing and session.exitstatus == pytest.ExitCode.OK:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mfcheck.audit_verbs import AuditVerbs
 from mfcheck.bench import NOTHING_ELSE
 from mfcheck.ensembles.chunks import Probe, Source
 from mfcheck.judgement import Judgement, judge_law, judge_ratio, judge_trend, law_curve, trend_curve
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from scipy.stats.distributions import rv_frozen
 
 
-class Decider(MedianVerbs):
+class Decider(MedianVerbs, AuditVerbs):
     """Decides one claim in one cell; every decision is kept in `findings`.
 
     References come as functions of the theory, so that the draws can be held against its wrong twins too. `instead`
@@ -73,12 +74,16 @@ class Decider(MedianVerbs):
 
         return self._record(plan, breaks=breaks, instead=instead)
 
-    def same_law(self, source: Source, *, probe: Probe) -> Finding:
-        """Decide that the columns of `source` (one a network input) all have one law; exact at every width."""
+    def same_law(self, source: Source, *, probe: Probe, times: int = 1) -> Finding:
+        """Decide that the columns of `source` (one a network input) all have one law; exact at every width.
+
+        To the level's δ for laws, or so many `times` that where draws are dear.
+        """
 
         def plan() -> Plan:
             level = self.settings.level
-            margin = Margin(0.0, level.law, f"exact at every width; δ of level {level.name}")
+            often = f"{times} times " if times > 1 else ""
+            margin = Margin(0.0, times * level.law, f"exact at every width; {often}δ of level {level.name}")
             draw, arms = self._draws(source, probe, lambda values: values), len(probe.x)
             first = decision.draws_needed_same_law(margin.total, arms=arms, alpha=self._first_alpha, beta=level.beta)
 

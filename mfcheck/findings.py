@@ -22,6 +22,7 @@ def judged(finding: Finding, judgement: Judgement, theory: PaperTheory, *, break
     seen = [twin for twin in twins(theory) if stands and not twin.equivalent and judgement.sees(theory, twin.theory)]
     return replace(
         finding,
+        reason=judgement.reason,
         statistic=judgement.statistic,
         estimate=decided.estimate.value,
         interval=(decided.estimate.low, decided.estimate.high),
@@ -46,8 +47,9 @@ def explain(finding: Finding) -> str:
         return finding.reason
     (low, high), (bottom, top) = finding.interval, finding.region
     needed = "to break the law is to leave" if finding.breaks else "allowed is"
+    told = f" ({finding.reason})" if finding.reason else ""
     return (
         f"{finding.claim} is {finding.verdict} in cell {finding.cell}: {finding.statistic} {finding.estimate:.6g}, "
         f"interval [{low:.6g}, {high:.6g}] after {finding.draws} draws, "
-        f"{needed} [{bottom:.6g}, {top:.6g}]. Reproduce: {finding.reproduce}"
+        f"{needed} [{bottom:.6g}, {top:.6g}]{told}. Reproduce: {finding.reproduce}"
     )

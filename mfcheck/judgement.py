@@ -46,6 +46,8 @@ class Judgement:
     judge: Callable[[Reference], Verdict] = lambda reference: Verdict.UNDECIDED
     rivals: Mapping[str, Verdict] = field(default_factory=dict)
     holds: Mapping[str, bool] = field(default_factory=dict)
+    reason: str = ""
+    """What else is to be said of it, such as an estimate on the side."""
 
     def holding(self, others: Mapping[str, Reference]) -> tuple[str, ...]:
         """The names of other references, and of rivals, that the draws support."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from mfcheck import options
+from mfcheck.architectures import inapplicable
 from mfcheck.controller import CLAIM_PROPERTY, FINDING_PROPERTY, STATUS, Controller
 from mfcheck.ticker import StatusFile
 from mfcheck.verdict import Claim, Verdict
@@ -46,8 +47,9 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     mirrored = any(name.startswith(options.PREFIX) for name in os.environ)
     ahead = bool(options.claims_ahead(config.args, deep=mirrored))
-    if (ahead or options.given_on_command_line(config)) and _run(config).taken:
-        config.pluginmanager.register(TakenOver(), "mfcheck-taken-over")
+    if ahead or options.given_on_command_line(config):
+        _run(config)
+    config.pluginmanager.register(AlreadyDecided(), "mfcheck-already-decided")
     if not hasattr(config, "workerinput"):
         controller = Controller(lambda: _run(config), ahead=ahead)
         config.pluginmanager.register(controller, "mfcheck-controller")
@@ -92,7 +94,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     settings = _run(metafunc.config).settings
     try:
-        cells = sorted(claim.cells(settings), key=lambda cell: cell.id)
+        cells = list(claim.cells(settings))
+        cells += inapplicable(claim.theorem, settings.architectures, cells)
+        cells.sort(key=lambda cell: cell.id)
     except ValueError as error:  # such as a map that would not fit in memory
         raise pytest.UsageError(f"{claim.id}: {error}") from None
     ids = [cell.id for cell in cells]
@@ -128,7 +132,10 @@ def decide(request: pytest.FixtureRequest, cell: Cell) -> Decider:
     test = f"{file}::{request.node.nodeid.partition('::')[2]}"
     reproduce = f"pytest {shlex.quote(test)} {run.as_options}"
     findings = run.done.get((claim.id, cell.id), [])
-    return Decider(claim, cell, run.settings, run.theory, run.store, reproduce, list(findings))
+    decider = Decider(claim, cell, run.settings, run.theory, run.store, reproduce, list(findings))
+    if cell.inapplicable and not findings:
+        decider.does_not_apply(cell.inapplicable)
+    return decider
 
 
 @pytest.hookimpl(wrapper=True)
@@ -145,8 +152,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     return result
 
 
-class TakenOver:
-    """Registered in a run that goes on with an interrupted one: a cell with findings from there is not run again."""
+class AlreadyDecided:
+    """A cell that has findings before its test runs, taken over or since its claim does not apply, is not run."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:

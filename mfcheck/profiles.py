@@ -21,7 +21,7 @@ def over_budgets(draws: Floats, budgets: Sequence[float], bounds: Sequence[float
         measured=tuple(np.median(draws[:, 1::2], axis=0).tolist()),
         predicted=tuple(bounds),
         exact=tuple((np.asarray(budgets) * np.median(draws[:, 0])).tolist()),
-        flips=tuple(np.median(draws[:, 2::2], axis=0).tolist()),
+        flips=tuple(np.median(draws[:, 2::2], axis=0).tolist()) if draws[:, 2::2].min() >= 0 else (),
         draws=len(draws),
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mfcheck.architectures import resolve
 from mfcheck.datasets import DATASETS, open_dataset
 from mfcheck.imports import load_factory, load_object
 from mfcheck.levels import Level, level_named
@@ -41,8 +42,7 @@ class Settings:
             raise ValueError(f"seed must be an integer in 0…2^63−1, got {self.seed!r}")
         if self.dataset not in DATASETS:
             raise ValueError(f"dataset {self.dataset!r} is unknown; allowed are {', '.join(DATASETS)}")
-        if len(set(self.architectures)) != len(self.architectures):
-            raise ValueError(f"architectures are named twice: {', '.join(self.architectures)}")
+        object.__setattr__(self, "architectures", resolve(self.architectures))
 
     def load(self) -> PaperTheory:
         """Import the theory and every foreign architecture and open the data set, so that nothing fails later."""

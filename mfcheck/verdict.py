@@ -41,13 +41,15 @@ class Cell:
     """One place a claim is tried: a network, the engine that draws it, and what else the claim needs.
 
     `details` holds plain values (numbers, strings) that tell this cell from its neighbours. `figure` names the
-    cell in the report where it stands for an experiment of the paper.
+    cell in the report where it stands for an experiment of the paper. `inapplicable` says why the claim has nothing to
+    say here, where it has not: the cell is then reported and not run.
     """
 
     spec: NetworkSpec
     engine: str
     details: Mapping[str, str | int | float] = field(default_factory=dict)
     figure: str = ""
+    inapplicable: str = ""
 
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:

@@ -1,52 +1,168 @@
-"""Networks of one's own: factories named package.module:factory, drawn many at a time."""
+"""Networks of one's own: factories named package.module:factory, drawn many at a time and evaluated as a stack."""
 
 from __future__ import annotations
 
 import copy
 import warnings
+from collections.abc import Callable, Sequence
 from typing import cast
 
 import torch
 from torch import Tensor, func, nn
 
+from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
 from mfcheck.imports import load_factory
-from mfcheck.spec import NetworkSpec
+from mfcheck.spec import ARCHITECTURES, NetworkSpec
+from mfcheck.verdict import NotCovered
+
+Parts = dict[str, Tensor]
+
+
+class ModuleStack:
+    """`replicates` independent modules of the spec's own factory, evaluated as one where the module allows it.
+
+    Called with inputs `[B, d]` or `[R, B, d]` it gives `[R, B, K]`. Raises NotCovered, in one sentence, where the
+    factory or a module raises, or gives something else than it should.
+    """
+
+    def __init__(
+        self, spec: NetworkSpec, stream: Stream, *, replicates: int = 1, dtype: torch.dtype = torch.float32
+    ) -> None:
+        self.spec, self.replicates, self.dtype, self.device = spec, replicates, dtype, stream.device
+        drawn = draw_modules(spec, stream, replicates)
+        self.modules = [module.to(stream.device, dtype).requires_grad_(False) for module in drawn]
+        self._parts = func.stack_module_state(self.modules)
+        self._skeleton = copy.deepcopy(self.modules[0])
+        self._batched = True
+
+    def __call__(self, x: Tensor) -> Tensor:
+        if self._batched:
+            try:
+                return self._checked(self._mapped(self._one)(*self._parts, self._each(x)), x)
+            except NotCovered:
+                raise
+            except Exception:  # data-dependent control flow, say: one by one, then
+                self._batched = False
+        return self._checked(
+            torch.stack([self._alone(m, one) for m, one in zip(self.modules, self._each(x), strict=True)]), x
+        )
+
+    def column(self, x: Tensor, index: int) -> Tensor:
+        """One column of J at every input, `[B, d]` or `[R, B, d]` → `[R, B, K]`, by forward differentiation."""
+        points = self._each(x)
+        tangent = torch.zeros_like(points)
+        tangent[..., index] = 1
+
+        def pushed(parameters: Parts, buffers: Parts, point: Tensor, along: Tensor) -> Tensor:
+            return cast(Tensor, func.jvp(lambda one: self._one(parameters, buffers, one), (point,), (along,))[1])
+
+        if self._batched:
+            try:
+                with warnings.catch_warnings():  # torch's own deprecations on first use of forward differentiation
+                    warnings.simplefilter("ignore", DeprecationWarning)
+                    return self._checked(self._mapped(pushed)(*self._parts, points, tangent), x)
+            except NotCovered:
+                raise
+            except Exception:
+                self._batched = False
+        with torch.enable_grad():
+            leaf = points.clone().requires_grad_()
+            output = self(leaf)
+            rows = [torch.autograd.grad(one.sum(), leaf, retain_graph=True)[0][..., index] for one in output.unbind(2)]
+        return torch.stack(rows, dim=2)
+
+    def jacobian(self, x: Tensor, columns: Sequence[int] | None = None) -> Tensor:
+        """J at every input, all its columns or those named: `[B, d]` → `[R, B, K, columns]`."""
+        chosen = range(self.spec.input_dim) if columns is None else columns
+        if len(chosen) < self.spec.output_dim:
+            return torch.stack([self.column(x, index) for index in chosen], dim=3)
+        with torch.enable_grad():
+            leaf = self._each(x).clone().requires_grad_()
+            output = self(leaf)
+            rows = [torch.autograd.grad(one.sum(), leaf, retain_graph=True)[0] for one in output.unbind(2)]
+        return torch.stack(rows, dim=2)[..., list(chosen)]
+
+    def _one(self, parameters: Parts, buffers: Parts, x: Tensor) -> Tensor:
+        return cast(Tensor, func.functional_call(self._skeleton, (parameters, buffers), (x,)))
+
+    def _mapped(self, function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+        return cast(Callable[..., Tensor], func.vmap(function))
+
+    def _alone(self, module: nn.Module, x: Tensor) -> Tensor:
+        try:
+            return cast(Tensor, module(x))
+        except Exception as error:  # somebody else's code
+            raise NotCovered(f"a module of {self.spec.architecture} raised {type(error).__name__}: {error}") from error
+
+    def _each(self, x: Tensor) -> Tensor:
+        return x.expand(self.replicates, *x.shape[-2:])
+
+    def _checked(self, output: Tensor, x: Tensor) -> Tensor:
+        wanted = (self.replicates, x.shape[-2], self.spec.output_dim)
+        if not isinstance(output, Tensor) or output.shape != wanted:
+            got = tuple(output.shape[1:]) if isinstance(output, Tensor) else output
+            raise NotCovered(
+                f"a module of {self.spec.architecture} maps {tuple(x.shape[-2:])} to {got}, "
+                f"expected {wanted[1:]} (inputs by output_dim)"
+            )
+        return output
 
 
 def draw_modules(spec: NetworkSpec, stream: Stream, count: int) -> list[nn.Module]:
-    """`count` independent modules of the spec's own factory; ValueError when it returns something else."""
+    """`count` independent modules of the spec's own factory; NotCovered when it raises or returns something else."""
     factory = load_factory(spec.architecture)
     drawn = []
     for _ in range(count):
-        module = factory(spec, stream.torch)
+        try:
+            module = factory(spec, stream.torch)
+        except Exception as error:  # somebody else's code
+            raise NotCovered(f"factory {spec.architecture} raised {type(error).__name__}: {error}") from error
         if not isinstance(module, nn.Module):
-            raise ValueError(f"factory {spec.architecture} must return a torch.nn.Module, got {module!r}")
+            raise NotCovered(f"factory {spec.architecture} must return a torch.nn.Module, got {module!r}")
         drawn.append(module)
     return drawn
 
 
-def jacobian_column(spec: NetworkSpec, x: Tensor, column: int, stream: Stream, draws: int) -> Tensor:
-    """One column of J at every input for each drawn module: `[B, d]` → `[draws, B, K]`, by forward differentiation."""
-    drawn = draw_modules(spec, stream, draws)
-    parameters, buffers = func.stack_module_state(drawn)
-    skeleton = copy.deepcopy(drawn[0])
-    tangent = torch.zeros_like(x)
-    tangent[:, column] = 1
+def is_gaussian(architecture: str) -> bool:
+    """Whether an architecture is written on Gaussian matrices: vanilla, residual, or a subclass of Network."""
+    if architecture in ARCHITECTURES:
+        return True
+    factory = load_factory(architecture)
+    return isinstance(factory, type) and issubclass(factory, Network)
 
-    def at(one_parameters: dict[str, Tensor], one_buffers: dict[str, Tensor]) -> Tensor:
-        def network(inputs: Tensor) -> Tensor:
-            return cast(Tensor, func.functional_call(skeleton, (one_parameters, one_buffers), (inputs,)))
 
-        return cast(Tensor, func.jvp(network, (x,), (tangent,))[1])
+def draw_stack(
+    spec: NetworkSpec,
+    stream: Stream,
+    *,
+    engine: str = "dense",
+    replicates: int = 1,
+    dtype: torch.dtype = torch.float32,
+) -> Network | ModuleStack:
+    """Independent networks of any architecture, as a Network where it is written on Gaussian matrices.
 
-    with warnings.catch_warnings():  # torch's own deprecations on first use of forward differentiation
-        warnings.simplefilter("ignore", DeprecationWarning)
-        result = func.vmap(at)(parameters, buffers)
-    expected = (draws, x.shape[0], spec.output_dim)
-    if result.shape != expected:
-        raise ValueError(
-            f"a module of {spec.architecture} maps {tuple(x.shape)} to {tuple(result.shape[1:])}, "
-            f"expected {expected[1:]} (inputs by output_dim)"
-        )
-    return result
+    Raises NotCovered for lazy modules, and what either kind raises.
+    """
+    if is_gaussian(spec.architecture):
+        kind = Network if spec.architecture in ARCHITECTURES else cast(type[Network], load_factory(spec.architecture))
+        return kind(spec, stream, engine=engine, replicates=replicates, dtype=dtype)
+    if engine != "dense":
+        raise NotCovered(f"architecture {spec.architecture} is a module, which engine {engine} cannot draw")
+    return ModuleStack(spec, stream, replicates=replicates, dtype=dtype)
+
+
+def draw_network_stack(
+    spec: NetworkSpec,
+    stream: Stream,
+    *,
+    engine: str = "dense",
+    replicates: int = 1,
+    dtype: torch.dtype = torch.float32,
+) -> Network:
+    """The same where a look inside is needed: NotCovered for modules."""
+    if not is_gaussian(spec.architecture):
+        raise NotCovered(f"architecture {spec.architecture} is a module, which does not show its gates and layers")
+    drawn = draw_stack(spec, stream, engine=engine, replicates=replicates, dtype=dtype)
+    assert isinstance(drawn, Network)
+    return drawn

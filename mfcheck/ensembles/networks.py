@@ -6,18 +6,20 @@ theory; on lazily revealed ones they have any width.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from mfcheck.ensembles.diagonal import DiagonalMatrix
 from mfcheck.ensembles.gaussian import DenseMatrix, LazyMatrix, Matrix, bytes_of
 from mfcheck.ensembles.memory import check_room
 from mfcheck.ensembles.streams import Stream
 from mfcheck.spec import ARCHITECTURES, NetworkSpec
 from mfcheck.verdict import NotCovered
 
+AnyMatrix = Matrix | DiagonalMatrix
 MATRICES: dict[str, type[DenseMatrix] | type[LazyMatrix]] = {"dense": DenseMatrix, "lazy": LazyMatrix}
 
 
@@ -39,7 +41,7 @@ class Network:
         replicates: int = 1,
         dtype: torch.dtype = torch.float32,
     ) -> None:
-        if spec.architecture not in ARCHITECTURES:
+        if spec.architecture not in ARCHITECTURES and type(self) is Network:
             raise NotCovered(f"architecture {spec.architecture} is drawn by its own factory, not as a Network")
         self.spec, self.replicates, self.dtype, self.device = spec, replicates, dtype, stream.device
         n = spec.width
@@ -53,14 +55,22 @@ class Network:
         self.input_projection = gaussian(n, spec.input_dim, 1 / spec.input_dim)
         self.weights: list[Matrix] = []
         self.biases: list[Tensor] = []
-        self.shortcuts: list[Matrix] = []
+        self.shortcuts: list[AnyMatrix] = []
         for _ in range(spec.depth):
             self.weights.append(gaussian(n, n, spec.weight_variance / n))
             if spec.bias_variance:
                 self.biases.append(stream.normal(replicates, n, dtype=dtype, scale=spec.bias_variance**0.5))
-            if spec.architecture == "residual":
-                self.shortcuts.append(gaussian(n, n, 1 / n))
+            if (shortcut := self.shortcut(gaussian, stream)) is not None:
+                self.shortcuts.append(shortcut)
         self.output_projection = gaussian(spec.output_dim, n, 1 / n)
+
+    def shortcut(self, gaussian: Callable[[int, int, float], Matrix], stream: Stream) -> AnyMatrix | None:
+        """One layer's P: `gaussian(rows, columns, variance)` of variance 1/N for residual networks, else none.
+
+        An architecture of one's own overrides this, and so is drawn on stored and on lazy matrices alike.
+        """
+        n = self.spec.width
+        return gaussian(n, n, 1 / n) if self.spec.architecture == "residual" else None
 
     @property
     def shapes(self) -> list[tuple[int, int]]:
@@ -69,13 +79,14 @@ class Network:
         return [(n, self.spec.input_dim), *[(n, n)] * layers, (self.spec.output_dim, n)]
 
     @property
-    def matrices(self) -> list[Matrix]:
+    def matrices(self) -> list[AnyMatrix]:
         return [self.input_projection, *self.weights, *self.shortcuts, self.output_projection]
 
     @property
     def stored(self) -> list[Tensor]:
-        """Every random number kept: the values of dense matrices, and the biases."""
-        return [*(matrix.values for matrix in self.matrices if isinstance(matrix, DenseMatrix)), *self.biases]
+        """Every random number kept: the values of stored matrices, and the biases."""
+        kept = (matrix for matrix in self.matrices if not isinstance(matrix, LazyMatrix))
+        return [*(matrix.values for matrix in kept), *self.biases]
 
     def reserve(self, columns: int) -> None:
         """Make room for so many more inputs and pulled-back outputs of lazy matrices; nothing for stored ones.
@@ -231,12 +242,12 @@ class Pass:
     output: Tensor
 
 
-def _times(matrix: Matrix, rows: Tensor) -> Tensor:
+def _times(matrix: AnyMatrix, rows: Tensor) -> Tensor:
     """W applied to rows `[R, B, n]` → `[R, B, m]`."""
     return (matrix @ rows.mT).mT
 
 
-def _spread(matrix: Matrix, columns: Tensor) -> Tensor:
+def _spread(matrix: AnyMatrix, columns: Tensor) -> Tensor:
     """W applied to columns `[R, B, n, c]` → `[R, B, m, c]`, as one product on `[R, n, B·c]`."""
     replicates, batch, n, c = columns.shape
     product = matrix @ columns.transpose(1, 2).reshape(replicates, n, batch * c)

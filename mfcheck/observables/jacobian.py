@@ -5,11 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mfcheck.ensembles import modules, wishart
+from mfcheck.ensembles import wishart
 from mfcheck.ensembles.chunks import Probe, Source
+from mfcheck.ensembles.modules import draw_network_stack, draw_stack
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
-from mfcheck.spec import ARCHITECTURES, NetworkSpec
+from mfcheck.spec import NetworkSpec
 
 
 def _entry_wishart(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
@@ -18,8 +19,11 @@ def _entry_wishart(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) 
 
 
 def _entry_dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
-    network = Network(spec, stream, replicates=draws)
-    column = network.feature_jacobian(_tensor(probe, stream, torch.float32), [probe.column])[:, 0]
+    network, x = draw_stack(spec, stream, replicates=draws), _tensor(probe, stream, torch.float32)
+    if not isinstance(network, Network):
+        outputs = network.column(x[:1], probe.column)[:, 0].double()
+        return torch.stack([outputs[:, 0], outputs.square().mean(dim=1)], dim=1)
+    column = network.feature_jacobian(x, [probe.column])[:, 0]
     entry = (network.output_row(0)[:, None] @ column).flatten().double()
     return torch.stack([entry, column.double().square().mean(dim=(1, 2))], dim=1)
 
@@ -29,16 +33,18 @@ entry = Source(
     {"wishart": _entry_wishart, "dense": _entry_dense},
     {"wishart": False, "dense": True},
 )
-"""`[n, 2]`: J_0j, and its variance given all but P_out. The latter has the mean of J_0j² and a far lighter tail."""
+"""`[n, 2]`: J_0j, and its variance given all but P_out. The latter has the mean of J_0j² and a far lighter tail.
+
+Modules do not show P_out: there it is the mean of J²_kj over their outputs k."""
 
 
 def _entry_at_inputs_dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
     x = _tensor(probe, stream, torch.float32)
-    if spec.architecture in ARCHITECTURES:
-        network = Network(spec, stream, replicates=draws)
-        column = network.feature_jacobian(x, [probe.column])[..., 0]
-        return (column @ network.output_row(0)[:, :, None]).squeeze(2)
-    return modules.jacobian_column(spec, x, probe.column, stream, draws)[:, :, 0]
+    network = draw_stack(spec, stream, replicates=draws)
+    if not isinstance(network, Network):
+        return network.column(x, probe.column)[:, :, 0]
+    column = network.feature_jacobian(x, [probe.column])[..., 0]
+    return (column @ network.output_row(0)[:, :, None]).squeeze(2)
 
 
 entry_at_inputs = Source("Jacobian entry at several inputs", {"dense": _entry_at_inputs_dense}, {"dense": True})
@@ -46,7 +52,7 @@ entry_at_inputs = Source("Jacobian entry at several inputs", {"dense": _entry_at
 
 
 def _linearity_dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
-    network = Network(spec, stream, replicates=draws, dtype=torch.float64)
+    network = draw_network_stack(spec, stream, replicates=draws, dtype=torch.float64)
     x = _tensor(probe, stream, torch.float64)[:1].expand(draws, 1, -1)
     slopes = network.gate_slopes(x)
     jacobian = _autograd_jacobian(network, x)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from mfcheck.ensembles import wishart
 from mfcheck.ensembles.chunks import Probe, Source
+from mfcheck.ensembles.modules import draw_stack
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.adversarial import adversarial_loss, jacobian_at
@@ -16,6 +17,7 @@ from mfcheck.observables.balls import norm
 from mfcheck.observables.operator_norm import largest_found, maximiser
 from mfcheck.spec import NetworkSpec
 
+UNKNOWN = -1.0
 NORMS_IN_A_CHUNK, NETWORKS_IN_A_CHUNK = 64, 16
 
 
@@ -34,7 +36,7 @@ def operator_norms(p: float, q: float) -> Source:
         return largest_found(both, p, q)
 
     def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
-        jacobian = Network(spec, stream, replicates=draws).jacobian(_inputs(probe, stream))[:, :1]
+        jacobian = draw_stack(spec, stream, replicates=draws).jacobian(_inputs(probe, stream))[:, :1]
         return largest_found(jacobian, p, q)
 
     engines, uses_input = {"wishart": chain, "dense": dense}, {"wishart": False, "dense": True}
@@ -43,22 +45,24 @@ def operator_norms(p: float, q: float) -> Source:
 
 @lru_cache(maxsize=256)
 def attacked(p: float, q: float, budgets: tuple[float, ...], steps: int) -> Source:
-    """`[n, 1 + 2E]`: ‖J(x)‖_{p,q}; then for every budget ε the loss found at the first input and the share of flips.
+    """`[n, 1 + 2E]`: ‖J(x)‖_{p,q}; then for every budget ε the loss found at the first input and the share of flips
+    (`UNKNOWN` of modules, which do not show their gates).
 
     Every attack ascends from the maximiser of the linear map J(x), in so many steps.
     """
 
     def found(engine: str, spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
-        network = Network(spec, stream, engine=engine, replicates=draws)
+        network = draw_stack(spec, stream, engine=engine, replicates=draws)
         x = _inputs(probe, stream)[:1].expand(draws, 1, -1)
-        network.reserve(spec.output_dim + 1 + len(budgets) * (steps + 1))
+        if isinstance(network, Network):
+            network.reserve(spec.output_dim + 1 + len(budgets) * (steps + 1))
         jacobian = jacobian_at(network, x, spec.output_dim)
         direction, _ = maximiser(jacobian, p, q)
         columns = [norm((jacobian @ direction[..., None])[..., 0], q).double()]
         for eps in budgets:
             attack = adversarial_loss(network, x, eps, p, q, steps=steps, start=direction, generator=stream.torch)
-            assert attack.flips is not None
-            columns += [attack.loss.double(), attack.flips]
+            flips = torch.full_like(columns[0], UNKNOWN) if attack.flips is None else attack.flips
+            columns += [attack.loss.double(), flips]
         return torch.cat(columns, dim=1)
 
     def lazy(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:

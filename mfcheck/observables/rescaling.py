@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from mfcheck.ensembles.chunks import Probe, Source
-from mfcheck.ensembles.gaussian import DenseMatrix, Matrix
-from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.gaussian import DenseMatrix
+from mfcheck.ensembles.networks import AnyMatrix, Network
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.capacity import fisher_rao
 from mfcheck.spec import NetworkSpec
@@ -24,9 +24,9 @@ def rescale(network: Network, factors: list[Tensor]) -> None:
     """
     n, depth = network.spec.width, network.spec.depth
     for layer, factor in enumerate(factors):
-        into = [network.weights[layer], *network.shortcuts[layer : layer + 1]]
+        into: list[AnyMatrix] = [network.weights[layer], *network.shortcuts[layer : layer + 1]]
         last = layer == depth - 1
-        out_of = [network.output_projection] if last else [network.weights[layer + 1]]
+        out_of: list[AnyMatrix] = [network.output_projection] if last else [network.weights[layer + 1]]
         out_of += [] if last else network.shortcuts[layer + 1 : layer + 2]
         assert factor.shape == (network.replicates, n)
         for matrix in into:
@@ -37,7 +37,7 @@ def rescale(network: Network, factors: list[Tensor]) -> None:
             network.biases[layer] = network.biases[layer] * factor
 
 
-def _multiply(matrix: Matrix, factor: Tensor) -> None:
+def _multiply(matrix: AnyMatrix, factor: Tensor) -> None:
     assert isinstance(matrix, DenseMatrix)
     matrix.values = matrix.values * factor
 

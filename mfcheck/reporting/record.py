@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 TITLES = {
+    "preflight": "Pre-flight — is a network what it is declared to be?",
     "thm4.1": "Theorem 4.1 — law of the network",
     "thm5.1": "Theorem 5.1 — bound on the adversarial loss",
     "thm5.3": "Theorem 5.3 — standard training",

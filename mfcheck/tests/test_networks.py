@@ -22,7 +22,7 @@ from torch import Tensor
 
 from mfcheck import NetworkSpec, ReLULike, draw_network
 from mfcheck.ensembles.gaussian import DenseMatrix, Matrix
-from mfcheck.ensembles.modules import draw_modules, jacobian_column, load_factory
+from mfcheck.ensembles.modules import ModuleStack, draw_modules, load_factory
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
 from mfcheck.statistics.intervals import dkw_half_width, sup_distance
@@ -367,7 +367,7 @@ def test_foreign_modules_are_differentiated_like_autograd(foreign: Callable[[str
     x = Stream(1).normal(5, 4, dtype=torch.float32)
     modules = draw_modules(spec, Stream(7), 6)
     for column in range(spec.input_dim):
-        found = jacobian_column(spec, x, column, Stream(7), 6)
+        found = ModuleStack(spec, Stream(7), replicates=6).column(x, column)
         assert found.shape == (6, 5, 3)
         for index, module in enumerate(modules):
             expected = torch.stack([autograd_jacobian(module, one)[0, :, column] for one in x])
@@ -389,11 +389,11 @@ def test_a_foreign_module_can_be_drawn_once(foreign: Callable[[str], NetworkSpec
 def test_unusable_foreign_modules_are_named(foreign: Callable[[str], NetworkSpec]) -> None:
     x = torch.ones(2, 4)
     with pytest.raises(ValueError, match=r"function must return a torch\.nn\.Module"):
-        jacobian_column(foreign("function"), x, 0, Stream(0), 2)
+        ModuleStack(foreign("function"), Stream(0), replicates=2).column(x, 0)
     with pytest.raises(ValueError, match=r"Wide maps \(2, 4\) to \(2, 6\), expected \(2, 3\)"):
-        jacobian_column(foreign("Wide"), x, 0, Stream(0), 2)
+        ModuleStack(foreign("Wide"), Stream(0), replicates=2).column(x, 0)
     with pytest.raises(ValueError, match=r"Flat maps \(2, 4\) to \(2,\), expected \(2, 3\)"):
-        jacobian_column(foreign("Flat"), x, 0, Stream(0), 2)
+        ModuleStack(foreign("Flat"), Stream(0), replicates=2).column(x, 0)
     with pytest.raises(ValueError, match="constant' is not callable"):
         load_factory(foreign("constant").architecture)
     with pytest.raises(ValueError, match="absent"):

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from scipy import stats
 
+from mfcheck.architectures import declared_omega
 from mfcheck.spec import ARCHITECTURES, NetworkSpec
 from mfcheck.theory import finite_width
 from mfcheck.theory.cross_entropy import softmax_spread
 from mfcheck.theory.decay import residual_gain
 from mfcheck.theory.norms import chevet_beta, paper_beta
-from mfcheck.verdict import NotCovered
 
 if TYPE_CHECKING:
     from scipy.stats.distributions import rv_frozen
@@ -36,10 +36,10 @@ class PaperTheory:
     def omega(self, spec: NetworkSpec) -> float:
         """Layer gain: ω_v = α σ_w² (vanilla), ω_r = 1 + α σ_w² (residual).
 
-        Raises NotCovered for other architectures: the paper names no ω for them.
+        For other architectures what their factory declares; NotCovered where it declares none.
         """
         if spec.architecture not in ARCHITECTURES:
-            raise NotCovered(f"the theory gives no ω for architecture {spec.architecture}")
+            return declared_omega(spec)
         gain = spec.activation.alpha * spec.weight_variance
         return gain if spec.architecture == "vanilla" else 1 + gain
 

@@ -1,0 +1,67 @@
+"""Pre-flight of an audit: is a network of one's own what its factory and its spec declare?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+
+from mfcheck import Cell, NotCovered, audited, claim
+from mfcheck.decider import Decider
+from mfcheck.observables import preflight
+from mfcheck.probes import image
+from mfcheck.seeds import derive_seed
+from mfcheck.settings import Settings
+from mfcheck.statistics.decision import Tail
+
+
+def variance_cells(settings: Settings) -> Iterator[Cell]:
+    """One cell for every group of Gaussian parameters."""
+    for architecture in audited.foreign(settings):
+        spec = audited.spec_of(architecture, settings)
+        try:
+            groups = list(preflight.expected_variances(spec))
+        except NotCovered:  # said by the claim itself
+            groups = ["weights"]
+        for group in groups:
+            yield Cell(spec, "dense", {"layers": group})
+
+
+@claim("preflight/sound", cells=audited.jacobian_cells)
+def test_sound(cell: Cell, decide: Decider) -> None:
+    """The factory makes float32 modules of the spec's sizes from the generator, with no randomness of their own."""
+    x = torch.as_tensor(image(decide.settings, cell).x, dtype=torch.float32, device=decide.settings.device)
+    seed = derive_seed(decide.settings.seed, "preflight", cell.spec)
+    decide.fact(preflight.problem(cell.spec, torch.cat([x, -x]), seed), name="checks passed")
+
+
+@claim("preflight/alive", cells=audited.jacobian_cells)
+def test_alive(cell: Cell, decide: Decider) -> None:
+    """Outputs are neither 0 nor the same at different inputs."""
+    decide.rate(preflight.alive, component=0, probe=image(decide.settings, cell))
+
+
+@claim("preflight/piecewise-linear", cells=audited.jacobian_cells)
+def test_piecewise_linear_nearby(cell: Cell, decide: Decider) -> None:
+    """The activation is ReLU-like: f is linear in a neighbourhood of x, and f(2x) = 2f(x) without biases."""
+    decide.rate(preflight.linear_nearby, component=0, probe=image(decide.settings, cell))
+
+
+@claim("preflight/weight-variance", cells=variance_cells)
+def test_weight_variance(cell: Cell, decide: Decider) -> None:
+    """Parameters have the variance that is declared: σ_w²/N in the weights, 1/fan-in in the projections, or by name."""
+    group, spec = str(cell.details["layers"]), cell.spec
+    column = list(preflight.expected_variances(spec)).index(group)
+
+    def tail() -> Tail:
+        """Of χ²_m/m for the m entries of the group."""
+        m = preflight.entries(spec, group)
+        return Tail(1 + 2 / m, (1 + 2 / m) * (1 + 4 / m) * (1 + 6 / m))
+
+    decide.mean_ratio(
+        preflight.mean_squares,
+        statistic=lambda draws: draws[:, column],
+        probe=image(decide.settings, cell),
+        reference=lambda theory: 1.0,
+        tail=tail,
+    )

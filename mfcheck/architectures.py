@@ -1,0 +1,100 @@
+"""Architectures of one's own: how they are named, and what a factory may say of itself.
+
+A factory is package.module:factory, called with a NetworkSpec and a torch generator for an nn.Module, or a subclass of
+`mfcheck.Network`, which is written on Gaussian matrices and so is drawn lazily too. As attributes it may have
+`omega(spec)`, its ω, and `layer_variances(spec)`, the variance of the entries of its Gaussian parameters by name.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import math
+import re
+from collections.abc import Iterable, Mapping
+
+from mfcheck.imports import load_factory
+from mfcheck.spec import ARCHITECTURES, NetworkSpec
+from mfcheck.verdict import Cell, NotCovered
+
+GROUP = "mfcheck.architectures"
+"""The entry points by which a package offers architectures under short names."""
+ELSEWHERE = {
+    "thm4.1": "the law it compares with is derived for vanilla and residual networks alone",
+    "thm5.1": "its distance at finite width is derived for vanilla and residual networks alone",
+    "assumption": "it follows weights and signals through the layers of vanilla and residual networks",
+    "break": "it says where the theory of vanilla and residual networks must fail",
+    "open": "it is explored on vanilla and residual networks alone",
+}
+TRAINING = "the theory of training is stated for vanilla and residual networks alone"
+
+
+def inapplicable(theorem: str, architectures: Iterable[str], cells: Iterable[Cell]) -> list[Cell]:
+    """A cell that says why, for every architecture of one's own to which a claim of the suite has nothing to say."""
+    if theorem not in ELSEWHERE and not theorem.startswith("thm"):
+        return []
+    tried, reason = {cell.spec.architecture for cell in cells}, ELSEWHERE.get(theorem, TRAINING)
+    missing = [name for name in architectures if name not in ARCHITECTURES and name not in tried]
+    return [Cell(NetworkSpec(name, 49, 32, 64, 3, 1.6), "dense", inapplicable=reason) for name in missing]
+
+
+def resolve(names: Iterable[str]) -> tuple[str, ...]:
+    """Names as vanilla, residual or package.module:factory, looking up those that packages offer.
+
+    Raises ValueError for a name that is none of them, that two packages offer, or that is given twice.
+    """
+    found = [name if name in ARCHITECTURES or ":" in name else _offered(name) for name in names]
+    if twice := sorted({name for name in found if found.count(name) > 1}):
+        raise ValueError(f"architecture {twice[0]!r} is named twice; name every architecture once")
+    labels = [re.sub(r"[.:]", ".", name) for name in found]
+    if len(set(labels)) < len(labels):
+        raise ValueError(f"two architectures have one name in the report among {', '.join(found)}; rename one")
+    return tuple(found)
+
+
+def _offered(name: str) -> str:
+    points = importlib.metadata.entry_points(group=GROUP)
+    paths = sorted({point.value for point in points if point.name == name})
+    if len(paths) > 1:
+        raise ValueError(f"architecture {name!r} is offered twice, as {' and '.join(paths)}; name one of them")
+    if not paths:
+        known = [*ARCHITECTURES, *sorted({point.name for point in points})]
+        raise ValueError(f"architecture {name!r} is unknown; allowed are {', '.join(known)} or package.module:factory")
+    return paths[0]
+
+
+def declares_omega(architecture: str) -> bool:
+    """Whether a theory knows an ω for this architecture: one of its own, or the one its factory declares."""
+    return architecture in ARCHITECTURES or hasattr(load_factory(architecture), "omega")
+
+
+def declared_omega(spec: NetworkSpec) -> float:
+    """The ω that the spec's factory declares; NotCovered, with the reason, where it declares none that can be."""
+    factory = load_factory(spec.architecture)
+    if not hasattr(factory, "omega"):
+        raise NotCovered(f"the theory gives no ω for architecture {spec.architecture}, and its factory declares none")
+    try:
+        omega = float(factory.omega(spec))
+    except Exception as error:  # somebody else's code
+        raise NotCovered(f"the ω of {spec.architecture} raised {type(error).__name__}: {error}") from error
+    if not 0 < omega < math.inf:
+        raise NotCovered(f"the ω of {spec.architecture} must be positive and finite, got {omega!r} for {spec}")
+    return omega
+
+
+def layer_variances(spec: NetworkSpec) -> Mapping[str, float]:
+    """The variances that the spec's factory declares for its Gaussian parameters, by name; empty if it declares none.
+
+    Raises NotCovered, with the reason, for anything but names with positive finite numbers.
+    """
+    factory = load_factory(spec.architecture)
+    if not hasattr(factory, "layer_variances"):
+        return {}
+    try:
+        declared = {str(name): float(variance) for name, variance in dict(factory.layer_variances(spec)).items()}
+    except Exception as error:  # somebody else's code
+        reason = f"{type(error).__name__}: {error}"
+        raise NotCovered(f"the layer_variances of {spec.architecture} raised {reason}") from error
+    if bad := [name for name, variance in declared.items() if not 0 < variance < math.inf]:
+        wrong = f"{bad[0]} has {declared[bad[0]]!r}"
+        raise NotCovered(f"the layer_variances of {spec.architecture} must be positive and finite: {wrong}")
+    return declared
