@@ -8,11 +8,11 @@ import torch
 
 from mfcheck import Cell, NotCovered, audited, claim
 from mfcheck.decider import Decider
+from mfcheck.median_verbs import Allowance
 from mfcheck.observables import preflight
 from mfcheck.probes import image
 from mfcheck.seeds import derive_seed
 from mfcheck.settings import Settings
-from mfcheck.statistics.decision import Tail
 
 
 def variance_cells(settings: Settings) -> Iterator[Cell]:
@@ -38,13 +38,13 @@ def test_sound(cell: Cell, decide: Decider) -> None:
 @claim("preflight/alive", cells=audited.jacobian_cells)
 def test_alive(cell: Cell, decide: Decider) -> None:
     """Outputs are neither 0 nor the same at different inputs."""
-    decide.rate(preflight.alive, component=0, probe=image(decide.settings, cell))
+    decide.rate(preflight.nearby, component=preflight.ALIVE, probe=image(decide.settings, cell))
 
 
 @claim("preflight/piecewise-linear", cells=audited.jacobian_cells)
 def test_piecewise_linear_nearby(cell: Cell, decide: Decider) -> None:
     """The activation is ReLU-like: f is linear in a neighbourhood of x, and f(2x) = 2f(x) without biases."""
-    decide.rate(preflight.linear_nearby, component=0, probe=image(decide.settings, cell))
+    decide.rate(preflight.nearby, component=preflight.LINEAR, probe=image(decide.settings, cell))
 
 
 @claim("preflight/weight-variance", cells=variance_cells)
@@ -53,15 +53,17 @@ def test_weight_variance(cell: Cell, decide: Decider) -> None:
     group, spec = str(cell.details["layers"]), cell.spec
     column = list(preflight.expected_variances(spec)).index(group)
 
-    def tail() -> Tail:
-        """Of χ²_m/m for the m entries of the group."""
-        m = preflight.entries(spec, group)
-        return Tail(1 + 2 / m, (1 + 2 / m) * (1 + 4 / m) * (1 + 6 / m))
+    def allowance() -> Allowance:
+        """The median of χ²_m/m lies about 2/(3m) below its mean."""
+        off = 2 / (3 * preflight.entries(spec, group))
+        return Allowance(off, off, "median of χ²_m/m, of m entries, to leading order")
 
-    decide.mean_ratio(
+    decide.median_ratio(
         preflight.mean_squares,
         statistic=lambda draws: draws[:, column],
         probe=image(decide.settings, cell),
         reference=lambda theory: 1.0,
-        tail=tail,
+        allowance=allowance,
+        spread=0.1,
+        delta=decide.settings.level.exact,
     )

@@ -112,5 +112,7 @@ def test_entries_variance(cell: Cell, decide: Decider) -> None:
 @claim("thm4.1/piecewise-linear", cells=linearity_cells)
 def test_piecewise_linear(cell: Cell, decide: Decider) -> None:
     """f(x') = J(x) x' + a(x) for x' in the region of x, with a from the biases alone; a = 0 without biases."""
-    source = jacobian.linearity if cell.spec.architecture in ARCHITECTURES else preflight.linear_nearby
-    decide.rate(source, component=0, probe=image(decide.settings, cell))
+    if cell.spec.architecture in ARCHITECTURES:
+        decide.rate(jacobian.linearity, component=0, probe=image(decide.settings, cell))
+    else:
+        decide.rate(preflight.nearby, component=preflight.LINEAR, probe=image(decide.settings, cell))

@@ -14,6 +14,7 @@ from mfcheck.spec import NetworkSpec, NormPair, ReLULike
 from mfcheck.verdict import Cell, Claim, Finding, NotANumber, NotCovered, Verdict, claim
 
 if TYPE_CHECKING:
+    from mfcheck.auditing import audit
     from mfcheck.ensembles.networks import Network
     from mfcheck.ensembles.streams import Stream
     from mfcheck.objectives import Objective
@@ -45,6 +46,7 @@ __all__ = [
     "Stream",
     "Verdict",
     "adversarial_loss",
+    "audit",
     "claim",
     "draw_network",
     "fisher_rao",
@@ -65,6 +67,7 @@ _LAZY = {
     "OperatorNorm": "mfcheck.observables.operator_norm",
     "PaperTheory": "mfcheck.theory",
     "adversarial_loss": "mfcheck.observables.adversarial",
+    "audit": "mfcheck.auditing",
     "draw_network": "mfcheck.sampling",
     "operator_norm": "mfcheck.observables.operator_norm",
     "sample_jacobian": "mfcheck.sampling",

@@ -1,4 +1,4 @@
-"""The command `mfcheck`: what a claim would cost, what became of the wrong twins, and the gate."""
+"""The command `mfcheck`: audits, what a claim would cost, what became of the wrong twins, and the gate."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mfcheck import gate
+from mfcheck.audit_command import add_audit, run_audit
 from mfcheck.decider import Decider
 from mfcheck.ensembles.chunks import ChunkStore
 from mfcheck.judgement import Judgement
@@ -39,8 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     mutants = commands.add_parser("mutants", help="wrong twins of the theory against the claims that killed them")
     mutants.add_argument("report", nargs="?", type=Path, default=Path("reports/report.json"), help="a report.json")
     gate.add_commands(commands)
+    add_audit(commands)
     chosen = parser.parse_args(arguments)
     try:
+        if chosen.command == "audit":
+            return run_audit(chosen)
         if chosen.command in gate.COMMANDS:
             return gate.run(chosen)
         lines = _plan(chosen) if chosen.command == "plan" else _mutants(chosen.report)

@@ -196,29 +196,24 @@ def _of_module(module: nn.Module, spec: NetworkSpec) -> list[list[Tensor]]:
     return found
 
 
-def _alive(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
-    x = torch.as_tensor(probe.x, dtype=torch.float32, device=stream.device)
-    output = draw_stack(spec, stream, replicates=draws)(torch.cat([x, -x, 2 * x], dim=0))
-    varies = (output != output[:, :1]).flatten(1).any(dim=1)
-    return (varies & (output != 0).flatten(1).any(dim=1))[:, None]
+ALIVE, LINEAR = 0, 1
+"""Columns of `nearby`."""
 
 
-alive = Source("output that is neither 0 nor constant", {"dense": _alive}, {"dense": True})
-"""`[n, 1]`: whether a network's output differs from 0 and between inputs."""
-
-
-def _linear(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+def _nearby(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
     stack = draw_stack(spec, stream, replicates=draws, dtype=torch.float64)
     x = torch.as_tensor(probe.x, dtype=torch.float64, device=stream.device)[:1].expand(draws, 1, -1)
     along = STEP * stream.normal(draws, 1, spec.input_dim)
-    output = stack(torch.cat([x, x + along, x - along, 2 * x], dim=1))
+    output = stack(torch.cat([x, x + along, x - along, 2 * x, -x], dim=1))
     size = output.abs().amax(dim=(1, 2))
+    alive = (size > 0) & (output != output[:, :1]).flatten(1).any(dim=1)
     bent = (output[:, 1] + output[:, 2] - 2 * output[:, 0]).abs().amax(dim=1)
     linear = bent <= ROUNDING * size
     if not spec.bias_variance:
         linear &= (output[:, 3] - 2 * output[:, 0]).abs().amax(dim=1) <= ROUNDING * size
-    return linear[:, None]
+    return torch.stack([alive, linear], dim=1)
 
 
-linear_nearby = Source("second difference nearby", {"dense": _linear}, {"dense": True})
-"""`[n, 1]`: whether f(x + v) + f(x − v) = 2f(x) up to rounding for a short v and, without biases, f(2x) = 2f(x)."""
+nearby = Source("output at an input and beside it", {"dense": _nearby}, {"dense": True}, most=512)
+"""`[n, 2]`: whether a network's output is neither 0 nor the same at other inputs; and whether f(x + v) + f(x − v) =
+2f(x) up to rounding for a short v and, without biases, f(2x) = 2f(x)."""
