@@ -69,7 +69,10 @@ def declares_omega(architecture: str) -> bool:
 
 def declared_omega(spec: NetworkSpec) -> float:
     """The ω that the spec's factory declares; NotCovered, with the reason, where it declares none that can be."""
-    factory = load_factory(spec.architecture)
+    try:
+        factory = load_factory(spec.architecture)
+    except ValueError as error:
+        raise NotCovered(f"the theory gives no ω for architecture {spec.architecture}: {error}") from error
     if not hasattr(factory, "omega"):
         raise NotCovered(f"the theory gives no ω for architecture {spec.architecture}, and its factory declares none")
     try:
