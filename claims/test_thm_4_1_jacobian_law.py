@@ -10,8 +10,6 @@ from mfcheck.observables import jacobian, preflight
 from mfcheck.probes import image, image_scaled_and_noise
 from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES
-from mfcheck.statistics.decision import Tail
-from mfcheck.theory import finite_width
 
 LEAKY, ABSOLUTE = ReLULike(1, 0.2), ReLULike(1, -1)
 
@@ -100,11 +98,7 @@ def test_entries_variance(cell: Cell, decide: Decider) -> None:
         statistic=lambda draws: draws[:, 1],
         probe=image(decide.settings, cell),
         reference=lambda theory: float(theory.jacobian_entry(cell.spec).var()),
-        tail=lambda: (
-            Tail(finite_width.scale_moment(cell.spec, 2), finite_width.scale_moment(cell.spec, 4))
-            if cell.spec.architecture in ARCHITECTURES
-            else audited.entry_tail(cell.spec)
-        ),
+        tail=lambda: audited.entry_tail(cell.spec),
         finite_width=None if cell.spec.architecture in ARCHITECTURES else lambda: 0.0,
     )
 

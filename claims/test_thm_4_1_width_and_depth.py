@@ -19,7 +19,7 @@ from mfcheck.probes import image
 from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES
 from mfcheck.statistics.decision import Tail
-from mfcheck.theory import PaperTheory, entry_law, finite_width
+from mfcheck.theory import PaperTheory, entry_law
 
 LEAKY, ABSOLUTE = ReLULike(1, 0.2), ReLULike(1, -1)
 WIDTHS = (30, 100, 300, 1000, 3000, 10_000, 100_000, 1_000_000)
@@ -104,24 +104,20 @@ def test_width_convergence(cell: Cell, decide: Decider) -> None:
 @claim("thm4.1/phase-boundary", cells=depth_cells)
 def test_phase_boundary(cell: Cell, decide: Decider) -> None:
     """The scale of J(x) moves by log ω a layer: ω_v = 1 separates decay from growth, and ω_r > 1 always."""
-    known, steady = cell.spec.architecture in ARCHITECTURES, cell.details.get("statement") == "steady"
 
-    def group(depth: int) -> Group:
+    def group(depth: int, mean: float) -> Group:
         spec = replace(cell.spec, depth=depth)
-        tail = audited.entry_tail(spec)
-        if known:
-            tail = Tail(finite_width.scale_moment(spec, 2), finite_width.scale_moment(spec, 4))
-        sketched = steady and float(decide.sketch(jacobian.entry, probe, spec, audited.SKETCHED)[:, 1].mean())
-        mean = sketched or PaperTheory().jacobian_entry_variance(spec)
-        return Group(depth, spec, lambda draws: draws[:, 1], mean, tail)
+        return Group(depth, spec, lambda draws: draws[:, 1], mean, audited.entry_tail(spec))
 
     probe = image(decide.settings, cell)
-    if steady:
-        decide.steady(jacobian.entry, [group(depth) for depth in DEPTHS], probe=probe, x_label="depth", unit="ω")
+    if cell.details.get("statement") == "steady":
+        groups = [group(depth, math.nan) for depth in DEPTHS]
+        decide.steady(jacobian.entry, groups, probe=probe, x_label="depth", unit="ω")
         return
+    means = [PaperTheory().jacobian_entry_variance(replace(cell.spec, depth=depth)) for depth in DEPTHS]
     decide.slope(
         jacobian.entry,
-        [group(depth) for depth in DEPTHS],
+        list(map(group, DEPTHS, means)),
         probe=probe,
         x_label="depth",
         curve=lambda theory, spec: theory.jacobian_entry_variance(spec),

@@ -9,32 +9,14 @@ from __future__ import annotations
 
 import importlib.metadata
 import math
-import re
 from collections.abc import Iterable, Mapping
 
 from mfcheck.imports import load_factory
 from mfcheck.spec import ARCHITECTURES, NetworkSpec
-from mfcheck.verdict import Cell, NotCovered
+from mfcheck.verdict import NotCovered
 
 GROUP = "mfcheck.architectures"
 """The entry points by which a package offers architectures under short names."""
-ELSEWHERE = {
-    "thm4.1": "the law it compares with is derived for vanilla and residual networks alone",
-    "thm5.1": "its distance at finite width is derived for vanilla and residual networks alone",
-    "assumption": "it follows weights and signals through the layers of vanilla and residual networks",
-    "break": "it says where the theory of vanilla and residual networks must fail",
-    "open": "it is explored on vanilla and residual networks alone",
-}
-TRAINING = "the theory of training is stated for vanilla and residual networks alone"
-
-
-def inapplicable(theorem: str, architectures: Iterable[str], cells: Iterable[Cell]) -> list[Cell]:
-    """A cell that says why, for every architecture of one's own to which a claim of the suite has nothing to say."""
-    if theorem not in ELSEWHERE and not theorem.startswith("thm"):
-        return []
-    tried, reason = {cell.spec.architecture for cell in cells}, ELSEWHERE.get(theorem, TRAINING)
-    missing = [name for name in architectures if name not in ARCHITECTURES and name not in tried]
-    return [Cell(NetworkSpec(name, 49, 32, 64, 3, 1.6), "dense", inapplicable=reason) for name in missing]
 
 
 def resolve(names: Iterable[str]) -> tuple[str, ...]:
@@ -45,8 +27,7 @@ def resolve(names: Iterable[str]) -> tuple[str, ...]:
     found = [name if name in ARCHITECTURES or ":" in name else _offered(name) for name in names]
     if twice := sorted({name for name in found if found.count(name) > 1}):
         raise ValueError(f"architecture {twice[0]!r} is named twice; name every architecture once")
-    labels = [re.sub(r"[.:]", ".", name) for name in found]
-    if len(set(labels)) < len(labels):
+    if len({name.replace(":", ".") for name in found}) < len(found):
         raise ValueError(f"two architectures have one name in the report among {', '.join(found)}; rename one")
     return tuple(found)
 

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 from mfcheck import options
-from mfcheck.architectures import resolve
-from mfcheck.imports import load_factory
-from mfcheck.spec import ARCHITECTURES
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -30,15 +26,6 @@ def add_audit(commands: Commands) -> None:
             audit.add_argument(options.spelt(name), action=action, help=text, metavar=name.upper())
     for name, text in options.FLAGS.items():
         audit.add_argument(options.spelt(name), action="store_true", help=text)
-
-
-def run_audit(chosen: argparse.Namespace) -> int:
-    """Run the audit as pytest would; its exit status. Raises ValueError for an architecture that cannot be had."""
-    sys.path.insert(0, os.getcwd())
-    for name in resolve(chosen.architecture):
-        if name not in ARCHITECTURES:
-            load_factory(name)
-    return subprocess.call(pytest_command(chosen))
 
 
 def pytest_command(chosen: argparse.Namespace) -> list[str]:

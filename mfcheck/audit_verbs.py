@@ -11,7 +11,10 @@ from mfcheck.judgement import Judgement, trend_curve
 from mfcheck.plan import Group, Plan
 from mfcheck.statistics import trend
 from mfcheck.statistics.sequential import Decision, Estimate, Region
-from mfcheck.verdict import Finding, Margin, Verdict
+from mfcheck.verdict import Finding, Margin, NotCovered, Verdict
+
+SKETCHED = 256
+"""Draws that tell the rough scale of a mean."""
 
 
 class AuditVerbs(Bench):
@@ -32,7 +35,8 @@ class AuditVerbs(Bench):
     def steady(self, source: Source, groups: Sequence[Group], *, probe: Probe, x_label: str, unit: str) -> Finding:
         """Decide that log E statistic is affine in x: the slope in each half is that of the whole, up to the level's δ.
 
-        Three groups at equal distances. The slope's own interval, at the same error rate, is told as the growth `unit`.
+        Three groups at equal distances, whose means need not be known: a sketch of them plans the
+        truncation. The slope's own interval, at the same error rate, is told as the growth `unit`.
         """
 
         def plan() -> Plan:
@@ -40,10 +44,13 @@ class AuditVerbs(Bench):
             half = x[1] - x[0]
             bend = (0.5 / half, -1 / half, 0.5 / half)  # a half's slope less the whole's
             margin = Margin(0.0, level.slope, f"the same in every layer; δ of level {level.name}")
-            tails, scales = tuple(group.tail for group in groups), tuple(group.mean for group in groups)
+            draws_of = [self._draws(source, probe, group.statistic, group.spec) for group in groups]
+            tails = tuple(group.tail for group in groups)
+            scales = tuple(float(draw(SKETCHED).mean()) for draw in draws_of)
+            if not all(scales):
+                raise NotCovered(f"the statistic is 0 in all of {SKETCHED} networks, so that it does not grow")
             shape = trend.Trend(bend, True, tails, scales)
             first = trend.draws_needed_trend(shape, margin.total, alpha=self._first_alpha, beta=level.beta)
-            draws_of = [self._draws(source, probe, group.statistic, group.spec) for group in groups]
 
             def conclude() -> Judgement:
                 decided = trend.decide_trend(draws_of, shape, 0.0, margin.total, first=first, **self._rule)

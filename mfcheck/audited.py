@@ -8,16 +8,34 @@ from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES, NetworkSpec
 from mfcheck.statistics.decision import Tail
 from mfcheck.theory import entry_law, finite_width
-from mfcheck.verdict import Cell
+from mfcheck.verdict import Cell, Claim
 
 WIDTHS = {"quick": 64, "standard": 128, "paper": 256}
 INPUTS, OUTPUTS, DEPTH, VARIANCE = 49, 32, 3, 1.6
 """Sizes that differ from each other and from every width, so that a matrix's shape tells what it is."""
 COARSER = 2
 """How many times a level's δ for laws where modules are drawn one by one, of which δ itself takes 300,000 at quick."""
-SKETCHED = 256
-"""Draws that tell the rough scale of a mean, which truncation is planned with."""
 GRANTED = "granted: as of a vanilla network of this width"
+
+
+ELSEWHERE = {
+    "thm4.1": "the law it compares with is derived for vanilla and residual networks alone",
+    "thm5.1": "its distance at finite width is derived for vanilla and residual networks alone",
+    "assumption": "it follows weights and signals through the layers of vanilla and residual networks",
+    "break": "it says where the theory of vanilla and residual networks must fail",
+    "open": "it is explored on vanilla and residual networks alone",
+}
+TRAINING = "the theory of training is stated for vanilla and residual networks alone"
+
+
+def cells_of(claim: Claim, settings: Settings) -> list[Cell]:
+    """The cells of a claim in a run, by id, with one that says why for each architecture that it says nothing of."""
+    cells = list(claim.cells(settings))
+    if claim.theorem in ELSEWHERE or claim.theorem.startswith("thm"):
+        tried, reason = {cell.spec.architecture for cell in cells}, ELSEWHERE.get(claim.theorem, TRAINING)
+        missing = [name for name in foreign(settings) if name not in tried]
+        cells += [Cell(spec_of(name, settings), "dense", inapplicable=reason) for name in missing]
+    return sorted(cells, key=lambda cell: cell.id)
 
 
 def foreign(settings: Settings) -> tuple[str, ...]:
@@ -37,12 +55,18 @@ def jacobian_cells(settings: Settings, **details: str) -> Iterator[Cell]:
 
 
 def entry_tail(spec: NetworkSpec) -> Tail:
-    """The moments granted to the mean of K squared entries of a column: a vanilla network's scale times χ²_K/K."""
-    k, known = spec.output_dim, finite_width.stand_in(spec)
+    """The moments of a squared Jacobian entry's conditional mean: exact, or those granted to other architectures.
+
+    These are a vanilla network's scale times χ²_K/K, as of the mean of K squared entries of a column.
+    """
+    known = finite_width.stand_in(spec)
     second, fourth = finite_width.scale_moment(known, 2), finite_width.scale_moment(known, 4)
+    if known is spec:
+        return Tail(second, fourth)
+    k = spec.output_dim
     return Tail(second * (1 + 2 / k), fourth * (1 + 2 / k) * (1 + 4 / k) * (1 + 6 / k))
 
 
 def distance_to_gaussian(spec: NetworkSpec) -> float:
-    """The distance of an entry's law to the Gaussian that is granted at this width."""
+    """The distance of an entry's law to the Gaussian at this width: exact, or that granted to other architectures."""
     return entry_law(finite_width.stand_in(spec)).distance_to_gaussian()

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mfcheck.architectures import inapplicable
 from mfcheck.levels import level_named
+from mfcheck.reporting.words import claims_of
 from mfcheck.settings import PAPER_THEORY, Settings
-from mfcheck.verdict import Cell, Claim, Finding, NotANumber, Verdict
-
-if TYPE_CHECKING:
-    from mfcheck.decider import Decider
-    from mfcheck.ensembles.chunks import ChunkStore
-    from mfcheck.theory import PaperTheory
+from mfcheck.verdict import Finding, Verdict
 
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """What an audit found: every finding, the cells that ended in an error, and all as plain data (report.json)."""
+    """What an audit found: every finding, and all of it as plain data (report.json), errors too."""
 
     findings: tuple[Finding, ...]
-    errors: tuple[tuple[str, str, str], ...]
-    """Claim, cell and message of every cell without a verdict."""
     record: dict[str, Any]
 
     @property
@@ -37,20 +29,21 @@ class Report:
     @property
     def verdicts(self) -> dict[str, Verdict]:
         """The verdict of every claim by its id."""
-        claims = (claim for theorem in self.record["theorems"] for claim in theorem["claims"])
-        return {claim["id"]: Verdict(claim["verdict"]) for claim in claims}
+        return {claim["id"]: Verdict(claim["verdict"]) for claim in claims_of(self.record)}
+
+    @property
+    def errors(self) -> list[tuple[str, str, str]]:
+        """Claim, cell and message of every cell without a verdict."""
+        claims = claims_of(self.record)
+        return [(claim["id"], error["cell"], error["message"]) for claim in claims for error in claim["errors"]]
 
     def write(self, folder: Path | str) -> None:
         """Write report.json, report.md and report.html into a folder, each whole or not at all."""
-        from mfcheck.reporting.html import render_html
-        from mfcheck.reporting.markdown import render_markdown
-        from mfcheck.reporting.record import PAGES, write_atomically
+        from mfcheck.reporting.record import write_pages
 
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(self.record, ensure_ascii=False, indent=1, allow_nan=False)
-        for page, content in zip(PAGES, (text, render_markdown(self.record), render_html(self.record)), strict=True):
-            write_atomically(folder / page, content)
+        write_pages(folder, self.record)
 
 
 def audit(
@@ -71,10 +64,12 @@ def audit(
     (`mfcheck.architectures` says what it may declare). The same seed gives the findings of `mfcheck audit` and of
     `pytest claims`. Raises ValueError, before any work, for what cannot be used.
     """
-    from mfcheck.cli import suite_claims
+    from mfcheck.audited import cells_of
+    from mfcheck.decider import Decider
     from mfcheck.ensembles.chunks import ChunkStore
     from mfcheck.options import check_claims
     from mfcheck.reporting.record import as_plain, assemble, fates
+    from mfcheck.suites import suite_claims
 
     path = factory if isinstance(factory, str) else importable(factory)
     settings = Settings(seed, level_named(level), alpha, device, dataset, theory, (path,), cache=cache)
@@ -82,22 +77,24 @@ def audit(
     check_claims(claims or (), set(tests))
     chosen = [id for id in sorted(tests) if not claims or any(fnmatchcase(id, pattern) for pattern in claims)]
     store, findings, errors = ChunkStore(cache), [], []
-    for claim, cell, test in _cells(settings, [tests[id] for id in chosen]):
-        decider = _decider(claim, cell, settings, loaded, store)
-        try:
-            if cell.inapplicable:
-                decider.does_not_apply(cell.inapplicable)
-            else:
-                test(cell, decider)
-        except (ArithmeticError, ValueError, RuntimeError, NotANumber) as error:
-            errors.append((claim.id, cell.id, f"{type(error).__name__}: {error}"))
-        findings += decider.findings
+    for id in chosen:
+        claim, test = tests[id]
+        reproduce = f"mfcheck audit {path} --mf-claim {id} --mf-seed {seed} --mf-level {level}"
+        for cell in cells_of(claim, settings):
+            decider = Decider(claim, cell, settings, loaded, store, reproduce)
+            try:
+                if cell.inapplicable:
+                    decider.does_not_apply(cell.inapplicable)
+                else:
+                    test(cell, decider)
+            except (ArithmeticError, ValueError, RuntimeError) as error:
+                message = f"{type(error).__name__}: {error}"
+                errors.append(({"id": id, "says": claim.says}, {"cell": cell.id, "message": message}))
+            findings += decider.findings
     plain = [as_plain(finding) for finding in findings]
-    says = {claim.id: claim.says for claim, _ in tests.values()}
-    broken = [({"id": id, "says": says[id]}, {"cell": cell, "message": message}) for id, cell, message in errors]
-    record = assemble(settings, plain, broken)
+    record = assemble(settings, plain, errors)
     record |= {"full": False, "mutants": fates(loaded, plain), "expectations": []}
-    return Report(tuple(findings), tuple(errors), record)
+    return Report(tuple(findings), record)
 
 
 def importable(factory: Callable[..., object]) -> str:
@@ -106,22 +103,3 @@ def importable(factory: Callable[..., object]) -> str:
     if module is None or not name.isidentifier():
         raise ValueError(f"architecture {factory!r} cannot be imported by its name; define it at the top of a module")
     return f"{module}:{name}"
-
-
-def _cells(settings: Settings, tests: Sequence[tuple[Claim, Test]]) -> Iterator[tuple[Claim, Cell, Test]]:
-    for claim, test in tests:
-        cells = list(claim.cells(settings))
-        cells += inapplicable(claim.theorem, settings.architectures, cells)
-        for cell in sorted(cells, key=lambda cell: cell.id):
-            yield claim, cell, test
-
-
-def _decider(claim: Claim, cell: Cell, settings: Settings, theory: PaperTheory, store: ChunkStore) -> Decider:
-    from mfcheck.decider import Decider
-
-    path = settings.architectures[0]
-    reproduce = f"mfcheck audit {path} --mf-claim {claim.id} --mf-seed {settings.seed} --mf-level {settings.level.name}"
-    return Decider(claim, cell, settings, theory, store, reproduce)
-
-
-Test = Callable[[Cell, "Decider"], None]

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import os
-import pkgutil
+import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from mfcheck import gate
-from mfcheck.audit_command import add_audit, run_audit
+from mfcheck.audit_command import add_audit, pytest_command
+from mfcheck.audited import cells_of
 from mfcheck.decider import Decider
 from mfcheck.ensembles.chunks import ChunkStore
 from mfcheck.judgement import Judgement
@@ -22,7 +22,8 @@ from mfcheck.levels import LEVELS, level_named
 from mfcheck.plan import Plan
 from mfcheck.reporting.twins_table import mutant_table
 from mfcheck.settings import Settings, load_theory
-from mfcheck.verdict import Cell, Claim, NotCovered
+from mfcheck.suites import suite_claims
+from mfcheck.verdict import NotCovered
 from mfcheck.workers import resolve_device
 
 
@@ -44,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     try:
         if chosen.command == "audit":
-            return run_audit(chosen)
+            return subprocess.call(pytest_command(chosen))
         if chosen.command in gate.COMMANDS:
             return gate.run(chosen)
         lines = _plan(chosen) if chosen.command == "plan" else _mutants(chosen.report)
@@ -56,21 +57,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"mfcheck: {error}", file=sys.stderr)
         return 4
     return 0
-
-
-ClaimTest = Callable[[Cell, Decider], None]
-
-
-def suite_claims() -> dict[str, tuple[Claim, ClaimTest]]:
-    """The claims of the installed suite, and the tests that decide them, by id."""
-    suite = importlib.import_module("mfcheck.suite")
-    found: dict[str, tuple[Claim, ClaimTest]] = {}
-    for module in pkgutil.iter_modules(suite.__path__, "mfcheck.suite."):
-        for member in vars(importlib.import_module(module.name)).values():
-            claim = getattr(member, "mfcheck_claim", None)
-            if isinstance(claim, Claim):
-                found[claim.id] = (claim, member)
-    return found
 
 
 class Planner(Decider):
@@ -94,7 +80,7 @@ def _plan(chosen: argparse.Namespace) -> Iterator[str]:
     yield f"level {level.name}, alpha {settings.alpha:g}, beta {level.beta:g}, device {settings.device}"
     yield f"{'draws':>12} {'seconds':>9} {'margin':>9}  cell"
     total = 0.0
-    for cell in sorted(claim.cells(settings), key=lambda cell: cell.id):
+    for cell in cells_of(claim, settings):
         planner = Planner(claim, cell, settings, load_theory(settings.theory), ChunkStore(), "")
         test(cell, planner)
         if not hasattr(planner, "plan"):

@@ -12,7 +12,7 @@ from mfcheck.comparison import Comparison, compare
 from mfcheck.reporting.comparison_text import comparison_lines, comparison_markdown, github_annotations
 from mfcheck.reporting.record import write_atomically
 from mfcheck.reporting.words import plural
-from mfcheck.snapshot import check_comparable, read_report, read_snapshot
+from mfcheck.snapshot import check_comparable, read_report, read_snapshot, sound_snapshot
 
 STDOUT = "-"
 COMMANDS = ("compare", "baseline")
@@ -32,8 +32,9 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(chosen: argparse.Namespace) -> int:
     """Carry out one of the commands; ValueError, in one sentence, for a file that cannot be used."""
     if chosen.command == "baseline":
-        found = read_snapshot(chosen.report)
-        _write(chosen.output, baseline_text(read_report(chosen.report)))
+        report = read_report(chosen.report)
+        found = sound_snapshot(report, str(chosen.report))
+        _write(chosen.output, baseline_text(report))
         print(f"{chosen.output}: {plural(len(found.places), 'cell')} of level {found.level}, seed {found.seed}")
         return 0
     comparison = compare_files(chosen.old, chosen.new)

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from mfcheck import options
-from mfcheck.architectures import inapplicable
 from mfcheck.controller import CLAIM_PROPERTY, FINDING_PROPERTY, STATUS, Controller
 from mfcheck.ticker import StatusFile
 from mfcheck.verdict import Claim, Verdict
@@ -92,11 +91,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     claim = getattr(metafunc.function, "mfcheck_claim", None)
     if not isinstance(claim, Claim):
         return
-    settings = _run(metafunc.config).settings
+    from mfcheck.audited import cells_of
+
     try:
-        cells = list(claim.cells(settings))
-        cells += inapplicable(claim.theorem, settings.architectures, cells)
-        cells.sort(key=lambda cell: cell.id)
+        cells = cells_of(claim, _run(metafunc.config).settings)
     except ValueError as error:  # such as a map that would not fit in memory
         raise pytest.UsageError(f"{claim.id}: {error}") from None
     ids = [cell.id for cell in cells]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mfcheck.bounds import chevet_at_width
+from mfcheck.observables.losses import UNKNOWN
 from mfcheck.spec import NetworkSpec, NormPair
 from mfcheck.statistics.intervals import Floats
 from mfcheck.verdict import Curve
@@ -21,7 +22,7 @@ def over_budgets(draws: Floats, budgets: Sequence[float], bounds: Sequence[float
         measured=tuple(np.median(draws[:, 1::2], axis=0).tolist()),
         predicted=tuple(bounds),
         exact=tuple((np.asarray(budgets) * np.median(draws[:, 0])).tolist()),
-        flips=tuple(np.median(draws[:, 2::2], axis=0).tolist()) if draws[:, 2::2].min() >= 0 else (),
+        flips=() if UNKNOWN in draws[:, 2::2] else tuple(np.median(draws[:, 2::2], axis=0).tolist()),
         draws=len(draws),
     )
 

@@ -96,7 +96,11 @@ def devices_of(report: Mapping[str, Any]) -> list[str]:
 
 def read_snapshot(path: Path) -> Snapshot:
     """The snapshot in a report.json or baseline file; ValueError, in one sentence, for one that cannot be used."""
-    report, name = read_report(path), str(path)
+    return sound_snapshot(read_report(path), str(path))
+
+
+def sound_snapshot(report: Mapping[str, Any], name: str) -> Snapshot:
+    """The snapshot of a report called `name`; ValueError, in one sentence, where it is damaged or holds no finding."""
     try:
         found = snapshot_of(report, name)
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:

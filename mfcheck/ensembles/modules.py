@@ -37,16 +37,11 @@ class ModuleStack:
         self._batched = True
 
     def __call__(self, x: Tensor) -> Tensor:
-        if self._batched:
-            try:
-                return self._checked(self._mapped(self._one)(*self._parts, self._each(x)), x)
-            except NotCovered:
-                raise
-            except Exception:  # data-dependent control flow, say: one by one, then
-                self._batched = False
-        return self._checked(
-            torch.stack([self._alone(m, one) for m, one in zip(self.modules, self._each(x), strict=True)]), x
-        )
+        points = self._each(x)
+        output = self._at_once(self._one, points)
+        if output is None:
+            output = torch.stack([self._alone(module, one) for module, one in zip(self.modules, points, strict=True)])
+        return self._checked(output, x)
 
     def column(self, x: Tensor, index: int) -> Tensor:
         """One column of J at every input, `[B, d]` or `[R, B, d]` → `[R, B, K]`, by forward differentiation."""
@@ -57,53 +52,55 @@ class ModuleStack:
         def pushed(parameters: Parts, buffers: Parts, point: Tensor, along: Tensor) -> Tensor:
             return cast(Tensor, func.jvp(lambda one: self._one(parameters, buffers, one), (point,), (along,))[1])
 
-        if self._batched:
-            try:
-                with warnings.catch_warnings():  # torch's own deprecations on first use of forward differentiation
-                    warnings.simplefilter("ignore", DeprecationWarning)
-                    return self._checked(self._mapped(pushed)(*self._parts, points, tangent), x)
-            except NotCovered:
-                raise
-            except Exception:
-                self._batched = False
-        with torch.enable_grad():
-            leaf = points.clone().requires_grad_()
-            output = self(leaf)
-            rows = [torch.autograd.grad(one.sum(), leaf, retain_graph=True)[0][..., index] for one in output.unbind(2)]
-        return torch.stack(rows, dim=2)
+        with warnings.catch_warnings():  # torch's own deprecations on first use of forward differentiation
+            warnings.simplefilter("ignore", DeprecationWarning)
+            found = self._at_once(pushed, points, tangent)
+        return self._pulled(x)[..., index] if found is None else self._checked(found, x)
 
     def jacobian(self, x: Tensor, columns: Sequence[int] | None = None) -> Tensor:
         """J at every input, all its columns or those named: `[B, d]` → `[R, B, K, columns]`."""
         chosen = range(self.spec.input_dim) if columns is None else columns
         if len(chosen) < self.spec.output_dim:
             return torch.stack([self.column(x, index) for index in chosen], dim=3)
+        return self._pulled(x)[..., list(chosen)]
+
+    def _pulled(self, x: Tensor) -> Tensor:
+        """J at every input by back-propagation, `[R, B, K, d]`."""
         with torch.enable_grad():
             leaf = self._each(x).clone().requires_grad_()
             output = self(leaf)
             rows = [torch.autograd.grad(one.sum(), leaf, retain_graph=True)[0] for one in output.unbind(2)]
-        return torch.stack(rows, dim=2)[..., list(chosen)]
+        return torch.stack(rows, dim=2)
+
+    def _at_once(self, function: Callable[..., Tensor], *points: Tensor) -> Tensor | None:
+        """A function of parameters, buffers and points for all modules; None where they go only one by one."""
+        if self._batched:
+            try:
+                return func.vmap(function)(*self._parts, *points)
+            except Exception:  # data-dependent control flow, say
+                self._batched = False
+        return None
 
     def _one(self, parameters: Parts, buffers: Parts, x: Tensor) -> Tensor:
         return cast(Tensor, func.functional_call(self._skeleton, (parameters, buffers), (x,)))
 
-    def _mapped(self, function: Callable[..., Tensor]) -> Callable[..., Tensor]:
-        return cast(Callable[..., Tensor], func.vmap(function))
-
     def _alone(self, module: nn.Module, x: Tensor) -> Tensor:
         try:
-            return cast(Tensor, module(x))
+            output = module(x)
         except Exception as error:  # somebody else's code
             raise NotCovered(f"a module of {self.spec.architecture} raised {type(error).__name__}: {error}") from error
+        if not isinstance(output, Tensor):
+            raise NotCovered(f"a module of {self.spec.architecture} must return a tensor, got {output!r}")
+        return output
 
     def _each(self, x: Tensor) -> Tensor:
         return x.expand(self.replicates, *x.shape[-2:])
 
     def _checked(self, output: Tensor, x: Tensor) -> Tensor:
         wanted = (self.replicates, x.shape[-2], self.spec.output_dim)
-        if not isinstance(output, Tensor) or output.shape != wanted:
-            got = tuple(output.shape[1:]) if isinstance(output, Tensor) else output
+        if output.shape != wanted:
             raise NotCovered(
-                f"a module of {self.spec.architecture} maps {tuple(x.shape[-2:])} to {got}, "
+                f"a module of {self.spec.architecture} maps {tuple(x.shape[-2:])} to {tuple(output.shape[1:])}, "
                 f"expected {wanted[1:]} (inputs by output_dim)"
             )
         return output
@@ -150,19 +147,3 @@ def draw_stack(
     if engine != "dense":
         raise NotCovered(f"architecture {spec.architecture} is a module, which engine {engine} cannot draw")
     return ModuleStack(spec, stream, replicates=replicates, dtype=dtype)
-
-
-def draw_network_stack(
-    spec: NetworkSpec,
-    stream: Stream,
-    *,
-    engine: str = "dense",
-    replicates: int = 1,
-    dtype: torch.dtype = torch.float32,
-) -> Network:
-    """The same where a look inside is needed: NotCovered for modules."""
-    if not is_gaussian(spec.architecture):
-        raise NotCovered(f"architecture {spec.architecture} is a module, which does not show its gates and layers")
-    drawn = draw_stack(spec, stream, engine=engine, replicates=replicates, dtype=dtype)
-    assert isinstance(drawn, Network)
-    return drawn

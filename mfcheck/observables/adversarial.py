@@ -79,7 +79,7 @@ def adversarial_loss(
     p, q = norm_exponent("p", p), norm_exponent("q", q)
     steps, restarts = positive_integer("steps", steps), positive_integer("restarts", restarts)
     _check(x, eps, start, box)
-    _reserve(f, x.shape[-2] * (restarts * (steps + 1) + 1))
+    reserve(f, x.shape[-2] * (restarts * (steps + 1) + 1))
     with torch.no_grad():
         clean = f(x).detach()
     if clean.ndim < 2 or clean.shape[-2] != x.shape[-2]:
@@ -128,7 +128,7 @@ def adversarial_cross_entropy(
     if labels.is_floating_point() or labels.is_complex():
         raise ValueError(f"labels must be whole numbers, got {labels.dtype}")
     labels = labels.long()
-    _reserve(f, x.shape[-2] * (steps + 2))
+    reserve(f, x.shape[-2] * (steps + 2))
     with torch.no_grad():
         clean = f(x[..., :1, :])  # one input tells the outputs there are, and the axes before them
     _assert_finite(clean, "an input")
@@ -195,14 +195,15 @@ def _assert_finite(output: Tensor, where: str) -> None:
         raise NotANumber(f"the network's output at {where} is NaN or infinite")
 
 
-def _reserve(f: Callable[[Tensor], Tensor], columns: int) -> None:
+def reserve(f: Callable[[Tensor], Tensor], columns: int) -> None:
+    """Make room for so many columns in a network that must; others need none."""
     if isinstance(f, Reserving):
         f.reserve(columns)
 
 
 def _linear_start(f: Callable[[Tensor], Tensor], x: Tensor, outputs: int, p: float, q: float) -> Tensor:
     """The direction `[…, B, d]` in which the linear map at x moves most, 0 where it is 0."""
-    _reserve(f, x.shape[-2] * outputs)
+    reserve(f, x.shape[-2] * outputs)
     return maximiser(jacobian_at(f, x, outputs), p, q)[0]
 
 

@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 
 from mfcheck.ensembles.chunks import Probe, Source
-from mfcheck.ensembles.modules import draw_network_stack
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
 from mfcheck.spec import NetworkSpec
@@ -35,7 +34,7 @@ def attack(network: Network, x: Tensor, budget: float) -> Tensor:
 
 
 def _attacked_dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
-    network = draw_network_stack(spec, stream, replicates=draws)
+    network = Network(spec, stream, replicates=draws)
     x = torch.as_tensor(probe.x, dtype=torch.float32, device=stream.device)
     point = attack(network, x, budget=1.0)
     return network.jacobian(point, [probe.column])[:, 0, 0]

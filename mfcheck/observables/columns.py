@@ -7,7 +7,7 @@ from torch import Tensor
 
 from mfcheck.ensembles import wishart
 from mfcheck.ensembles.chunks import Probe, Source
-from mfcheck.ensembles.modules import draw_network_stack
+from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
 from mfcheck.spec import NetworkSpec
 
@@ -25,7 +25,7 @@ def _pair_wishart(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -
 
 
 def _pair_dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
-    network = draw_network_stack(spec, stream, replicates=draws)
+    network = Network(spec, stream, replicates=draws)
     x = torch.as_tensor(probe.x, dtype=torch.float32, device=stream.device)
     other = (probe.column + 1) % spec.input_dim
     columns = network.feature_jacobian(x, [probe.column, other])[:, 0].double()
@@ -56,7 +56,7 @@ def _offset_wishart(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int)
 
 
 def _offset_dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
-    network = draw_network_stack(spec, stream, replicates=draws)
+    network = Network(spec, stream, replicates=draws)
     x = torch.as_tensor(probe.x, dtype=torch.float32, device=stream.device)
     slopes = network.gate_slopes(x)
     features = network.features_with_gates(slopes, torch.zeros_like(x).expand(draws, -1, -1))[:, 0]

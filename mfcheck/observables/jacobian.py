@@ -7,7 +7,7 @@ from torch import Tensor
 
 from mfcheck.ensembles import wishart
 from mfcheck.ensembles.chunks import Probe, Source
-from mfcheck.ensembles.modules import draw_network_stack, draw_stack
+from mfcheck.ensembles.modules import draw_stack
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
 from mfcheck.spec import NetworkSpec
@@ -52,7 +52,7 @@ entry_at_inputs = Source("Jacobian entry at several inputs", {"dense": _entry_at
 
 
 def _linearity_dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
-    network = draw_network_stack(spec, stream, replicates=draws, dtype=torch.float64)
+    network = Network(spec, stream, replicates=draws, dtype=torch.float64)
     x = _tensor(probe, stream, torch.float64)[:1].expand(draws, 1, -1)
     slopes = network.gate_slopes(x)
     jacobian = _autograd_jacobian(network, x)

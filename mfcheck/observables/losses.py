@@ -10,14 +10,14 @@ from torch import Tensor
 from mfcheck.ensembles import wishart
 from mfcheck.ensembles.chunks import Probe, Source
 from mfcheck.ensembles.modules import draw_stack
-from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
-from mfcheck.observables.adversarial import adversarial_loss, jacobian_at
+from mfcheck.observables.adversarial import adversarial_loss, jacobian_at, reserve
 from mfcheck.observables.balls import norm
 from mfcheck.observables.operator_norm import largest_found, maximiser
 from mfcheck.spec import NetworkSpec
 
 UNKNOWN = -1.0
+"""In the place of a share of flips."""
 NORMS_IN_A_CHUNK, NETWORKS_IN_A_CHUNK = 64, 16
 
 
@@ -54,8 +54,7 @@ def attacked(p: float, q: float, budgets: tuple[float, ...], steps: int) -> Sour
     def found(engine: str, spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         network = draw_stack(spec, stream, engine=engine, replicates=draws)
         x = _inputs(probe, stream)[:1].expand(draws, 1, -1)
-        if isinstance(network, Network):
-            network.reserve(spec.output_dim + 1 + len(budgets) * (steps + 1))
+        reserve(network, spec.output_dim + 1 + len(budgets) * (steps + 1))
         jacobian = jacobian_at(network, x, spec.output_dim)
         direction, _ = maximiser(jacobian, p, q)
         columns = [norm((jacobian @ direction[..., None])[..., 0], q).double()]

@@ -117,18 +117,12 @@ class Recorder:
 
         `narrowed` says that claims or cells were left out; `baseline` is the older run to compare with.
         """
-        from mfcheck.reporting.html import render_html
-        from mfcheck.reporting.markdown import render_markdown
-
         self.report = assemble(self.settings, self._findings, self._errors)
         self.report |= {"full": full, "narrowed": narrowed}
         self.report["mutants"] = fates(self._theory, self._findings)
         self.report["expectations"] = outcomes(self._expectations, self._findings)
         regressions = self._compare(self.report, baseline) if baseline is not None else []
-        text = json.dumps(self.report, ensure_ascii=False, indent=1, allow_nan=False)
-        pages = (text, render_markdown(self.report), render_html(self.report))
-        for page, content in zip(PAGES, pages, strict=True):
-            write_atomically(self.folder / page, content)
+        write_pages(self.folder, self.report)
         survivors = [twin["name"] for twin in self.report["mutants"] if twin["status"] == "survived"]
         unmatched = [found["claim"] for found in self.report["expectations"] if found["status"] == "unmatched"]
         return regressions + (survivors + unmatched if full else [])
@@ -215,6 +209,16 @@ def environment() -> dict[str, Any]:
     versions = {package: importlib.metadata.version(package) for package in PACKAGES}
     machine = {"platform": platform.platform(), "cores": os.cpu_count() or 0, "float32_matmul": "ieee (no TF32)"}
     return {"python": platform.python_version(), **versions, **machine}
+
+
+def write_pages(folder: Path, report: dict[str, Any]) -> None:
+    """Write report.json, report.md and report.html into a folder, each atomically."""
+    from mfcheck.reporting.html import render_html
+    from mfcheck.reporting.markdown import render_markdown
+
+    text = json.dumps(report, ensure_ascii=False, indent=1, allow_nan=False)
+    for page, content in zip(PAGES, (text, render_markdown(report), render_html(report)), strict=True):
+        write_atomically(folder / page, content)
 
 
 def write_atomically(path: Path, text: str) -> None:

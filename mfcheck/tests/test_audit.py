@@ -10,12 +10,14 @@ import pytest
 import torch
 
 import mfcheck
-from mfcheck import NotCovered, Verdict
-from mfcheck.architectures import inapplicable, resolve
+from mfcheck import Cell, Claim, NotCovered, Verdict, audited
+from mfcheck.architectures import resolve
 from mfcheck.ensembles.modules import ModuleStack, draw_stack
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
+from mfcheck.levels import level_named
 from mfcheck.observables import preflight
+from mfcheck.settings import Settings
 from mfcheck.spec import NetworkSpec
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples" / "architectures.py"
@@ -262,10 +264,15 @@ def test_unusable_architectures_are_named_before_any_work(foreign: Callable[[str
 
 
 def test_claims_with_no_cell_for_an_architecture_say_why() -> None:
-    cells = inapplicable("thm5.4", ["vanilla", "own:Net"], [])
+    settings = Settings(0, level_named("quick"), architectures=("vanilla", "own:Net"))
+
+    def nowhere(id: str) -> list[Cell]:
+        return audited.cells_of(Claim(id, "Nothing.", lambda settings: []), settings)
+
+    cells = nowhere("thm5.4/nothing")
     assert [cell.spec.architecture for cell in cells] == ["own:Net"]
     assert "vanilla and residual networks alone" in cells[0].inapplicable
-    assert inapplicable("toy.1", ["own:Net"], []) == []
+    assert nowhere("toy.1/nothing") == []
 
 
 def test_a_network_on_gaussian_matrices_is_drawn_by_both_engines(monkeypatch: pytest.MonkeyPatch) -> None:
