@@ -51,7 +51,6 @@ def test_piecewise_linear_nearby(cell: Cell, decide: Decider) -> None:
 def test_weight_variance(cell: Cell, decide: Decider) -> None:
     """Parameters have the variance that is declared: σ_w²/N in the weights, 1/fan-in in the projections, or by name."""
     group, spec = str(cell.details["layers"]), cell.spec
-    column = list(preflight.expected_variances(spec)).index(group)
 
     def allowance() -> Allowance:
         """The median of χ²_m/m lies about 2/(3m) below its mean."""
@@ -60,7 +59,7 @@ def test_weight_variance(cell: Cell, decide: Decider) -> None:
 
     decide.median_ratio(
         preflight.mean_squares,
-        statistic=lambda draws: draws[:, column],
+        statistic=lambda draws: draws[:, list(preflight.expected_variances(spec)).index(group)],
         probe=image(decide.settings, cell),
         reference=lambda theory: 1.0,
         allowance=allowance,

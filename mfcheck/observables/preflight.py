@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from mfcheck.architectures import layer_variances
+from mfcheck.architectures import declared_omega, declares_omega, layer_variances
 from mfcheck.ensembles.chunks import Probe, Source
 from mfcheck.ensembles.gaussian import DenseMatrix
 from mfcheck.ensembles.modules import ModuleStack, draw_modules, draw_stack, is_gaussian
@@ -45,6 +45,11 @@ CHECKS = {
         "a module maps [B, input_dim] to something else than [B, output_dim], or raises",
         "it is not the network that the spec asks for",
         "use the sizes of the spec",
+    ),
+    "declarations": Check(
+        "a declared ω or variance cannot be, or names a parameter that there is not",
+        "the audit would compare with nothing, and find nothing wrong",
+        "declare positive numbers, and parameters by their names in the module",
     ),
     "dtype": Check(
         "a parameter or an output is not float32",
@@ -93,6 +98,13 @@ def _first_problem(spec: NetworkSpec, x: Tensor, seed: int) -> tuple[str, str]:
         first, again, other = (draw_modules(spec, Stream(s, device), 1)[0] for s in (seed, seed, seed + 1))
     except ValueError as error:
         return "factory", str(error)
+    try:
+        if declares_omega(spec.architecture):
+            declared_omega(spec)
+        if layer_variances(spec):
+            _of_module(first, spec)
+    except NotCovered as error:
+        return "declarations", str(error)
     if reduced := _reduced_precision():
         return "exact products", reduced
     for name, one in _tensors(first).items():

@@ -130,6 +130,11 @@ class WrongOmega(Vanilla):
     def omega(spec):
         return float("nan")
 
+class RaisingLayers(Vanilla):
+    @staticmethod
+    def layer_variances(spec):
+        raise KeyError("none")
+
 class WrongLayers(Vanilla):
     @staticmethod
     def layer_variances(spec):
@@ -169,6 +174,9 @@ def test_a_vanilla_network_of_ones_own_passes_pre_flight(foreign: Callable[[str]
         ("Wide", "shape", r"maps \(2, 6\) to \(2, 10\), expected \(2, 5\)"),
         ("Infinite", "finite", "is NaN or infinite"),
         ("Precise", "exact products", "matmul precision is 'high'"),
+        ("WrongOmega", "declarations", "must be positive and finite, got nan"),
+        ("WrongLayers", "declarations", "names 'absent'; there are first"),
+        ("RaisingLayers", "declarations", "raised KeyError: 'none'"),
     ],
 )
 def test_every_pre_flight_check_names_what_is_wrong_and_what_to_do(
@@ -192,6 +200,7 @@ def test_every_pre_flight_check_names_what_is_wrong_and_what_to_do(
         ("Heavy", "preflight/weight-variance", {"preflight/weight-variance"}),
         ("FanOut", "preflight/weight-variance", {"preflight/weight-variance"}),
         ("Raising", "preflight/*", {"preflight/sound"}),
+        ("RaisingLayers", "preflight/*", {"preflight/sound"}),
     ],
 )
 def test_pre_flight_catches_by_verdict(
@@ -261,6 +270,19 @@ def test_unusable_architectures_are_named_before_any_work(foreign: Callable[[str
         mfcheck.audit(lambda spec, generator: None)
     with pytest.raises(ValueError, match="matches no claim"):
         mfcheck.audit(foreign("Heavy"), ["thm9.9/*"])
+
+
+def test_no_claim_ends_in_an_error_where_a_factory_raises(foreign: Callable[[str], str]) -> None:
+    report = mfcheck.audit(foreign("Raising"), seed=1)
+    assert report.errors == []
+    found = {id for id, verdict in report.verdicts.items() if verdict is not Verdict.NOT_APPLICABLE}
+    assert found == {"preflight/sound"}
+
+
+def test_the_documentation_lists_every_pre_flight_check() -> None:
+    page = EXAMPLES.parents[1].joinpath("architectures.md").read_text()
+    for check in preflight.CHECKS.values():
+        assert f"| sound | {check.raised_if} | {check.means} | {check.do} |" in page
 
 
 def test_claims_with_no_cell_for_an_architecture_say_why() -> None:
