@@ -182,23 +182,25 @@ class LazyMatrix:
     def reveal(self, x: Tensor) -> Tensor:
         """W xᵀ for rows x `[R, k, columns]` → `[R, k, rows]`, drawing what is not known yet."""
         known, mirror = self._asked, self._mirror
-        lengths = x.double().square().sum(dim=2).sqrt()
-        finite = torch.isfinite(lengths).all(dim=1)
-        if not bool(finite.all()):
+        lengths = torch.linalg.vector_norm(x, dim=2, dtype=torch.float64)
+        if not math.isfinite(lengths.sum().item()):
+            finite = torch.isfinite(lengths).all(dim=1)
             raise Overflow("an input to a lazily revealed matrix holds NaN or infinity", ~finite)
         parts = x @ known.inputs.rows.mT
         result = parts @ known.answers.rows
         rest = x - parts @ known.inputs.rows
         while (fresh := _orthonormal(rest, lengths, known.inputs.rows)) is not None:
             noise = self._normals((*fresh.shape[:2], result.shape[2]), x.dtype)
-            alive = fresh.abs().amax(dim=2, keepdim=True) > 0
-            noise.mul_(alive)
+            alive = (fresh != 0).any(dim=2, keepdim=True)
+            every = bool(alive.all())
+            if not every:
+                noise.mul_(alive)
             through = fresh @ mirror.answers.rows.mT - noise @ mirror.inputs.rows.mT
             answer = noise.baddbmm_(through, mirror.inputs.rows)
             known.append(fresh, answer)
             share = rest @ fresh.mT
             result = result + share @ answer
-            if fresh.shape[1] == x.shape[1] and bool(alive.all()):
+            if fresh.shape[1] == x.shape[1] and every:
                 break  # in every replicate: a row of zeros may stand for a direction too short for this pass
             rest = rest - share @ fresh  # columns all but equal differ in a direction too short for the first pass
         if self._update.inputs.count:
@@ -314,12 +316,12 @@ def _normalised(rows: Tensor, least: float) -> Tensor | None:
 
     Nor those that the Gram matrix's own rounding hides behind the longest.
     """
-    wide = rows.double()
     if rows.shape[1] == 1:  # most of an attack's: its length is all there is to find
-        square = wide.square().sum(dim=2, keepdim=True)
-        long = square > least
-        scale = torch.where(long, square, 1.0).rsqrt().mul_(long)
-        return (wide * scale).to(rows.dtype) if bool(long.any()) else None
+        length = torch.linalg.vector_norm(rows, dim=2, keepdim=True, dtype=torch.float64)
+        long = length > math.sqrt(least)
+        scale = torch.where(long, length.reciprocal(), 0.0)
+        return (rows * scale).to(rows.dtype) if bool(long.any()) else None
+    wide = rows.double()
     values, vectors = torch.linalg.eigh(wide @ wide.mT)
     kept = values > (HIDDEN * values[:, -1:]).clamp_min(least)
     most = int(kept.sum(dim=1).max())
