@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from mfcheck.ensembles.chunks import ChunkStore, Probe, Sample, Source
-from mfcheck.findings import judged
+from mfcheck.findings import judged, verdict_of
 from mfcheck.judgement import Judgement, Reference
 from mfcheck.plan import Plan, Statistic
 from mfcheck.settings import Settings
@@ -19,6 +20,8 @@ from mfcheck.statistics.decision import Draw
 from mfcheck.statistics.intervals import Floats
 from mfcheck.statistics.sequential import Decision, spent
 from mfcheck.theory import PaperTheory
+from mfcheck.theory.changes import is_papers
+from mfcheck.theory.reading import Reading
 from mfcheck.verdict import Cell, Claim, Finding, NotCovered
 
 NOTHING_ELSE: Mapping[str, Callable[[PaperTheory], Reference]] = {}
@@ -35,6 +38,12 @@ class Bench:
     store: ChunkStore
     reproduce: str
     findings: list[Finding] = field(default_factory=list)
+    _reading: Reading | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        if not is_papers(self.theory):
+            self._reading = Reading(self.theory)
+            self.theory = self._reading.theory
 
     def sketch(self, source: Source, probe: Probe, spec: NetworkSpec, draws: int) -> Floats:
         """Some draws of another network by the cell's engine, for a figure; no verdict rests on them."""
@@ -72,10 +81,36 @@ class Bench:
         sample = Sample(source, spec or self.cell.spec, self.cell.engine, probe, run.seed, run.device, self.store)
         return lambda n: statistic(sample.first(n))
 
+    @contextlib.contextmanager
+    def _reads(self) -> Iterator[list[str]]:
+        """Afterwards, which changes of a theory on trial show in what was read of it so far, in here included."""
+        seen: list[str] = []
+        if self._reading is None:
+            yield seen
+            return
+        noted = self._reading.noted
+        before = len(noted)
+        try:
+            yield seen
+        finally:
+            seen += self._reading.seen()
+            del noted[before:]  # another decision of the same test reads for itself
+
+    def _papers_verdict(self, plan: Callable[[], Plan], breaks: bool) -> str:
+        """What the same draws, or the first of them that it takes, say of the paper's theory; empty of no formula."""
+        on_trial, self.theory = self.theory, PaperTheory()
+        try:
+            return verdict_of(plan().conclude(), breaks=breaks).value
+        except (AttributeError, NotCovered):
+            return ""
+        finally:
+            self.theory = on_trial
+
     def _record(
         self,
         plan: Callable[[], Plan],
         *,
+        reference: Callable[[PaperTheory], Reference] | None = None,
         breaks: bool = False,
         instead: Mapping[str, Callable[[PaperTheory], Reference]] = NOTHING_ELSE,
     ) -> Finding:
@@ -96,13 +131,20 @@ class Bench:
             },
             reproduce=self.reproduce,
         )
+        reading = self._reading
+        own, before = (self.theory, ()) if reading is None else (reading.own, reading.seen())
         try:
-            judgement = self.carry_out(plan())
-            finding = judged(finding, judgement, self.theory, breaks=breaks)
+            with self._reads() as seen:
+                planned = plan()
+            judgement = self.carry_out(planned)
+            finding = judged(finding, judgement, own, breaks=breaks)
+            if reading is not None:
+                papers = "" if before else self._papers_verdict(plan, breaks) if seen else finding.verdict.value
+                finding = replace(finding, changes_seen=tuple(seen), paper_verdict=papers)
             holding = judgement.holding({name: law(self.theory) for name, law in instead.items()})
             finding = replace(finding, holds_instead=holding)
         except NotCovered as missing:
-            finding = replace(finding, reason=str(missing))
+            finding = replace(finding, reason=str(missing), changes_seen=tuple(seen))
         finding = replace(finding, seconds=time.perf_counter() - start)
         self.findings.append(finding)
         return finding

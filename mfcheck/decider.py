@@ -72,7 +72,7 @@ class Decider(MedianVerbs, AuditVerbs):
 
             return Plan(margin, first, (draw,), self._chunk(source), conclude)
 
-        return self._record(plan, breaks=breaks, instead=instead)
+        return self._record(plan, reference=reference, breaks=breaks, instead=instead)
 
     def same_law(self, source: Source, *, probe: Probe, times: int = 1) -> Finding:
         """Decide that the columns of `source` (one a network input) all have one law; exact at every width.
@@ -182,7 +182,7 @@ class Decider(MedianVerbs, AuditVerbs):
 
             return Plan(margin, first, (draw,), self._chunk(source), conclude)
 
-        return self._record(plan, breaks=breaks, instead=instead)
+        return self._record(plan, reference=reference, breaks=breaks, instead=instead)
 
     def negligible(
         self,
@@ -239,16 +239,17 @@ class Decider(MedianVerbs, AuditVerbs):
         The groups' exact means give the finite-width distance of slopes, unless the law is `exact` at every width.
         """
 
+        x = [group.x for group in groups]
+        weights = trend.slope_weights(x)
+
+        def rises(values: Sequence[float]) -> float:
+            return math.fsum(w * math.log(value) for w, value in zip(weights, values, strict=True))
+
+        def reference(theory: PaperTheory) -> float:
+            return rises([curve(theory, group.spec) for group in groups])
+
         def plan() -> Plan:
-            level, x = self.settings.level, [group.x for group in groups]
-            weights = trend.slope_weights(x)
-
-            def rises(values: Sequence[float]) -> float:
-                return math.fsum(w * math.log(value) for w, value in zip(weights, values, strict=True))
-
-            def reference(theory: PaperTheory) -> float:
-                return rises([curve(theory, group.spec) for group in groups])
-
+            level = self.settings.level
             target, means = reference(self.theory), [group.mean for group in groups]
             # The slope itself is what a twin of the theory can move; how far width moves it is the paper's formula's.
             bias = 0.0 if exact else abs(rises(means) - rises([curve(PaperTheory(), group.spec) for group in groups]))
@@ -276,4 +277,4 @@ class Decider(MedianVerbs, AuditVerbs):
 
             return Plan(margin, first, tuple(draws_of), self._chunk(source), conclude)
 
-        return self._record(plan)
+        return self._record(plan, reference=reference)

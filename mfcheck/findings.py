@@ -32,13 +32,19 @@ def judged(finding: Finding, judgement: Judgement, theory: PaperTheory, *, break
         alpha=decided.alpha * (1 + len(judgement.rivals)),
         draws=decided.draws,
         looks=decided.looks,
-        verdict=BROKEN.get(decided.verdict, decided.verdict) if breaks else decided.verdict,
+        verdict=verdict_of(judgement, breaks=breaks),
         breaks=breaks,
         resolution=judgement.resolution,
         curve=judgement.curve,
         twins_seen=tuple(twin.name for twin in seen),
         twins_refuted=tuple(twin.name for twin in seen if judgement.refutes(twin.theory)),
     )
+
+
+def verdict_of(judgement: Judgement, *, breaks: bool) -> Verdict:
+    """What a decision says of the law, or of its breaking."""
+    verdict = judgement.decision.verdict
+    return BROKEN.get(verdict, verdict) if breaks else verdict
 
 
 def explain(finding: Finding) -> str:

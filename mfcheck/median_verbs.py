@@ -120,7 +120,7 @@ class MedianVerbs(Bench):
 
             return Plan(margin, first, (draw,), self._chunk(source), conclude)
 
-        return self._record(plan, breaks=breaks, instead=instead)
+        return self._record(plan, reference=reference, breaks=breaks, instead=instead)
 
     def median_within(
         self,
@@ -204,7 +204,7 @@ class MedianVerbs(Bench):
 
             return Plan(margin, first, (draw,), self._chunk(source), conclude)
 
-        return self._record(plan, instead=instead)
+        return self._record(plan, reference=reference, instead=instead)
 
     def median_slope(
         self,
@@ -231,8 +231,10 @@ class MedianVerbs(Bench):
                 w * math.log(curve(theory, group)) for w, group in zip(weights, groups, strict=True)
             )
 
+        reference = slope_of(rises)
+
         def plan() -> Plan:
-            level, reference = self.settings.level, slope_of(rises)
+            level = self.settings.level
             allowed, target = allowance(), reference(self.theory)
             margin = Margin(
                 max(allowed.below, allowed.above),
@@ -276,7 +278,7 @@ class MedianVerbs(Bench):
 
             return Plan(margin, first, tuple(draws_of), max(self._chunk(g.source, g.spec) for g in groups), conclude)
 
-        return self._record(plan)
+        return self._record(plan, reference=reference)
 
 
 def _origin_of_delta(delta: float, level: Level) -> str:

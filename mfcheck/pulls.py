@@ -11,6 +11,7 @@ from mfcheck.objectives import Objective
 from mfcheck.spec import NetworkSpec, NormPair, dual_exponent
 from mfcheck.statistics.decision import Tail
 from mfcheck.theory import PaperTheory, finite_width, norms
+from mfcheck.theory.paper import remade
 from mfcheck.verdict import Cell
 
 INSTANT = 1e-8
@@ -36,7 +37,7 @@ def instant(pair: NormPair, input_dim: int) -> float:
 
 def half_rate(theory: PaperTheory) -> PaperTheory:
     """The theory with the other rate factor: 1 where it has 2, and 2 where it has 1."""
-    return replace(theory, rate_factor=3 - theory.rate_factor)
+    return remade(theory, rate_factor=3 - theory.rate_factor)
 
 
 def pull_of_one_output(spec: NetworkSpec, pair: NormPair) -> float:

@@ -12,6 +12,7 @@ from mfcheck.imports import load_factory, load_object
 from mfcheck.levels import Level, level_named
 from mfcheck.spec import ARCHITECTURES
 from mfcheck.theory import PaperTheory
+from mfcheck.theory.changes import check_theory, is_papers
 
 PAPER_THEORY = "mfcheck.theory:PaperTheory"
 
@@ -64,9 +65,13 @@ def load_theory(path: str) -> PaperTheory:
     if not (isinstance(found, type) and issubclass(found, PaperTheory)):
         raise ValueError(f"theory {path!r} must be a subclass of mfcheck.PaperTheory, got {found!r}")
     try:
-        return found()
-    except TypeError as error:
-        raise ValueError(f"theory {path!r} cannot be made without arguments: {error}") from error
+        theory = found()
+    except Exception as error:  # a foreign constructor may raise anything
+        said = f"{type(error).__name__}: {error}"
+        raise ValueError(f"theory {path!r} cannot be made without arguments: {said}") from error
+    if not is_papers(theory):
+        check_theory(theory, path)
+    return theory
 
 
 def settings_from(options: Mapping[str, str | None], *, fresh_seed: int, cache: Path | None) -> Settings:

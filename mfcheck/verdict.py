@@ -181,6 +181,10 @@ class Finding:
     """Wrong twins of the theory that put another value in this finding's place."""
     twins_refuted: tuple[str, ...] = ()
     """Those of them that the same draws refute."""
+    changes_seen: tuple[str, ...] = ()
+    """What the theory on trial changes of the paper's and this finding's place shows; empty for the paper's own."""
+    paper_verdict: str = ""
+    """What the same draws say of the paper's theory, where another is on trial and they can."""
 
     def __post_init__(self) -> None:
         if self.verdict is Verdict.NOT_APPLICABLE:

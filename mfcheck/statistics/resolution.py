@@ -50,7 +50,7 @@ def of_rate(draws: int, floor: float, alpha: float) -> float | None:
 
 def of_ratio(estimate: Estimate, margin: float) -> float | None:
     """The relative error in the reference, up or down, that the same interval would have refuted."""
-    if not np.isfinite(estimate.high) or estimate.low <= 0:
+    if estimate.high >= np.finfo(float).max or estimate.low <= 0:  # the greatest number stands for no upper end
         return None
     return max(estimate.high / (1 - margin) - 1, (1 + margin) / estimate.low - 1)
 

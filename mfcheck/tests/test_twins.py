@@ -20,7 +20,7 @@ from mfcheck.theory.twins import (
     PAIRS,
     SWAPS,
     Twin,
-    _sample_places,
+    sample_places,
     _sample_specs,
     formulas,
     parameters,
@@ -46,7 +46,7 @@ KINDS: dict[str, Callable[[str], bool]] = {
 
 
 def places(formula: str) -> list[tuple[Any, ...]]:
-    return _sample_places(parameters(THEORY, formula))
+    return sample_places(parameters(THEORY, formula))
 
 
 def change_of(twin: Twin) -> str:

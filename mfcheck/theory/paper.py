@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from scipy import stats
@@ -17,6 +18,12 @@ from mfcheck.theory.norms import chevet_beta, paper_beta
 
 if TYPE_CHECKING:
     from scipy.stats.distributions import rv_frozen
+
+
+@lru_cache(maxsize=4096)
+def centred_normal(scale: float) -> rv_frozen:
+    """N(0, scale²), kept: scipy takes a millisecond to make one, and all twins of a theory ask for the same few."""
+    return stats.norm(scale=scale)
 
 
 @dataclass(frozen=True)
@@ -49,7 +56,7 @@ class PaperTheory:
 
     def jacobian_entry(self, spec: NetworkSpec) -> rv_frozen:
         """The law N(0, ω^L/d) of every entry of the input Jacobian as N → ∞ (Theorem 4.1)."""
-        return stats.norm(scale=math.sqrt(self.jacobian_entry_variance(spec)))
+        return centred_normal(scale=math.sqrt(self.jacobian_entry_variance(spec)))
 
     def gaussian_distance(self, spec: NetworkSpec) -> float:
         """Leading distance of an entry's law to N(0, ω^L/d) at t* = √(3 − √6) deviations, where it is largest.
@@ -70,7 +77,7 @@ class PaperTheory:
 
     def offset(self, spec: NetworkSpec) -> rv_frozen:
         """The law N(0, α σ_b² Σ ω^k) of every entry of the offset as N → ∞ (Theorem 4.1); needs σ_b > 0."""
-        return stats.norm(scale=math.sqrt(self.offset_variance(spec)))
+        return centred_normal(scale=math.sqrt(self.offset_variance(spec)))
 
     def offset_square_ratio(self, spec: NetworkSpec) -> float:
         """E J²_ij a²_i' over the product of the means, i ≠ i'; 1 in the limit, exact at every width (derived)."""
@@ -178,3 +185,10 @@ class PaperTheory:
 def _check_budget(eps: float) -> None:
     if not 0 < eps < math.inf:
         raise ValueError(f"eps must be positive and finite, got {eps!r}")
+
+
+def remade(theory: PaperTheory, kind: type[PaperTheory] | None = None, **fields: float) -> PaperTheory:
+    """The theory as an instance of another class, with some of its fields changed; no constructor is called."""
+    made = object.__new__(kind or type(theory))
+    vars(made).update(vars(theory) | fields)
+    return made

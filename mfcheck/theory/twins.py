@@ -18,7 +18,7 @@ from types import FunctionType
 from typing import Any, cast
 
 from mfcheck.spec import NetworkSpec, ReLULike
-from mfcheck.theory.paper import PaperTheory
+from mfcheck.theory.paper import PaperTheory, remade
 
 FACTORS = (1.05, 1.25)
 SWAPS = (("width", "depth"), ("input_dim", "output_dim"), ("weight_variance", "bias_variance"), ("u", "v"), ("p", "q"))
@@ -52,13 +52,13 @@ def twins(theory: PaperTheory) -> tuple[Twin, ...]:
     """All twins of a theory's formulas; unusable ones (no finite value anywhere) are left out."""
     found: list[Twin] = []
     for formula in formulas(theory):
-        places = _sample_places(parameters(theory, formula))
+        places = sample_places(parameters(theory, formula))
         own = [value_at(theory, formula, place) for place in places]
         for change, function in _changes(_function(type(theory), formula)):
             static = isinstance(inspect.getattr_static(type(theory), formula), staticmethod)
             changed = staticmethod(function) if static else function
             twin_class = type(f"Twin_{formula}", (type(theory),), {formula: changed})
-            twin = twin_class(*(getattr(theory, name) for name in theory.__dataclass_fields__))
+            twin = remade(theory, twin_class)
             usable, differs = _compared(twin, formula, places, own)
             if usable:
                 reason = "" if differs else f"equal to the formula at all of {usable} places"
@@ -213,7 +213,7 @@ def _compiled(function: FunctionType, tree: ast.AST) -> Callable[..., Any]:
     return changed
 
 
-def _sample_places(parameters: tuple[str, ...]) -> list[tuple[Any, ...]]:
+def sample_places(parameters: tuple[str, ...]) -> list[tuple[Any, ...]]:
     """Arguments that tell formulas apart."""
     if parameters == ("spec",):
         return [(spec,) for spec in _sample_specs()]

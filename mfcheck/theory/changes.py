@@ -1,0 +1,135 @@
+"""What a theory changes of the paper's, formula by formula, and whether it can be put on trial at all."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from numbers import Real
+from typing import Any
+
+from mfcheck.theory.paper import PaperTheory, remade
+from mfcheck.theory.twins import ARGUMENTS, formulas, parameters, sample_places
+
+PAPER = PaperTheory()
+QUANTILES = (0.3, 0.5, 1.0, 2.0, 3.0)
+"""Where two laws are compared, in standard deviations."""
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """One formula, or field, that a theory has otherwise than the paper, and the paper's theory with that alone."""
+
+    name: str
+    theory: PaperTheory
+
+
+@lru_cache(maxsize=8)
+def changes(theory: PaperTheory) -> tuple[Change, ...]:
+    """What a theory overrides, adds or sets otherwise, each by itself; nothing for the paper's own."""
+    methods, fields = _methods(type(theory)), _fields(theory)
+    return tuple(Change(name, _alone(theory, name, methods, fields)) for name in (*methods, *fields))
+
+
+def is_papers(theory: PaperTheory) -> bool:
+    """Whether the theory is the paper's in every formula and field."""
+    return type(theory) is PaperTheory and not _fields(theory)
+
+
+def differs(theory: PaperTheory, formula: str, place: tuple[Any, ...]) -> bool:
+    """Whether a formula of the theory has another value there than the paper's, or one where the paper has none."""
+    mine, papers = _signature(theory, formula, place), _signature(PAPER, formula, place)
+    if mine is None or papers is None:
+        return mine is not papers
+    return len(mine) != len(papers) or not all(
+        math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12) for a, b in zip(mine, papers, strict=True)
+    )
+
+
+def check_theory(theory: PaperTheory, path: str) -> None:
+    """Raise ValueError naming formula and place where the theory has nothing usable and the paper's has a value."""
+    for name, default in _fields(PAPER, every=True).items():
+        written = inspect.getattr_static(type(theory), name)
+        if written != default and written != getattr(theory, name):
+            raise ValueError(
+                f"theory {path!r} sets {name} = {written!r} on its class, but its constructor makes it "
+                f"{getattr(theory, name)!r}: write {name}: float = {written!r} under @dataclass(frozen=True)"
+            )
+    own = _methods(type(theory))
+    for name in sorted(formulas(PAPER), key=lambda name: name not in own):  # a wrong formula is named before its users
+        taken, needed = parameters(theory, name), parameters(PAPER, name)
+        if taken != needed:
+            what = f"takes ({', '.join(taken)})" if taken else "is no method"
+            raise ValueError(f"theory {path!r}: formula {name} {what}, and must take ({', '.join(needed)})")
+        for place in sample_places(needed):
+            if flaw := found_flaw(theory, name, place):
+                raise ValueError(f"theory {path!r}: {flaw}")
+
+
+def found_flaw(theory: PaperTheory, formula: str, place: tuple[Any, ...]) -> str:
+    """What is wrong with a formula's value at a place where the paper's has one, as a sentence, or nothing.
+
+    A formula may have nothing to say somewhere, and raises NotCovered or another ValueError there.
+    """
+    papers = _signature(PAPER, formula, place)
+    if papers is None:
+        return ""
+    where = f"at ({', '.join(map(str, place))}), where the paper's gives {papers[0]:.6g}"
+    try:
+        value: Any = getattr(theory, formula)(*place)
+        law = hasattr(getattr(PAPER, formula)(*place), "cdf")
+        if law and not (hasattr(value, "var") and hasattr(value, "cdf")):
+            return f"formula {formula} gives {value!r}, which is no law, {where} as a variance"
+        number = value.var() if law else value
+    except ValueError:
+        return ""
+    except Exception as error:  # a foreign formula may raise anything
+        return f"formula {formula} raises {type(error).__name__}: {error} {where}"
+    if not isinstance(number, Real) or isinstance(number, bool):
+        return f"formula {formula} gives {number!r}, which is no number, {where}"
+    return "" if math.isfinite(number) else f"formula {formula} gives {number} {where}"
+
+
+def _methods(kind: type[PaperTheory]) -> tuple[str, ...]:
+    """The names of methods, helpers too, that a class has otherwise than the paper, and of formulas that it adds."""
+
+    def own(name: str) -> bool:
+        known = hasattr(PaperTheory, name)
+        if name.startswith("__") or name in PaperTheory.__dataclass_fields__:
+            return False
+        if known:
+            return inspect.getattr_static(kind, name) is not inspect.getattr_static(PaperTheory, name)
+        return not name.startswith("_") and inspect.isroutine(getattr(kind, name)) and _arguments(kind, name)
+
+    return tuple(name for name in sorted(dir(kind)) if own(name))
+
+
+def _arguments(kind: type[PaperTheory], name: str) -> bool:
+    return parameters(remade(PAPER, kind), name) in ARGUMENTS
+
+
+def _fields(theory: PaperTheory, *, every: bool = False) -> dict[str, Any]:
+    """The paper's fields that have another value in this theory, or all of them."""
+    values = {name: getattr(theory, name) for name in PaperTheory.__dataclass_fields__}
+    return {name: value for name, value in values.items() if every or value != getattr(PaperTheory, name)}
+
+
+def _alone(theory: PaperTheory, name: str, methods: tuple[str, ...], fields: dict[str, Any]) -> PaperTheory:
+    """The theory with all its changes but one taken back; what it adds for its own use stays."""
+    others = [other for other in methods if other != name and hasattr(PaperTheory, other)]
+    back = {other: inspect.getattr_static(PaperTheory, other) for other in others}
+    kind = type(f"Only_{name}", (type(theory),), back)
+    return remade(theory, kind, **{field: getattr(PAPER, field) for field in fields if field != name})
+
+
+def _signature(theory: PaperTheory, formula: str, place: tuple[Any, ...]) -> tuple[float, ...] | None:
+    """A formula's value as numbers: itself, or a law's variance and its distribution function at a few places."""
+    try:
+        value: Any = getattr(theory, formula)(*place)
+        if not hasattr(value, "cdf"):
+            return (float(value),) if math.isfinite(value) else None
+        variance = float(value.var())
+        return (variance, *(float(value.cdf(at * math.sqrt(variance))) for at in QUANTILES))
+    except (ArithmeticError, LookupError, ValueError, TypeError, AttributeError):
+        return None

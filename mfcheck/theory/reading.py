@@ -1,0 +1,70 @@
+"""A theory that notes which of its formulas are asked, and where: so a finding knows which changes reach it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any
+
+from mfcheck.theory.changes import changes, differs, found_flaw
+from mfcheck.theory.paper import PaperTheory, remade
+from mfcheck.theory.twins import formulas
+from mfcheck.verdict import NotANumber, NotCovered
+
+Place = tuple[Any, ...]
+
+
+@dataclass(eq=False)
+class Reading:
+    """A theory on trial and what has been read of it through `theory`, its watched double.
+
+    A formula that raises ValueError has nothing to say there, which is NotCovered to whoever asked; a value that is
+    no number where the paper has one raises NotANumber.
+    """
+
+    own: PaperTheory
+    noted: list[tuple[str, Place]] = field(default_factory=list)
+    theory: PaperTheory = field(init=False)
+    _busy: bool = False
+
+    def __post_init__(self) -> None:
+        members = {name: self._watched(name) for name in formulas(self.own)}
+        self.theory = remade(self.own, type(type(self.own).__name__, (type(self.own),), members))
+
+    def seen(self) -> tuple[str, ...]:
+        """The names of the theory's changes that some value read so far would show by itself."""
+        places = dict.fromkeys(self.noted)
+        return tuple(
+            change.name
+            for change in changes(self.own)
+            if any(differs(change.theory, formula, place) for formula, place in places)
+        )
+
+    def _watched(self, name: str) -> Any:
+        raw = inspect.getattr_static(type(self.own), name)
+        static = isinstance(raw, staticmethod)
+        function: Callable[..., Any] = raw.__func__ if static else raw
+        signature = inspect.signature(function)
+
+        @wraps(function)
+        def ask(*arguments: Any, **named: Any) -> Any:
+            if self._busy:
+                return function(*arguments, **named)
+            bound = signature.bind(*arguments, **named).args
+            place = bound if static else bound[1:]
+            self.noted.append((name, place))
+            self._busy = True
+            try:
+                if flaw := found_flaw(self.own, name, place):
+                    raise NotANumber(f"theory {type(self.own).__name__}: {flaw}")
+                return function(*arguments, **named)
+            except NotCovered:
+                raise
+            except ValueError as error:
+                raise NotCovered(f"{name} of theory {type(self.own).__name__} has no value: {error}") from error
+            finally:
+                self._busy = False
+
+        return staticmethod(ask) if static else ask
