@@ -100,7 +100,7 @@ class Bench:
         """What the same draws, or the first of them that it takes, say of the paper's theory; empty of no formula."""
         on_trial, self.theory = self.theory, PaperTheory()
         try:
-            return verdict_of(plan().conclude(), breaks=breaks).value
+            return verdict_of(self.carry_out(plan()), breaks=breaks).value
         except (AttributeError, NotCovered):
             return ""
         finally:
@@ -138,13 +138,13 @@ class Bench:
                 planned = plan()
             judgement = self.carry_out(planned)
             finding = judged(finding, judgement, own, breaks=breaks)
-            if reading is not None:
-                papers = "" if before else self._papers_verdict(plan, breaks) if seen else finding.verdict.value
-                finding = replace(finding, changes_seen=tuple(seen), paper_verdict=papers)
             holding = judgement.holding({name: law(self.theory) for name, law in instead.items()})
             finding = replace(finding, holds_instead=holding)
         except NotCovered as missing:
-            finding = replace(finding, reason=str(missing), changes_seen=tuple(seen))
+            finding = replace(finding, reason=str(missing))
+        if reading is not None:
+            papers = "" if before else self._papers_verdict(plan, breaks) if seen else finding.verdict.value
+            finding = replace(finding, changes_seen=tuple(seen), paper_verdict=papers)
         finding = replace(finding, seconds=time.perf_counter() - start)
         self.findings.append(finding)
         return finding

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -104,7 +105,12 @@ def judge_trend(decided: Decision, reference: float) -> Verdict:
 
 def _number(reference: Reference) -> float:
     """A reference as one number: itself, or the variance of a law."""
-    return float(reference.var() if hasattr(reference, "var") else reference)
+    return _variance(reference) if hasattr(reference, "var") else float(reference)
+
+
+@lru_cache(maxsize=4096)
+def _variance(law: rv_frozen) -> float:
+    return float(law.var())
 
 
 def law_curve(draw: Draw, draws: int, law: rv_frozen) -> Curve:

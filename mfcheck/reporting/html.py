@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from mfcheck.comparison import as_comparison
-from mfcheck.reporting import comparison_text, twins_table, words
+from mfcheck.reporting import changes_text, comparison_text, twins_table, words
 from mfcheck.reporting.answers import answers
 from mfcheck.reporting.budget_figure import bend, budget_figure, is_drawable
 from mfcheck.reporting.interval_figure import interval_figure
@@ -75,6 +75,7 @@ def render_html(report: dict[str, Any]) -> str:
         attention=[claim for claim in claims if claim["errors"] or _unsupported(claim)],
         answers=answers(report),
         comparison=as_comparison(report["comparison"]) if "comparison" in report else None,
+        changes=changes_text,
         unmet=words.unmet(report),
         unsupported_in=_unsupported,
         expected=[(claim, finding) for claim in claims for finding in claim["findings"] if _expected(finding)],

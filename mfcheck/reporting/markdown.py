@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mfcheck.comparison import as_comparison
-from mfcheck.reporting import twins_table, words
+from mfcheck.reporting import changes_text, twins_table, words
 from mfcheck.reporting.answers import answers
 from mfcheck.reporting.comparison_text import comparison_blocks, headline
 from mfcheck.reporting.marks import code as _code
@@ -39,6 +39,7 @@ def render_markdown(report: dict[str, Any]) -> str:
         *_comparison(report),
         *_attention(report),
         *_expected(report),
+        *_changes(report),
         *_answers(report),
     ]
     for theorem in report["theorems"]:
@@ -158,6 +159,11 @@ def _row(row: int, finding: dict[str, Any]) -> tuple[str, ...]:
         words.resolution(finding),
         words.seconds(finding["seconds"]),
     )
+
+
+def _changes(report: dict[str, Any]) -> list[str]:
+    head, *said = changes_text.lines(report) or [""]
+    return [f"## {_plain(head)}", "\n".join(f"- {_plain(text)}" for text in said)] if head else []
 
 
 def _twins(report: dict[str, Any]) -> list[str]:

@@ -19,6 +19,7 @@ import mfcheck
 from mfcheck.datasets import NORM, open_dataset
 from mfcheck.expectations import Expectation, outcomes
 from mfcheck.reporting import words
+from mfcheck.reporting.changes_record import theory_changes
 from mfcheck.settings import Settings
 from mfcheck.theory import PaperTheory
 from mfcheck.theory.twins import twins
@@ -120,6 +121,7 @@ class Recorder:
         self.report = assemble(self.settings, self._findings, self._errors)
         self.report |= {"full": full, "narrowed": narrowed}
         self.report["mutants"] = fates(self._theory, self._findings)
+        self.report["theory_changes"] = theory_changes(self._theory, self._findings)
         self.report["expectations"] = outcomes(self._expectations, self._findings)
         regressions = self._compare(self.report, baseline) if baseline is not None else []
         write_pages(self.folder, self.report)

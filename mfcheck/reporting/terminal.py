@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
-from mfcheck.reporting import twins_table, words
+from mfcheck.reporting import changes_text, twins_table, words
 from mfcheck.verdict import Verdict
 
 Line = tuple[str, str]
@@ -34,7 +34,7 @@ def terminal_lines(report: dict[str, Any]) -> list[Line]:
             lines.append(_counts(f"  {claim['id'].split('/', 1)[-1]}", claim["verdict"], [claim]))
     if not report["theorems"]:
         lines.append(("No claim was tried in this run, so it supports nothing.", "yellow"))
-    return [*lines, *_details(report), *_expectations(report), *_twins(report), *_foot(report)]
+    return [*lines, *_details(report), *_expectations(report), *_changes(report), *_twins(report), *_foot(report)]
 
 
 def _counts(name: str, verdict: str, claims: list[dict[str, Any]]) -> Line:
@@ -72,6 +72,11 @@ def _expectations(report: dict[str, Any]) -> list[Line]:
         text = f"✗ EXPECTED REFUTATION {entry['status'].upper()} {entry['claim']}: {entry['message']}"
         lines += [("", ""), *((line, "red") for line in _wrap(text))]
     return lines
+
+
+def _changes(report: dict[str, Any]) -> list[Line]:
+    head, *said = changes_text.lines(report) or [""]
+    return [("", ""), (_clean(head), "bold"), *((line, "") for text in said for line in _wrap(text))] if head else []
 
 
 def _twins(report: dict[str, Any]) -> list[Line]:
