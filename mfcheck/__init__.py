@@ -15,6 +15,7 @@ from mfcheck.verdict import Cell, Claim, Finding, NotANumber, NotCovered, Verdic
 
 if TYPE_CHECKING:
     from mfcheck.auditing import audit
+    from mfcheck.disagreement import Disagreement, disagree
     from mfcheck.ensembles.networks import Network
     from mfcheck.ensembles.streams import Stream
     from mfcheck.objectives import Objective
@@ -32,6 +33,7 @@ __all__ = [
     "AttackResult",
     "Cell",
     "Claim",
+    "Disagreement",
     "Finding",
     "Flow",
     "Network",
@@ -48,6 +50,7 @@ __all__ = [
     "adversarial_loss",
     "audit",
     "claim",
+    "disagree",
     "draw_network",
     "fisher_rao",
     "operator_norm",
@@ -61,6 +64,8 @@ _LAZY = {
     "Objective": "mfcheck.objectives",
     "SGD": "mfcheck.training",
     "Stream": "mfcheck.ensembles.streams",
+    "Disagreement": "mfcheck.disagreement",
+    "disagree": "mfcheck.disagreement",
     "fisher_rao": "mfcheck.observables.capacity",
     "train": "mfcheck.training",
     "AttackResult": "mfcheck.observables.adversarial",

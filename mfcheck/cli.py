@@ -1,4 +1,4 @@
-"""The command `mfcheck`: audits, what a claim would cost, what became of the wrong twins, and the gate."""
+"""The command `mfcheck`: audits, what a claim would cost, wrong twins, rival theories, and the gate."""
 
 from __future__ import annotations
 
@@ -7,32 +7,30 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mfcheck import gate
+from mfcheck import disagree_command, gate
 from mfcheck.audit_command import add_audit, pytest_command
 from mfcheck.audited import cells_of
-from mfcheck.decider import Decider
 from mfcheck.ensembles.chunks import ChunkStore
-from mfcheck.judgement import Judgement
 from mfcheck.levels import LEVELS, level_named
-from mfcheck.plan import Plan
+from mfcheck.planner import Planner, seconds_needed
 from mfcheck.reporting.twins_table import mutant_table
-from mfcheck.settings import Settings, load_theory
-from mfcheck.suites import suite_claims
-from mfcheck.verdict import NotCovered
+from mfcheck.settings import PAPER_THEORY, Settings, load_theory
+from mfcheck.suites import file_claims, suite_claims
 from mfcheck.workers import resolve_device
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; 0, 1 for a regression, or 4 with one sentence on standard error for unusable arguments."""
+    """Run one command; 0, 1 for a regression or theories that nothing separates, 4 and one sentence for misuse."""
     parser = argparse.ArgumentParser(prog="mfcheck", description="Plan claims, read and compare what became of them.")
     commands = parser.add_subparsers(dest="command", required=True)
     plan = commands.add_parser("plan", help="draws and time that a claim needs, cell by cell, before it is run")
     plan.add_argument("claim", metavar="CLAIM", help="a claim id, such as thm4.1/entries-gaussian")
+    plan.add_argument("--file", type=Path, help="a file of your own claims (default: the installed suite)")
+    plan.add_argument("--mf-theory", default=PAPER_THEORY, help="package.module:Theory (default the paper's)")
     plan.add_argument("--delta", type=float, help="declared discrepancy (default: the level's)")
     plan.add_argument("--alpha", type=float, default=1e-6, help="error rate of the decision (default 1e-6)")
     plan.add_argument("--beta", type=float, default=1e-3, help="chance that one look leaves it open (default 1e-3)")
@@ -42,10 +40,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     mutants.add_argument("report", nargs="?", type=Path, default=Path("reports/report.json"), help="a report.json")
     gate.add_commands(commands)
     add_audit(commands)
+    disagree_command.add_to(commands)
     chosen = parser.parse_args(arguments)
     try:
         if chosen.command == "audit":
             return subprocess.call(pytest_command(chosen))
+        if chosen.command == "disagree":
+            return disagree_command.run(chosen)
         if chosen.command in gate.COMMANDS:
             return gate.run(chosen)
         lines = _plan(chosen) if chosen.command == "plan" else _mutants(chosen.report)
@@ -59,34 +60,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-class Planner(Decider):
-    """A decider that stops where the drawing would begin."""
-
-    plan: Plan
-
-    def carry_out(self, plan: Plan) -> Judgement:
-        self.plan = plan
-        raise NotCovered("planned, not drawn")
-
-
 def _plan(chosen: argparse.Namespace) -> Iterator[str]:
     settings = _settings(chosen)
-    tests = suite_claims()
+    tests = suite_claims() if chosen.file is None else file_claims(chosen.file)
     if chosen.claim not in tests:
         raise ValueError(f"claim id {chosen.claim!r} is unknown; there are {', '.join(sorted(tests))}")
-    claim, test = tests[chosen.claim]
+    (claim, test), theory = tests[chosen.claim], load_theory(settings.theory)
     level = settings.level
     yield f"{claim.id}: {claim.says}"
     yield f"level {level.name}, alpha {settings.alpha:g}, beta {level.beta:g}, device {settings.device}"
     yield f"{'draws':>12} {'seconds':>9} {'margin':>9}  cell"
     total = 0.0
     for cell in cells_of(claim, settings):
-        planner = Planner(claim, cell, settings, load_theory(settings.theory), ChunkStore(), "")
+        planner = Planner(claim, cell, settings, theory, ChunkStore(), "")
         test(cell, planner)
         if not hasattr(planner, "plan"):
             yield f"{'—':>12} {'—':>9} {'—':>9}  {cell.id}: {planner.findings[-1].reason}"
             continue
-        seconds = _seconds(planner.plan)
+        seconds = seconds_needed(planner.plan)
         total += seconds
         yield f"{planner.plan.first:>12,} {seconds:>9.2f} {planner.plan.margin.total:>9.4g}  {cell.id}"
     yield f"{'':>12} {total:>9.2f} {'':>9}  on one core, for one look at each cell"
@@ -102,19 +93,10 @@ def _settings(chosen: argparse.Namespace) -> Settings:
             raise ValueError(f"delta must lie in (0, 1), got {chosen.delta!r}")
         delta = chosen.delta
         level = replace(level, law=delta, ratio=delta, exact=delta, slope=delta, rate=1 - delta)
-    return Settings(seed=0, level=level, alpha=chosen.alpha, device=resolve_device(chosen.mf_device))
-
-
-def _seconds(plan: Plan) -> float:
-    """Time for the first look's draws, from the time of a single chunk of each group."""
-    size = plan.chunk
-    total = 0.0
-    for draw in plan.draws_of:
-        draw(1)  # data sets and libraries are loaded now
-        start = time.perf_counter()
-        draw(size + 1)  # the second chunk: the first is kept
-        total += time.perf_counter() - start
-    return total * -(-plan.first // size)
+    if "" not in sys.path:
+        sys.path.insert(0, "")  # theories of the current folder
+    device = resolve_device(chosen.mf_device)
+    return Settings(seed=0, level=level, alpha=chosen.alpha, device=device, theory=chosen.mf_theory)
 
 
 def _mutants(path: Path) -> Iterator[str]:

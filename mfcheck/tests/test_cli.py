@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mfcheck.cli import main, suite_claims
+from mfcheck.cli import main
+from mfcheck.suites import suite_claims
 
 NINE = {
     "entries-gaussian",

@@ -60,7 +60,8 @@ def check_theory(theory: PaperTheory, path: str) -> None:
     for name in sorted(formulas(PAPER), key=lambda name: name not in own):  # a wrong formula is named before its users
         taken, needed = parameters(theory, name), parameters(PAPER, name)
         if taken != needed:
-            what = f"takes ({', '.join(taken)})" if taken else "is no method"
+            method = inspect.isroutine(inspect.getattr_static(type(theory), name))
+            what = f"takes ({', '.join(taken)})" if method else "is no method"
             raise ValueError(f"theory {path!r}: formula {name} {what}, and must take ({', '.join(needed)})")
         for place in sample_places(needed):
             if flaw := found_flaw(theory, name, place):

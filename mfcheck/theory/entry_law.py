@@ -7,7 +7,7 @@ law of log G is a few FFTs away and P[J ≤ t] = E Φ(t/√G) needs no sampling.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -56,13 +56,12 @@ def entry_law(spec: NetworkSpec) -> EntryLaw:
     if spec.width < NARROWEST:
         raise ValueError(f"the exact entry law needs width >= {NARROWEST}, got {spec.width}")
     omega = mean_gain(spec)
-    gains = [gain / omega for gain in row_gains(spec)]
-    sd = np.sqrt((3 * gain_ratio(spec) - 1) / spec.width)
+    gains = tuple(gain / omega for gain in row_gains(spec))
+    sd = float(np.sqrt((3 * gain_ratio(spec) - 1) / spec.width))
     # One grid for all layers: fifteen deviations to the left, where logarithms have their long tail.
-    step = sd / 40
-    edges = np.arange(-15 * sd - 1.5 * sd**2, 9 * sd, step)
-    layer = _log_mass(spec.width, gains, edges)
-    fixed = _log_mass(spec.width, [1.0, 1.0], edges)
+    edges, step = _edges(sd), sd / 40
+    layer = _log_mass(spec.width, gains, sd)
+    fixed = _log_mass(spec.width, (1.0, 1.0), sd)
     layers = spec.depth + 1
     size = 1 << int(np.ceil(np.log2(layers * len(edges))))
     transform = np.fft.rfft(layer, size) ** spec.depth * np.fft.rfft(fixed, size)
@@ -72,13 +71,19 @@ def entry_law(spec: NetworkSpec) -> EntryLaw:
     return EntryLaw(values[keep], mass[keep] / mass[keep].sum())
 
 
-def _log_mass(rows: int, gains: list[float], edges: Floats) -> Floats:
+def _edges(sd: float) -> Floats:
+    return np.arange(-15 * sd - 1.5 * sd**2, 9 * sd, sd / 40)
+
+
+@lru_cache(maxsize=256)  # networks of one width and activation share it, whatever their depth
+def _log_mass(rows: int, gains: tuple[float, ...], sd: float) -> Floats:
     """Mass of log Y between the edges, Y the mean over rows of gain·χ²₁; mass left of the first edge goes to it."""
+    edges = _edges(sd)
     cdf = _row_mean_cdf(rows, gains, np.exp(edges))
     return np.diff(cdf, prepend=0.0)
 
 
-def _row_mean_cdf(rows: int, gains: list[float], y: Floats) -> Floats:
+def _row_mean_cdf(rows: int, gains: Sequence[float], y: Floats) -> Floats:
     """P[Y ≤ y] by Davies' formula ½ − Σ_k Im(ψ(t_k)e^{−it_k y})/(π(k+½)), t_k = (k+½)Δ."""
     top = y[-1] * 2
     spacing = 2 * np.pi / top
@@ -89,7 +94,7 @@ def _row_mean_cdf(rows: int, gains: list[float], y: Floats) -> Floats:
     return np.maximum.accumulate(np.clip(cdf, 0.0, 1.0))
 
 
-def _frequencies(rows: int, gains: list[float], spacing: float) -> int:
+def _frequencies(rows: int, gains: Sequence[float], spacing: float) -> int:
     """How many frequencies until the characteristic function has fallen below 1e-9, at most 6000."""
     t = (np.arange(6000) + 0.5) * spacing
     size = np.abs(sum(0.5 / np.sqrt(1 - 2j * t * gain / rows) for gain in gains)) ** rows

@@ -1,0 +1,234 @@
+"""Two theories against each other: the cheapest cells whose draws tell them apart, and what those draws say of each."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import numpy as np
+
+from mfcheck.audited import cells_of
+from mfcheck.bench import NOTHING_ELSE
+from mfcheck.decider import Decider
+from mfcheck.ensembles.chunks import ChunkStore
+from mfcheck.judgement import Reference
+from mfcheck.levels import level_named
+from mfcheck.plan import Plan
+from mfcheck.planner import seconds_needed
+from mfcheck.settings import Settings
+from mfcheck.suites import ClaimTest, suite_claims
+from mfcheck.theory import PaperTheory
+from mfcheck.verdict import Cell, Claim, Finding, Verdict
+from mfcheck.workers import resolve_device
+
+UNCLAIMED = ("break",)
+"""Sections whose claims say that a law breaks: they tell no theory from another."""
+PLANNED = 3
+"""Cells of a claim that are planned: those of the cheapest engine where the theories differ most."""
+STANDARD = np.linspace(-4, 4, 801)
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """One cell in which two theories put different references, and what the same draws say of each.
+
+    The references are numbers, laws by their variance. Estimate and interval are those of theory A's statistic.
+    """
+
+    claim: str
+    cell: str
+    statistic: str
+    reference_a: float
+    reference_b: float
+    estimate: float
+    interval: tuple[float, float]
+    verdict_a: Verdict
+    verdict_b: Verdict
+    draws: int
+    seconds: float
+
+    @property
+    def separates(self) -> bool:
+        """Whether the draws refute one of the two and support the other."""
+        return {self.verdict_a, self.verdict_b} == {Verdict.REFUTED, Verdict.SUPPORTED}
+
+
+@dataclass(eq=False)
+class Scout(Decider):
+    """A decider that keeps what it was asked, and plans and draws only later."""
+
+    ask: Callable[[], Plan] | None = field(default=None, init=False)
+    reference: Callable[[PaperTheory], Reference] | None = field(default=None, init=False)
+
+    def _record(
+        self,
+        plan: Callable[[], Plan],
+        *,
+        reference: Callable[[PaperTheory], Reference] | None = None,
+        breaks: bool = False,
+        instead: Mapping[str, Callable[[PaperTheory], Reference]] = NOTHING_ELSE,
+    ) -> Finding:
+        if not breaks:
+            self.ask, self.reference = plan, reference
+        about = self.claim
+        return Finding(about.id, about.says, self.cell.id, "", self.cell.engine, {}, self.reproduce)
+
+
+@dataclass(frozen=True, eq=False)
+class Difference:
+    """A cell in which two theories put different references, and how to plan it under each."""
+
+    claim: Claim
+    cell: Cell
+    references: tuple[Reference, Reference]
+    asks: tuple[Callable[[], Plan], Callable[[], Plan]]
+
+    @property
+    def apart(self) -> float:
+        """The relative difference, of laws that of their variances."""
+        a, b = map(as_number, self.references)
+        return abs(a - b) / max(abs(a), abs(b))
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A difference with its plans: it is so many margins `apart`, and takes so many `chunks` of draws."""
+
+    difference: Difference
+    plans: tuple[Plan, Plan]
+    apart: float
+    chunks: float
+
+    @property
+    def rank(self) -> tuple[bool, float]:
+        """Those farther apart than both margins first, then the cost of a margin's worth of difference."""
+        return self.apart <= 2, self.chunks / self.apart
+
+
+def disagree(
+    a: PaperTheory,
+    b: PaperTheory,
+    *,
+    level: str = "quick",
+    seed: int = 0,
+    dataset: str = "digits",
+    claims: Sequence[str] = (),
+    device: str = "auto",
+    budget: float = 20.0,
+    cache: Path | None = None,
+) -> tuple[Disagreement, ...]:
+    """The cheapest cells of the suite's claims that two theories differ in, decided until one separates them.
+
+    `claims` are ids or globs, `budget` the seconds that draws may take, `cache` a folder of draws kept by earlier runs.
+    """
+    settings = Settings(seed, level_named(level), device=resolve_device(device), dataset=dataset, cache=cache)
+    return tuple(disagreements(a, b, settings, claims, budget))
+
+
+def disagreements(
+    a: PaperTheory, b: PaperTheory, settings: Settings, claims: Sequence[str], budget: float
+) -> Iterator[Disagreement]:
+    """The same one by one, as they are decided; they end with the first that separates, or with the budget."""
+    start, store = time.perf_counter(), ChunkStore(settings.cache)
+    tests = {id: test for id, test in suite_claims().items() if _asked(test[0], claims)}
+    if not tests:
+        raise ValueError(f"no claim of the suite that can tell theories apart matches {', '.join(claims)}")
+    found: list[Candidate] = []
+    for claim, test in tests.values():
+        different = (difference(claim, cell, test, a, b, settings, store) for cell in cells_of(claim, settings))
+        # Draws of the Wishart chain are by far the cheapest.
+        best = sorted(filter(None, different), key=lambda one: (one.cell.engine != "wishart", -one.apart))
+        found += filter(None, map(planned, best[:PLANNED]))
+    for one in sorted(found, key=lambda one: one.rank):
+        begun = time.perf_counter()
+        left = budget - (begun - start)
+        if left > 0 and seconds_needed(one.plans[0]) <= left:
+            decided = decide(one, begun)
+            yield decided
+            if decided.separates:
+                return
+
+
+def difference(
+    claim: Claim, cell: Cell, test: ClaimTest, a: PaperTheory, b: PaperTheory, settings: Settings, store: ChunkStore
+) -> Difference | None:
+    """What two theories put in a cell's place, or None where that is the same, or one of them puts nothing there."""
+    first, second = (Scout(claim, cell, settings, theory, store, "") for theory in (a, b))
+    try:
+        test(cell, first)
+        if first.ask is None or first.reference is None:
+            return None
+        references = first.reference(a), first.reference(b)
+        if as_number(references[0]) == as_number(references[1]):
+            return None
+        test(cell, second)
+    except (ArithmeticError, AttributeError, ValueError):
+        return None
+    return None if second.ask is None else Difference(claim, cell, references, (first.ask, second.ask))
+
+
+def planned(one: Difference) -> Candidate | None:
+    """A difference with the draws that it takes, None where one of the theories cannot be decided there."""
+    try:
+        plans = one.asks[0](), one.asks[1]()
+    except (ArithmeticError, AttributeError, ValueError):
+        return None
+    # A trend's reference is a slope and its margin absolute; every other statement is about a law or a ratio.
+    distance = separation(*one.references, trend=len(plans[0].draws_of) > 1)
+    chunks = sum(len(plan.draws_of) * plan.first / plan.chunk for plan in plans)
+    return Candidate(one, plans, distance / plans[0].margin.total, chunks)
+
+
+def separation(a: Reference, b: Reference, *, trend: bool) -> float:
+    """How far apart two references are, in the units of a margin."""
+    if hasattr(a, "cdf"):
+        grid = STANDARD * max(float(a.std()), float(b.std()))
+        return float(np.max(np.abs(a.cdf(grid) - b.cdf(grid))))
+    difference = abs(as_number(a) - as_number(b))
+    return difference if trend else difference / max(abs(as_number(a)), abs(as_number(b)))
+
+
+def decide(one: Candidate, begun: float) -> Disagreement:
+    """The verdicts of one cell's draws on both theories, and the seconds since its drawing was begun."""
+    of_a, of_b = (plan.conclude() for plan in one.plans)
+    return Disagreement(
+        claim=one.difference.claim.id,
+        cell=one.difference.cell.id,
+        statistic=of_a.statistic,
+        reference_a=as_number(one.difference.references[0]),
+        reference_b=as_number(one.difference.references[1]),
+        estimate=of_a.decision.estimate.value,
+        interval=(of_a.decision.estimate.low, of_a.decision.estimate.high),
+        verdict_a=of_a.decision.verdict,
+        verdict_b=of_b.decision.verdict,
+        draws=max(of_a.decision.draws, of_b.decision.draws),
+        seconds=time.perf_counter() - begun,
+    )
+
+
+def said(found: Sequence[Disagreement]) -> str:
+    """What all of them come to, in one line."""
+    for one in found:
+        if one.separates:
+            wrong, right = ("A", "B") if one.verdict_a is Verdict.REFUTED else ("B", "A")
+            return f"{wrong} is refuted, {right} is supported"
+    if any(one.verdict_a is one.verdict_b is Verdict.REFUTED for one in found):
+        return "both are refuted"
+    return "no cell tells them apart"
+
+
+def _asked(claim: Claim, patterns: Sequence[str]) -> bool:
+    matched = not patterns or any(fnmatchcase(claim.id, pattern) for pattern in patterns)
+    return matched and claim.gates and claim.theorem not in UNCLAIMED
+
+
+def as_number(reference: Reference) -> float:
+    """A reference as one number, a law as its variance; ValueError if it is none."""
+    number = float(reference.var() if hasattr(reference, "cdf") else reference)
+    if not math.isfinite(number):
+        raise ValueError(f"a reference of {number} cannot be compared")
+    return number
