@@ -143,6 +143,8 @@ class Bench:
         except NotCovered as missing:
             finding = replace(finding, reason=str(missing))
         if reading is not None:
+            if reference is not None and not before:
+                seen[:] = reading.moving(seen, reference)
             papers = "" if before else self._papers_verdict(plan, breaks) if seen else finding.verdict.value
             finding = replace(finding, changes_seen=tuple(seen), paper_verdict=papers)
         finding = replace(finding, seconds=time.perf_counter() - start)

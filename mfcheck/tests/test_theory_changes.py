@@ -158,6 +158,18 @@ def test_the_forgotten_1_is_refuted_by_name_where_networks_are_residual() -> Non
     assert "thm4.1/phase-boundary: 2 cells supported by the paper's theory, refuted by this one" in rest
 
 
+@pytest.mark.usefixtures("no_twins")
+def test_a_change_that_cancels_in_a_reference_is_not_seen() -> None:
+    """Twice the bound has the same slope against log d."""
+
+    class Twice(PaperTheory):
+        def adversarial_bound(self, spec: NetworkSpec, eps: float, p: float, q: float) -> float:
+            return 2 * super().adversarial_bound(spec, eps, p, q)
+
+    (finding,) = findings(Twice(), "thm5.1/dimension-scaling", cells=lambda id: "d16384" in id and "pair.1-1" in id)
+    assert (finding.changes_seen, finding.paper_verdict) == ((), finding.verdict.value)
+
+
 def test_the_papers_own_theory_changes_nothing() -> None:
     (finding,) = findings(PaperTheory(), "thm4.1/entries-variance", cells=lambda id: "N300-" in id)
     assert (finding.changes_seen, finding.paper_verdict) == ((), "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from numbers import Real
@@ -39,11 +40,19 @@ def is_papers(theory: PaperTheory) -> bool:
 
 def differs(theory: PaperTheory, formula: str, place: tuple[Any, ...]) -> bool:
     """Whether a formula of the theory has another value there than the paper's, or one where the paper has none."""
-    mine, papers = _signature(theory, formula, place), _signature(PAPER, formula, place)
+    return _apart(_signature(theory, formula, place), _signature(PAPER, formula, place))
+
+
+def moves(theory: PaperTheory, reference: Callable[[PaperTheory], Any]) -> bool:
+    """Whether a claim's reference is another under the theory than under the paper's."""
+    return _apart(_numbers(lambda: reference(theory)), _numbers(lambda: reference(PAPER)))
+
+
+def _apart(mine: tuple[float, ...] | None, papers: tuple[float, ...] | None) -> bool:
     if mine is None or papers is None:
         return mine is not papers
     return len(mine) != len(papers) or not all(
-        math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12) for a, b in zip(mine, papers, strict=True)
+        math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-14) for a, b in zip(mine, papers, strict=True)
     )
 
 
@@ -125,9 +134,14 @@ def _alone(theory: PaperTheory, name: str, methods: tuple[str, ...], fields: dic
 
 
 def _signature(theory: PaperTheory, formula: str, place: tuple[Any, ...]) -> tuple[float, ...] | None:
-    """A formula's value as numbers: itself, or a law's variance and its distribution function at a few places."""
+    """A formula's value at a place as numbers."""
+    return _numbers(lambda: getattr(theory, formula)(*place))
+
+
+def _numbers(make: Callable[[], Any]) -> tuple[float, ...] | None:
+    """A value as numbers: itself, or a law's variance and its distribution function at a few places; None for none."""
     try:
-        value: Any = getattr(theory, formula)(*place)
+        value = make()
         if not hasattr(value, "cdf"):
             return (float(value),) if math.isfinite(value) else None
         variance = float(value.var())

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
 
-from mfcheck.theory.changes import changes, differs, found_flaw
+from mfcheck.theory.changes import changes, differs, found_flaw, moves
 from mfcheck.theory.paper import PaperTheory, remade
 from mfcheck.theory.twins import formulas
 from mfcheck.verdict import NotANumber, NotCovered
@@ -41,6 +41,11 @@ class Reading:
             for change in changes(self.own)
             if any(differs(change.theory, formula, place) for formula, place in places)
         )
+
+    def moving(self, names: Iterable[str], reference: Callable[[PaperTheory], Any]) -> tuple[str, ...]:
+        """Those of the named changes that by themselves move a claim's reference: in a slope, say, some cancel."""
+        by_name = {change.name: change.theory for change in changes(self.own)}
+        return tuple(name for name in names if moves(by_name[name], reference))
 
     def _watched(self, name: str) -> Any:
         raw = inspect.getattr_static(type(self.own), name)
