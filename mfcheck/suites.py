@@ -1,4 +1,4 @@
-"""Claims of the installed suite, or of a file, with the tests that decide them, for whoever runs them without pytest."""
+"""Claims of the installed suite, or of a file, with the tests that decide them, for runs without pytest."""
 
 from __future__ import annotations
 
