@@ -31,11 +31,14 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument("--mf-dataset", default="digits", help="inputs of claims that look at one (default digits)")
     parser.add_argument("--mf-claim", action="append", default=[], help="only claims of this id or glob; repeatable")
     parser.add_argument("--mf-device", default="auto", help="auto, cpu, cuda or cuda:N (default auto)")
-    parser.add_argument("--budget", type=float, default=20.0, help="seconds that it may take (default 20)")
+    parser.add_argument("--budget", type=float, help="seconds that it may take (default 20, or with --all no limit)")
+    parser.add_argument("--all", action="store_true", help="every cell in which they differ, not up to the first")
 
 
 def run(chosen: argparse.Namespace) -> int:
     """Print each cell as it is decided and what they come to; 0 if one separates the theories, else 1."""
+    if chosen.budget is None:
+        chosen.budget = sys.float_info.max if chosen.all else 20.0
     if not 0 < chosen.budget < math.inf:
         raise ValueError(f"budget must be a positive number of seconds, got {chosen.budget!r}")
     if "" not in sys.path:
@@ -49,15 +52,15 @@ def run(chosen: argparse.Namespace) -> int:
         cache=KEPT if KEPT.is_dir() else None,
     )
     print(f"A is {chosen.a}, B is {chosen.b}; level {settings.level.name}, seed {settings.seed}", flush=True)
-    from mfcheck.disagreement import disagreements, said
+    from mfcheck.disagreement import disagreements, said, tallied
 
     found = []
-    for one in disagreements(a, b, settings, chosen.mf_claim, chosen.budget):
+    for one in disagreements(a, b, settings, chosen.mf_claim, chosen.budget, every=chosen.all):
         found.append(one)
         print("\n".join(_lines(one)), flush=True)
     if settings.cache is not None:
         prune(settings.cache)
-    print(said(found))
+    print("\n".join(tallied(found)) if chosen.all else said(found))
     return 0 if any(one.separates for one in found) else 1
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -119,18 +120,20 @@ def disagree(
     claims: Sequence[str] = (),
     device: str = "auto",
     budget: float = 20.0,
+    every: bool = False,
     cache: Path | None = None,
 ) -> tuple[Disagreement, ...]:
     """The cheapest cells of the suite's claims that two theories differ in, decided until one separates them.
 
     `claims` are ids or globs, `budget` the seconds that draws may take, `cache` a folder of draws kept by earlier runs.
+    With `every`, all cells are decided in which they differ, as far as the budget goes.
     """
     settings = Settings(seed, level_named(level), device=resolve_device(device), dataset=dataset, cache=cache)
-    return tuple(disagreements(a, b, settings, claims, budget))
+    return tuple(disagreements(a, b, settings, claims, budget, every=every))
 
 
 def disagreements(
-    a: PaperTheory, b: PaperTheory, settings: Settings, claims: Sequence[str], budget: float
+    a: PaperTheory, b: PaperTheory, settings: Settings, claims: Sequence[str], budget: float, *, every: bool = False
 ) -> Iterator[Disagreement]:
     """The same one by one, as they are decided; they end with the first that separates, or with the budget."""
     start, store = time.perf_counter(), ChunkStore(settings.cache)
@@ -142,14 +145,14 @@ def disagreements(
         different = (difference(claim, cell, test, a, b, settings, store) for cell in cells_of(claim, settings))
         # Draws of the Wishart chain are by far the cheapest.
         best = sorted(filter(None, different), key=lambda one: (one.cell.engine != "wishart", -one.apart))
-        found += filter(None, map(planned, best[:PLANNED]))
+        found += filter(None, map(planned, best if every else best[:PLANNED]))
     for one in sorted(found, key=lambda one: one.rank):
         begun = time.perf_counter()
         left = budget - (begun - start)
         if left > 0 and seconds_needed(one.plans[0]) <= left:
             decided = decide(one, begun)
             yield decided
-            if decided.separates:
+            if decided.separates and not every:
                 return
 
 
@@ -210,8 +213,22 @@ def decide(one: Candidate, begun: float) -> Disagreement:
     )
 
 
+def tallied(found: Sequence[Disagreement]) -> Iterator[str]:
+    """One line for each claim, and one for all: in how many of the cells which of the two is refuted or not."""
+    for claim in sorted({one.claim for one in found}):
+        yield f"{claim}: {_tally([one for one in found if one.claim == claim])}"
+    yield f"in all: {_tally(found)}; {sum(one.separates for one in found)} of {len(found)} cells separate them"
+
+
+def _tally(found: Sequence[Disagreement]) -> str:
+    if not found:
+        return "they differ in no cell"
+    counts = (("A", Counter(one.verdict_a for one in found)), ("B", Counter(one.verdict_b for one in found)))
+    return "; ".join(f"{name} {', '.join(f'{verdict} in {n}' for verdict, n in of.items())}" for name, of in counts)
+
+
 def said(found: Sequence[Disagreement]) -> str:
-    """What all of them come to, in one line."""
+    """What cells up to the first that separates come to, in one line."""
     for one in found:
         if one.separates:
             wrong, right = ("A", "B") if one.verdict_a is Verdict.REFUTED else ("B", "A")

@@ -138,7 +138,7 @@ def trend_curve(
         kind="trend",
         x_label=x_label,
         x=tuple(x),
-        measured=tuple(math.fsum(values) / len(values) for values in groups),
+        measured=tuple(float(values.mean()) for values in groups),
         predicted=tuple(predicted),
         exact=tuple(exact),
         draws=len(groups[0]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import re
 import shutil
@@ -55,6 +56,8 @@ def auto_workers(device: str) -> int | None:
 
 def gpu_count() -> int:
     """How many CUDA devices torch sees."""
+    if importlib.metadata.version("torch").endswith("+cpu"):  # and seconds of importing it are saved
+        return 0
     import torch
 
     return torch.cuda.device_count() if torch.cuda.is_available() else 0

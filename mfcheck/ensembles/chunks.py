@@ -81,6 +81,7 @@ class ChunkStore:
     def __init__(self, directory: Path | None = None, memory_bytes: int = 256 * 2**20) -> None:
         self._directory, self._limit = directory, memory_bytes
         self._held: OrderedDict[str, Floats] = OrderedDict()
+        self._bytes = 0
 
     def get(self, key: str, make: Callable[[], Floats]) -> Floats:
         """The chunk of this key, made now if it is nowhere."""
@@ -92,8 +93,9 @@ class ChunkStore:
             chunk = make()
             self._write(key, chunk)
         self._held[key] = chunk
-        while sum(held.nbytes for held in self._held.values()) > self._limit and len(self._held) > 1:
-            self._held.popitem(last=False)
+        self._bytes += chunk.nbytes
+        while self._bytes > self._limit and len(self._held) > 1:
+            self._bytes -= self._held.popitem(last=False)[1].nbytes
         return chunk
 
     def _read(self, key: str) -> Floats | None:

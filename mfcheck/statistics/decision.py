@@ -176,7 +176,7 @@ def decide_mean_ratio(
     def look(draws: int, share: float) -> Estimate:
         scaled = draw(draws) / reference
         low, high = intervals.truncated_mean_interval(scaled, share, cap, tail.fourth)
-        return Estimate(math.fsum(scaled) / draws, low, min(high, float(np.finfo(float).max)))
+        return Estimate(float(scaled.mean()), low, min(high, float(np.finfo(float).max)))
 
     return decide(look, Region(1 - margin, 1 + margin, margin), alpha=alpha, first=first, looks=looks)
 

@@ -32,20 +32,25 @@ def sup_distance(ordered: Floats, cdf: Cdf, cdf_left: Cdf | None = None) -> floa
 
     `cdf_left(t)` is P[X < t]; give it where F has atoms. Ties among the draws are handled either way.
     """
-    n = len(ordered)
     at = cdf(ordered)
     before = at if cdf_left is None else cdf_left(ordered)
-    after_jump = np.searchsorted(ordered, ordered, side="right") / n - at
-    before_jump = before - np.searchsorted(ordered, ordered, side="left") / n
-    return float(max(after_jump.max(), before_jump.max(), 0.0))
+    lower, upper = _shares(ordered)
+    return float(max((upper - at).max(), (before - lower).max(), 0.0))
 
 
 def two_sample_distance(first: Floats, second: Floats) -> float:
     """sup_t |F̂₁(t) − F̂₂(t)| for sorted draws `[n]` and `[m]`, ties included."""
-    points = np.concatenate([first, second])
-    below_first = np.searchsorted(first, points, side="right") / len(first)
-    below_second = np.searchsorted(second, points, side="right") / len(second)
-    return float(np.abs(below_first - below_second).max())
+    at_first = np.searchsorted(second, first, side="right") / len(second) - _shares(first)[1]
+    at_second = np.searchsorted(first, second, side="right") / len(first) - _shares(second)[1]
+    return float(max(np.abs(at_first).max(), np.abs(at_second).max()))
+
+
+def _shares(ordered: Floats) -> tuple[Floats, Floats]:
+    """The shares of sorted draws below each of them, and up to it."""
+    n = len(ordered)
+    if np.all(ordered[1:] > ordered[:-1]):  # without ties, as of a continuous law, these are the ranks
+        return np.arange(n) / n, np.arange(1, n + 1) / n
+    return np.searchsorted(ordered, ordered, "left") / n, np.searchsorted(ordered, ordered, "right") / n
 
 
 def clopper_pearson(successes: int, draws: int, alpha: float) -> tuple[float, float]:
@@ -79,8 +84,7 @@ def truncated_mean_interval(
     if n < 2 or values.min() < 0 or cap <= 0:
         raise ValueError(f"a truncated mean needs two non-negative draws and cap > 0, got {n} draws and cap {cap!r}")
     capped = np.minimum(values, cap)
-    mean = math.fsum(capped) / n
-    variance = math.fsum((capped - mean) ** 2) / (n - 1)
+    mean, variance = float(capped.mean()), float(capped.var(ddof=1))
     log_term = math.log(4 / alpha)  # ln(2/δ) with δ = alpha/2 a side
     half = math.sqrt(2 * variance * log_term / n) + 7 * cap * log_term / (3 * (n - 1))
     return max(0.0, mean - half), _largest_mean(mean + half, tail_factor(cap, fourth_moment_ratio))

@@ -22,8 +22,7 @@ def clipped_mean_interval(values: Floats, alpha: float, cap: float, fourth: floa
     if n < 2 or cap <= 0:
         raise ValueError(f"a clipped mean needs two draws and cap > 0, got {n} draws and cap {cap!r}")
     clipped = np.clip(values, -cap, cap)
-    mean = math.fsum(clipped) / n
-    variance = math.fsum((clipped - mean) ** 2) / (n - 1)
+    mean, variance = float(clipped.mean()), float(clipped.var(ddof=1))
     log_term = math.log(4 / alpha)
     half = math.sqrt(2 * variance * log_term / n) + 14 * cap * log_term / (3 * (n - 1)) + _beyond(cap, fourth)
     return mean - half, mean + half
@@ -46,7 +45,7 @@ def decide_mean_ratio(
     def look(draws: int, share: float) -> Estimate:
         scaled = draw(draws) / reference
         low, high = clipped_mean_interval(scaled, share, cap, tail.fourth)
-        return Estimate(math.fsum(scaled) / draws, low, high)
+        return Estimate(float(scaled.mean()), low, high)
 
     return decide(look, Region(centre - margin, centre + margin, margin), alpha=alpha, first=first, looks=looks)
 

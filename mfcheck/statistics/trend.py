@@ -86,7 +86,7 @@ def decide_trend(
             scaled = draw(draws) / scale
             cap, fourth = _cap(trend, index, margin), trend.tails[index].fourth
             low, high = intervals.truncated_mean_interval(scaled, share / len(draws_of), cap, fourth)
-            values.append(scale * math.fsum(scaled) / draws)
+            values.append(scale * float(scaled.mean()))
             lows.append(scale * low)
             highs.append(min(scale * high, np.finfo(float).max))
         return _combine(trend, values, lows, highs)

@@ -129,3 +129,15 @@ def test_separation_is_in_units_of_a_margin() -> None:
     assert 0.05 < separation(*laws, trend=False) < 0.2
     assert separation(2.0, 1.0, trend=True) == 1
     assert separation(2.0, 1.0, trend=False) == 0.5
+
+
+@pytest.mark.usefixtures("mine")
+def test_all_cells_in_which_they_differ_are_decided_and_tallied(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["disagree", "paper", "mine_of_disagree:Forgotten", *ONE, "--mf-seed", "4", "--all"]) == 0
+    *cells, of_claim, of_all = capsys.readouterr().out.splitlines()
+    asked = [line for line in cells if line.startswith("thm4.1/phase-boundary in ") and "residual" in line]
+    assert of_claim == f"thm4.1/phase-boundary: A supported in {len(asked)}; B refuted in {len(asked)}"
+    assert of_all.startswith("in all: A supported in ")
+    assert of_all.endswith(f"; {len(asked)} of {len(asked)} cells separate them")
+    assert main(["disagree", "paper", "paper", *ONE, "--all"]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "in all: they differ in no cell; 0 of 0 cells separate them"
