@@ -23,6 +23,7 @@ from mfcheck.planner import seconds_needed
 from mfcheck.settings import Settings
 from mfcheck.suites import ClaimTest, suite_claims
 from mfcheck.theory import PaperTheory
+from mfcheck.theory.changes import moves
 from mfcheck.verdict import Cell, Claim, Finding, Verdict
 from mfcheck.workers import resolve_device
 
@@ -86,12 +87,13 @@ class Difference:
     claim: Claim
     cell: Cell
     references: tuple[Reference, Reference]
+    numbers: tuple[float, float]
     asks: tuple[Callable[[], Plan], Callable[[], Plan]]
 
     @property
     def apart(self) -> float:
         """The relative difference, of laws that of their variances."""
-        a, b = map(as_number, self.references)
+        a, b = self.numbers
         return abs(a - b) / max(abs(a), abs(b))
 
 
@@ -165,13 +167,14 @@ def difference(
         test(cell, first)
         if first.ask is None or first.reference is None:
             return None
-        references = first.reference(a), first.reference(b)
-        if as_number(references[0]) == as_number(references[1]):
+        if not moves(b, first.reference, than=a):
             return None
+        references = first.reference(a), first.reference(b)
+        numbers = as_number(references[0]), as_number(references[1])
         test(cell, second)
     except (ArithmeticError, AttributeError, ValueError):
         return None
-    return None if second.ask is None else Difference(claim, cell, references, (first.ask, second.ask))
+    return None if second.ask is None else Difference(claim, cell, references, numbers, (first.ask, second.ask))
 
 
 def planned(one: Difference) -> Candidate | None:
@@ -202,8 +205,8 @@ def decide(one: Candidate, begun: float) -> Disagreement:
         claim=one.difference.claim.id,
         cell=one.difference.cell.id,
         statistic=of_a.statistic,
-        reference_a=as_number(one.difference.references[0]),
-        reference_b=as_number(one.difference.references[1]),
+        reference_a=one.difference.numbers[0],
+        reference_b=one.difference.numbers[1],
         estimate=of_a.decision.estimate.value,
         interval=(of_a.decision.estimate.low, of_a.decision.estimate.high),
         verdict_a=of_a.decision.verdict,

@@ -37,9 +37,9 @@ def render_markdown(report: dict[str, Any]) -> str:
         *_head(report),
         *_overview(report),
         *_comparison(report),
+        *_changes(report),
         *_attention(report),
         *_expected(report),
-        *_changes(report),
         *_answers(report),
     ]
     for theorem in report["theorems"]:

@@ -43,9 +43,9 @@ def differs(theory: PaperTheory, formula: str, place: tuple[Any, ...]) -> bool:
     return _apart(_signature(theory, formula, place), _signature(PAPER, formula, place))
 
 
-def moves(theory: PaperTheory, reference: Callable[[PaperTheory], Any]) -> bool:
-    """Whether a claim's reference is another under the theory than under the paper's."""
-    return _apart(_numbers(lambda: reference(theory)), _numbers(lambda: reference(PAPER)))
+def moves(theory: PaperTheory, reference: Callable[[PaperTheory], Any], than: PaperTheory = PAPER) -> bool:
+    """Whether a claim's reference is another under the theory than under the paper's, or a second one."""
+    return _apart(_numbers(lambda: reference(theory)), _numbers(lambda: reference(than)))
 
 
 def _apart(mine: tuple[float, ...] | None, papers: tuple[float, ...] | None) -> bool:

@@ -7,6 +7,7 @@ law of log G is a few FFTs away and P[J ≤ t] = E Φ(t/√G) needs no sampling.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -84,13 +85,17 @@ def _log_mass(rows: int, gains: tuple[float, ...], sd: float) -> Floats:
 
 
 def _row_mean_cdf(rows: int, gains: Sequence[float], y: Floats) -> Floats:
-    """P[Y ≤ y] by Davies' formula ½ − Σ_k Im(ψ(t_k)e^{−it_k y})/(π(k+½)), t_k = (k+½)Δ."""
-    top = y[-1] * 2
-    spacing = 2 * np.pi / top
-    t = (np.arange(_frequencies(rows, gains, spacing)) + 0.5) * spacing
-    row = sum(0.5 / np.sqrt(1 - 2j * t * gain / rows) for gain in gains)
-    psi = row**rows / (np.pi * (np.arange(len(t)) + 0.5))
-    cdf = 0.5 - np.concatenate([(np.exp(-1j * np.outer(part, t)) @ psi).imag for part in np.array_split(y, 8)])
+    """P[Y ≤ y] by Davies' formula ½ − Σ_k Im(ψ(t_k)e^{−it_k y})/(π(k+½)), t_k = (k+½)Δ.
+
+    With k = a·m + b the exponential is that of (b + ½)Δy times that of a·mΔy, so that m² of them take 2m.
+    """
+    spacing = np.pi / y[-1]
+    m = math.isqrt(_frequencies(rows, gains, spacing)) + 1
+    k = np.arange(m**2)
+    row = sum(0.5 / np.sqrt(1 - 2j * (k + 0.5) * spacing * gain / rows) for gain in gains)
+    psi = (row**rows / (np.pi * (k + 0.5))).reshape(m, m)
+    fine, coarse = (np.exp(-1j * spacing * np.outer(y, steps)) for steps in (k[:m] + 0.5, m * k[:m]))
+    cdf = 0.5 - ((fine @ psi.T) * coarse).sum(axis=1).imag
     return np.maximum.accumulate(np.clip(cdf, 0.0, 1.0))
 
 
