@@ -20,6 +20,7 @@ from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES
 from mfcheck.statistics.decision import Tail
 from mfcheck.statistics.intervals import Floats
+from mfcheck.statistics.medians import FEWEST
 from mfcheck.theory import finite_width
 from mfcheck.training import SGD, Flow
 
@@ -87,7 +88,7 @@ def test_bound_after_t(cell: Cell, decide: Decider) -> None:
         return found
 
     decide.median_within(
-        paths.recorded(Objective("theory", EPS, PAIR.p, PAIR.q, 3), Flow(0.2, times), times, 400),
+        paths.recorded(Objective("theory", EPS, PAIR.p, PAIR.q, 3), Flow(0.2, times), times, 400, most=2 * FEWEST),
         statistic=over,
         name="median of L_adv over the bound at the theory's σ_w²(t)",
         probe=images(decide.settings, cell),

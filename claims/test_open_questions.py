@@ -20,6 +20,7 @@ from mfcheck.probes import images
 from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES
 from mfcheck.statistics.intervals import Floats
+from mfcheck.statistics.medians import FEWEST
 from mfcheck.training import Flow
 
 PAIR, EPS = NormPair(math.inf, math.inf), 0.3
@@ -55,7 +56,9 @@ def test_validity_horizon(cell: Cell, decide: Decider) -> None:
             found: Floats = np.array([np.interp(-LEFT, -one, every) for one in left])
             return np.maximum(found, every[1] / 10)
 
-        flow = paths.recorded(Objective("adversarial", EPS, PAIR.p, PAIR.q, 3), Flow(0.1, times), times, 80)
+        flow = paths.recorded(
+            Objective("adversarial", EPS, PAIR.p, PAIR.q, 3), Flow(0.1, times), times, 80, most=8 * FEWEST
+        )
         return MedianGroup(math.log(spec.width), spec, flow, crossing)
 
     decide.median_slope(

@@ -17,6 +17,7 @@ from mfcheck.probes import images
 from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES
 from mfcheck.statistics.intervals import Floats
+from mfcheck.statistics.medians import FEWEST
 from mfcheck.training import Flow
 
 PAIR, EPS = NormPair(math.inf, math.inf), 0.3
@@ -54,7 +55,7 @@ def column_at(
         return found
 
     decide.median_within(
-        paths.recorded(Objective("adversarial", EPS, PAIR.p, PAIR.q, 3), Flow(0.2, times), times, 120),
+        paths.recorded(Objective("adversarial", EPS, PAIR.p, PAIR.q, 3), Flow(0.2, times), times, 120, most=2 * FEWEST),
         statistic=at,
         name=name,
         probe=images(decide.settings, cell),

@@ -22,6 +22,7 @@ from mfcheck.pulls import CHAIN_EPS, LINEAR_STEPS, capacity_tail, instant, one_o
 from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES
 from mfcheck.statistics.intervals import Floats
+from mfcheck.statistics.medians import FEWEST
 from mfcheck.training import Flow
 
 ONE, TWO = NormPair(math.inf, math.inf), NormPair(2, math.inf)
@@ -142,7 +143,9 @@ def test_capacity_decay(cell: Cell, decide: Decider) -> None:
 
 def flow(eps: float, times: tuple[float, ...]) -> Source:
     """Gradient flow on L_adv with its capacities."""
-    return paths.recorded(Objective("adversarial", eps, ONE.p, ONE.q, 3), Flow(0.1, times), times, FLOW_STEPS)
+    return paths.recorded(
+        Objective("adversarial", eps, ONE.p, ONE.q, 3), Flow(0.1, times), times, FLOW_STEPS, most=4 * FEWEST
+    )
 
 
 def width_cells(settings: Settings) -> Iterator[Cell]:

@@ -16,6 +16,7 @@ from mfcheck.paths_of_variance import LOWER, UPPER
 from mfcheck.settings import Settings
 from mfcheck.spec import NetworkSpec, NormPair
 from mfcheck.statistics.intervals import Floats
+from mfcheck.statistics.medians import FEWEST
 from mfcheck.theory import PaperTheory
 from mfcheck.training import SGD
 from mfcheck.verdict import Cell, Curve
@@ -24,7 +25,7 @@ PAIR = NormPair(math.inf, math.inf)
 EPS, ATTACK_STEPS = 0.1, 1
 BATCH, MOMENTUM, SPEED = 32, 0.9, 1.6
 """A step has lr = SPEED/(N L): the tangent kernel grows like N L, so f moves as fast at every depth and width."""
-STACK = 32
+STACK = FEWEST
 """Networks trained at once."""
 
 
@@ -84,7 +85,7 @@ def check_memory(architecture: str, size: Map, device: str) -> None:
 
 
 def chunk(width: int, depth: int) -> int:
-    """Networks in a stack, a power of two: at most `STACK`, and fewer where they are large."""
+    """Networks in a stack: at most `STACK`, and fewer, a power of two, where they are large."""
     fit = 2**28 // (width**2 * depth * 4)
     return max(1, min(STACK, 2 ** (fit.bit_length() - 1) if fit else 1))
 

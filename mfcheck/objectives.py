@@ -18,6 +18,7 @@ from mfcheck.ensembles.gaussian import Overflow
 from mfcheck.ensembles.networks import Network
 from mfcheck.observables.adversarial import adversarial_cross_entropy, adversarial_loss
 from mfcheck.observables.balls import dual_map, norm
+from mfcheck.observables.operator_norm import maximiser
 from mfcheck.spec import dual_exponent, norm_exponent, positive_integer
 
 OBJECTIVES = ("adversarial", "standard", "theory", "attacked")
@@ -125,7 +126,7 @@ def slope(
         )
     bias = [one[:, -inputs:].sum(dim=1) for one in signals]
     left, right = [one.mT for one in signals], [one.mT for one in states]
-    pulls = [(one * h).double().sum(dim=(1, 2)) for one, h in zip(signals, products, strict=True)]
+    pulls = [(one * h).sum(dim=(1, 2), dtype=torch.float64) for one, h in zip(signals, products, strict=True)]
     return Slope(
         loss=adversarial + standard,
         adversarial=adversarial,
@@ -153,9 +154,18 @@ def attack(
     if objective.name == "attacked":
         found = adversarial_cross_entropy(f, x, labels, eps, p, steps=steps, generator=generator, start=start)
     else:
-        where = "jacobian" if start is None else start
-        found = adversarial_loss(f, x, eps, p, q, steps=steps, generator=generator, start=where)
+        start = _steepest(network, x, p, q) if start is None else start
+        found = adversarial_loss(f, x, eps, p, q, steps=steps, generator=generator, start=start)
     return found.perturbation
+
+
+def _steepest(network: Network, x: Tensor, p: float, q: float) -> Tensor:
+    """The directions `[R, B, d]` in which the linear maps at x move most, from one pass forward and one back."""
+    network.reserve(x.shape[-2] * (network.spec.output_dim + 1))
+    jacobian = network.jacobian(x)
+    if not bool((sound := jacobian.isfinite().flatten(1).all(dim=1)).all()):
+        raise Overflow("the network's Jacobian at an input is NaN or infinite", ~sound)
+    return maximiser(jacobian, p, q)[0]
 
 
 class _Watched:
@@ -188,6 +198,13 @@ def residual(output: Tensor, labels: Tensor) -> Tensor:
 
 
 def inner(left: Tensor, right: Tensor, other_left: Tensor, other_right: Tensor) -> Tensor:
-    """⟨left rightᵀ, other_left other_rightᵀ⟩ from factors `[R, N, k]`, in float64: `[R]`."""
+    """⟨left rightᵀ, other_left other_rightᵀ⟩ from factors `[R, N, k]`, summed in float64: `[R]`.
+
+    By the factors' Gram matrices in float64, or for N ≤ 2k, where these take longer, by the products themselves.
+    """
+    if left.shape[1] <= 2 * left.shape[2]:
+        first = left @ right.mT
+        same = left is other_left and right is other_right
+        return (first.double() * (first if same else other_left @ other_right.mT)).sum(dim=(1, 2))
     grams = left.mT.double() @ other_left.double(), right.mT.double() @ other_right.double()
     return (grams[0] * grams[1]).sum(dim=(1, 2))

@@ -136,7 +136,7 @@ def _sgd(
     generator: torch.Generator,
 ) -> Iterator[Step]:
     state, mu = _Ledger(network), rule.momentum
-    velocity = [DenseMatrix(torch.zeros_like(m.values)) for m in network.weights if mu and isinstance(m, DenseMatrix)]
+    velocity = [torch.zeros_like(m.values) for m in network.weights if mu and isinstance(m, DenseMatrix)]
     drift = [torch.zeros_like(b) for b in network.biases]
     along = torch.zeros_like(state.change)  # ⟨W, V⟩
     length = torch.zeros_like(state.change)  # ‖V‖²
@@ -151,21 +151,19 @@ def _sgd(
         h = torch.full_like(state.time, rule.lr).masked_fill(state.diverged >= 0, 0.0)
         if mu:
             # ⟨W, V⟩ and ‖V‖² of the new velocity from those of the old one.
-            met = [
-                (left.double() * (v @ right).double()).sum(dim=(1, 2))
-                for v, left, right in zip(velocity, found.left, found.right, strict=True)
-            ]
+            met = []
+            for matrix, v, left, right in zip(network.weights, velocity, found.left, found.right, strict=True):
+                assert isinstance(matrix, DenseMatrix)
+                gradient = left @ right.mT
+                met.append((v * gradient).sum(dim=(1, 2), dtype=torch.float64))
+                v.mul_(mu).add_(gradient)
+                matrix.values = matrix.values - h.to(v)[:, None, None] * v
             length = mu**2 * length + 2 * mu * torch.stack(met, dim=1) + found.square
             along = mu * along + found.projection
-            for v, left, right in zip(velocity, found.left, found.right, strict=True):
-                v.values.mul_(mu).baddbmm_(left, right.mT)
-            for matrix, v in zip(network.weights, velocity, strict=True):
-                assert isinstance(matrix, DenseMatrix)
-                matrix.values = matrix.values - h.to(v.values)[:, None, None] * v.values
             state.moved(h, along, length)
             state.paid += h * found.loss
             along = along - h[:, None] * length
-            drift = [mu * one + gradient for one, gradient in zip(drift, found.bias, strict=True)]
+            drift = [mu * one + now for one, now in zip(drift, found.bias, strict=True)]
             _shift(network, drift, h)
         else:
             _descend(network, found, h)

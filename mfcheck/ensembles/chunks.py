@@ -68,7 +68,7 @@ class Source:
     uses_input: Mapping[str, bool]
     """Whether the engine looks at the input at all; if not, the probe is no part of the seed."""
     most: int = 65536
-    """Draws in a chunk at most, a power of two, where one draw's statistics take long."""
+    """Draws in a chunk at most, where one draw's statistics take long."""
 
     def chunk_draws(self, spec: NetworkSpec, engine: str) -> int:
         """Draws in a chunk of this source."""

@@ -138,7 +138,8 @@ class Network:
             return _spread(self.output_projection, self._pushed(slopes, chosen))
         rows = self._pulled(slopes)
         if isinstance(self.input_projection, DenseMatrix):
-            return rows @ self.input_projection.columns(chosen)[:, None]
+            product = rows.flatten(1, 2) @ self.input_projection.columns(chosen)
+            return product.view(*rows.shape[:3], -1)
         whole = _spread(self.input_projection.T, rows.mT).mT
         return whole if columns is None else whole[..., list(columns)]
 
@@ -183,10 +184,14 @@ class Network:
 
     def _layer(self, layer: int, state: Tensor, slope: Tensor | None) -> Tensor:
         h = self._preactivation(layer, state)
-        return self._combine(layer, h * (self._slopes(h) if slope is None else slope), state)
+        return self._combine(layer, self._activated(h) if slope is None else h * slope, state)
 
     def _combine(self, layer: int, activated: Tensor, state: Tensor) -> Tensor:
         return activated + _times(self.shortcuts[layer], state) if self.shortcuts else activated
+
+    def _activated(self, h: Tensor) -> Tensor:
+        act = self.spec.activation
+        return h.relu() if (act.u, act.v) == (1, 0) else h * self._slopes(h)
 
     def _slopes(self, h: Tensor) -> Tensor:
         act = self.spec.activation

@@ -16,6 +16,7 @@ from mfcheck.objectives import Objective
 from mfcheck.observables.capacity import fisher_rao
 from mfcheck.observables.slopes import inputs
 from mfcheck.spec import NetworkSpec
+from mfcheck.statistics.medians import FEWEST
 from mfcheck.training import SGD, Flow, Step, train
 
 SIZE, LOSS, PAID, ERROR, DISTANCE, CAPACITY, FORWARD, BACKWARD, FAILED = range(9)
@@ -28,10 +29,13 @@ PROBED = 8
 
 
 @lru_cache(maxsize=64)
-def recorded(objective: Objective, rule: SGD | Flow, times: tuple[float, ...], steps: int, most: int = 32) -> Source:
+def recorded(
+    objective: Objective, rule: SGD | Flow, times: tuple[float, ...], steps: int, most: int = FEWEST
+) -> Source:
     """`[n, 1 + T, 9]`: the columns above at the start and at each of `times`, trained on all of the probe's inputs.
 
-    Every time must be that of a step of SGD, or a mark of the flow.
+    Every time must be that of a step of SGD, or a mark of the flow. `most` networks train at once: as many as
+    are looked at first, since a small network costs what its calls cost, however many they serve.
     """
 
     def found(engine: str, spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
@@ -60,7 +64,7 @@ def recorded(objective: Objective, rule: SGD | Flow, times: tuple[float, ...], s
     def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         return found("dense", spec, probe, stream, draws)
 
-    name = f"path of {objective} by {rule} in {steps} at {', '.join(map(repr, times))}"
+    name = f"path of {objective} by {rule} in {steps} at {', '.join(map(repr, times))}, {most} at once"
     return Source(name, {"lazy": lazy, "dense": dense}, {"lazy": True, "dense": True}, most=most)
 
 

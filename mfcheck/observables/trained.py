@@ -17,6 +17,7 @@ from mfcheck.objectives import Objective, attack
 from mfcheck.observables.capacity import fisher_rao
 from mfcheck.observables.slopes import inputs
 from mfcheck.spec import NetworkSpec
+from mfcheck.statistics.medians import FEWEST
 from mfcheck.training import SGD, train
 
 CLEAN, ATTACKED, HELD_OUT, HELD_OUT_ATTACKED, SIZE, DISTANCE, CAPACITY, DIVERGED = range(8)
@@ -28,7 +29,7 @@ PROBED = 4
 
 
 @lru_cache(maxsize=64)
-def trained(objective: Objective, rule: SGD, steps: int, most: int = 32) -> Source:
+def trained(objective: Objective, rule: SGD, steps: int, most: int = FEWEST) -> Source:
     """`[n, 8]`: the columns above after so many steps on the probe's first `train` inputs; the rest are held out."""
 
     def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
@@ -54,7 +55,7 @@ def trained(objective: Objective, rule: SGD, steps: int, most: int = 32) -> Sour
         rest = [size, (moved / squares).sqrt().mean(dim=1), left, failed.double()]
         return torch.stack([*(column.masked_fill(failed, 0.0) for column in columns), *rest], dim=1)
 
-    name = f"{objective} by {rule} in {steps} steps"
+    name = f"{objective} by {rule} in {steps} steps, {most} at once"
     return Source(name, {"dense": dense}, {"dense": True}, most=most)
 
 

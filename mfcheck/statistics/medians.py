@@ -14,7 +14,7 @@ from scipy import special, stats
 
 from mfcheck.statistics.decision import Draw, least
 from mfcheck.statistics.intervals import Floats
-from mfcheck.statistics.sequential import Decision, Estimate, Region, decide
+from mfcheck.statistics.sequential import Decision, Estimate, Region, decide, spent
 
 NORMAL_MEDIAN = math.sqrt(math.pi / 2)
 """Standard deviation of a sample median over that of the mean, for a normal law."""
@@ -42,6 +42,10 @@ def least_draws(alpha: float) -> int:
     21
     """
     return math.floor(1 + math.log2(1 / alpha)) + 1
+
+
+FEWEST = least_draws(spent(1e-6, 1))
+"""The fewest draws of a first look at the default error rate, for which stacks of dear networks are sized."""
 
 
 def decide_median(draw: Draw, region: Region, *, alpha: float, first: int, looks: int) -> Decision:
