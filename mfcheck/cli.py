@@ -41,7 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     gate.add_commands(commands)
     add_audit(commands)
     disagree_command.add_to(commands)
-    chosen = parser.parse_args(arguments)
+    try:
+        chosen = parser.parse_args(arguments)
+    except SystemExit as stop:  # argparse has said why, and ends with 2
+        return 4 if stop.code else 0
     try:
         if chosen.command == "audit":
             return subprocess.call(pytest_command(chosen))

@@ -85,6 +85,7 @@ def render_html(report: dict[str, Any]) -> str:
         family_bound=words.FAMILY_BOUND,
         total_seconds=sum(finding["seconds"] for claim in claims for finding in claim["findings"]),
         score=twins_table.score(mutants),
+        twins_verdict=twins_table.verdict(report),
         survivors=twins_table.survivors(report),
         twin_groups=twins_table.by_formula(mutants),
         twin_columns=twins_table.columns(report),

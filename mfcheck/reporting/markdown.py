@@ -56,7 +56,7 @@ def _head(report: dict[str, Any]) -> list[str]:
     tally, mutants = words.tally(claims), report.get("mutants") or []
     facts = {
         "Findings": f"{tally}{'. ' if tally.expectation else ''}{tally.expectation}",
-        **({"Wrong twins": str(twins_table.score(mutants))} if mutants else {}),
+        **({"Wrong twins": twins_table.verdict(report)} if mutants else {}),
         "Level": report["level"],
         "Seed": report["seed"],
         "Family error bound": f"{words.scientific(report['family_error_bound'])} ({words.FAMILY_BOUND})",
@@ -170,21 +170,21 @@ def _twins(report: dict[str, Any]) -> list[str]:
     mutants = report.get("mutants") or []
     if not mutants:
         return []
-    survivors = [f"- **✗ SURVIVED** {_code(twin['name'])}" for twin in twins_table.survivors(report)]
-    blocks = ["## Wrong twins of the theory", f"{_plain(twins_table.score(mutants))}."]
-    blocks += ["\n".join(survivors)] if survivors else []
+    survivors = twins_table.survivors(report)
+    blocks = ["## Wrong twins of the theory", f"{_plain(twins_table.verdict(report))}."]
+    blocks += ["\n".join(f"- **✗ SURVIVED** {_code(twin['name'])}" for twin in survivors)] if survivors else []
     for formula, group in twins_table.by_formula(mutants).items():
         rows: list[tuple[str, ...]] = [
-            (_code(twins_table.change(twin)), _fate(twin), ", ".join(map(_code, twin["killed_by"])) or "—")
+            (_code(twins_table.change(twin)), _fate(twin, survivors), ", ".join(map(_code, twin["killed_by"])) or "—")
             for twin in group
         ]
         blocks += [f"### {_code(formula)}", _table(("wrong twin", "status", "refuted by"), rows)]
     return blocks
 
 
-def _fate(twin: dict[str, Any]) -> str:
+def _fate(twin: dict[str, Any], survivors: list[dict[str, Any]]) -> str:
     shown = _plain(twins_table.fate(twin))
-    return f"**✗ {shown.upper()}**" if twin["status"] == "survived" else shown
+    return f"**✗ {shown.upper()}**" if twin in survivors else shown
 
 
 def _environment(report: dict[str, Any]) -> list[str]:

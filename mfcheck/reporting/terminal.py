@@ -82,7 +82,7 @@ def _changes(report: dict[str, Any]) -> list[Line]:
 def _twins(report: dict[str, Any]) -> list[Line]:
     if not report.get("mutants"):
         return []
-    lines = [(line, "") for line in _wrap(str(twins_table.score(report["mutants"])))]
+    lines = [(line, "") for line in _wrap(twins_table.verdict(report))]
     survivors = twins_table.survivors(report)
     for twin in survivors[:MOST_DETAILS]:
         lines += [(line, "red") for line in _wrap(f"✗ SURVIVED {twin['name']}")]

@@ -44,7 +44,18 @@ def score(mutants: list[dict[str, Any]]) -> Score:
 
 
 def survivors(report: dict[str, Any]) -> list[dict[str, Any]]:
-    """The twins that ran against claims and were refuted by none."""
+    """The twins that the whole suite ran against and did not refute; none of a part of it, which need not."""
+    return _survived(report) if report.get("full", True) else []
+
+
+def verdict(report: dict[str, Any]) -> str:
+    """The score of all twins in words."""
+    others = not report.get("full", True) and _survived(report)
+    proviso = "; claims that did not run may refute what survived" if others else ""
+    return f"{score(report.get('mutants') or [])}{proviso}"
+
+
+def _survived(report: dict[str, Any]) -> list[dict[str, Any]]:
     return [mutant for mutant in report.get("mutants") or [] if mutant["status"] == "survived"]
 
 

@@ -397,6 +397,13 @@ def test_survivors_are_red_and_their_formula_is_open() -> None:
     assert {style for text, style in lines if "SURVIVED" in text} == {"red"}
 
 
+@page
+def test_what_survives_a_part_of_the_suite_raises_no_alarm(show: Any) -> None:
+    text = flat(show(with_twins(*TWINS) | {"full": False}))
+    assert "1 survived, 1 equivalent, 1 untested; claims that did not run may refute what survived" in text
+    assert "✗" not in text
+
+
 def test_twins_in_plain_text_are_a_matrix_that_fits() -> None:
     long = make_twin("killed", "x ** 2 + " * 30 + "exponent + 1", "break/attacked-input")
     lines = mutant_table(with_twins(*TWINS, long))
