@@ -16,7 +16,7 @@ from mfcheck.audited import cells_of
 from mfcheck.bench import NOTHING_ELSE
 from mfcheck.decider import Decider
 from mfcheck.ensembles.chunks import ChunkStore
-from mfcheck.judgement import Reference
+from mfcheck.judgement import Reference, as_number
 from mfcheck.levels import level_named
 from mfcheck.plan import Plan
 from mfcheck.planner import seconds_needed
@@ -93,8 +93,7 @@ class Difference:
     @property
     def apart(self) -> float:
         """The relative difference, of laws that of their variances."""
-        a, b = self.numbers
-        return abs(a - b) / max(abs(a), abs(b))
+        return relative(*self.numbers)
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,12 +164,12 @@ def difference(
     first, second = (Scout(claim, cell, settings, theory, store, "") for theory in (a, b))
     try:
         test(cell, first)
-        if first.ask is None or first.reference is None:
-            return None
-        if not moves(b, first.reference, than=a):
+        if first.ask is None or first.reference is None or not moves(b, first.reference, than=a):
             return None
         references = first.reference(a), first.reference(b)
         numbers = as_number(references[0]), as_number(references[1])
+        if not all(map(math.isfinite, numbers)):
+            return None
         test(cell, second)
     except (ArithmeticError, AttributeError, ValueError):
         return None
@@ -194,8 +193,12 @@ def separation(a: Reference, b: Reference, *, trend: bool) -> float:
     if hasattr(a, "cdf"):
         grid = STANDARD * max(float(a.std()), float(b.std()))
         return float(np.max(np.abs(a.cdf(grid) - b.cdf(grid))))
-    difference = abs(as_number(a) - as_number(b))
-    return difference if trend else difference / max(abs(as_number(a)), abs(as_number(b)))
+    return abs(a - b) if trend else relative(a, b)
+
+
+def relative(a: float, b: float) -> float:
+    """Their difference over the larger of the two."""
+    return abs(a - b) / max(abs(a), abs(b))
 
 
 def decide(one: Candidate, begun: float) -> Disagreement:
@@ -244,11 +247,3 @@ def said(found: Sequence[Disagreement]) -> str:
 def _asked(claim: Claim, patterns: Sequence[str]) -> bool:
     matched = not patterns or any(fnmatchcase(claim.id, pattern) for pattern in patterns)
     return matched and claim.gates and claim.theorem not in UNCLAIMED
-
-
-def as_number(reference: Reference) -> float:
-    """A reference as one number, a law as its variance; ValueError if it is none."""
-    number = float(reference.var() if hasattr(reference, "cdf") else reference)
-    if not math.isfinite(number):
-        raise ValueError(f"a reference of {number} cannot be compared")
-    return number

@@ -60,9 +60,9 @@ class Judgement:
         """Whether the other theory puts something else here."""
         if self.reference_of is None:
             return False
-        mine = _number(self.reference_of(theory))
+        mine = as_number(self.reference_of(theory))
         try:
-            return not math.isclose(mine, _number(self.reference_of(other)), rel_tol=1e-9, abs_tol=1e-12)
+            return not math.isclose(mine, as_number(self.reference_of(other)), rel_tol=1e-9, abs_tol=1e-12)
         except (ArithmeticError, ValueError):  # it has nothing to put here: that is a difference
             return True
 
@@ -71,7 +71,7 @@ class Judgement:
         assert self.reference_of is not None
         try:
             reference = self.reference_of(other)
-            return not math.isfinite(_number(reference)) or self.judge(reference) is Verdict.REFUTED
+            return not math.isfinite(as_number(reference)) or self.judge(reference) is Verdict.REFUTED
         except (ArithmeticError, ValueError):
             return True
 
@@ -103,7 +103,7 @@ def judge_trend(decided: Decision, reference: float) -> Verdict:
     return Region(reference - margin, reference + margin, margin).judge(decided.estimate)
 
 
-def _number(reference: Reference) -> float:
+def as_number(reference: Reference) -> float:
     """A reference as one number: itself, or the variance of a law."""
     return _variance(reference) if hasattr(reference, "var") else float(reference)
 
