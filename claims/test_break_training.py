@@ -8,12 +8,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from mfcheck import Cell, NetworkSpec, NormPair, PaperTheory, claim
+from mfcheck.censored import column_at
 from mfcheck.decider import Decider
 from mfcheck.median_verbs import Allowance, Rival
 from mfcheck.objectives import Objective
 from mfcheck.observables import capacity, jacobian, paths, projected
 from mfcheck.observables.capacity import HELD
-from mfcheck.paths_of_variance import UPPER, half_life, law, scales_down_to
+from mfcheck.paths_of_variance import UPPER, half_life, law, scales_down_to, share_paid
 from mfcheck.probes import image, images
 from mfcheck.pulls import LINEAR_STEPS, capacity_tail, instant, one_output_spread
 from mfcheck.settings import Settings
@@ -48,7 +49,7 @@ def test_large_step(cell: Cell, decide: Decider) -> None:
     times = (lr * STEPS,)
 
     def fallen(draws: Floats) -> Floats:
-        found: Floats = np.maximum((1 - draws[:, 1, paths.SIZE]) / draws[:, 1, paths.PAID], 1e-9)
+        found: Floats = np.maximum(share_paid(draws, 1), 1e-9)
         return found
 
     decide.median_ratio(
@@ -84,7 +85,7 @@ def test_bound_after_t(cell: Cell, decide: Decider) -> None:
         return theory.adversarial_bound(spec, EPS, PAIR.p, PAIR.q) * math.pow(left, spec.depth / 2)
 
     def over(draws: Floats) -> Floats:
-        found: Floats = draws[:, 1, paths.LOSS] / bound(PaperTheory())
+        found: Floats = column_at(draws, 1, paths.LOSS) / bound(PaperTheory())
         return found
 
     decide.median_within(

@@ -10,6 +10,7 @@ import numpy as np
 
 from mfcheck import Cell, NetworkSpec, NormPair, claim, maps
 from mfcheck.bounds import budget, pair_of
+from mfcheck.censored import after, fallen_at
 from mfcheck.decider import Decider
 from mfcheck.maps import MAPS
 from mfcheck.median_verbs import Allowance, MedianGroup
@@ -52,9 +53,8 @@ def test_validity_horizon(cell: Cell, decide: Decider) -> None:
         every = np.array((0.0, *times))
 
         def crossing(draws: Floats) -> Floats:
-            left = np.minimum.accumulate(draws[:, :, paths.LOSS] / draws[:, :1, paths.LOSS], axis=1)
-            found: Floats = np.array([np.interp(-LEFT, -one, every) for one in left])
-            return np.maximum(found, every[1] / 10)
+            found: Floats = np.maximum(fallen_at(draws, paths.LOSS, LEFT, every), every[1] / 10)
+            return found
 
         flow = paths.recorded(
             Objective("adversarial", EPS, PAIR.p, PAIR.q, 3), Flow(0.1, times), times, 80, most=8 * FEWEST
@@ -136,7 +136,7 @@ def test_capacity_exhaustion(cell: Cell, decide: Decider) -> None:
     spec, size = cell.spec, MAPS[decide.settings.level.name]
     decide.median_within(
         trained(maps.objective(), maps.rule(spec), size.steps, maps.chunk(spec.width, spec.depth)),
-        statistic=lambda draws: draws[:, CAPACITY],
+        statistic=lambda draws: after(draws, CAPACITY),
         name="median of ‖w‖_FR after over before training",
         probe=images(decide.settings, cell),
         low=0.0,

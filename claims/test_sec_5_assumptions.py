@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mfcheck import Cell, NetworkSpec, NormPair, PaperTheory, claim
+from mfcheck.censored import column_at
 from mfcheck.decider import Decider
 from mfcheck.median_verbs import Rival
 from mfcheck.objectives import Objective
@@ -42,7 +43,7 @@ def cells(settings: Settings) -> Iterator[Cell]:
                 yield Cell(spec, "dense", {**details, "when": when})
 
 
-def column_at(
+def decide_column(
     cell: Cell, decide: Decider, column: int, name: str, low: float, high: float, rivals: dict[str, Rival]
 ) -> None:
     """Decide where the median of a column of the flow lies at the cell's time."""
@@ -50,19 +51,18 @@ def column_at(
     times = (EARLY / spec.width, half_life(PaperTheory(), spec, EPS, PAIR) * LATE)
     row = ("start", "early", "late").index(str(cell.details["when"]))
 
-    def at(draws: Floats) -> Floats:
-        found: Floats = draws[:, row, column]
-        return found
+    def then(draws: Floats) -> Floats:
+        return column_at(draws, row, column)
 
     decide.median_within(
         paths.recorded(Objective("adversarial", EPS, PAIR.p, PAIR.q, 3), Flow(0.2, times), times, 120, most=2 * FEWEST),
-        statistic=at,
+        statistic=then,
         name=name,
         probe=images(decide.settings, cell),
         low=low,
         high=high,
         origin="declared for an assumption",
-        rivals={one: replace(rival, statistic=at) for one, rival in rivals.items()},
+        rivals={one: replace(rival, statistic=then) for one, rival in rivals.items()},
     )
 
 
@@ -71,7 +71,7 @@ def test_gradient_independence(cell: Cell, decide: Decider) -> None:
     """Back-propagated signals are free of the weights they go through: ‖Wᵀδ‖² = σ_w² ‖δ‖²."""
     late = cell.details["when"] == "late"
     rivals = {TURNED: Rival(lambda draws: draws, 0.0, 1 - NEAR)} if late else {}
-    column_at(cell, decide, BACKWARD, "median of ‖Wᵀδ‖²/(σ_w²‖δ‖²)", 1 - NEAR, 1 + NEAR, rivals)
+    decide_column(cell, decide, BACKWARD, "median of ‖Wᵀδ‖²/(σ_w²‖δ‖²)", 1 - NEAR, 1 + NEAR, rivals)
 
 
 def moved_cells(settings: Settings) -> Iterator[Cell]:
@@ -84,4 +84,4 @@ def test_weights_near_initialisation(cell: Cell, decide: Decider) -> None:
     """Weights stay near where they began: ‖W(t) − W(0)‖ is at most 5 % of ‖W(0)‖."""
     late = cell.details["when"] == "late"
     rivals = {WITHIN: Rival(lambda draws: draws, 0.0, 0.25)} if late else {}
-    column_at(cell, decide, DISTANCE, "median of ‖W − W(0)‖/‖W(0)‖", 0.0, NEAR, rivals)
+    decide_column(cell, decide, DISTANCE, "median of ‖W − W(0)‖/‖W(0)‖", 0.0, NEAR, rivals)

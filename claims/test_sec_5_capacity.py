@@ -10,13 +10,14 @@ import numpy as np
 
 from mfcheck import Cell, NetworkSpec, NormPair, PaperTheory, claim
 from mfcheck.bounds import pair_of
+from mfcheck.censored import decreases
 from mfcheck.decider import Decider
 from mfcheck.ensembles.chunks import Source
 from mfcheck.median_verbs import Allowance, MedianGroup, Rival
 from mfcheck.objectives import Objective
 from mfcheck.observables import capacity, paths, projected, rescaling
 from mfcheck.observables.capacity import HELD
-from mfcheck.paths_of_variance import capacities, capacity_path
+from mfcheck.paths_of_variance import capacity_left, capacity_path
 from mfcheck.probes import images
 from mfcheck.pulls import CHAIN_EPS, LINEAR_STEPS, capacity_tail, instant, one_output_pull, one_output_spread
 from mfcheck.settings import Settings
@@ -121,8 +122,7 @@ def test_capacity_decay(cell: Cell, decide: Decider) -> None:
     times = tuple(early / spec.width for early in EARLY)
 
     def fallen(draws: Floats) -> Floats:
-        found: Floats = 1 - capacities(draws)[:, -1]
-        return found
+        return decreases(capacity_left(draws, len(times)))
 
     def predicted(theory: PaperTheory) -> float:
         return rate(theory) * times[-1]
@@ -177,7 +177,7 @@ def test_width_preserves(cell: Cell, decide: Decider) -> None:
         source = flow(eps, times)
 
         def statistic(draws: Floats) -> Floats:
-            found: Floats = np.maximum(-np.log(np.maximum(capacities(draws)[:, -1], 1e-12)), 1e-6)
+            found: Floats = np.maximum(-np.log(np.maximum(capacity_left(draws, len(times))[:, ::-1], 1e-12)), 1e-6)
             return found
 
     def apart() -> Allowance:

@@ -10,6 +10,7 @@ import numpy as np
 
 from mfcheck import Cell, NetworkSpec, NormPair, PaperTheory, claim
 from mfcheck.bounds import pair_of
+from mfcheck.censored import sizes
 from mfcheck.decider import Decider
 from mfcheck.ensembles.chunks import Source
 from mfcheck.median_verbs import Allowance, MedianGroup
@@ -121,7 +122,7 @@ def decide_flow(cell: Cell, decide: Decider, collapse: float) -> None:
 
     def gain(draws: Floats) -> Floats:
         start = spec.activation.alpha * spec.weight_variance
-        found: Floats = np.power(start * draws[:, last, paths.SIZE], spec.depth)
+        found: Floats = np.power(start * sizes(draws, last), spec.depth)
         return found
 
     def at_width() -> Allowance:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from mfcheck import Cell, claim, maps
+from mfcheck.censored import after
 from mfcheck.decider import Decider
 from mfcheck.maps import MAPS
 from mfcheck.median_verbs import Rival
@@ -73,14 +74,14 @@ def test_vanilla_untrainable(cell: Cell, decide: Decider) -> None:
         return
     if statement == "boundary":
         in_time = maps.collapse_over_training(PaperTheory(), spec, size.steps) > 1
-        kept = Rival(lambda draws: draws[:, SIZE], 1 - SAME, 1 + SAME)
-        grew = Rival(lambda draws: draws[:, SIZE], 1.0)
+        kept = Rival(lambda draws: after(draws, SIZE), 1 - SAME, 1 + SAME)
+        grew = Rival(lambda draws: after(draws, SIZE), 1.0)
         decide_fit(cell, decide, fits=in_time, rivals={KEPT: kept} if in_time else {GREW: grew}, draw=True)
         return
 
     def gain(draws: Floats) -> Floats:
         start = spec.activation.alpha * spec.weight_variance
-        found: Floats = np.power(start * np.maximum(draws[:, SIZE], 0.0), spec.depth)
+        found: Floats = np.power(start * np.maximum(after(draws, SIZE), 0.0), spec.depth)
         return found
 
     decide.median_within(
@@ -91,7 +92,7 @@ def test_vanilla_untrainable(cell: Cell, decide: Decider) -> None:
         low=0.0,
         high=LOWER,
         origin="m = 0.1 of the window",
-        rivals={KEPT: Rival(lambda draws: draws[:, SIZE], 1 - SAME, 1 + SAME)},
+        rivals={KEPT: Rival(lambda draws: after(draws, SIZE), 1 - SAME, 1 + SAME)},
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from mfcheck import Cell, NetworkSpec, NormPair, PaperTheory, claim
 from mfcheck.bounds import pair_of
+from mfcheck.censored import sizes
 from mfcheck.datasets import is_present
 from mfcheck.decider import Decider
 from mfcheck.median_verbs import Allowance
@@ -143,7 +144,7 @@ def decide_decay(cell: Cell, decide: Decider) -> None:
 
     decide.median_ratio(
         paths.recorded(objective, rule, times, FLOW_STEPS),
-        statistic=lambda draws: draws[:, row, paths.SIZE],
+        statistic=lambda draws: sizes(draws, row),
         probe=probe,
         reference=kept_at(end),
         allowance=near_at_width,

@@ -22,7 +22,7 @@ from mfcheck.statistics.sequential import Decision, spent
 from mfcheck.theory import PaperTheory
 from mfcheck.theory.changes import is_papers
 from mfcheck.theory.reading import Reading
-from mfcheck.verdict import Cell, Claim, Finding, NotCovered
+from mfcheck.verdict import Cell, Claim, Finding, NotANumber, NotCovered
 
 NOTHING_ELSE: Mapping[str, Callable[[PaperTheory], Reference]] = {}
 
@@ -79,7 +79,14 @@ class Bench:
     def _draws(self, source: Source, probe: Probe, statistic: Statistic, spec: NetworkSpec | None = None) -> Draw:
         run = self.settings
         sample = Sample(source, spec or self.cell.spec, self.cell.engine, probe, run.seed, run.device, self.store)
-        return lambda n: statistic(sample.first(n))
+
+        def draw(n: int) -> Floats:
+            values = statistic(sample.first(n))
+            if bad := int(np.isnan(values).sum()):
+                raise NotANumber(f"the statistic of {self.claim.id} is NaN in {bad} of {n} draws of {source.name}")
+            return values
+
+        return draw
 
     @contextlib.contextmanager
     def _reads(self) -> Iterator[list[str]]:

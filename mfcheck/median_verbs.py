@@ -116,6 +116,7 @@ class MedianVerbs(Bench):
                     reference_of=None if breaks else reference,
                     judge=lambda other: judge_ratio(decided, value, other),
                     rivals={name: rival.judge(whole, share) for name, rival in rivals.items()},
+                    reason=_lost(draw(decided.draws)),
                 )
 
             return Plan(margin, first, (draw,), self._chunk(source), conclude)
@@ -156,6 +157,7 @@ class MedianVerbs(Bench):
                     resolution=None,
                     curve=None if curve is None else curve(whole),
                     rivals={one: rival.judge(whole, share) for one, rival in rivals.items()},
+                    reason=_lost(draw(decided.draws)),
                 )
 
             return Plan(margin, first, (draw,), self._chunk(source), conclude)
@@ -253,6 +255,7 @@ class MedianVerbs(Bench):
 
             def conclude() -> Judgement:
                 decided = medians.decide_median_slope(draws_of, weights, region, first=first, **self._rule)
+                groups_of = [draw(decided.draws) for draw in draws_of]
                 return Judgement(
                     statistic="slope of the logarithm of medians",
                     reference=target,
@@ -263,7 +266,7 @@ class MedianVerbs(Bench):
                         kind="trend",
                         x_label=x_label,
                         x=tuple(x),
-                        measured=tuple(float(np.median(draw(decided.draws))) for draw in draws_of),
+                        measured=tuple(medians.estimate_median(one, decided.alpha).value for one in groups_of),
                         predicted=tuple(rises(self.theory, group) for group in groups),
                         exact=tuple(group.exact for group in groups),
                         draws=decided.draws,
@@ -274,11 +277,18 @@ class MedianVerbs(Bench):
                         name: low <= decided.estimate.low and decided.estimate.high <= high
                         for name, (low, high) in rivals.items()
                     },
+                    reason=_lost(*groups_of),
                 )
 
             return Plan(margin, first, tuple(draws_of), max(self._chunk(g.source, g.spec) for g in groups), conclude)
 
         return self._record(plan, reference=reference)
+
+
+def _lost(*samples: Floats) -> str:
+    """What is to be said of draws that have no finite bounds."""
+    lost, count = sum(map(medians.unknown, samples)), sum(map(len, samples))
+    return f"nothing is known of {lost} of {count} networks: training diverged or came to no end" if lost else ""
 
 
 def _origin_of_delta(delta: float, level: Level) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from mfcheck.censored import column_at, decreases, sizes
 from mfcheck.median_verbs import Rival
 from mfcheck.observables import projected
 from mfcheck.observables.paths import CAPACITY, ERROR, LOSS, PAID, SIZE
@@ -22,6 +23,7 @@ LOWER = 0.1
 UPPER = 10.0
 """M of the same window."""
 EULER, ENVELOPE = "Euler's law along the path", "above the envelope"
+TINY = 1e-12
 POINTS = 5
 """Scales at which a projected flow is measured."""
 
@@ -53,17 +55,24 @@ def rivals(
     """
 
     def paid(draws: Floats) -> Floats:
-        found: Floats = (1 - draws[:, row, SIZE]) / draws[:, row, PAID]
-        return found
+        return share_paid(draws, row)
 
     def above(draws: Floats) -> Floats:
-        low = envelope(theory, spec, eps, pair, draws[:, 0, LOSS], (t,))[:, 0]
-        found: Floats = draws[:, row, SIZE] / low
+        found: Floats = sizes(draws, row) / envelope(theory, spec, eps, pair, draws[:, 0, LOSS], (t,))
         return found
 
     found = {ENVELOPE: Rival(above, 1.0)}
     if spec.architecture == "vanilla" and not spec.bias_variance:
         found[EULER] = Rival(paid, 1 - slack, 1 + slack)
+    return found
+
+
+def share_paid(draws: Floats, row: int) -> Floats:
+    """The decrease of ‖W‖² over (2/N)∫L_adv dt along recorded paths, as bounds `[n, 2]`: 1 by Euler's law.
+
+    Both are measured on the path as it was stepped, so how far that is from the flow does not enter.
+    """
+    found: Floats = decreases(column_at(draws, row, SIZE)) / np.maximum(draws[:, row, PAID, None], TINY)
     return found
 
 
@@ -130,9 +139,9 @@ def along_projection(
     )
 
 
-def capacities(draws: Floats) -> Floats:
-    """‖w‖_FR(t)/‖w‖_FR(0) of recorded paths, `[n, 1 + T]`."""
-    found: Floats = draws[:, :, CAPACITY] / draws[:, :1, CAPACITY]
+def capacity_left(draws: Floats, row: int) -> Floats:
+    """‖w‖_FR(t)/‖w‖_FR(0) of recorded paths at a time, as bounds `[n, 2]`."""
+    found: Floats = column_at(draws, row, CAPACITY) / draws[:, :1, CAPACITY]
     return found
 
 
@@ -147,7 +156,7 @@ def capacity_path(
         became = [replace(spec, weight_variance=max(share, 1e-12) * spec.weight_variance) for share in shares]
         return tuple(one.fisher_rao(then) / one.fisher_rao(spec) for then in became)
 
-    found = capacities(draws)
+    found = draws[:, :, CAPACITY] / draws[:, :1, CAPACITY]
     low, high = np.quantile(found, [0.25, 0.75], axis=0)
     return Curve(
         kind="trajectory",

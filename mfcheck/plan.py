@@ -12,6 +12,7 @@ from mfcheck.statistics.intervals import Floats
 from mfcheck.verdict import Margin
 
 Statistic = Callable[[Floats], Floats]
+"""From draws `[n, …]` to a number each, `[n]`; for medians also to bounds of it, `[n, 2]`."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -117,11 +117,24 @@ def draws_needed_median_slope(
 
 
 def estimate_median(values: Floats, alpha: float) -> Estimate:
-    """The median of draws `[n]` with its interval; an end that so few draws cannot have is the largest number."""
-    ordered = np.sort(values)
-    low, high = median_interval(ordered, alpha)
-    largest = float(np.finfo(float).max)
-    return Estimate(float(np.median(ordered)), max(low, -largest), min(high, largest))
+    """The median of draws `[n]`, or of draws known only between bounds `[n, 2]`, with its interval.
+
+    X_(k) of what the draws are is at least the k-th of their lower bounds, and at most that of their upper ones: so an
+    interval of order statistics of each holds the median as surely as one of the draws. The value is that of the
+    middles of the bounds, where both are finite. An end that so few draws cannot have is the largest number.
+    """
+    bounds = np.stack([values, values], axis=1) if values.ndim == 1 else values
+    ordered, largest = np.sort(bounds, axis=0), float(np.finfo(float).max)
+    low = max(median_interval(ordered[:, 0], alpha)[0], -largest)
+    high = min(median_interval(ordered[:, 1], alpha)[1], largest)
+    known = bounds[np.isfinite(bounds).all(axis=1)]
+    middle = float(np.median(known.mean(axis=1))) if len(known) else low / 2 + high / 2
+    return Estimate(middle, low, high)
+
+
+def unknown(values: Floats) -> int:
+    """How many of the draws have no finite bounds."""
+    return int((~np.isfinite(values)).any(axis=1).sum()) if values.ndim == 2 else 0
 
 
 def _log(value: float) -> float:
