@@ -18,7 +18,6 @@ from mfcheck.ensembles.gaussian import Overflow
 from mfcheck.ensembles.networks import Network
 from mfcheck.observables.adversarial import adversarial_cross_entropy, adversarial_loss
 from mfcheck.observables.balls import dual_map, norm
-from mfcheck.observables.operator_norm import maximiser
 from mfcheck.spec import dual_exponent, norm_exponent, positive_integer
 
 OBJECTIVES = ("adversarial", "standard", "theory", "attacked")
@@ -154,18 +153,9 @@ def attack(
     if objective.name == "attacked":
         found = adversarial_cross_entropy(f, x, labels, eps, p, steps=steps, generator=generator, start=start)
     else:
-        start = _steepest(network, x, p, q) if start is None else start
-        found = adversarial_loss(f, x, eps, p, q, steps=steps, generator=generator, start=start)
+        begun = "jacobian" if start is None else start
+        found = adversarial_loss(f, x, eps, p, q, steps=steps, generator=generator, start=begun)
     return found.perturbation
-
-
-def _steepest(network: Network, x: Tensor, p: float, q: float) -> Tensor:
-    """The directions `[R, B, d]` in which the linear maps at x move most, from one pass forward and one back."""
-    network.reserve(x.shape[-2] * (network.spec.output_dim + 1))
-    jacobian = network.jacobian(x)
-    if not bool((sound := jacobian.isfinite().flatten(1).all(dim=1)).all()):
-        raise Overflow("the network's Jacobian at an input is NaN or infinite", ~sound)
-    return maximiser(jacobian, p, q)[0]
 
 
 class _Watched:
@@ -185,6 +175,12 @@ class _Watched:
         if not bool(sound.all()):
             raise Overflow("the network's output at an attacked input is NaN, infinite or all but", ~sound)
         return output
+
+    def jacobian(self, x: Tensor) -> Tensor:
+        found = self._network.jacobian(x)
+        if not bool((sound := found.isfinite().flatten(1).all(dim=1)).all()):
+            raise Overflow("the network's Jacobian at an input is NaN or infinite", ~sound)
+        return found
 
 
 def cross_entropy(output: Tensor, labels: Tensor) -> Tensor:

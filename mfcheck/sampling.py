@@ -65,7 +65,7 @@ DENSE_WIDTH = 2048
 
 @dataclass(frozen=True, eq=False)
 class DrawnNetwork:
-    """One network as a differentiable f: `[B, input_dim]` → `[B, output_dim]`, with its gates."""
+    """One network as a differentiable f: `[B, input_dim]` → `[B, output_dim]`, with its gates and Jacobian."""
 
     network: Network
 
@@ -75,6 +75,10 @@ class DrawnNetwork:
     def gate_slopes(self, x: Tensor) -> list[Tensor]:
         """The slope u or v of every gate at x `[B, input_dim]`, one `[B, N]` a layer."""
         return [slopes[0] for slopes in self.network.gate_slopes(x)]
+
+    def jacobian(self, x: Tensor) -> Tensor:
+        """J at every input `[B, input_dim]`: `[B, output_dim, input_dim]`."""
+        return self.network.jacobian(x)[0]
 
     def reserve(self, columns: int) -> None:
         """Make room for so many more inputs and gradients; ValueError, before any work, if memory is too small."""

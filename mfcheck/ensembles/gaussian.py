@@ -186,25 +186,27 @@ class LazyMatrix:
         if not math.isfinite(lengths.sum().item()):
             finite = torch.isfinite(lengths).all(dim=1)
             raise Overflow("an input to a lazily revealed matrix holds NaN or infinity", ~finite)
-        parts = x @ known.inputs.rows.mT
+        asked, (left, back) = known.inputs.rows, mirror.rows
+        parts = x @ asked.mT
         result = parts @ known.answers.rows
-        rest = x - parts @ known.inputs.rows
-        while (fresh := _orthonormal(rest, lengths, known.inputs.rows)) is not None:
+        rest = x - parts @ asked
+        while (found := _orthonormal(rest, lengths, asked)) is not None:
+            fresh, alive = found
             noise = self._normals((*fresh.shape[:2], result.shape[2]), x.dtype)
-            alive = (fresh != 0).any(dim=2, keepdim=True)
             every = bool(alive.all())
             if not every:
                 noise.mul_(alive)
-            through = fresh @ mirror.answers.rows.mT - noise @ mirror.inputs.rows.mT
-            answer = noise.baddbmm_(through, mirror.inputs.rows)
+            answer = noise.baddbmm_(fresh @ back.mT - noise @ left.mT, left)
             known.append(fresh, answer)
             share = rest @ fresh.mT
             result = result + share @ answer
             if fresh.shape[1] == x.shape[1] and every:
                 break  # in every replicate: a row of zeros may stand for a direction too short for this pass
             rest = rest - share @ fresh  # columns all but equal differ in a direction too short for the first pass
+            asked = known.inputs.rows
         if self._update.inputs.count:
-            result = result + (x @ self._update.inputs.rows.mT) @ self._update.answers.rows
+            right, change = self._update.rows
+            result = result + (x @ right.mT) @ change
         return result
 
     def _normals(self, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
@@ -270,6 +272,11 @@ class Revealed:
                 rows.replace(rows.rows.take_along_dim(order, dim=1))
 
     @property
+    def rows(self) -> tuple[Tensor, Tensor]:
+        """Inputs and answers, `[R, count, …]` each."""
+        return self.inputs.rows, self.answers.rows
+
+    @property
     def swapped(self) -> Revealed:
         return Revealed(self.answers, self.inputs)
 
@@ -295,20 +302,34 @@ class _Product(torch.autograd.Function):
         return (matrix.T @ gradients[0] if ctx.needs_input_grad[0] else None), None
 
 
-def _orthonormal(rest: Tensor, lengths: Tensor, known: Tensor) -> Tensor | None:
-    """Orthonormal rows spanning what of `rest [R, k, n]` lies outside `known`; rows of zeros where it is dependent.
+def _orthonormal(rest: Tensor, lengths: Tensor, known: Tensor) -> tuple[Tensor, Tensor] | None:
+    """Orthonormal rows spanning what of `rest [R, k, n]` lies outside `known`, and which of them are not 0 `[R, k, 1]`.
 
-    `lengths [R, k]` are those of the inputs that `rest` is left of; None where no replicate has a new direction. One
-    pass finds the directions, in units of the inputs' own lengths so that a short input counts like a long one; the
-    second makes them orthogonal to rounding, once their length is 1 (twice is enough; Parlett).
+    `lengths [R, k]` are those of the inputs that `rest` is left of. None where no replicate has a new direction, rows
+    of zeros where one has fewer than others. One pass finds the directions, in units of the inputs' own lengths so that
+    a short input counts like a long one; the second makes them orthogonal to rounding, once their length is 1 (twice
+    is enough; Parlett).
     """
     rounding = torch.finfo(rest.dtype).eps * DEPENDENT
+    if rest.shape[1] == 1:  # most of an attack's: its length is all there is to find
+        fresh, long = _unit(rest, rounding * lengths[:, :, None])
+        if not bool(long.any()):
+            return None
+        fresh, long = _unit(fresh - (fresh @ known.mT) @ known, 0.5)
+        return (fresh, long) if bool(long.any()) else None  # rounding that hid among the known directions
     unit = rest / torch.where(lengths > 0, lengths, 1.0).to(rest.dtype)[:, :, None]
-    fresh = _normalised(unit, rounding**2)
-    if fresh is None:
+    rows = _normalised(unit, rounding**2)
+    if rows is None:
         return None
-    fresh = fresh - (fresh @ known.mT) @ known
-    return _normalised(fresh, 0.25)
+    rows = _normalised(rows - (rows @ known.mT) @ known, 0.25)
+    return None if rows is None else (rows, (rows != 0).any(dim=2, keepdim=True))
+
+
+def _unit(rows: Tensor, least: Tensor | float) -> tuple[Tensor, Tensor]:
+    """Rows `[R, 1, n]` over their lengths, 0 where these are at most `least`, and whether they are not `[R, 1, 1]`."""
+    length = torch.linalg.vector_norm(rows, dim=2, keepdim=True, dtype=torch.float64)
+    long = length > least
+    return rows * torch.where(long, length.reciprocal(), 0.0).to(rows.dtype), long
 
 
 def _normalised(rows: Tensor, least: float) -> Tensor | None:
@@ -316,11 +337,6 @@ def _normalised(rows: Tensor, least: float) -> Tensor | None:
 
     Nor those that the Gram matrix's own rounding hides behind the longest.
     """
-    if rows.shape[1] == 1:  # most of an attack's: its length is all there is to find
-        length = torch.linalg.vector_norm(rows, dim=2, keepdim=True, dtype=torch.float64)
-        long = length > math.sqrt(least)
-        scale = torch.where(long, length.reciprocal(), 0.0)
-        return (rows * scale).to(rows.dtype) if bool(long.any()) else None
     wide = rows.double()
     values, vectors = torch.linalg.eigh(wide @ wide.mT)
     kept = values > (HIDDEN * values[:, -1:]).clamp_min(least)

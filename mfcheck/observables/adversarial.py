@@ -49,6 +49,13 @@ class Reserving(Protocol):
     def reserve(self, columns: int) -> None: ...
 
 
+@runtime_checkable
+class Linearised(Protocol):
+    """A network that knows J at inputs `[…, B, d]`, as `[…, B, K, d]`, from one pass forward."""
+
+    def jacobian(self, x: Tensor) -> Tensor: ...
+
+
 def adversarial_loss(
     f: Callable[[Tensor], Tensor],
     x: Tensor,
@@ -65,9 +72,10 @@ def adversarial_loss(
     """Maximise ‖f(x+η) − f(x)‖_q over ‖η‖_p ≤ ε by `steps` gradient steps; ε is in the units of x.
 
     Each of `restarts` ascends from its own point: the first, with `start="jacobian"`, from the maximiser of the linear
-    map J(x) (K more gradients; exact if f is linear and `operator_norm` is) or, given directions `[B, d]`, along those;
-    all others from a random point of the sphere. A step goes along the dual map of the gradient, its length falling
-    from ε to ε/20, and back onto the ball; for p = 1, whose extreme points are single pixels, it is a Frank–Wolfe
+    map J(x) (of a `Linearised` network its own, else K more gradients; exact if f is linear and `operator_norm` is) or,
+    given directions `[B, d]`, along those; all others from a random point of the sphere. A step goes along the dual map
+    of the gradient, its length falling from ε to ε/20, and back onto the ball; for p = 1, whose extreme points are
+    single pixels, it is a Frank–Wolfe
     step. `box = (low, high)` keeps x + η inside. Leading axes before B are independent networks. Raises ValueError for
     budgets, exponents, counts, shapes and inputs that cannot be, NotANumber when f is not finite.
 
@@ -203,7 +211,7 @@ def reserve(f: Callable[[Tensor], Tensor], columns: int) -> None:
 
 def _linear_start(f: Callable[[Tensor], Tensor], x: Tensor, outputs: int, p: float, q: float) -> Tensor:
     """The direction `[…, B, d]` in which the linear map at x moves most, 0 where it is 0."""
-    reserve(f, x.shape[-2] * outputs)
+    reserve(f, x.shape[-2] * (outputs + 1))
     return maximiser(jacobian_at(f, x, outputs), p, q)[0]
 
 
@@ -225,7 +233,10 @@ def _unblocked(gradient: Tensor, point: Tensor, box: tuple[float, float] | None)
 
 
 def jacobian_at(f: Callable[[Tensor], Tensor], x: Tensor, outputs: int) -> Tensor:
-    """J at every input, `[…, B, K, d]`: each is repeated once for each output, and all are pulled back at once."""
+    """J at every input, `[…, B, K, d]`; of a network that does not know it all outputs of a repeated input at once."""
+    if isinstance(f, Linearised):
+        with torch.no_grad():
+            return f.jacobian(x)
     with torch.enable_grad():
         point = x.repeat_interleave(outputs, dim=-2).requires_grad_()
         f_at = f(point)

@@ -17,10 +17,16 @@ from torch.nn import functional
 from mfcheck import NetworkSpec, ReLULike, draw_network
 from mfcheck.datasets import inputs
 from mfcheck.ensembles.chunks import one_thread
-from mfcheck.ensembles.gaussian import DenseMatrix
+from mfcheck.ensembles.gaussian import DenseMatrix, LazyMatrix
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
-from mfcheck.observables.adversarial import AttackResult, adversarial_cross_entropy, adversarial_loss
+from mfcheck.observables.adversarial import (
+    AttackResult,
+    Linearised,
+    adversarial_cross_entropy,
+    adversarial_loss,
+    jacobian_at,
+)
 from mfcheck.observables.operator_norm import operator_norm
 from mfcheck.sampling import DrawnNetwork
 from mfcheck.spec import dual_exponent as dual
@@ -396,6 +402,26 @@ def test_the_cross_entropy_of_two_linear_classes_is_raised_to_its_closed_form(p:
         found = raised(lambda at, matrix=matrix: at @ matrix.mT, x, labels, eps, p, steps=40)
         assert bool((found.loss <= optimum * (1 + ROUNDING)).all())
         assert bool((found.loss >= optimum - 1e-3 * (optimum - functional.softplus(-sign * (x @ along)))).all())
+
+
+@both
+@pytest.mark.parametrize("at", [(5, 12), (3, 5, 12)], ids=["shared inputs", "inputs of their own"])
+def test_a_network_that_knows_its_jacobian_starts_where_others_do(spec: NetworkSpec, at: tuple[int, ...]) -> None:
+    f, x = network(spec, 3), gaussian(*at)
+    assert isinstance(f, Linearised)
+    knows, asks = attack(f, x, steps=3), attack(lambda point: f(point), x, steps=3)
+    torch.testing.assert_close(knows.trace, asks.trace, rtol=1e-9, atol=1e-12)
+    torch.testing.assert_close(jacobian_at(f, x.expand(3, 5, 12), 3), jacobian_at(f.forward, x.expand(3, 5, 12), 3))
+
+
+@both
+def test_a_lazy_network_is_asked_once_for_its_linear_map(spec: NetworkSpec) -> None:
+    """One direction forward an input and K back: no more are revealed for the start."""
+    f, x = network(spec, 2, "lazy"), gaussian(1, 12)
+    attack(f, x, steps=1)
+    first = f.weights[0]
+    assert isinstance(first, LazyMatrix)
+    assert first.known == (2 + 1, spec.output_dim + 1)
 
 
 @both

@@ -375,11 +375,29 @@ def test_directions_stay_orthonormal(dtype: torch.dtype, most: float, monkeypatc
     """Found after 300 products: 0.6 roundings in float32, whose Gram matrices are float64, and 10 in float64."""
     assert drift_after(150, dtype) <= most
 
-    def one_pass(rest: Tensor, lengths: Tensor, _: Tensor) -> Tensor | None:
-        return gaussian._normalised(rest / lengths[:, :, None].to(dtype), (DEPENDENT * torch.finfo(dtype).eps) ** 2)
+    def one_pass(rest: Tensor, lengths: Tensor, _: Tensor) -> tuple[Tensor, Tensor] | None:
+        unit, least = rest / lengths[:, :, None].to(dtype), (DEPENDENT * torch.finfo(dtype).eps) ** 2
+        rows = gaussian._normalised(unit, least)
+        return None if rows is None else (rows, rows.any(dim=2, keepdim=True))
 
     monkeypatch.setattr(gaussian, "_orthonormal", one_pass)
     assert drift_after(6, dtype) > 10 * most
+
+
+@pytest.mark.parametrize("k", [1, 2])
+def test_rounding_that_lies_among_the_known_directions_is_no_new_one(k: int) -> None:
+    """However long it is: else a product at N = 10⁶, whose rounding passes for a direction, would never end."""
+    q = torch.eye(5, dtype=torch.float64)[None, :3]
+    among = torch.tensor([[[0.1, 0.2, 0.0, 0, 0], [0.0, -0.3, 0.1, 0, 0]]], dtype=torch.float64)[:, :k]
+    lengths = torch.ones(1, k, dtype=torch.float64)
+    assert gaussian._orthonormal(among, lengths, q) is None
+    beyond = torch.zeros_like(among)
+    beyond[0, 0] = torch.tensor([0.01, 0, 0, 0.05, 0])
+    found = gaussian._orthonormal(torch.cat([among, beyond]), lengths.expand(2, -1), q.expand(2, -1, -1))
+    assert found is not None
+    fresh, alive = found
+    assert alive.flatten().tolist() == [False, True]
+    torch.testing.assert_close(fresh.abs().flatten(1)[:, 3], torch.tensor([0.0, 1.0], dtype=torch.float64))
 
 
 def through(matrix: Matrix, x: Tensor) -> Tensor:
