@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from scipy import special, stats
@@ -16,6 +17,7 @@ from mfcheck.statistics.decision import Draw, least
 from mfcheck.statistics.intervals import Floats
 from mfcheck.statistics.sequential import Decision, Estimate, Region, decide, spent
 
+LARGEST = float(np.finfo(float).max)
 NORMAL_MEDIAN = math.sqrt(math.pi / 2)
 """Standard deviation of a sample median over that of the mean, for a normal law."""
 
@@ -29,10 +31,16 @@ def median_interval(ordered: Floats, alpha: float) -> tuple[float, float]:
     (2.0, 9.0)
     """
     n = len(ordered)
-    rank = int(stats.binom.ppf(alpha / 2, n, 0.5))  # P[Binomial(n, ½) < rank] ≤ alpha/2
+    rank = _rank(n, alpha)
     if rank < 1:
         return -math.inf, math.inf
     return float(ordered[rank - 1]), float(ordered[n - rank])
+
+
+@lru_cache(maxsize=4096)
+def _rank(n: int, alpha: float) -> int:
+    """The largest rank with P[Binomial(n, ½) < rank] ≤ alpha/2."""
+    return int(stats.binom.ppf(alpha / 2, n, 0.5))
 
 
 def least_draws(alpha: float) -> int:
@@ -123,13 +131,13 @@ def estimate_median(values: Floats, alpha: float) -> Estimate:
     interval of order statistics of each holds the median as surely as one of the draws. The value is that of the
     middles of the bounds, where both are finite. An end that so few draws cannot have is the largest number.
     """
-    bounds = np.stack([values, values], axis=1) if values.ndim == 1 else values
-    ordered, largest = np.sort(bounds, axis=0), float(np.finfo(float).max)
-    low = max(median_interval(ordered[:, 0], alpha)[0], -largest)
-    high = min(median_interval(ordered[:, 1], alpha)[1], largest)
-    known = bounds[np.isfinite(bounds).all(axis=1)]
-    middle = float(np.median(known.mean(axis=1))) if len(known) else low / 2 + high / 2
-    return Estimate(middle, low, high)
+    lows, highs = (values, values) if values.ndim == 1 else values.T
+    low = max(median_interval(np.sort(lows), alpha)[0], -LARGEST)
+    high = min(median_interval(np.sort(highs), alpha)[1], LARGEST)
+    if values.ndim == 2:
+        known = values[np.isfinite(values).all(axis=1)]
+        values = known.mean(axis=1) if len(known) else np.array([low / 2 + high / 2])
+    return Estimate(float(np.median(values)), low, high)
 
 
 def unknown(values: Floats) -> int:
@@ -138,7 +146,7 @@ def unknown(values: Floats) -> int:
 
 
 def _log(value: float) -> float:
-    return math.log(value) if value > 0 else -float(np.finfo(float).max) / 1e9
+    return math.log(value) if value > 0 else -LARGEST / 1e9
 
 
 def _normal(tail: float) -> float:

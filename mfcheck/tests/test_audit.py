@@ -206,14 +206,14 @@ def test_every_pre_flight_check_names_what_is_wrong_and_what_to_do(
 def test_pre_flight_catches_by_verdict(
     foreign: Callable[[str], str], factory: str, claim: str, refuted: set[str]
 ) -> None:
-    report = mfcheck.audit(foreign(factory), [claim], seed=1)
+    report = mfcheck.audit(foreign(factory), [claim], seed=1, alpha=1e-3)
     assert not report.errors
     assert {id for id, verdict in report.verdicts.items() if verdict is Verdict.REFUTED} == refuted
 
 
 def test_only_the_layers_that_are_wrong_are_refuted(foreign: Callable[[str], str]) -> None:
     def refuted(factory: str) -> set[str]:
-        report = mfcheck.audit(foreign(factory), ["preflight/weight-variance"], seed=2)
+        report = mfcheck.audit(foreign(factory), ["preflight/weight-variance"], seed=2, alpha=1e-3)
         return {str(f.parameters["layers"]) for f in report.findings if f.verdict is Verdict.REFUTED}
 
     assert refuted("Heavy") == {"weights"}
@@ -226,14 +226,14 @@ def test_only_the_layers_that_are_wrong_are_refuted(foreign: Callable[[str], str
 def test_wrong_weights_are_caught_by_the_law_of_the_jacobian(
     foreign: Callable[[str], str], factory: str, verdict: str
 ) -> None:
-    report = mfcheck.audit(foreign(factory), ["preflight/*", "thm4.1/entries-variance"], seed=3)
+    report = mfcheck.audit(foreign(factory), ["preflight/*", "thm4.1/entries-variance"], seed=3, alpha=1e-3)
     assert not report.errors
     assert report.verdicts["thm4.1/entries-variance"] == verdict
     assert report.verdicts["preflight/weight-variance"] == verdict
 
 
 def test_an_architecture_without_an_omega_has_it_estimated(foreign: Callable[[str], str]) -> None:
-    report = mfcheck.audit(foreign("Undeclared"), ["thm4.1/phase-*", "thm4.1/entries-variance"], seed=4)
+    report = mfcheck.audit(foreign("Undeclared"), ["thm4.1/phase-*", "thm4.1/entries-variance"], seed=4, alpha=1e-3)
     (steady,) = (finding for finding in report.findings if finding.claim == "thm4.1/phase-boundary")
     assert steady.verdict is Verdict.SUPPORTED
     low, high = map(float, steady.reason.partition("interval [")[2].rstrip("]").split(", "))
@@ -311,7 +311,7 @@ def test_a_network_on_gaussian_matrices_is_drawn_by_both_engines(monkeypatch: py
 
 def test_the_examples_are_what_they_say(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(EXAMPLES.parent)
-    convolution = mfcheck.audit("architectures:CircularConvolution", ["preflight/*"], seed=5)
+    convolution = mfcheck.audit("architectures:CircularConvolution", ["preflight/*"], seed=5, alpha=1e-3)
     smooth = mfcheck.audit("architectures:Smooth", ["preflight/piecewise-linear"], seed=5)
     identity = mfcheck.audit("architectures:IdentityShortcuts", ["thm4.1/input-independent"], seed=5, alpha=1e-2)
     signed = mfcheck.audit("architectures:SignedShortcuts", ["preflight/sound"], seed=5)

@@ -8,6 +8,11 @@ from pathlib import Path
 
 import pytest
 
+# Runs in this process forget the modules they import: what is slow to import is held here.
+import mfcheck.decider
+import mfcheck.observables.jacobian
+import mfcheck.reporting.html
+import mfcheck.theory.finite_width  # noqa: F401
 from mfcheck.expectations import Expectation, declare, outcomes, read_expectations
 from mfcheck.levels import LEVELS
 from mfcheck.reporting.record import as_plain
@@ -169,7 +174,7 @@ def test_a_run_ends_well_only_if_the_law_declared_instead_holds(
     pytester.makepyfile(test_toy=CLAIM)
     declared = f'[[expected]]\nclaim = "toy.9/*"\nreason = "half too much"\ninstead = "{instead}"\n'
     pytester.path.joinpath("expected.toml").write_text(declared)
-    result = pytester.runpytest_subprocess("test_toy.py", "--mf-device", "cpu", "-p", "no:cacheprovider")
+    result = pytester.runpytest_inprocess("test_toy.py", "--mf-device", "cpu", "-p", "no:cacheprovider")
     assert result.ret == status
     report = json.loads(pytester.path.joinpath("reports", "report.json").read_text())
     assert report["theorems"][0]["verdict"] == "refuted"
