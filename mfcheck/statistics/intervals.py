@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,8 +50,17 @@ def _shares(ordered: Floats) -> tuple[Floats, Floats]:
     """The shares of sorted draws below each of them, and up to it."""
     n = len(ordered)
     if np.all(ordered[1:] > ordered[:-1]):  # without ties, as of a continuous law, these are the ranks
-        return np.arange(n) / n, np.arange(1, n + 1) / n
+        ranks = _ranks(n)
+        return ranks[:-1], ranks[1:]
     return np.searchsorted(ordered, ordered, "left") / n, np.searchsorted(ordered, ordered, "right") / n
+
+
+@lru_cache(maxsize=4)
+def _ranks(n: int) -> Floats:
+    """0, 1/n, …, 1."""
+    ranks: Floats = np.arange(n + 1) / n
+    ranks.flags.writeable = False
+    return ranks
 
 
 def clopper_pearson(successes: int, draws: int, alpha: float) -> tuple[float, float]:
