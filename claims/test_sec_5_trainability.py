@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from mfcheck import Cell, claim, maps
+from mfcheck import Cell, NetworkSpec, claim, maps
 from mfcheck.censored import after
 from mfcheck.decider import Decider
 from mfcheck.maps import MAPS
 from mfcheck.median_verbs import Rival
 from mfcheck.observables.trained import CLEAN, SIZE, trained
-from mfcheck.paths_of_variance import LOWER
+from mfcheck.paths_of_variance import LOWER, UPPER
 from mfcheck.probes import images
 from mfcheck.settings import Settings
 from mfcheck.statistics.intervals import Floats
@@ -23,21 +23,25 @@ FITTED = 0.55
 """An accuracy halfway between chance, 1/K, and all of K = 10 classes."""
 SAME = 0.05
 """How far ‖W‖² may move for a failure not to be that of the weights' size."""
+NARROW = 2
+"""Deep and narrow are networks with at most so many units to a layer of depth. At L/N = ¼ the deepest are fitted, as T
+itself says they are."""
 KEPT, GREW = "fails with the weights' size as it was", "trains with the weights' size grown"
+INSIDE, RISEN = "ω^L stays inside the window", "ω^L has not fallen"
 
 
 def vanilla_cells(settings: Settings) -> Iterator[Cell]:
-    """The outcome in the shallowest and the deepest networks, the predicted boundary in all, the mechanism where the
-    deepest fail."""
+    """The predicted boundary in all networks, the outcome in the shallowest and where the deepest are narrow, and there
+    the mechanism too."""
     if "vanilla" not in settings.architectures:
         return
     depths = MAPS[settings.level.name].depths
     for cell in maps.networks("vanilla", settings):
         statements = ["boundary"]
-        if cell.spec.depth in (min(depths), max(depths)):
+        if cell.spec.depth == min(depths):
             statements.append("outcome")
-        if cell.spec.depth == max(depths):
-            statements.append("mechanism")
+        if cell.spec.depth == max(depths) and cell.spec.width <= NARROW * cell.spec.depth:
+            statements += ["outcome", "mechanism"]
         for statement in statements:
             yield replace(cell, details={**cell.details, "statement": statement})
 
@@ -65,6 +69,13 @@ def decide_fit(cell: Cell, decide: Decider, *, fits: bool, rivals: dict[str, Riv
     )
 
 
+def gain_after(draws: Floats, spec: NetworkSpec) -> Floats:
+    """ω^L at the weights' size after training, as bounds `[n, 2]`; ω = ασ_w², of residual networks 1 + ασ_w²."""
+    gain = spec.activation.alpha * spec.weight_variance * np.maximum(after(draws, SIZE), 0.0)
+    found: Floats = np.power(gain + (spec.architecture == "residual"), spec.depth)
+    return found
+
+
 @claim("thm5.7/vanilla-untrainable", cells=vanilla_cells)
 def test_vanilla_untrainable(cell: Cell, decide: Decider) -> None:
     """Deep and narrow vanilla networks are not fitted by adversarial training, because ω^L has left the window."""
@@ -80,9 +91,7 @@ def test_vanilla_untrainable(cell: Cell, decide: Decider) -> None:
         return
 
     def gain(draws: Floats) -> Floats:
-        start = spec.activation.alpha * spec.weight_variance
-        found: Floats = np.power(start * np.maximum(after(draws, SIZE), 0.0), spec.depth)
-        return found
+        return gain_after(draws, spec)
 
     decide.median_within(
         trained(maps.objective(), maps.rule(spec), size.steps, maps.chunk(spec.width, spec.depth)),
@@ -92,11 +101,13 @@ def test_vanilla_untrainable(cell: Cell, decide: Decider) -> None:
         low=0.0,
         high=LOWER,
         origin="m = 0.1 of the window",
-        rivals={KEPT: Rival(lambda draws: after(draws, SIZE), 1 - SAME, 1 + SAME)},
+        rivals={KEPT: Rival(lambda draws: after(draws, SIZE), 1 - SAME, 1 + SAME), INSIDE: Rival(gain, LOWER, UPPER)},
     )
 
 
 @claim("thm5.8/residual-trainable", cells=residual_cells)
 def test_residual_trainable(cell: Cell, decide: Decider) -> None:
     """Residual networks with ασ_w² ≤ M^{1/L} − 1 are fitted by adversarial training at every depth and width."""
-    decide_fit(cell, decide, fits=True, rivals={}, draw=True)
+    inside = Rival(lambda draws: gain_after(draws, cell.spec), LOWER, UPPER)
+    risen = Rival(lambda draws: after(draws, SIZE), 1.0)
+    decide_fit(cell, decide, fits=True, rivals={INSIDE: inside, RISEN: risen}, draw=True)
