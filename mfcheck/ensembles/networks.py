@@ -6,8 +6,10 @@ theory; on lazily revealed ones they have any width.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -106,6 +108,22 @@ class Network:
         for matrix in self.weights:
             matrix.erase(which)
         self.biases = [bias.masked_fill(which[:, None], 0.0) for bias in self.biases]
+
+    def restricted(self, at: Tensor) -> Network:
+        """The stored replicates `at` alone, as they are now; ValueError for lazy ones, which share what they know."""
+        if any(isinstance(matrix, LazyMatrix) for matrix in self.matrices):
+            raise ValueError("lazily revealed replicates cannot be parted; engine dense can")
+
+        def part(matrix: AnyMatrix) -> Any:
+            assert not isinstance(matrix, LazyMatrix)
+            return type(matrix)(matrix.values[at])
+
+        found = copy.copy(self)
+        found.replicates = len(at)
+        found.input_projection, found.output_projection = part(self.input_projection), part(self.output_projection)
+        found.weights, found.shortcuts = [part(one) for one in self.weights], [part(one) for one in self.shortcuts]
+        found.biases = [bias[at] for bias in self.biases]
+        return found
 
     def __call__(self, x: Tensor) -> Tensor:
         return self.forward(x)

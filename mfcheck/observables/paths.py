@@ -45,16 +45,22 @@ def recorded(
         squares = torch.stack([_start_square(matrix, spec, draws) for matrix in network.weights], dim=1)
         result = torch.zeros(draws, 1 + len(times), COLUMNS, dtype=torch.float64, device=stream.device)
         due = torch.zeros(draws, dtype=torch.long, device=stream.device)  # the next row of every replicate
+        every = torch.arange(draws, device=stream.device)
         marks = torch.tensor((0.0, *times), dtype=torch.float64, device=stream.device)
         for step in train(network, objective, x, labels, optimiser=rule, steps=steps, generator=stream.torch):
             progress.report(step.index, steps)
             while bool((reached := _reached(due, marks, step.time)).any()):
                 at = reached.nonzero()[:, 0]
-                result[at, due[at]] = _row(network, step, begun, squares, x)[at]
+                if engine == "dense":
+                    result[at, due[at]] = _row(network.restricted(at), step, begun, squares, x, at)
+                else:
+                    result[at, due[at]] = _row(network, step, begun, squares, x, every)[at]
                 due[at] += 1
         # Those that diverged stand still from there on; whatever has not come so far has failed.
         left = torch.arange(len(marks), device=stream.device) >= due[:, None]
-        last = _row(network, step, begun, squares, x)
+        if not bool(left.any()):
+            return result
+        last = _row(network, step, begun, squares, x, every)
         last[:, FAILED] = 1.0
         return torch.where(left[..., None], last[:, None], result)
 
@@ -80,22 +86,23 @@ def _reached(due: Tensor, marks: Tensor, time: Tensor) -> Tensor:
     return (due < len(marks)) & (time >= marks[due.clamp_max(len(marks) - 1)] * (1 - 1e-9))
 
 
-def _row(network: Network, step: Step, begun: list[Tensor | None], squares: Tensor, x: Tensor) -> Tensor:
-    """One row of columns for every replicate."""
-    width = network.spec.width
-    size = 1 + (step.change * width / squares).mean(dim=1)
-    moved = torch.stack([matrix.moved(start) for matrix, start in zip(network.weights, begun, strict=True)], dim=1)
-    forward, backward = gains(network, x, squares + step.change * width)
+def _row(network: Network, step: Step, begun: list[Tensor | None], squares: Tensor, x: Tensor, at: Tensor) -> Tensor:
+    """One row of columns for the replicates `at`, which make the network; the rest is of all replicates."""
+    width, squares, change = network.spec.width, squares[at], step.change[at]
+    starts = [None if start is None else start[at] for start in begun]
+    size = 1 + (change * width / squares).mean(dim=1)
+    moved = torch.stack([matrix.moved(start) for matrix, start in zip(network.weights, starts, strict=True)], dim=1)
+    forward, backward = gains(network, x, squares + change * width)
     columns = [
         size,
-        step.adversarial if bool(step.adversarial.any()) else step.loss,
-        (2 * step.paid[:, None] / squares).mean(dim=1),
-        (step.error[:, None] * width / squares).mean(dim=1),
+        (step.adversarial if bool(step.adversarial.any()) else step.loss)[at],
+        (2 * step.paid[at, None] / squares).mean(dim=1),
+        (step.error[at, None] * width / squares).mean(dim=1),
         (moved / squares).sqrt().mean(dim=1),
         fisher_rao(network, x[:PROBED], ("rows",))[:, 0],
         forward,
         backward,
-        (step.diverged >= 0).double(),
+        (step.diverged[at] >= 0).double(),
     ]
     return torch.stack(columns, dim=1)
 
