@@ -9,7 +9,7 @@ claims: .venv/installed
 	$(BIN)/pytest claims -n auto --mf-level $(LEVEL)
 
 test: .venv/installed
-	$(BIN)/pytest -n auto -p no:benchmark --ignore mfcheck/tests/benchmarks
+	$(BIN)/pytest -n auto --dist worksteal -p no:benchmark --ignore mfcheck/tests/benchmarks
 	$(BIN)/pytest mfcheck/tests/benchmarks --benchmark-columns=min,median,rounds
 
 lint: .venv/installed

@@ -189,12 +189,12 @@ def test_bad_input_is_named() -> None:
 @pytest.mark.parametrize(("p", "q"), [(1.5, 2), (1.5, 1.5), (1.2, 3), (2, 3), (3, 3), (4, 8), (3, 1.5), (math.inf, 4)])
 def test_with_two_inputs_the_bounds_hold_the_norm_over_all_angles(p: float, q: float) -> None:
     """Random matrices, and ones of equal sizes and mixed signs, where interpolation between norms may be sharp."""
-    tilt = torch.logspace(-8, 8, 3001, dtype=torch.float64)  # fine near both axes, where spheres of small p are sharp
+    tilt = torch.logspace(-8, 8, 6001, dtype=torch.float64)  # fine near both axes, where spheres of small p are sharp
     sphere = torch.cat([torch.stack([torch.ones_like(tilt), sign * tilt]) for sign in (1, -1)], dim=1)
     sphere = sphere / norm(sphere.mT, p)
     hadamard = torch.tensor([[1.0, 1.0], [1.0, -1.0], [0.0, 0.0]], dtype=torch.float64)
     matrices = torch.cat([gaussian(200, 3, 2), gaussian(100, 3, 2).sign(), gaussian(100, 3, 2).round(), hadamard[None]])
     found = operator_norm(matrices, p, q)
-    exact = norm((matrices @ sphere).mT, q).amax(dim=1)  # below the norm by the square of the grid, 4e-6
+    exact = norm((matrices @ sphere).mT, q).amax(dim=1)  # below the norm by the grid's square, 1e-6
     assert bool((exact <= found.upper * (1 + 1e-12)).all())
     assert bool((found.lower <= exact * (1 + 1e-5)).all())
