@@ -6,8 +6,6 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-import numpy as np
-
 from mfcheck import Cell, NetworkSpec, NormPair, PaperTheory, claim
 from mfcheck.bounds import pair_of
 from mfcheck.censored import sizes
@@ -16,7 +14,7 @@ from mfcheck.ensembles.chunks import Source
 from mfcheck.median_verbs import Allowance, MedianGroup
 from mfcheck.objectives import Objective
 from mfcheck.observables import paths, projected
-from mfcheck.paths_of_variance import LOWER, along_path, rivals, scales_down_to
+from mfcheck.paths_of_variance import LOWER, along_path, gain_at, rivals, scales_down_to
 from mfcheck.probes import images
 from mfcheck.pulls import CHAIN_EPS, LINEAR_STEPS, instant, many_outputs_pull, one_output_pull, one_output_spread
 from mfcheck.settings import Settings
@@ -121,9 +119,7 @@ def decide_flow(cell: Cell, decide: Decider, collapse: float) -> None:
     last = len(MARKS)
 
     def gain(draws: Floats) -> Floats:
-        start = spec.activation.alpha * spec.weight_variance
-        found: Floats = np.power(start * sizes(draws, last), spec.depth)
-        return found
+        return gain_at(spec, sizes(draws, last))
 
     def at_width() -> Allowance:
         """A relative error r of the rate moves log ω^L by at most r |log m|."""

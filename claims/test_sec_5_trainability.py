@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from mfcheck import Cell, NetworkSpec, claim, maps
+from mfcheck import Cell, claim, maps
 from mfcheck.censored import after
 from mfcheck.decider import Decider
 from mfcheck.maps import MAPS
 from mfcheck.median_verbs import Rival
 from mfcheck.observables.trained import CLEAN, SIZE, trained
-from mfcheck.paths_of_variance import LOWER, UPPER
+from mfcheck.paths_of_variance import LOWER, UPPER, gain_at
 from mfcheck.probes import images
 from mfcheck.settings import Settings
 from mfcheck.statistics.intervals import Floats
@@ -69,13 +69,6 @@ def decide_fit(cell: Cell, decide: Decider, *, fits: bool, rivals: dict[str, Riv
     )
 
 
-def gain_after(draws: Floats, spec: NetworkSpec) -> Floats:
-    """ω^L at the weights' size after training, as bounds `[n, 2]`; ω = ασ_w², of residual networks 1 + ασ_w²."""
-    gain = spec.activation.alpha * spec.weight_variance * np.maximum(after(draws, SIZE), 0.0)
-    found: Floats = np.power(gain + (spec.architecture == "residual"), spec.depth)
-    return found
-
-
 @claim("thm5.7/vanilla-untrainable", cells=vanilla_cells)
 def test_vanilla_untrainable(cell: Cell, decide: Decider) -> None:
     """Deep and narrow vanilla networks are not fitted by adversarial training, because ω^L has left the window."""
@@ -91,7 +84,7 @@ def test_vanilla_untrainable(cell: Cell, decide: Decider) -> None:
         return
 
     def gain(draws: Floats) -> Floats:
-        return gain_after(draws, spec)
+        return gain_at(spec, np.maximum(after(draws, SIZE), 0.0))
 
     decide.median_within(
         trained(maps.objective(), maps.rule(spec), size.steps, maps.chunk(spec.width, spec.depth)),
@@ -108,6 +101,6 @@ def test_vanilla_untrainable(cell: Cell, decide: Decider) -> None:
 @claim("thm5.8/residual-trainable", cells=residual_cells)
 def test_residual_trainable(cell: Cell, decide: Decider) -> None:
     """Residual networks with ασ_w² ≤ M^{1/L} − 1 are fitted by adversarial training at every depth and width."""
-    inside = Rival(lambda draws: gain_after(draws, cell.spec), LOWER, UPPER)
+    inside = Rival(lambda draws: gain_at(cell.spec, np.maximum(after(draws, SIZE), 0.0)), LOWER, UPPER)
     risen = Rival(lambda draws: after(draws, SIZE), 1.0)
     decide_fit(cell, decide, fits=True, rivals={INSIDE: inside, RISEN: risen}, draw=True)

@@ -67,6 +67,13 @@ def rivals(
     return found
 
 
+def gain_at(spec: NetworkSpec, shares: Floats) -> Floats:
+    """ω^L once ‖W‖², and with it ασ_w², is these shares of its start."""
+    start = spec.activation.alpha * spec.weight_variance
+    found: Floats = np.power(PaperTheory().omega(spec) + start * (shares - 1), spec.depth)
+    return found
+
+
 def share_paid(draws: Floats, row: int) -> Floats:
     """The decrease of ‖W‖² over (2/N)∫L_adv dt along recorded paths, as bounds `[n, 2]`: 1 by Euler's law.
 

@@ -75,9 +75,9 @@ def adversarial_loss(
     map J(x) (of a `Linearised` network its own, else K more gradients; exact if f is linear and `operator_norm` is) or,
     given directions `[B, d]`, along those; all others from a random point of the sphere. A step goes along the dual map
     of the gradient, its length falling from ε to ε/20, and back onto the ball; for p = 1, whose extreme points are
-    single pixels, it is a Frank–Wolfe
-    step. `box = (low, high)` keeps x + η inside. Leading axes before B are independent networks. Raises ValueError for
-    budgets, exponents, counts, shapes and inputs that cannot be, NotANumber when f is not finite.
+    single pixels, it is a Frank–Wolfe step. `box = (low, high)` keeps x + η inside. Leading axes before B are
+    independent networks. Raises ValueError for budgets, exponents, counts, shapes and inputs that cannot be, NotANumber
+    when f is not finite.
 
     >>> J = torch.tensor([[1.0, -2.0], [3.0, 4.0]])
     >>> found = adversarial_loss(lambda x: x @ J.T, torch.zeros(1, 2), 0.5, 2, 2, steps=3, generator=torch.Generator())
