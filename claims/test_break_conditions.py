@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterator
 from itertools import product
 
 from mfcheck import Cell, NetworkSpec, PaperTheory, claim
-from mfcheck.bounds import STEPS, budget, constant, gain, pair_of
-from mfcheck.decider import Decider
-from mfcheck.median_verbs import Allowance
-from mfcheck.observables import attacked, losses
-from mfcheck.probes import image
-from mfcheck.profiles import over_budgets, over_widths
+from mfcheck.arrays import Floats
+from mfcheck.decisions.decide import Decider
+from mfcheck.decisions.median_verbs import Allowance
+from mfcheck.decisions.probes import image
+from mfcheck.observables import jacobian, losses
 from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES
-from mfcheck.statistics.intervals import Floats
+from mfcheck.theorems.bound import STEPS, budget, constant, gain, pair_of
+from mfcheck.theorems.bound_curves import over_budgets, over_widths
 from mfcheck.theory import entry_law
 
 WIDTHS = (100, 300, 1000)
@@ -34,7 +34,7 @@ def attacked_cells(settings: Settings) -> Iterator[Cell]:
 def test_attacked_input(cell: Cell, decide: Decider) -> None:
     """At an input chosen against the network, within ‖η‖₂ ≤ ‖x‖ of an image, the law of J is another one."""
     decide.law(
-        attacked.entry_at_attack,
+        jacobian.entry_at_attack,
         component=0,
         probe=image(decide.settings, cell),
         reference=lambda theory: theory.jacobian_entry(cell.spec),

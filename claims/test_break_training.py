@@ -8,22 +8,22 @@ from collections.abc import Iterator
 import numpy as np
 
 from mfcheck import Cell, NetworkSpec, NormPair, PaperTheory, claim
-from mfcheck.censored import column_at
-from mfcheck.decider import Decider
-from mfcheck.median_verbs import Allowance, Rival
-from mfcheck.objectives import Objective
-from mfcheck.observables import capacity, jacobian, paths, projected
+from mfcheck.arrays import Floats
+from mfcheck.decisions.decide import Decider
+from mfcheck.decisions.median_verbs import Allowance, Rival
+from mfcheck.decisions.probes import image, images
+from mfcheck.ensembles.samples import STACK
+from mfcheck.observables import along_training, capacity, jacobian, projected
 from mfcheck.observables.capacity import HELD
-from mfcheck.paths_of_variance import UPPER, half_life, law, scales_down_to, share_paid
-from mfcheck.probes import image, images
-from mfcheck.pulls import LINEAR_STEPS, capacity_tail, instant, one_output_spread
+from mfcheck.observables.path_bounds import column_at
 from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES
-from mfcheck.statistics.decision import Tail
-from mfcheck.statistics.intervals import Floats
-from mfcheck.statistics.medians import FEWEST
+from mfcheck.statistics.means import Tail
+from mfcheck.theorems.pull import LINEAR_STEPS, capacity_tail, instant, one_output_spread
+from mfcheck.theorems.variance import UPPER, half_life, law, scales_down_to, share_paid
 from mfcheck.theory import finite_width
-from mfcheck.training import SGD, Flow
+from mfcheck.training.objectives import Objective
+from mfcheck.training.rules import SGD, Flow
 
 PAIR = NormPair(math.inf, math.inf)
 VARIANCES = {"vanilla": 2.0, "residual": 0.6}
@@ -53,7 +53,7 @@ def test_large_step(cell: Cell, decide: Decider) -> None:
         return found
 
     decide.median_ratio(
-        paths.recorded(Objective("adversarial", EPS, PAIR.p, PAIR.q, 3), SGD(lr), times, STEPS),
+        along_training.recorded(Objective("adversarial", EPS, PAIR.p, PAIR.q, 3), SGD(lr), times, STEPS),
         statistic=fallen,
         probe=images(decide.settings, cell),
         reference=lambda theory: 1.0,
@@ -85,11 +85,13 @@ def test_bound_after_t(cell: Cell, decide: Decider) -> None:
         return theory.adversarial_bound(spec, EPS, PAIR.p, PAIR.q) * math.pow(left, spec.depth / 2)
 
     def over(draws: Floats) -> Floats:
-        found: Floats = column_at(draws, 1, paths.LOSS) / bound(PaperTheory())
+        found: Floats = column_at(draws, 1, along_training.LOSS) / bound(PaperTheory())
         return found
 
     decide.median_within(
-        paths.recorded(Objective("theory", EPS, PAIR.p, PAIR.q, 3), Flow(0.2, times), times, 400, most=2 * FEWEST),
+        along_training.recorded(
+            Objective("theory", EPS, PAIR.p, PAIR.q, 3), Flow(0.2, times), times, 400, most=2 * STACK
+        ),
         statistic=over,
         name="median of L_adv over the bound at the theory's σ_w²(t)",
         probe=images(decide.settings, cell),

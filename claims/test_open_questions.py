@@ -8,21 +8,22 @@ from dataclasses import replace
 
 import numpy as np
 
-from mfcheck import Cell, NetworkSpec, NormPair, claim, maps
-from mfcheck.bounds import budget, pair_of
-from mfcheck.censored import after, fallen_at
-from mfcheck.decider import Decider
-from mfcheck.maps import MAPS
-from mfcheck.median_verbs import Allowance, MedianGroup
-from mfcheck.objectives import Objective
-from mfcheck.observables import contrast, paths
-from mfcheck.observables.trained import CAPACITY, trained
-from mfcheck.probes import images
+from mfcheck import Cell, NetworkSpec, NormPair, claim
+from mfcheck.arrays import Floats
+from mfcheck.decisions.decide import Decider
+from mfcheck.decisions.median_verbs import Allowance, MedianGroup
+from mfcheck.decisions.probes import images
+from mfcheck.ensembles.samples import STACK
+from mfcheck.observables import along_training, open_questions
+from mfcheck.observables.after_training import CAPACITY, trained
+from mfcheck.observables.path_bounds import after, fallen_at
 from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES
-from mfcheck.statistics.intervals import Floats
-from mfcheck.statistics.medians import FEWEST
-from mfcheck.training import Flow
+from mfcheck.theorems import accuracy_map
+from mfcheck.theorems.accuracy_map import MAPS
+from mfcheck.theorems.bound import budget, pair_of
+from mfcheck.training.objectives import Objective
+from mfcheck.training.rules import Flow
 
 PAIR, EPS = NormPair(math.inf, math.inf), 0.3
 MARKS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4)
@@ -53,11 +54,11 @@ def test_validity_horizon(cell: Cell, decide: Decider) -> None:
         every = np.array((0.0, *times))
 
         def crossing(draws: Floats) -> Floats:
-            found: Floats = np.maximum(fallen_at(draws, paths.LOSS, LEFT, every), every[1] / 10)
+            found: Floats = np.maximum(fallen_at(draws, along_training.LOSS, LEFT, every), every[1] / 10)
             return found
 
-        flow = paths.recorded(
-            Objective("adversarial", EPS, PAIR.p, PAIR.q, 3), Flow(0.1, times), times, 80, most=8 * FEWEST
+        flow = along_training.recorded(
+            Objective("adversarial", EPS, PAIR.p, PAIR.q, 3), Flow(0.1, times), times, 80, most=8 * STACK
         )
         return MedianGroup(math.log(spec.width), spec, flow, crossing)
 
@@ -86,7 +87,7 @@ def test_contrastive_bound(cell: Cell, decide: Decider) -> None:
     spec, pair = cell.spec, pair_of(cell)
     eps = budget(REACH, pair, spec.input_dim)
     decide.median_ratio(
-        contrast.pushed_apart(eps, pair.p, pair.q, 10),
+        open_questions.pushed_apart(eps, pair.p, pair.q, 10),
         statistic=lambda draws: draws[:, 0],
         probe=images(decide.settings, cell),
         reference=lambda theory: theory.adversarial_bound(spec, eps, pair.p, pair.q),
@@ -111,7 +112,7 @@ def test_attack_difficulty(cell: Cell, decide: Decider) -> None:
     """Attacks find 95 % of what they find in forty steps within ten."""
     spec, pair = cell.spec, pair_of(cell)
     decide.median_within(
-        contrast.steps_needed(budget(REACH, pair, spec.input_dim), pair.p, pair.q, STEPS),
+        open_questions.steps_needed(budget(REACH, pair, spec.input_dim), pair.p, pair.q, STEPS),
         statistic=lambda draws: draws[:, 0],
         name="median number of steps",
         probe=images(decide.settings, cell),
@@ -125,7 +126,7 @@ def capacity_cells(settings: Settings) -> Iterator[Cell]:
     for architecture in settings.architectures:
         if architecture in ARCHITECTURES:
             size = MAPS[settings.level.name]
-            for cell in maps.networks(architecture, settings):
+            for cell in accuracy_map.networks(architecture, settings):
                 if cell.spec.width == max(size.widths):
                     yield cell
 
@@ -135,12 +136,14 @@ def test_capacity_exhaustion(cell: Cell, decide: Decider) -> None:
     """Adversarial training uses capacity up: ‖w‖_FR is smaller after it than before."""
     spec, size = cell.spec, MAPS[decide.settings.level.name]
     decide.median_within(
-        trained(maps.objective(), maps.rule(spec), size.steps, maps.chunk(spec.width, spec.depth)),
+        trained(
+            accuracy_map.objective(), accuracy_map.rule(spec), size.steps, accuracy_map.chunk(spec.width, spec.depth)
+        ),
         statistic=lambda draws: after(draws, CAPACITY),
         name="median of ‖w‖_FR after over before training",
         probe=images(decide.settings, cell),
         low=0.0,
         high=1.0,
         origin="capacity at the start",
-        curve=lambda draws: maps.place(decide.theory, spec, size.steps, draws),
+        curve=lambda draws: accuracy_map.place(decide.theory, spec, size.steps, draws),
     )

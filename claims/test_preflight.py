@@ -6,19 +6,20 @@ from collections.abc import Iterator
 
 import torch
 
-from mfcheck import Cell, NotCovered, audited, claim
-from mfcheck.decider import Decider
-from mfcheck.median_verbs import Allowance
+from mfcheck import Cell, NotCovered, claim
+from mfcheck.decisions.decide import Decider
+from mfcheck.decisions.median_verbs import Allowance
+from mfcheck.decisions.probes import image
+from mfcheck.ensembles.seeds import derive_seed
 from mfcheck.observables import preflight
-from mfcheck.probes import image
-from mfcheck.seeds import derive_seed
 from mfcheck.settings import Settings
+from mfcheck.theorems import foreign
 
 
 def variance_cells(settings: Settings) -> Iterator[Cell]:
     """One cell for every group of Gaussian parameters."""
-    for architecture in audited.foreign(settings):
-        spec = audited.spec_of(architecture, settings)
+    for architecture in foreign.foreign(settings):
+        spec = foreign.spec_of(architecture, settings)
         try:
             groups = list(preflight.expected_variances(spec))
         except NotCovered:  # said by the claim itself
@@ -27,7 +28,7 @@ def variance_cells(settings: Settings) -> Iterator[Cell]:
             yield Cell(spec, "dense", {"layers": group})
 
 
-@claim("preflight/sound", cells=audited.jacobian_cells)
+@claim("preflight/sound", cells=foreign.jacobian_cells)
 def test_sound(cell: Cell, decide: Decider) -> None:
     """The factory makes float32 modules of the spec's sizes from the generator, with no randomness of their own."""
     x = torch.as_tensor(image(decide.settings, cell).x, dtype=torch.float32, device=decide.settings.device)
@@ -35,13 +36,13 @@ def test_sound(cell: Cell, decide: Decider) -> None:
     decide.fact(preflight.problem(cell.spec, torch.cat([x, -x]), seed), name="checks passed")
 
 
-@claim("preflight/alive", cells=audited.jacobian_cells)
+@claim("preflight/alive", cells=foreign.jacobian_cells)
 def test_alive(cell: Cell, decide: Decider) -> None:
     """Outputs are neither 0 nor the same at different inputs."""
     decide.rate(preflight.nearby, component=preflight.ALIVE, probe=image(decide.settings, cell))
 
 
-@claim("preflight/piecewise-linear", cells=audited.jacobian_cells)
+@claim("preflight/piecewise-linear", cells=foreign.jacobian_cells)
 def test_piecewise_linear_nearby(cell: Cell, decide: Decider) -> None:
     """The activation is ReLU-like: f is linear in a neighbourhood of x, and f(2x) = 2f(x) without biases."""
     decide.rate(preflight.nearby, component=preflight.LINEAR, probe=image(decide.settings, cell))

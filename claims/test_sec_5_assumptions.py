@@ -7,19 +7,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mfcheck import Cell, NetworkSpec, NormPair, PaperTheory, claim
-from mfcheck.censored import column_at
-from mfcheck.decider import Decider
-from mfcheck.median_verbs import Rival
-from mfcheck.objectives import Objective
-from mfcheck.observables import paths
-from mfcheck.observables.paths import BACKWARD, DISTANCE
-from mfcheck.paths_of_variance import half_life
-from mfcheck.probes import images
+from mfcheck.arrays import Floats
+from mfcheck.decisions.decide import Decider
+from mfcheck.decisions.median_verbs import Rival
+from mfcheck.decisions.probes import images
+from mfcheck.ensembles.samples import STACK
+from mfcheck.observables import along_training
+from mfcheck.observables.along_training import BACKWARD, DISTANCE
+from mfcheck.observables.path_bounds import column_at
 from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES
-from mfcheck.statistics.intervals import Floats
-from mfcheck.statistics.medians import FEWEST
-from mfcheck.training import Flow
+from mfcheck.theorems.variance import half_life
+from mfcheck.training.objectives import Objective
+from mfcheck.training.rules import Flow
 
 PAIR, EPS = NormPair(math.inf, math.inf), 0.3
 EARLY = 0.1
@@ -55,7 +55,9 @@ def decide_column(
         return column_at(draws, row, column)
 
     decide.median_within(
-        paths.recorded(Objective("adversarial", EPS, PAIR.p, PAIR.q, 3), Flow(0.2, times), times, 120, most=2 * FEWEST),
+        along_training.recorded(
+            Objective("adversarial", EPS, PAIR.p, PAIR.q, 3), Flow(0.2, times), times, 120, most=2 * STACK
+        ),
         statistic=then,
         name=name,
         probe=images(decide.settings, cell),

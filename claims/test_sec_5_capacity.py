@@ -9,22 +9,21 @@ from dataclasses import replace
 import numpy as np
 
 from mfcheck import Cell, NetworkSpec, NormPair, PaperTheory, claim
-from mfcheck.bounds import pair_of
-from mfcheck.censored import decreases
-from mfcheck.decider import Decider
-from mfcheck.ensembles.chunks import Source
-from mfcheck.median_verbs import Allowance, MedianGroup, Rival
-from mfcheck.objectives import Objective
-from mfcheck.observables import capacity, paths, projected, rescaling
+from mfcheck.arrays import Floats
+from mfcheck.decisions.decide import Decider
+from mfcheck.decisions.median_verbs import Allowance, MedianGroup, Rival
+from mfcheck.decisions.probes import images
+from mfcheck.ensembles.samples import STACK, Source
+from mfcheck.observables import along_training, capacity, projected, rescaling
 from mfcheck.observables.capacity import HELD
-from mfcheck.paths_of_variance import capacity_left, capacity_path
-from mfcheck.probes import images
-from mfcheck.pulls import CHAIN_EPS, LINEAR_STEPS, capacity_tail, instant, one_output_pull, one_output_spread
+from mfcheck.observables.path_bounds import decreases
 from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES
-from mfcheck.statistics.intervals import Floats
-from mfcheck.statistics.medians import FEWEST
-from mfcheck.training import Flow
+from mfcheck.theorems.bound import pair_of
+from mfcheck.theorems.capacity import capacity_left, capacity_path
+from mfcheck.theorems.pull import CHAIN_EPS, LINEAR_STEPS, capacity_tail, instant, one_output_pull, one_output_spread
+from mfcheck.training.objectives import Objective
+from mfcheck.training.rules import Flow
 
 ONE, TWO = NormPair(math.inf, math.inf), NormPair(2, math.inf)
 SCALES = (1.0, 0.995)
@@ -143,8 +142,8 @@ def test_capacity_decay(cell: Cell, decide: Decider) -> None:
 
 def flow(eps: float, times: tuple[float, ...]) -> Source:
     """Gradient flow on L_adv with its capacities."""
-    return paths.recorded(
-        Objective("adversarial", eps, ONE.p, ONE.q, 3), Flow(0.1, times), times, FLOW_STEPS, most=4 * FEWEST
+    return along_training.recorded(
+        Objective("adversarial", eps, ONE.p, ONE.q, 3), Flow(0.1, times), times, FLOW_STEPS, most=4 * STACK
     )
 
 

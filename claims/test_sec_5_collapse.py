@@ -7,19 +7,26 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mfcheck import Cell, NetworkSpec, NormPair, PaperTheory, claim
-from mfcheck.bounds import pair_of
-from mfcheck.censored import sizes
-from mfcheck.decider import Decider
-from mfcheck.ensembles.chunks import Source
-from mfcheck.median_verbs import Allowance, MedianGroup
-from mfcheck.objectives import Objective
-from mfcheck.observables import paths, projected
-from mfcheck.paths_of_variance import LOWER, along_path, gain_at, rivals, scales_down_to
-from mfcheck.probes import images
-from mfcheck.pulls import CHAIN_EPS, LINEAR_STEPS, instant, many_outputs_pull, one_output_pull, one_output_spread
+from mfcheck.arrays import Floats
+from mfcheck.decisions.decide import Decider
+from mfcheck.decisions.median_verbs import Allowance, MedianGroup
+from mfcheck.decisions.probes import images
+from mfcheck.ensembles.samples import Source
+from mfcheck.observables import along_training, projected
+from mfcheck.observables.path_bounds import sizes
 from mfcheck.settings import Settings
-from mfcheck.statistics.intervals import Floats
-from mfcheck.training import Flow
+from mfcheck.theorems.bound import pair_of
+from mfcheck.theorems.pull import (
+    CHAIN_EPS,
+    LINEAR_STEPS,
+    instant,
+    many_outputs_pull,
+    one_output_pull,
+    one_output_spread,
+)
+from mfcheck.theorems.variance import LOWER, along_path, gain_at, rivals, scales_down_to
+from mfcheck.training.objectives import Objective
+from mfcheck.training.rules import Flow
 
 ONE, TWO = NormPair(math.inf, math.inf), NormPair(2, math.inf)
 WIDTHS, DEPTHS, BUDGETS = (300, 3000, 30_000), (3, 5, 9), (1.0, 3.0, 10.0)
@@ -128,7 +135,7 @@ def decide_flow(cell: Cell, decide: Decider, collapse: float) -> None:
         return Allowance(below, above, f"{near.origin}, over the way to m")
 
     decide.median_ratio(
-        paths.recorded(Objective("adversarial", eps, ONE.p, ONE.q, 3), Flow(0.2, times), times, 160),
+        along_training.recorded(Objective("adversarial", eps, ONE.p, ONE.q, 3), Flow(0.2, times), times, 160),
         statistic=gain,
         probe=images(decide.settings, cell),
         reference=lambda theory: LOWER,

@@ -8,13 +8,17 @@ from collections.abc import Iterator
 import numpy as np
 
 from mfcheck import Cell, NetworkSpec, NormPair, PaperTheory, claim
-from mfcheck.bounds import PAIRS, STEPS, pair_of, turns
-from mfcheck.decider import Decider
-from mfcheck.median_verbs import Rival
+from mfcheck.arrays import Floats
+from mfcheck.decisions.decide import Decider
+from mfcheck.decisions.median_verbs import Rival
+from mfcheck.decisions.probes import images
+from mfcheck.findings.finding import Curve
 from mfcheck.observables import slopes
 from mfcheck.observables.slopes import DRIFT, LAYERS, LOSS, PULL
-from mfcheck.probes import images
-from mfcheck.pulls import (
+from mfcheck.settings import Settings
+from mfcheck.spec import ARCHITECTURES
+from mfcheck.theorems.bound import PAIRS, STEPS, pair_of, turns
+from mfcheck.theorems.pull import (
     CHAIN_EPS,
     LINEAR_STEPS,
     adversarial,
@@ -24,11 +28,7 @@ from mfcheck.pulls import (
     one_output_spread,
     standard_tail,
 )
-from mfcheck.settings import Settings
-from mfcheck.spec import ARCHITECTURES
-from mfcheck.statistics.intervals import Floats
 from mfcheck.theory.cross_entropy import standard_pull
-from mfcheck.verdict import Curve
 
 ONE = (NormPair(2, math.inf), NormPair(math.inf, math.inf))
 """The paper's own pairs, whose constants are exact where K = 1."""

@@ -7,16 +7,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from mfcheck import Cell, claim, maps
-from mfcheck.censored import after
-from mfcheck.decider import Decider
-from mfcheck.maps import MAPS
-from mfcheck.median_verbs import Rival
-from mfcheck.observables.trained import CLEAN, SIZE, trained
-from mfcheck.paths_of_variance import LOWER, UPPER, gain_at
-from mfcheck.probes import images
+from mfcheck import Cell, claim
+from mfcheck.arrays import Floats
+from mfcheck.decisions.decide import Decider
+from mfcheck.decisions.median_verbs import Rival
+from mfcheck.decisions.probes import images
+from mfcheck.observables.after_training import CLEAN, SIZE, trained
+from mfcheck.observables.path_bounds import after
 from mfcheck.settings import Settings
-from mfcheck.statistics.intervals import Floats
+from mfcheck.theorems import accuracy_map
+from mfcheck.theorems.accuracy_map import MAPS
+from mfcheck.theorems.variance import LOWER, UPPER, gain_at
 from mfcheck.theory import PaperTheory
 
 FITTED = 0.55
@@ -36,7 +37,7 @@ def vanilla_cells(settings: Settings) -> Iterator[Cell]:
     if "vanilla" not in settings.architectures:
         return
     depths = MAPS[settings.level.name].depths
-    for cell in maps.networks("vanilla", settings):
+    for cell in accuracy_map.networks("vanilla", settings):
         statements = ["boundary"]
         if cell.spec.depth == min(depths):
             statements.append("outcome")
@@ -49,7 +50,7 @@ def vanilla_cells(settings: Settings) -> Iterator[Cell]:
 def residual_cells(settings: Settings) -> Iterator[Cell]:
     """The outcome, in every network."""
     if "residual" in settings.architectures:
-        for cell in maps.networks("residual", settings):
+        for cell in accuracy_map.networks("residual", settings):
             yield replace(cell, details={**cell.details, "statement": "outcome"})
 
 
@@ -57,7 +58,7 @@ def decide_fit(cell: Cell, decide: Decider, *, fits: bool, rivals: dict[str, Riv
     """Decide that the median network's training accuracy is on the given side of halfway."""
     steps, spec = MAPS[decide.settings.level.name].steps, cell.spec
     decide.median_within(
-        trained(maps.objective(), maps.rule(spec), steps, maps.chunk(spec.width, spec.depth)),
+        trained(accuracy_map.objective(), accuracy_map.rule(spec), steps, accuracy_map.chunk(spec.width, spec.depth)),
         statistic=lambda draws: draws[:, CLEAN],
         name="median training accuracy",
         probe=images(decide.settings, cell),
@@ -65,7 +66,7 @@ def decide_fit(cell: Cell, decide: Decider, *, fits: bool, rivals: dict[str, Riv
         high=1.0 if fits else FITTED,
         origin="halfway between chance and all",
         rivals=rivals,
-        curve=(lambda draws: maps.place(decide.theory, spec, steps, draws)) if draw else None,
+        curve=(lambda draws: accuracy_map.place(decide.theory, spec, steps, draws)) if draw else None,
     )
 
 
@@ -77,7 +78,7 @@ def test_vanilla_untrainable(cell: Cell, decide: Decider) -> None:
         decide_fit(cell, decide, fits=spec.depth == min(size.depths), rivals={}, draw=False)
         return
     if statement == "boundary":
-        in_time = maps.collapse_over_training(PaperTheory(), spec, size.steps) > 1
+        in_time = accuracy_map.collapse_over_training(PaperTheory(), spec, size.steps) > 1
         kept = Rival(lambda draws: after(draws, SIZE), 1 - SAME, 1 + SAME)
         grew = Rival(lambda draws: after(draws, SIZE), 1.0)
         decide_fit(cell, decide, fits=in_time, rivals={KEPT: kept} if in_time else {GREW: grew}, draw=True)
@@ -87,7 +88,9 @@ def test_vanilla_untrainable(cell: Cell, decide: Decider) -> None:
         return gain_at(spec, np.maximum(after(draws, SIZE), 0.0))
 
     decide.median_within(
-        trained(maps.objective(), maps.rule(spec), size.steps, maps.chunk(spec.width, spec.depth)),
+        trained(
+            accuracy_map.objective(), accuracy_map.rule(spec), size.steps, accuracy_map.chunk(spec.width, spec.depth)
+        ),
         statistic=gain,
         name="median ω^L after training",
         probe=images(decide.settings, cell),

@@ -8,17 +8,16 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from mfcheck import Cell, NetworkSpec, NormPair, PaperTheory, claim
-from mfcheck.bounds import pair_of
-from mfcheck.censored import sizes
-from mfcheck.datasets import is_present
-from mfcheck.decider import Decider
-from mfcheck.median_verbs import Allowance
-from mfcheck.objectives import Objective
-from mfcheck.observables import paths, projected, slopes
+from mfcheck.datasets.inputs import is_present
+from mfcheck.decisions.decide import Decider
+from mfcheck.decisions.median_verbs import Allowance
+from mfcheck.decisions.probes import images
+from mfcheck.observables import along_training, projected, slopes
+from mfcheck.observables.path_bounds import sizes
 from mfcheck.observables.slopes import DRIFT
-from mfcheck.paths_of_variance import along_path, along_projection, half_life, rivals, scales_down_to
-from mfcheck.probes import images
-from mfcheck.pulls import (
+from mfcheck.settings import Settings
+from mfcheck.theorems.bound import pair_of
+from mfcheck.theorems.pull import (
     CHAIN_EPS,
     LINEAR_STEPS,
     adversarial,
@@ -28,8 +27,9 @@ from mfcheck.pulls import (
     one_output_pull,
     one_output_spread,
 )
-from mfcheck.settings import Settings
-from mfcheck.training import Flow
+from mfcheck.theorems.variance import along_path, along_projection, half_life, rivals, scales_down_to
+from mfcheck.training.objectives import Objective
+from mfcheck.training.rules import Flow
 
 VARIANCES = {"vanilla": 1.6, "residual": 0.6}
 TO = 0.4
@@ -143,7 +143,7 @@ def decide_decay(cell: Cell, decide: Decider) -> None:
         return Allowance(pull.above * reach, pull.below * reach, f"{pull.origin}, over the predicted decrease")
 
     decide.median_ratio(
-        paths.recorded(objective, rule, times, FLOW_STEPS),
+        along_training.recorded(objective, rule, times, FLOW_STEPS),
         statistic=lambda draws: sizes(draws, row),
         probe=probe,
         reference=kept_at(end),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mfcheck import Cell, NetworkSpec, ReLULike, audited, claim
-from mfcheck.decider import Decider
+from mfcheck import Cell, NetworkSpec, ReLULike, claim
+from mfcheck.decisions.decide import Decider
+from mfcheck.decisions.probes import image, image_scaled_and_noise
 from mfcheck.observables import jacobian, preflight
-from mfcheck.probes import image, image_scaled_and_noise
 from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES
+from mfcheck.theorems import foreign
 
 LEAKY, ABSOLUTE = ReLULike(1, 0.2), ReLULike(1, -1)
 
@@ -42,7 +43,7 @@ def jacobian_cells(settings: Settings) -> Iterator[Cell]:
             yield Cell(NetworkSpec(architecture, 784, 10, size, depth, variance, bias, activation), "wishart")
         if architecture in ARCHITECTURES:
             yield Cell(NetworkSpec(architecture, 49, 1, 24, 2, 2.2, 0.0, LEAKY), "dense", {"dataset": settings.dataset})
-    yield from audited.jacobian_cells(settings)
+    yield from foreign.jacobian_cells(settings)
 
 
 def input_cells(settings: Settings) -> Iterator[Cell]:
@@ -59,7 +60,7 @@ def input_cells(settings: Settings) -> Iterator[Cell]:
 
 
 def linearity_cells(settings: Settings) -> Iterator[Cell]:
-    yield from audited.jacobian_cells(settings)
+    yield from foreign.jacobian_cells(settings)
     for architecture in settings.architectures:
         if architecture not in ARCHITECTURES:
             continue
@@ -71,7 +72,7 @@ def linearity_cells(settings: Settings) -> Iterator[Cell]:
 @claim("thm4.1/input-independent", cells=input_cells)
 def test_input_independent(cell: Cell, decide: Decider) -> None:
     """The law of J(x) does not depend on x: a real image, the same image scaled to a tenth, and noise share it."""
-    times = 1 if cell.spec.architecture in ARCHITECTURES else audited.COARSER
+    times = 1 if cell.spec.architecture in ARCHITECTURES else foreign.COARSER
     decide.same_law(jacobian.entry_at_inputs, probe=image_scaled_and_noise(decide.settings, cell), times=times)
 
 
@@ -85,8 +86,8 @@ def test_entries_gaussian(cell: Cell, decide: Decider) -> None:
         component=0,
         probe=image(decide.settings, cell),
         reference=lambda theory: theory.jacobian_entry(cell.spec),
-        finite_width=lambda: audited.distance_to_gaussian(cell.spec),
-        origin=exact if known else audited.GRANTED,
+        finite_width=lambda: foreign.distance_to_gaussian(cell.spec),
+        origin=exact if known else foreign.GRANTED,
     )
 
 
@@ -98,7 +99,7 @@ def test_entries_variance(cell: Cell, decide: Decider) -> None:
         statistic=lambda draws: draws[:, 1],
         probe=image(decide.settings, cell),
         reference=lambda theory: float(theory.jacobian_entry(cell.spec).var()),
-        tail=lambda: audited.entry_tail(cell.spec),
+        tail=lambda: foreign.entry_tail(cell.spec),
         finite_width=None if cell.spec.architecture in ARCHITECTURES else lambda: 0.0,
     )
 

@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterator
 
 from mfcheck import Cell, NetworkSpec, ReLULike, claim
-from mfcheck.decider import Decider
-from mfcheck.observables import columns
-from mfcheck.probes import image
+from mfcheck.decisions.decide import Decider
+from mfcheck.decisions.probes import image
+from mfcheck.observables import joint
 from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES
-from mfcheck.statistics.decision import Tail
+from mfcheck.statistics.means import Tail
 from mfcheck.theory import finite_width
 
 LEAKY, ABSOLUTE = ReLULike(1, 0.2), ReLULike(1, -1)
@@ -87,7 +87,7 @@ def test_offset_gaussian(cell: Cell, decide: Decider) -> None:
     moments = finite_width.offset_moments
     if cell.details["statement"] == "law":
         decide.law(
-            columns.offset,
+            joint.offset,
             component=0,
             probe=image(decide.settings, cell),
             reference=lambda theory: theory.offset(cell.spec),
@@ -96,7 +96,7 @@ def test_offset_gaussian(cell: Cell, decide: Decider) -> None:
         )
     else:
         decide.mean_ratio(
-            columns.offset,
+            joint.offset,
             statistic=lambda draws: draws[:, 1],
             probe=image(decide.settings, cell),
             reference=lambda theory: float(theory.offset(cell.spec).var()),
@@ -121,7 +121,7 @@ def test_entries_independent(cell: Cell, decide: Decider) -> None:
         return finite_width.scale_moment(spec, 2 * order) * (largest / ratio(spec)) ** order
 
     decide.mean_ratio(
-        columns.pair,
+        joint.pair,
         statistic=lambda draws: draws[:, ENTRY_PAIRS.index(entries)],
         probe=image(decide.settings, cell),
         reference=lambda theory: (
@@ -145,7 +145,7 @@ def test_offset_independent(cell: Cell, decide: Decider) -> None:
         return math.sqrt(bound) / ratio**order
 
     decide.mean_ratio(
-        columns.offset,
+        joint.offset,
         statistic=lambda draws: draws[:, 2],
         probe=image(decide.settings, cell),
         reference=lambda theory: (

@@ -7,18 +7,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
-from mfcheck import Cell, NetworkSpec, ReLULike, audited, claim
+from mfcheck import Cell, NetworkSpec, ReLULike, claim
 from mfcheck.architectures import declares_omega
-from mfcheck.decider import Decider
+from mfcheck.arrays import Floats
+from mfcheck.decisions.decide import Decider
+from mfcheck.decisions.plan import Group
+from mfcheck.decisions.probes import image
 from mfcheck.observables import jacobian
-from mfcheck.plan import Group
-from mfcheck.probes import image
 from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES
-from mfcheck.statistics.decision import Tail
+from mfcheck.statistics.means import Tail
+from mfcheck.theorems import foreign
 from mfcheck.theory import PaperTheory, entry_law
 
 LEAKY, ABSOLUTE = ReLULike(1, 0.2), ReLULike(1, -1)
@@ -27,8 +28,6 @@ DENSE_WIDTHS = (16, 48)
 DEPTHS = (2, 6, 10)
 T = math.sqrt(3 - math.sqrt(6))
 """Where the leading difference between the laws is largest, in standard deviations."""
-
-Floats = NDArray[np.float64]
 
 
 def distance(scale: Floats) -> Floats:
@@ -66,7 +65,7 @@ def depth_cells(settings: Settings) -> Iterator[Cell]:
             yield Cell(NetworkSpec(architecture, 16, 1, 24, DEPTHS[0], 1.7, 0.0, ABSOLUTE), "dense")
             continue
         for statement in ("growth", "steady") if declares_omega(architecture) else ("steady",):
-            yield Cell(audited.spec_of(architecture, settings, DEPTHS[0]), "dense", {"statement": statement})
+            yield Cell(foreign.spec_of(architecture, settings, DEPTHS[0]), "dense", {"statement": statement})
 
 
 @claim("thm4.1/width-convergence", cells=width_cells)
@@ -107,7 +106,7 @@ def test_phase_boundary(cell: Cell, decide: Decider) -> None:
 
     def group(depth: int, mean: float) -> Group:
         spec = replace(cell.spec, depth=depth)
-        return Group(depth, spec, lambda draws: draws[:, 1], mean, audited.entry_tail(spec))
+        return Group(depth, spec, lambda draws: draws[:, 1], mean, foreign.entry_tail(spec))
 
     probe = image(decide.settings, cell)
     if cell.details.get("statement") == "steady":

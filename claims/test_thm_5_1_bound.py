@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from mfcheck import Cell, NetworkSpec, PaperTheory, audited, claim
-from mfcheck.bounds import (
+from mfcheck import Cell, NetworkSpec, PaperTheory, claim
+from mfcheck.arrays import Floats
+from mfcheck.datasets.inputs import is_present
+from mfcheck.decisions.decide import Decider
+from mfcheck.decisions.probes import image
+from mfcheck.ensembles.modules import is_gaussian
+from mfcheck.findings.finding import Curve
+from mfcheck.observables import losses
+from mfcheck.settings import Settings
+from mfcheck.theorems import foreign
+from mfcheck.theorems.bound import (
     BETWEEN,
     PAIRS,
     PAPERS,
@@ -19,16 +28,8 @@ from mfcheck.bounds import (
     slack,
     turns,
 )
-from mfcheck.datasets import is_present
-from mfcheck.decider import Decider
-from mfcheck.ensembles.modules import is_gaussian
-from mfcheck.observables import losses
-from mfcheck.probes import image
-from mfcheck.profiles import over_widths
-from mfcheck.settings import Settings
-from mfcheck.statistics.intervals import Floats
+from mfcheck.theorems.bound_curves import over_widths
 from mfcheck.theory import finite_width
-from mfcheck.verdict import Curve
 
 WIDTHS, SKETCHED = (100, 300, 1000, 3000, 10_000, 30_000), 64
 """Narrower widths, and draws at each, that show how wide a network must be for the bound to hold."""
@@ -72,9 +73,9 @@ def attack_cells(settings: Settings) -> Iterator[Cell]:
 def bound_cells(settings: Settings) -> Iterator[Cell]:
     yield from jacobian_cells(settings)
     yield from attack_cells(settings)
-    for architecture in audited.foreign(settings):
+    for architecture in foreign.foreign(settings):
         for engine, width in (("dense", 256), ("lazy", 1024)) if is_gaussian(architecture) else (("dense", 128),):
-            spec = NetworkSpec(architecture, 196, 10, width, 3, audited.VARIANCE)
+            spec = NetworkSpec(architecture, 196, 10, width, 3, foreign.VARIANCE)
             yield Cell(spec, engine, {"pair": "inf-inf", "statement": "attack", "dataset": settings.dataset})
 
 

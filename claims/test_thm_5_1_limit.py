@@ -7,7 +7,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mfcheck import Cell, NormPair, PaperTheory, claim
-from mfcheck.bounds import (
+from mfcheck.decisions.decide import Decider
+from mfcheck.decisions.median_verbs import Allowance, MedianGroup
+from mfcheck.decisions.probes import image
+from mfcheck.observables import losses
+from mfcheck.settings import Settings
+from mfcheck.spec import dual_exponent
+from mfcheck.theorems.bound import (
     INFINITE,
     PAIRS,
     PAPERS,
@@ -20,12 +26,6 @@ from mfcheck.bounds import (
     spread_at_infinity,
     turns,
 )
-from mfcheck.decider import Decider
-from mfcheck.median_verbs import Allowance, MedianGroup
-from mfcheck.observables import losses
-from mfcheck.probes import image
-from mfcheck.settings import Settings
-from mfcheck.spec import dual_exponent
 from mfcheck.theory import finite_width
 from mfcheck.theory.norms import chevet_beta, expected_norm
 

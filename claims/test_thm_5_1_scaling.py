@@ -8,9 +8,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from mfcheck import Cell, NetworkSpec, PaperTheory, audited, claim
+from mfcheck import Cell, NetworkSpec, PaperTheory, claim
 from mfcheck.architectures import declares_omega
-from mfcheck.bounds import (
+from mfcheck.arrays import Floats
+from mfcheck.decisions.decide import Decider
+from mfcheck.decisions.median_verbs import Allowance, MedianGroup
+from mfcheck.decisions.probes import image
+from mfcheck.observables import losses
+from mfcheck.settings import Settings
+from mfcheck.statistics.slopes import slope_weights
+from mfcheck.theorems import foreign
+from mfcheck.theorems.bound import (
     INFINITE,
     PAIRS,
     STEPS,
@@ -22,14 +30,7 @@ from mfcheck.bounds import (
     spread_at_infinity,
     turns,
 )
-from mfcheck.decider import Decider
-from mfcheck.median_verbs import Allowance, MedianGroup
-from mfcheck.observables import losses
-from mfcheck.probes import image
-from mfcheck.profiles import over_budgets
-from mfcheck.settings import Settings
-from mfcheck.statistics.intervals import Floats
-from mfcheck.statistics.trend import slope_weights
+from mfcheck.theorems.bound_curves import over_budgets
 from mfcheck.theory import finite_width
 
 REACHES = (0.001, 0.003, 0.01, 0.1, 0.3, 1.0)
@@ -50,8 +51,8 @@ def budget_cells(settings: Settings) -> Iterator[Cell]:
         yield Cell(spec, "lazy", {"pair": str(pair), **details})
     for pair, spec in zip(PAIRS[-2:], turns(settings, 128, 2, 196), strict=False):
         yield Cell(spec, "dense", {"pair": str(pair), **details})
-    for architecture in audited.foreign(settings):
-        spec = NetworkSpec(architecture, 196, 10, 128, 2, audited.VARIANCE)
+    for architecture in foreign.foreign(settings):
+        spec = NetworkSpec(architecture, 196, 10, 128, 2, foreign.VARIANCE)
         yield Cell(spec, "dense", {"pair": str(PAIRS[8]), **details})
 
 
@@ -66,8 +67,8 @@ def depth_cells(settings: Settings) -> Iterator[Cell]:
         if architecture in settings.architectures:
             spec = NetworkSpec(architecture, 196, 3, width, ATTACKED_DEPTHS[0], VARIANCES[architecture][2])
             yield Cell(spec, engine, {"pair": str(PAIRS[8]), "dataset": settings.dataset})
-    for architecture in audited.foreign(settings):
-        spec = NetworkSpec(architecture, 196, 3, 128, ATTACKED_DEPTHS[0], audited.VARIANCE)
+    for architecture in foreign.foreign(settings):
+        spec = NetworkSpec(architecture, 196, 3, 128, ATTACKED_DEPTHS[0], foreign.VARIANCE)
         yield Cell(spec, "dense", {"pair": str(PAIRS[8]), "dataset": settings.dataset})
 
 

@@ -10,21 +10,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mfcheck.findings.cell import Cell
+from mfcheck.findings.claim import Claim, claim
+from mfcheck.findings.finding import Finding
 from mfcheck.spec import NetworkSpec, NormPair, ReLULike
-from mfcheck.verdict import Cell, Claim, Finding, NotANumber, NotCovered, Verdict, claim
+from mfcheck.verdict import NotANumber, NotCovered, Verdict
 
 if TYPE_CHECKING:
-    from mfcheck.auditing import audit
-    from mfcheck.disagreement import Disagreement, disagree
+    from mfcheck.attacks.adversarial import AttackResult, adversarial_loss
+    from mfcheck.attacks.operator_norm import OperatorNorm, operator_norm
     from mfcheck.ensembles.networks import Network
+    from mfcheck.ensembles.sampling import draw_network, sample_jacobian
     from mfcheck.ensembles.streams import Stream
-    from mfcheck.objectives import Objective
-    from mfcheck.observables.adversarial import AttackResult, adversarial_loss
     from mfcheck.observables.capacity import fisher_rao
-    from mfcheck.observables.operator_norm import OperatorNorm, operator_norm
-    from mfcheck.sampling import draw_network, sample_jacobian
+    from mfcheck.session.audit import audit
+    from mfcheck.session.disagreement import Disagreement, disagree
     from mfcheck.theory import PaperTheory
-    from mfcheck.training import SGD, Flow, train
+    from mfcheck.training.objectives import Objective
+    from mfcheck.training.rules import SGD, Flow
+    from mfcheck.training.steps import train
 
 __version__ = "0.1.0"
 
@@ -59,23 +63,23 @@ __all__ = [
 ]
 
 _LAZY = {
-    "Flow": "mfcheck.training",
+    "Flow": "mfcheck.training.rules",
     "Network": "mfcheck.ensembles.networks",
-    "Objective": "mfcheck.objectives",
-    "SGD": "mfcheck.training",
+    "Objective": "mfcheck.training.objectives",
+    "SGD": "mfcheck.training.rules",
     "Stream": "mfcheck.ensembles.streams",
-    "Disagreement": "mfcheck.disagreement",
-    "disagree": "mfcheck.disagreement",
+    "Disagreement": "mfcheck.session.disagreement",
+    "disagree": "mfcheck.session.disagreement",
     "fisher_rao": "mfcheck.observables.capacity",
-    "train": "mfcheck.training",
-    "AttackResult": "mfcheck.observables.adversarial",
-    "OperatorNorm": "mfcheck.observables.operator_norm",
+    "train": "mfcheck.training.steps",
+    "AttackResult": "mfcheck.attacks.adversarial",
+    "OperatorNorm": "mfcheck.attacks.operator_norm",
     "PaperTheory": "mfcheck.theory",
-    "adversarial_loss": "mfcheck.observables.adversarial",
-    "audit": "mfcheck.auditing",
-    "draw_network": "mfcheck.sampling",
-    "operator_norm": "mfcheck.observables.operator_norm",
-    "sample_jacobian": "mfcheck.sampling",
+    "adversarial_loss": "mfcheck.attacks.adversarial",
+    "audit": "mfcheck.session.audit",
+    "draw_network": "mfcheck.ensembles.sampling",
+    "operator_norm": "mfcheck.attacks.operator_norm",
+    "sample_jacobian": "mfcheck.ensembles.sampling",
 }
 
 

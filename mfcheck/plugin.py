@@ -14,15 +14,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from mfcheck import options
-from mfcheck.controller import CLAIM_PROPERTY, FINDING_PROPERTY, STATUS, Controller
-from mfcheck.ticker import StatusFile
-from mfcheck.verdict import Claim, Verdict
+from mfcheck.findings.claim import Claim
+from mfcheck.session import options, selection
+from mfcheck.session.controller import CLAIM_PROPERTY, FINDING_PROPERTY, STATUS, Controller
+from mfcheck.session.progress_display import StatusFile
+from mfcheck.verdict import Verdict
 
 if TYPE_CHECKING:
-    from mfcheck.decider import Decider
-    from mfcheck.run import Run
-    from mfcheck.verdict import Cell, Finding
+    from mfcheck.decisions.decide import Decider
+    from mfcheck.findings.cell import Cell
+    from mfcheck.findings.finding import Finding
+    from mfcheck.session.run import Run
 
 RUN: pytest.StashKey[Run] = pytest.StashKey()
 SEED = pytest.StashKey[int]()
@@ -45,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.help or config.option.version:
         return
     mirrored = any(name.startswith(options.PREFIX) for name in os.environ)
-    ahead = bool(options.claims_ahead(config.args, deep=mirrored))
+    ahead = bool(selection.claims_ahead(config.args, deep=mirrored))
     if ahead or options.given_on_command_line(config):
         _run(config)
     config.pluginmanager.register(AlreadyDecided(), "mfcheck-already-decided")
@@ -78,9 +80,9 @@ def pytest_configure_node(node: Any) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    if not options.claims_ahead(config.args, deep=False):
+    if not selection.claims_ahead(config.args, deep=False):
         return None
-    from mfcheck.workers import auto_workers
+    from mfcheck.devices import auto_workers
 
     # Asked before pytest_configure, so before anything is validated.
     device = options.from_command_line(config).get("device") or os.environ.get(f"{options.PREFIX}DEVICE")
@@ -91,7 +93,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     claim = getattr(metafunc.function, "mfcheck_claim", None)
     if not isinstance(claim, Claim):
         return
-    from mfcheck.audited import cells_of
+    from mfcheck.theorems.foreign import cells_of
 
     try:
         cells = cells_of(claim, _run(metafunc.config).settings)
@@ -121,7 +123,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture
 def decide(request: pytest.FixtureRequest, cell: Cell) -> Decider:
     """Decides the claim of this test in its cell, under the run's theory."""
-    from mfcheck.decider import Decider
+    from mfcheck.decisions.decide import Decider
 
     claim, run = _claim_of(request.node), _run(request.config)
     if claim is None:
@@ -161,9 +163,9 @@ class AlreadyDecided:
 
 def _conclude(claim: Claim, item: pytest.Function, findings: list[Finding]) -> None:
     """Attach the findings as evidence and turn their verdicts, if the claim gates, into pytest's outcome."""
-    from mfcheck.expectations import declare
-    from mfcheck.findings import explain
-    from mfcheck.reporting.record import as_plain
+    from mfcheck.decisions.evidence import explain
+    from mfcheck.findings.expected import declare
+    from mfcheck.findings.record import as_plain
 
     if not findings:
         pytest.fail("this claim's test ended without a decision: call a method of the fixture decide", pytrace=False)
@@ -186,7 +188,7 @@ def _claim_of(item: pytest.Item) -> Claim | None:
 
 def _run(config: pytest.Config) -> Run:
     if RUN not in config.stash:
-        from mfcheck.run import make_run  # brings scipy, which `pytest --help` should not wait for
+        from mfcheck.session.run import make_run
 
         try:
             config.stash[RUN] = make_run(config, fresh_seed=config.stash[SEED])

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mfcheck.architectures import resolve
-from mfcheck.datasets import DATASETS, open_dataset
-from mfcheck.imports import load_factory, load_object
+from mfcheck.datasets.inputs import DATASETS, open_dataset
+from mfcheck.imports import load_factory
 from mfcheck.levels import Level, level_named
 from mfcheck.spec import ARCHITECTURES
 from mfcheck.theory import PaperTheory
-from mfcheck.theory.changes import check_theory, is_papers
-
-PAPER_THEORY = "mfcheck.theory:PaperTheory"
+from mfcheck.theory.loading import PAPER_THEORY, load_theory
 
 
 @dataclass(frozen=True)
@@ -57,21 +55,6 @@ class Settings:
         # A missing or corrupt file is named now, not by every claim that looks at an image.
         open_dataset(self.dataset, self.data_dir, download=self.download)
         return load_theory(self.theory)
-
-
-def load_theory(path: str) -> PaperTheory:
-    """An instance of the theory class at package.module:Theory; ValueError when it is no PaperTheory."""
-    found = load_object(path, "theory")
-    if not (isinstance(found, type) and issubclass(found, PaperTheory)):
-        raise ValueError(f"theory {path!r} must be a subclass of mfcheck.PaperTheory, got {found!r}")
-    try:
-        theory = found()
-    except Exception as error:  # a foreign constructor may raise anything
-        said = f"{type(error).__name__}: {error}"
-        raise ValueError(f"theory {path!r} cannot be made without arguments: {said}") from error
-    if not is_papers(theory):
-        check_theory(theory, path)
-    return theory
 
 
 def settings_from(options: Mapping[str, str | None], *, fresh_seed: int, cache: Path | None) -> Settings:

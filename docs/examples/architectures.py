@@ -7,7 +7,7 @@ from torch import Generator, Tensor, nn
 from torch.nn import functional
 
 import mfcheck
-from mfcheck.ensembles.diagonal import DiagonalMatrix
+from mfcheck.ensembles.matrices.diagonal import DiagonalMatrix
 from mfcheck.ensembles.streams import Stream
 
 

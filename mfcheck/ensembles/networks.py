@@ -14,8 +14,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mfcheck.ensembles.diagonal import DiagonalMatrix
-from mfcheck.ensembles.gaussian import DenseMatrix, LazyMatrix, Matrix, bytes_of
+from mfcheck.ensembles.matrices.dense import DenseMatrix
+from mfcheck.ensembles.matrices.diagonal import DiagonalMatrix
+from mfcheck.ensembles.matrices.lazy import LazyMatrix, Matrix, bytes_of
 from mfcheck.ensembles.memory import check_room
 from mfcheck.ensembles.streams import Stream
 from mfcheck.spec import ARCHITECTURES, NetworkSpec

@@ -17,9 +17,9 @@ import torch
 from torch import Tensor
 
 from mfcheck.ensembles import wishart
-from mfcheck.ensembles.chunks import Probe, Source
-from mfcheck.ensembles.gaussian import DenseMatrix
+from mfcheck.ensembles.matrices.dense import DenseMatrix
 from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.spec import NetworkSpec
 from mfcheck.verdict import NotCovered

@@ -7,13 +7,13 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+from mfcheck.attacks.adversarial import adversarial_loss, jacobian_at, reserve
+from mfcheck.attacks.balls import norm
+from mfcheck.attacks.operator_norm import largest_found, maximiser
 from mfcheck.ensembles import wishart
-from mfcheck.ensembles.chunks import Probe, Source
 from mfcheck.ensembles.modules import draw_stack
+from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.streams import Stream
-from mfcheck.observables.adversarial import adversarial_loss, jacobian_at, reserve
-from mfcheck.observables.balls import norm
-from mfcheck.observables.operator_norm import largest_found, maximiser
 from mfcheck.spec import NetworkSpec
 
 UNKNOWN = -1.0

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from mfcheck.architectures import declared_omega, declares_omega, layer_variances
-from mfcheck.ensembles.chunks import Probe, Source
-from mfcheck.ensembles.gaussian import DenseMatrix
+from mfcheck.ensembles.matrices.dense import DenseMatrix
 from mfcheck.ensembles.modules import ModuleStack, draw_modules, draw_stack, is_gaussian
 from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.spec import NetworkSpec
 from mfcheck.verdict import NotCovered

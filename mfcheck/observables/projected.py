@@ -11,18 +11,17 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from mfcheck.ensembles.chunks import Probe, Source
+from mfcheck.arrays import Floats
 from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.streams import Stream
-from mfcheck.objectives import Objective, slope
 from mfcheck.observables.capacity import fisher_rao
 from mfcheck.observables.slopes import PULL, by_homogeneity, inputs
 from mfcheck.spec import NetworkSpec
+from mfcheck.training.objectives import Objective, slope
 
-Floats = NDArray[np.float64]
 CAPACITY = "rows"
 """The form of the Fisher–Rao norm that both engines have."""
 

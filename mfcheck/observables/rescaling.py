@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mfcheck.ensembles.chunks import Probe, Source
-from mfcheck.ensembles.gaussian import DenseMatrix
+from mfcheck.ensembles.matrices.dense import DenseMatrix
 from mfcheck.ensembles.networks import AnyMatrix, Network
+from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.capacity import fisher_rao
 from mfcheck.spec import NetworkSpec

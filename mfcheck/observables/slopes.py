@@ -7,13 +7,13 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+from mfcheck.attacks.operator_norm import largest_found
 from mfcheck.ensembles import wishart
-from mfcheck.ensembles.chunks import Probe, Source
 from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.streams import Stream
-from mfcheck.objectives import Objective, slope
-from mfcheck.observables.operator_norm import largest_found
 from mfcheck.spec import NetworkSpec
+from mfcheck.training.objectives import Objective, slope
 from mfcheck.verdict import NotCovered
 
 LOSS, PULL, DRIFT, LAYERS = 0, 1, 2, 3

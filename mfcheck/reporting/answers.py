@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable
 from statistics import median
 from typing import Any
 
-from mfcheck.reporting import words
-from mfcheck.reporting.horizon import ENOUGH, Horizon, horizon
-from mfcheck.reporting.training_map import MECHANISM, Trained, training_maps
-from mfcheck.reporting.trajectories import ENVELOPE, FACTOR_1, REGIMES, trajectory
+from mfcheck.findings import states, wording
+from mfcheck.reporting.curves.horizon import ENOUGH, Horizon, horizon
+from mfcheck.reporting.curves.training_map import MECHANISM, Trained, training_maps
+from mfcheck.reporting.curves.trajectories import ENVELOPE, FACTOR_1, REGIMES, trajectory
+from mfcheck.reporting.words import phrases
 from mfcheck.verdict import Verdict
 
 DECAYS = {
@@ -25,7 +26,7 @@ FLOW = "flow"
 
 def answers(report: dict[str, Any]) -> list[str]:
     """The sentences of a report, for what of it ran: rate factors, horizon, mechanism, and standard training."""
-    claims = {claim["id"]: claim for claim in words.claims_of(report)}
+    claims = {claim["id"]: claim for claim in states.claims_of(report)}
     decays = {name: _decided(claims[id]) for id, name in DECAYS.items() if id in claims}
     maps = {name: claims[id] for id, name in MAPS.items() if id in claims}
     found = [_factors(name, findings) for name, findings in decays.items()]
@@ -55,7 +56,7 @@ def _counts(group: list[dict[str, Any]]) -> str:
     neither = [finding for finding in rest if finding not in rivals]
     undecided = sum(finding["verdict"] == Verdict.UNDECIDED for finding in neither)
     estimate = median(f["estimate"] / f["reference"] if f["reference"] else f["estimate"] for f in group)
-    parts = [f"in {len(group) - len(rest)} of {words.plural(len(group), 'finding')} (median estimate {estimate:.3f})"]
+    parts = [f"in {len(group) - len(rest)} of {wording.plural(len(group), 'finding')} (median estimate {estimate:.3f})"]
     parts += [f"rate factor 1 instead in {len(rivals)}"] * bool(rivals)
     parts += [f"neither in {len(neither) - undecided}"] * (len(neither) > undecided)
     parts += [f"undecided in {undecided}"] * bool(undecided)
@@ -97,7 +98,7 @@ def _lasting(found: list[Horizon], law: str) -> str:
 
 
 def _in(part: list[Horizon], whole: list[Horizon]) -> str:
-    return f"in {len(part)} of {words.plural(len(whole), 'trajectory').replace('ys', 'ies')}"
+    return f"in {len(part)} of {wording.plural(len(whole), 'trajectory').replace('ys', 'ies')}"
 
 
 def _over_widths(found: list[Horizon], time: Callable[[Horizon], float]) -> str:
@@ -116,7 +117,7 @@ def _outcome(name: str, claim: dict[str, Any]) -> str:
     if not cells:
         return ""
     failed, trained = [one for one in cells if one.failed], [one for one in cells if not one.failed]
-    start = f"Of {words.plural(len(cells), f'{name} network')} trained over widths and depths, {len(failed)} failed"
+    start = f"Of {wording.plural(len(cells), f'{name} network')} trained over widths and depths, {len(failed)} failed"
     predicted = f"the theory predicts collapse in {_doomed(failed)} of these and in {_doomed(trained)} of the others"
     known = [one.variance for one in failed if math.isfinite(one.variance)]
     if not known:
@@ -134,7 +135,7 @@ def _doomed(cells: list[Trained]) -> int:
 
 def _mechanism(claims: Iterable[dict[str, Any]]) -> str:
     """The verdicts on whether networks fail to train because σ_w² decays."""
-    gating = [f for claim in claims if words.gates(claim) for f in _decided(claim)]
+    gating = [f for claim in claims if states.gates(claim) for f in _decided(claim)]
     found = [finding for finding in gating if finding["parameters"].get("statement") == MECHANISM]
     if not found:
         return ""
@@ -142,7 +143,7 @@ def _mechanism(claims: Iterable[dict[str, Any]]) -> str:
     shown = [f"{verdict} in {count}" for verdict, count in counts.items() if count]
     return (
         "That networks become untrainable by the predicted mechanism, the decay of σ_w², is "
-        f"{', '.join(shown)} of {words.plural(len(found), 'finding')}."
+        f"{', '.join(shown)} of {wording.plural(len(found), 'finding')}."
     )
 
 
@@ -160,7 +161,7 @@ def _drift(findings: list[dict[str, Any]]) -> str:
     supported = sum(finding["verdict"] == Verdict.SUPPORTED for finding in findings)
     return (
         f"Standard training alone moves σ_w² {listed}; that it leaves σ_w² alone is supported "
-        f"in {supported} of {words.plural(len(findings), 'finding')}."
+        f"in {supported} of {wording.plural(len(findings), 'finding')}."
     )
 
 
@@ -174,4 +175,4 @@ def _short(value: float) -> str:
     if value == 0 or 1e-3 <= abs(value) < 1e5:
         return f"{value:.3g}".replace("-", "−") if abs(value) < 1000 else f"{value:,.0f}".replace("-", "−")
     sign = "−" if value < 0 else ""
-    return sign + words.scientific(abs(value))
+    return sign + phrases.scientific(abs(value))

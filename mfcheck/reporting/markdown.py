@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from mfcheck.comparison import as_comparison
-from mfcheck.reporting import changes_text, twins_table, words
+from mfcheck.findings import states
+from mfcheck.findings.comparison import as_comparison
 from mfcheck.reporting.answers import answers
-from mfcheck.reporting.comparison_text import comparison_blocks, headline
-from mfcheck.reporting.marks import code as _code
-from mfcheck.reporting.marks import fence as _fence
-from mfcheck.reporting.marks import plain as _plain
-from mfcheck.reporting.marks import table as _table
 from mfcheck.reporting.studies import studies
+from mfcheck.reporting.words import changes_text, phrases, twins_table
+from mfcheck.reporting.words.comparison_text import comparison_blocks, headline
+from mfcheck.reporting.words.marks import code as _code
+from mfcheck.reporting.words.marks import fence as _fence
+from mfcheck.reporting.words.marks import plain as _plain
+from mfcheck.reporting.words.marks import table as _table
 from mfcheck.verdict import Verdict
 
 COLUMNS = (
@@ -43,7 +44,7 @@ def render_markdown(report: dict[str, Any]) -> str:
         *_answers(report),
     ]
     for theorem in report["theorems"]:
-        state = words.standing(theorem["verdict"], theorem["claims"])
+        state = states.standing(theorem["verdict"], theorem["claims"])
         blocks.append(f"## {_plain(theorem['title'])}: {_mark(state)}")
         for claim in theorem["claims"]:
             blocks += _claim(claim, report)
@@ -52,20 +53,20 @@ def render_markdown(report: dict[str, Any]) -> str:
 
 
 def _head(report: dict[str, Any]) -> list[str]:
-    claims = list(words.claims_of(report))
-    tally, mutants = words.tally(claims), report.get("mutants") or []
+    claims = list(states.claims_of(report))
+    tally, mutants = states.tally(claims), report.get("mutants") or []
     facts = {
         "Findings": f"{tally}{'. ' if tally.expectation else ''}{tally.expectation}",
         **({"Wrong twins": twins_table.verdict(report)} if mutants else {}),
         "Level": report["level"],
         "Seed": report["seed"],
-        "Family error bound": f"{words.scientific(report['family_error_bound'])} ({words.FAMILY_BOUND})",
+        "Family error bound": f"{phrases.scientific(report['family_error_bound'])} ({phrases.FAMILY_BOUND})",
         "Theory": report["theory"],
         "Architectures": ", ".join(report["architectures"]),
-        "Dataset": words.dataset(report["dataset"]),
+        "Dataset": phrases.dataset(report["dataset"]),
     }
     lines = [f"- **{name}:** {_plain(value)}" for name, value in facts.items()]
-    return [f"# mfcheck: {_mark(words.standing(report['verdict'], claims))}", "\n".join(lines)]
+    return [f"# mfcheck: {_mark(states.standing(report['verdict'], claims))}", "\n".join(lines)]
 
 
 def _overview(report: dict[str, Any]) -> list[str]:
@@ -74,8 +75,8 @@ def _overview(report: dict[str, Any]) -> list[str]:
     rows: list[tuple[str, ...]] = [
         (
             _plain(theorem["title"]),
-            _mark(words.standing(theorem["verdict"], theorem["claims"])),
-            str(words.tally(theorem["claims"])),
+            _mark(states.standing(theorem["verdict"], theorem["claims"])),
+            str(states.tally(theorem["claims"])),
         )
         for theorem in report["theorems"]
     ]
@@ -93,13 +94,13 @@ def _attention(report: dict[str, Any]) -> list[str]:
     blocks = [
         f"**✗ EXPECTED REFUTATION {_plain(entry['status']).upper()}** {_code(entry['claim'])}: "
         f"{_plain(entry['message'])}"
-        for entry in words.unmet(report)
+        for entry in states.unmet(report)
     ]
-    for claim in words.claims_of(report):
+    for claim in states.claims_of(report):
         for finding in claim["findings"]:
-            if words.state(finding) in words.UNSUPPORTED:
+            if states.state(finding) in states.UNSUPPORTED:
                 blocks.append(f"{_mark(finding['verdict'])} {_code(claim['id'])} in {_code(finding['cell'])}")
-                blocks += [_plain(words.sentence(finding)), _fence(finding["reproduce"])]
+                blocks += [_plain(phrases.sentence(finding)), _fence(finding["reproduce"])]
         for error in claim["errors"]:
             blocks.append(f"**✗ ERROR** {_code(claim['id'])} in {_code(error['cell'])}: {_plain(error['message'])}")
     return ["## What is not supported", *blocks] if blocks else []
@@ -107,11 +108,11 @@ def _attention(report: dict[str, Any]) -> list[str]:
 
 def _expected(report: dict[str, Any]) -> list[str]:
     blocks = []
-    for claim in words.claims_of(report):
+    for claim in states.claims_of(report):
         for finding in claim["findings"]:
-            if words.state(finding) == words.EXPECTED:
-                blocks.append(f"{_mark(words.EXPECTED)}: {_code(claim['id'])} in {_code(finding['cell'])}")
-                blocks += [_plain(words.sentence(finding)), _fence(finding["reproduce"])]
+            if states.state(finding) == states.EXPECTED:
+                blocks.append(f"{_mark(states.EXPECTED)}: {_code(claim['id'])} in {_code(finding['cell'])}")
+                blocks += [_plain(phrases.sentence(finding)), _fence(finding["reproduce"])]
     return ["## Refutations that were expected", *blocks] if blocks else []
 
 
@@ -121,7 +122,7 @@ def _answers(report: dict[str, Any]) -> list[str]:
 
 
 def _claim(claim: dict[str, Any], report: dict[str, Any]) -> list[str]:
-    state = words.standing(claim["verdict"], [claim])
+    state = states.standing(claim["verdict"], [claim])
     blocks = [f"### {_code(claim['id'])}: {_mark(state)}", f"{_plain(claim['says'])}"]
     blocks += [f"**✗ ERROR** in {_code(error['cell'])}: {_plain(error['message'])}" for error in claim["errors"]]
     decided = [finding for finding in claim["findings"] if finding["verdict"] != Verdict.NOT_APPLICABLE]
@@ -131,7 +132,7 @@ def _claim(claim: dict[str, Any], report: dict[str, Any]) -> list[str]:
     if captions:
         blocks.append("\n".join(captions))
     reasons = [
-        f"- {_code(finding['cell'])}: {_plain(words.sentence(finding))}"
+        f"- {_code(finding['cell'])}: {_plain(phrases.sentence(finding))}"
         for finding in claim["findings"]
         if finding["verdict"] == Verdict.NOT_APPLICABLE
     ]
@@ -144,10 +145,10 @@ def _claim(claim: dict[str, Any], report: dict[str, Any]) -> list[str]:
 
 
 def _row(row: int, finding: dict[str, Any]) -> tuple[str, ...]:
-    shown = words.evidence(finding)
+    shown = phrases.evidence(finding)
     return (
         str(row),
-        _mark(words.state(finding)),
+        _mark(states.state(finding)),
         _code(finding["cell"]),
         _plain(finding["engine"]),
         _plain(finding["statistic"]),
@@ -155,9 +156,9 @@ def _row(row: int, finding: dict[str, Any]) -> tuple[str, ...]:
         shown["interval"],
         shown["allowed"],
         _plain(finding["margin"]["origin"]),
-        words.draws(finding),
-        words.resolution(finding),
-        words.seconds(finding["seconds"]),
+        phrases.draws(finding),
+        phrases.resolution(finding),
+        phrases.seconds(finding["seconds"]),
     )
 
 
@@ -194,5 +195,5 @@ def _environment(report: dict[str, Any]) -> list[str]:
 
 
 def _mark(state: str) -> str:
-    shown = f"{words.glyph(state)} {state.upper() if state in words.UNSUPPORTED else state}"
-    return f"**{shown}**" if state in words.UNSUPPORTED or state == words.EXPECTED else shown
+    shown = f"{states.glyph(state)} {state.upper() if state in states.UNSUPPORTED else state}"
+    return f"**{shown}**" if state in states.UNSUPPORTED or state == states.EXPECTED else shown

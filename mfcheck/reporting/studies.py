@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from mfcheck.reporting import notation
-from mfcheck.reporting.capacity_figure import capacity_charts, capacity_figure
-from mfcheck.reporting.map_figure import map_figure
-from mfcheck.reporting.point_figure import points, points_figure
-from mfcheck.reporting.profile_figure import profiles_figure
-from mfcheck.reporting.profiles import Profile, needed_widths, network, pair_of, profiles
-from mfcheck.reporting.tightness import NORMS, sizes_of, tightness, tightness_figure, tightness_rows
-from mfcheck.reporting.training_map import COLUMNS, map_rows, training_maps
-from mfcheck.reporting.trend_figures import distance_figure
+from mfcheck.reporting.curves.profiles import Profile, needed_widths, network, pair_of, profiles
+from mfcheck.reporting.curves.training_map import COLUMNS, map_rows, training_maps
+from mfcheck.reporting.figures.capacity_figure import capacity_charts, capacity_figure
+from mfcheck.reporting.figures.map_figure import map_figure
+from mfcheck.reporting.figures.point_figure import points, points_figure
+from mfcheck.reporting.figures.profile_figure import profiles_figure
+from mfcheck.reporting.figures.tightness import NORMS, sizes_of, tightness, tightness_figure, tightness_rows
+from mfcheck.reporting.figures.trend_figures import distance_figure
+from mfcheck.reporting.words import notation
 
 WIDTH_STUDY = "thm4.1/entries-gaussian"
 CAPACITY_STUDIES = ("thm5.9/capacity-decay", "thm5.9/width-preserves")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
-from mfcheck.reporting import changes_text, twins_table, words
+from mfcheck.findings import states, wording
+from mfcheck.reporting.words import changes_text, phrases, twins_table
 from mfcheck.verdict import Verdict
 
 Line = tuple[str, str]
@@ -16,12 +17,12 @@ MOST_DETAILS = 10
 STYLES: dict[str, str] = {
     Verdict.SUPPORTED: "green",
     Verdict.REFUTED: "red",
-    words.EXPECTED: "",
+    states.EXPECTED: "",
     Verdict.UNDECIDED: "yellow",
     Verdict.NOT_APPLICABLE: "",
-    words.EXPLORED: "",
+    states.EXPLORED: "",
 }
-COUNTED = [state for state in words.GLYPHS if state != words.EXPLORED]
+COUNTED = [state for state in states.GLYPHS if state != states.EXPLORED]
 """The states with a column of their own."""
 
 
@@ -38,27 +39,27 @@ def terminal_lines(report: dict[str, Any]) -> list[Line]:
 
 
 def _counts(name: str, verdict: str, claims: list[dict[str, Any]]) -> Line:
-    tally = words.tally(claims)
+    tally = states.tally(claims)
     counts = [str(count or "·") for count in (*(tally[state] for state in COUNTED), tally.errors)]
-    state = words.standing(verdict, claims)
-    shown = f"{words.glyph(state)} {tally[state]} {state}" if state == words.EXPLORED else _shown(state)
+    state = states.standing(verdict, claims)
+    shown = f"{states.glyph(state)} {tally[state]} {state}" if state == states.EXPLORED else _shown(state)
     return _row(name, shown, *counts), "red" if tally.errors else STYLES[state]
 
 
 def _row(name: str, verdict: str, *counts: str) -> str:
-    return f"{words.clip(name, NAME):{NAME}} {verdict:16}" + "".join(f"{count:>7}" for count in counts)
+    return f"{wording.clip(name, NAME):{NAME}} {verdict:16}" + "".join(f"{count:>7}" for count in counts)
 
 
 def _details(report: dict[str, Any]) -> list[Line]:
     groups = []
-    for claim in words.claims_of(report):
+    for claim in states.claims_of(report):
         for error in claim["errors"]:
             text = f"✗ ERROR {claim['id']} in {error['cell']}: {error['message']}"
             groups.append([(line, "red") for line in _wrap(text)])
         for finding in claim["findings"]:
-            if words.state(finding) in words.UNSUPPORTED:
+            if states.state(finding) in states.UNSUPPORTED:
                 style = STYLES[finding["verdict"]]
-                text = f"{_shown(finding['verdict'])} {claim['id']} in {finding['cell']}: {words.sentence(finding)}"
+                text = f"{_shown(finding['verdict'])} {claim['id']} in {finding['cell']}: {phrases.sentence(finding)}"
                 groups.append([(line, style) for line in _wrap(text)] + [(f"    {_clean(finding['reproduce'])}", "")])
     lines = [line for group in groups[:MOST_DETAILS] for line in (("", ""), *group)]
     if len(groups) > MOST_DETAILS:
@@ -68,7 +69,7 @@ def _details(report: dict[str, Any]) -> list[Line]:
 
 def _expectations(report: dict[str, Any]) -> list[Line]:
     lines: list[Line] = []
-    for entry in words.unmet(report):
+    for entry in states.unmet(report):
         text = f"✗ EXPECTED REFUTATION {entry['status'].upper()} {entry['claim']}: {entry['message']}"
         lines += [("", ""), *((line, "red") for line in _wrap(text))]
     return lines
@@ -94,19 +95,19 @@ def _twins(report: dict[str, Any]) -> list[Line]:
 def _foot(report: dict[str, Any]) -> list[Line]:
     facts = (
         f"level {report['level']}, seed {report['seed']}, theory {report['theory']}; family error bound "
-        f"{words.scientific(report['family_error_bound'])}: {words.FAMILY_BOUND}"
+        f"{phrases.scientific(report['family_error_bound'])}: {phrases.FAMILY_BOUND}"
     )
-    claims = list(words.claims_of(report))
-    tally, state = words.tally(claims), words.standing(report["verdict"], claims)
+    claims = list(states.claims_of(report))
+    tally, state = states.tally(claims), states.standing(report["verdict"], claims)
     total = f"{_shown(state)}: {tally}{'. ' if tally.expectation else ''}{tally.expectation}"
-    style = "red" if tally.errors or words.unmet(report) else STYLES[state]
+    style = "red" if tally.errors or states.unmet(report) else STYLES[state]
     return [("", ""), *((line, "") for line in _wrap(facts)), *((line, style) for line in _wrap(total))]
 
 
 def _shown(state: str) -> str:
-    if state == words.EXPECTED:
-        return f"{words.glyph(state)} as expected"
-    return f"{words.glyph(state)} {state.upper() if state in words.UNSUPPORTED else state}"
+    if state == states.EXPECTED:
+        return f"{states.glyph(state)} as expected"
+    return f"{states.glyph(state)} {state.upper() if state in states.UNSUPPORTED else state}"
 
 
 def _wrap(text: str) -> list[str]:

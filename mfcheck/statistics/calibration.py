@@ -13,17 +13,16 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import optimize, stats
 
-from mfcheck.seeds import derive_seed
+from mfcheck.arrays import Floats
+from mfcheck.ensembles.seeds import derive_seed
 from mfcheck.spec import NetworkSpec
-from mfcheck.statistics import decision, intervals, medians, trend
+from mfcheck.statistics import intervals, laws, means, medians, rates, sample_sizes, slopes
 from mfcheck.statistics.sequential import Decision, Region
 from mfcheck.theory import entry_law
 from mfcheck.verdict import Verdict
 
-Floats = NDArray[np.float64]
 Generator = np.random.Generator
 ALPHAS = (0.05, 0.01)
 LOOKS = 4
@@ -95,11 +94,11 @@ def _square_median() -> float:
     return float(optimize.brentq(lambda t: float(law.cdf(t)) - 0.75, 0.1, 1.0, xtol=1e-12)) ** 2
 
 
-G_TAIL = decision.Tail(_scale_moment(2), _scale_moment(4))
-J_TAIL = decision.Tail(3 * _scale_moment(2), 105 * _scale_moment(4))
+G_TAIL = means.Tail(_scale_moment(2), _scale_moment(4))
+J_TAIL = means.Tail(3 * _scale_moment(2), 105 * _scale_moment(4))
 
 
-def _growing(draw_more: Callable[[int], Floats]) -> decision.Draw:
+def _growing(draw_more: Callable[[int], Floats]) -> sample_sizes.Draw:
     """A sample whose first draws stay the same when more are asked for."""
     kept = draw_more(1)[:0]
 
@@ -118,7 +117,7 @@ def _law(edge: float) -> Callable[[Generator, float], Decision]:
 
     def replay(generator: Generator, alpha: float) -> Decision:
         draw = _growing(lambda n: generator.standard_normal(n) + shift)
-        return decision.decide_law(draw, stats.norm.cdf, 0.1, alpha=alpha, first=400, looks=LOOKS)
+        return laws.decide_law(draw, stats.norm.cdf, 0.1, alpha=alpha, first=400, looks=LOOKS)
 
     return replay
 
@@ -132,7 +131,7 @@ def _same_law(edge: float) -> Callable[[Generator, float], Decision]:
             z = generator.standard_normal((n, 2)) @ np.array([[1.0, 0.6], [0.0, 0.8]])
             return np.asarray(z + np.array([0.0, shift]))
 
-        return decision.decide_same_law(_growing(pairs), 0.2, alpha=alpha, first=400, looks=LOOKS)
+        return laws.decide_same_law(_growing(pairs), 0.2, alpha=alpha, first=400, looks=LOOKS)
 
     return replay
 
@@ -140,31 +139,33 @@ def _same_law(edge: float) -> Callable[[Generator, float], Decision]:
 def _rate(edge: float) -> Callable[[Generator, float], Decision]:
     def replay(generator: Generator, alpha: float) -> Decision:
         draw = _growing(lambda n: (generator.random(n) < edge).astype(float))
-        return decision.decide_rate(draw, 0.9, alpha=alpha, first=60, looks=LOOKS)
+        return rates.decide_rate(draw, 0.9, alpha=alpha, first=60, looks=LOOKS)
 
     return replay
 
 
 def _mean(
-    sample: Callable[[Generator, int], Floats], tail: decision.Tail, ratio: float
+    sample: Callable[[Generator, int], Floats], tail: means.Tail, ratio: float
 ) -> Callable[[Generator, float], Decision]:
     def replay(generator: Generator, alpha: float) -> Decision:
         draw = _growing(lambda n: sample(generator, n))
-        return decision.decide_mean_ratio(draw, 1 / ratio, 0.4, tail=tail, alpha=alpha, first=300, looks=LOOKS)
+        return means.decide_mean_ratio(draw, 1 / ratio, 0.4, tail=tail, alpha=alpha, first=300, looks=LOOKS)
 
     return replay
 
 
 def _slope(offset: float) -> Callable[[Generator, float], Decision]:
     """Three groups of conditional variances whose logarithms rise by 0.5 a step; the reference is off by `offset`."""
-    shape = trend.Trend(trend.slope_weights([0, 1, 2]), True, (G_TAIL,) * 3, tuple(math.exp(0.5 * k) for k in range(3)))
+    shape = slopes.Trend(
+        slopes.slope_weights([0, 1, 2]), True, (G_TAIL,) * 3, tuple(math.exp(0.5 * k) for k in range(3))
+    )
 
     def replay(generator: Generator, alpha: float) -> Decision:
-        def group(k: int) -> decision.Draw:
+        def group(k: int) -> sample_sizes.Draw:
             return _growing(lambda n: math.exp(0.5 * k) * _scales(generator, n))
 
         draws = [group(k) for k in range(3)]
-        return trend.decide_trend(draws, shape, 0.5 + offset, 0.3, alpha=alpha, first=300, looks=LOOKS)
+        return slopes.decide_trend(draws, shape, 0.5 + offset, 0.3, alpha=alpha, first=300, looks=LOOKS)
 
     return replay
 
@@ -182,10 +183,10 @@ def _median(ratio: float) -> Callable[[Generator, float], Decision]:
 
 def _median_slope(offset: float) -> Callable[[Generator, float], Decision]:
     """Three groups of J² whose log medians rise by 0.5 a step; the reference is off by `offset`."""
-    region, weights = Region(0.5 + offset - 0.5, 0.5 + offset + 0.5, 0.5), trend.slope_weights([0, 1, 2])
+    region, weights = Region(0.5 + offset - 0.5, 0.5 + offset + 0.5, 0.5), slopes.slope_weights([0, 1, 2])
 
     def replay(generator: Generator, alpha: float) -> Decision:
-        def group(k: int) -> decision.Draw:
+        def group(k: int) -> sample_sizes.Draw:
             return _growing(lambda n: math.exp(0.5 * k) * _squares(generator, n))
 
         return medians.decide_median_slope(

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import optimize, special
 
-Floats = NDArray[np.float64]
+from mfcheck.arrays import Floats
+
 Cdf = Callable[[Floats], Floats]
 
 

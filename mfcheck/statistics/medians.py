@@ -13,9 +13,9 @@ from functools import lru_cache
 import numpy as np
 from scipy import special, stats
 
-from mfcheck.statistics.decision import Draw, least
-from mfcheck.statistics.intervals import Floats
-from mfcheck.statistics.sequential import Decision, Estimate, Region, decide, spent
+from mfcheck.arrays import Floats
+from mfcheck.statistics.sample_sizes import Draw, least
+from mfcheck.statistics.sequential import Decision, Estimate, Region, decide
 
 LARGEST = float(np.finfo(float).max)
 NORMAL_MEDIAN = math.sqrt(math.pi / 2)
@@ -50,10 +50,6 @@ def least_draws(alpha: float) -> int:
     21
     """
     return math.floor(1 + math.log2(1 / alpha)) + 1
-
-
-FEWEST = least_draws(spent(1e-6, 1))
-"""The fewest draws of a first look at the default error rate, for which stacks of dear networks are sized."""
 
 
 def decide_median(draw: Draw, region: Region, *, alpha: float, first: int, looks: int) -> Decision:

@@ -8,8 +8,9 @@ from collections.abc import Callable
 import numpy as np
 from scipy import optimize
 
+from mfcheck.arrays import Floats
 from mfcheck.statistics import intervals
-from mfcheck.statistics.intervals import Cdf, Floats
+from mfcheck.statistics.intervals import Cdf
 from mfcheck.statistics.sequential import Estimate
 
 LARGEST = 8.0

@@ -11,8 +11,9 @@ import math
 
 import numpy as np
 
-from mfcheck.statistics.decision import Draw, Tail, least
-from mfcheck.statistics.intervals import Floats
+from mfcheck.arrays import Floats
+from mfcheck.statistics.means import Tail
+from mfcheck.statistics.sample_sizes import Draw, least
 from mfcheck.statistics.sequential import Decision, Estimate, Region, decide
 
 

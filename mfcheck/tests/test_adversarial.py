@@ -15,20 +15,21 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mfcheck import NetworkSpec, ReLULike, draw_network
-from mfcheck.datasets import inputs
-from mfcheck.ensembles.chunks import one_thread
-from mfcheck.ensembles.gaussian import DenseMatrix, LazyMatrix
-from mfcheck.ensembles.networks import Network
-from mfcheck.ensembles.streams import Stream
-from mfcheck.observables.adversarial import (
+from mfcheck.attacks.adversarial import (
     AttackResult,
     Linearised,
     adversarial_cross_entropy,
     adversarial_loss,
     jacobian_at,
 )
-from mfcheck.observables.operator_norm import operator_norm
-from mfcheck.sampling import DrawnNetwork
+from mfcheck.attacks.operator_norm import operator_norm
+from mfcheck.datasets import inputs
+from mfcheck.ensembles.matrices.dense import DenseMatrix
+from mfcheck.ensembles.matrices.lazy import LazyMatrix
+from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.samples import one_thread
+from mfcheck.ensembles.sampling import DrawnNetwork
+from mfcheck.ensembles.streams import Stream
 from mfcheck.spec import dual_exponent as dual
 from mfcheck.verdict import NotANumber
 

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from mfcheck.observables.balls import dual_map, norm, onto_ball
+from mfcheck.attacks.balls import dual_map, norm, onto_ball
 from mfcheck.spec import dual_exponent as dual
 from mfcheck.spec import norm_exponent as check_exponent
 

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from mfcheck.reporting import notation
-from mfcheck.reporting.budget_figure import budget_figure
-from mfcheck.reporting.html import render_html
+from mfcheck.reporting.curves.profiles import Profile, profiles
+from mfcheck.reporting.figures.budget_figure import budget_figure
+from mfcheck.reporting.figures.point_figure import points, points_figure
+from mfcheck.reporting.figures.profile_figure import profiles_figure
+from mfcheck.reporting.figures.tightness import LIMITS, tightness, tightness_figure
+from mfcheck.reporting.figures.trend_figures import trend_figure
 from mfcheck.reporting.markdown import render_markdown
-from mfcheck.reporting.point_figure import points, points_figure
-from mfcheck.reporting.profile_figure import profiles_figure
-from mfcheck.reporting.profiles import Profile, profiles
-from mfcheck.reporting.tightness import LIMITS, tightness, tightness_figure
-from mfcheck.reporting.trend_figures import trend_figure
+from mfcheck.reporting.pages import render_html
+from mfcheck.reporting.words import notation
 from mfcheck.spec import NormPair
 from mfcheck.tests.test_reporting import Page, make_claim, make_finding, make_report, make_trend
 

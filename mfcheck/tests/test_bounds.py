@@ -12,7 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mfcheck import NetworkSpec, NormPair, PaperTheory, operator_norm
-from mfcheck.bounds import (
+from mfcheck.attacks.balls import norm
+from mfcheck.ensembles.samples import Probe, Sample, one_thread
+from mfcheck.ensembles.store import ChunkStore
+from mfcheck.ensembles.streams import Stream
+from mfcheck.findings.cell import Cell
+from mfcheck.levels import level_named
+from mfcheck.observables import losses
+from mfcheck.settings import Settings
+from mfcheck.spec import dual_exponent
+from mfcheck.statistics.intervals import rate_lower, truncated_mean_interval
+from mfcheck.statistics.medians import median_interval
+from mfcheck.theorems.bound import (
     BETWEEN,
     INFINITE,
     PAIRS,
@@ -29,17 +40,7 @@ from mfcheck.bounds import (
     spread_at_infinity,
     turns,
 )
-from mfcheck.ensembles.chunks import ChunkStore, Probe, Sample, one_thread
-from mfcheck.ensembles.streams import Stream
-from mfcheck.levels import level_named
-from mfcheck.observables import losses
-from mfcheck.observables.balls import norm
-from mfcheck.settings import Settings
-from mfcheck.spec import dual_exponent
-from mfcheck.statistics.intervals import rate_lower, truncated_mean_interval
-from mfcheck.statistics.medians import median_interval
 from mfcheck.theory.norms import chevet_beta, expected_norm, largest_column
-from mfcheck.verdict import Cell
 
 ALPHA = 1e-6
 VANILLA = NetworkSpec("vanilla", 40, 6, 300, 3, 1.4)

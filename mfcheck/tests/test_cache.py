@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from mfcheck.cache import prune
+from mfcheck.ensembles.store import prune
 
 
 def test_the_oldest_chunks_go_first_and_nothing_else(tmp_path: Path) -> None:

@@ -12,19 +12,18 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from scipy import stats
 
 from mfcheck import NetworkSpec, Verdict
+from mfcheck.arrays import Floats
 from mfcheck.ensembles.streams import Stream
 from mfcheck.ensembles.wishart import entry_scales
-from mfcheck.statistics import decision, intervals, resolution, trend
-from mfcheck.statistics.decision import Tail
+from mfcheck.statistics import intervals, laws, means, rates, resolution, slopes
+from mfcheck.statistics.means import Tail
 from mfcheck.statistics.sequential import Decision, Estimate, Region, decide, spent
-from mfcheck.statistics.trend import Trend
+from mfcheck.statistics.slopes import Trend
 from mfcheck.theory import finite_width
 
-Floats = NDArray[np.float64]
 Quantile = Callable[[Floats], Floats]
 
 REPLAYS = 4000
@@ -107,7 +106,7 @@ def test_law_at_the_edge_of_its_margin(case: str, alpha: float) -> None:
 
     def one() -> Decision:
         values = make(rng.random(4 * first), margin)
-        return decision.decide_law(prefix(values), cdf, margin, alpha=alpha, first=first, looks=3, cdf_left=left)
+        return laws.decide_law(prefix(values), cdf, margin, alpha=alpha, first=first, looks=3, cdf_left=left)
 
     assert_errs_at_most(alpha, replay(one))
 
@@ -125,11 +124,11 @@ def test_law_with_a_narrow_band_is_not_needlessly_careful() -> None:
 def test_law_refutes_what_it_says_it_detects(alpha: float) -> None:
     margin, rng = 0.15, np.random.default_rng(3)
     draws = intervals.dkw_draws(margin / 2, spent(alpha, 1))
-    distance = decision.smallest_detectable_law(draws, margin, alpha=spent(alpha, 1), beta=BETA)
+    distance = laws.smallest_detectable_law(draws, margin, alpha=spent(alpha, 1), beta=BETA)
 
     def one() -> Decision:
         values = delayed(rng.random(draws), distance)
-        return decision.decide_law(prefix(values), uniform, margin, alpha=alpha, first=draws, looks=1)
+        return laws.decide_law(prefix(values), uniform, margin, alpha=alpha, first=draws, looks=1)
 
     assert_decides(Verdict.REFUTED, replay(one))
 
@@ -137,11 +136,11 @@ def test_law_refutes_what_it_says_it_detects(alpha: float) -> None:
 @pytest.mark.parametrize(("distance", "verdict"), [(0.0, "supported"), (0.05, "supported"), (0.3, "refuted")])
 def test_law_decides_with_the_draws_it_asks_for(distance: float, verdict: str) -> None:
     margin, alpha, rng = 0.15, 0.05, np.random.default_rng([4, int(100 * distance)])
-    draws = decision.draws_needed_law(margin, alpha=spent(alpha, 1), beta=BETA, distance=distance)
+    draws = laws.draws_needed_law(margin, alpha=spent(alpha, 1), beta=BETA, distance=distance)
 
     def one() -> Decision:
         values = raised(rng.random(draws), distance)
-        return decision.decide_law(prefix(values), uniform, margin, alpha=alpha, first=draws, looks=1)
+        return laws.decide_law(prefix(values), uniform, margin, alpha=alpha, first=draws, looks=1)
 
     assert_decides(Verdict(verdict), replay(one))
 
@@ -187,7 +186,7 @@ def test_same_law_at_the_edge_of_its_margin(case: str, alpha: float) -> None:
 
     def one() -> Decision:
         values = ARMS[case](rng.random((2 * first, arms)), margin)
-        return decision.decide_same_law(prefix(values), margin, alpha=alpha, first=first, looks=2)
+        return laws.decide_same_law(prefix(values), margin, alpha=alpha, first=first, looks=2)
 
     assert_errs_at_most(alpha, replay(one))
 
@@ -196,14 +195,14 @@ def test_same_law_at_the_edge_of_its_margin(case: str, alpha: float) -> None:
 def test_same_law_refutes_what_it_says_it_detects_and_decides_with_the_draws_it_asks_for(arms: int) -> None:
     margin, alpha, rng = 0.3, 0.05, np.random.default_rng([6, arms])
     least = intervals.dkw_draws(margin / 4, spent(alpha, 1) / arms)
-    distance = decision.smallest_detectable_same_law(least, margin, arms=arms, alpha=spent(alpha, 1), beta=BETA)
-    enough = decision.draws_needed_same_law(margin, arms=arms, alpha=spent(alpha, 1), beta=BETA)
-    beyond = decision.draws_needed_same_law(margin, arms=arms, alpha=spent(alpha, 1), beta=BETA, distance=0.5)
+    distance = laws.smallest_detectable_same_law(least, margin, arms=arms, alpha=spent(alpha, 1), beta=BETA)
+    enough = laws.draws_needed_same_law(margin, arms=arms, alpha=spent(alpha, 1), beta=BETA)
+    beyond = laws.draws_needed_same_law(margin, arms=arms, alpha=spent(alpha, 1), beta=BETA, distance=0.5)
 
     def one(draws: int, shift: float) -> Decision:
         values = rng.random((draws, arms))
         values[:, -1] = delayed(values[:, -1], shift)
-        return decision.decide_same_law(prefix(values), margin, alpha=alpha, first=draws, looks=1)
+        return laws.decide_same_law(prefix(values), margin, alpha=alpha, first=draws, looks=1)
 
     assert_decides(Verdict.REFUTED, replay(lambda: one(least, distance), 1500))
     assert_decides(Verdict.SUPPORTED, replay(lambda: one(enough, 0.0), 1500))
@@ -212,7 +211,7 @@ def test_same_law_refutes_what_it_says_it_detects_and_decides_with_the_draws_it_
 
 def test_same_law_needs_two_arms() -> None:
     with pytest.raises(ValueError, match="two arms"):
-        decision.decide_same_law(lambda n: np.zeros((n, 1)), 0.1, alpha=0.05, first=10, looks=1)
+        laws.decide_same_law(lambda n: np.zeros((n, 1)), 0.1, alpha=0.05, first=10, looks=1)
 
 
 # A rate --------------------------------------------------------------------------------------------------------
@@ -221,11 +220,11 @@ def test_same_law_needs_two_arms() -> None:
 @both_alphas
 @pytest.mark.parametrize("floor", [0.8, 0.95])
 def test_rate_at_the_edge_of_its_floor(floor: float, alpha: float) -> None:
-    rng, first = np.random.default_rng([7, int(100 * floor)]), decision.draws_needed_rate(floor, alpha=alpha / 2)
+    rng, first = np.random.default_rng([7, int(100 * floor)]), rates.draws_needed_rate(floor, alpha=alpha / 2)
     successes = (rng.random((2 * REPLAYS, 4 * first)) < floor).astype(float)
     rows = iter(successes)
     verdicts = replay(
-        lambda: decision.decide_rate(prefix(next(rows)), floor, alpha=alpha, first=first, looks=3), 2 * REPLAYS
+        lambda: rates.decide_rate(prefix(next(rows)), floor, alpha=alpha, first=first, looks=3), 2 * REPLAYS
     )
     assert_errs_at_most(alpha, verdicts)
 
@@ -234,13 +233,13 @@ def test_rate_at_the_edge_of_its_floor(floor: float, alpha: float) -> None:
 @pytest.mark.parametrize("floor", [0.9, 0.99])
 def test_rate_refutes_what_it_says_it_detects(floor: float, alpha: float) -> None:
     rng = np.random.default_rng([8, int(100 * floor)])
-    draws = 2 * decision.draws_needed_rate(floor, alpha=spent(alpha, 1))
-    rate = decision.smallest_detectable_rate(draws, floor, alpha=spent(alpha, 1), beta=BETA)
+    draws = 2 * rates.draws_needed_rate(floor, alpha=spent(alpha, 1))
+    rate = rates.smallest_detectable_rate(draws, floor, alpha=spent(alpha, 1), beta=BETA)
     assert 0 < rate < floor
 
     def one(true_rate: float) -> Decision:
         values = (rng.random(draws) < true_rate).astype(float)
-        return decision.decide_rate(prefix(values), floor, alpha=alpha, first=draws, looks=1)
+        return rates.decide_rate(prefix(values), floor, alpha=alpha, first=draws, looks=1)
 
     for true_rate in (rate, rate / 2):
         assert_decides(Verdict.REFUTED, replay(lambda at=true_rate: one(at)))
@@ -249,22 +248,20 @@ def test_rate_refutes_what_it_says_it_detects(floor: float, alpha: float) -> Non
 @both_alphas
 @pytest.mark.parametrize("rate", [0.5, 0.9, 0.97])
 def test_rate_refutes_a_gross_violation_at_the_first_look(rate: float, alpha: float) -> None:
-    rng, draws = np.random.default_rng(9), decision.draws_needed_rate(0.99, alpha=spent(alpha, 1))
-    detects = decision.smallest_detectable_rate(draws, 0.99, alpha=spent(alpha, 1), beta=BETA)
+    rng, draws = np.random.default_rng(9), rates.draws_needed_rate(0.99, alpha=spent(alpha, 1))
+    detects = rates.smallest_detectable_rate(draws, 0.99, alpha=spent(alpha, 1), beta=BETA)
 
     def one() -> Decision:
         values = (rng.random(4 * draws) < min(rate, detects)).astype(float)
-        return decision.decide_rate(prefix(values), 0.99, alpha=alpha, first=draws, looks=3)
+        return rates.decide_rate(prefix(values), 0.99, alpha=alpha, first=draws, looks=3)
 
     assert_decides(Verdict.REFUTED, replay(one, 1000))
 
 
 @both_alphas
 def test_rate_supports_a_certainty_with_exactly_the_draws_it_asks_for(alpha: float) -> None:
-    draws = decision.draws_needed_rate(0.99, alpha=spent(alpha, 1))
-    certain = {
-        n: decision.decide_rate(np.ones, 0.99, alpha=alpha, first=n, looks=1).verdict for n in (draws - 1, draws)
-    }
+    draws = rates.draws_needed_rate(0.99, alpha=spent(alpha, 1))
+    certain = {n: rates.decide_rate(np.ones, 0.99, alpha=alpha, first=n, looks=1).verdict for n in (draws - 1, draws)}
     assert certain == {draws - 1: Verdict.UNDECIDED, draws: Verdict.SUPPORTED}
 
 
@@ -319,7 +316,7 @@ def test_mean_ratio_at_the_edge_of_its_margin(case: str, side: int, alpha: float
 
     def one() -> Decision:
         drawn = values[rng.integers(0, len(values), total)]
-        return decision.decide_mean_ratio(
+        return means.decide_mean_ratio(
             prefix(drawn),
             1 / (1 + side * margin),
             margin,
@@ -395,13 +392,11 @@ def test_student_t_would_miss_more_often_than_it_says_on_heavy_tails() -> None:
 def test_mean_ratio_decides_with_the_draws_it_asks_for(ratio: float) -> None:
     values, tail = pool("G")
     margin, alpha, rng = 0.4, 0.05, np.random.default_rng([13, int(10 * ratio)])
-    draws = decision.draws_needed_mean_ratio(margin, tail=tail, alpha=spent(alpha, 1), beta=BETA, ratio=ratio)
+    draws = means.draws_needed_mean_ratio(margin, tail=tail, alpha=spent(alpha, 1), beta=BETA, ratio=ratio)
 
     def one() -> Decision:
         drawn = values[rng.integers(0, len(values), draws)]
-        return decision.decide_mean_ratio(
-            prefix(drawn), 1 / ratio, margin, tail=tail, alpha=alpha, first=draws, looks=1
-        )
+        return means.decide_mean_ratio(prefix(drawn), 1 / ratio, margin, tail=tail, alpha=alpha, first=draws, looks=1)
 
     assert_decides(Verdict.SUPPORTED if ratio == 1 else Verdict.REFUTED, replay(one, 1000))
 
@@ -410,15 +405,13 @@ def test_mean_ratio_decides_with_the_draws_it_asks_for(ratio: float) -> None:
 def test_mean_ratio_refutes_what_it_says_it_detects_and_more(times: int) -> None:
     values, tail = pool("G")
     margin, alpha, rng = 0.4, 0.05, np.random.default_rng([14, times])
-    draws = decision.draws_needed_mean_ratio(margin, tail=tail, alpha=spent(alpha, 1), beta=BETA)
-    least = decision.smallest_detectable_mean_ratio(draws, margin, tail=tail, alpha=spent(alpha, 1), beta=BETA)
+    draws = means.draws_needed_mean_ratio(margin, tail=tail, alpha=spent(alpha, 1), beta=BETA)
+    least = means.smallest_detectable_mean_ratio(draws, margin, tail=tail, alpha=spent(alpha, 1), beta=BETA)
 
     def one() -> Decision:
         drawn = values[rng.integers(0, len(values), draws)]
         reference = 1 / (1 + times * least)
-        return decision.decide_mean_ratio(
-            prefix(drawn), reference, margin, tail=tail, alpha=alpha, first=draws, looks=1
-        )
+        return means.decide_mean_ratio(prefix(drawn), reference, margin, tail=tail, alpha=alpha, first=draws, looks=1)
 
     assert_decides(Verdict.REFUTED, replay(one, 1000))
 
@@ -435,10 +428,10 @@ MEANS_OF_GROUPS = (0.8, 1.0, 1.3)
 WIDTHS = (100, 200, 400)
 # weights, whether of logarithms, margin, draws of the first look, looks
 TRENDS = {
-    "slope of logarithms": (trend.slope_weights([0.0, 1.0, 2.0]), True, 0.5, 500, 2),
-    "slope": (trend.slope_weights([0.0, 1.0, 2.0]), False, 0.5, 500, 2),
-    "limit in 1/N": (trend.limit_weights(WIDTHS), False, 1.2, 500, 2),
-    "limit of logarithms": (trend.limit_weights(WIDTHS), True, 1.2, 500, 2),
+    "slope of logarithms": (slopes.slope_weights([0.0, 1.0, 2.0]), True, 0.5, 500, 2),
+    "slope": (slopes.slope_weights([0.0, 1.0, 2.0]), False, 0.5, 500, 2),
+    "limit in 1/N": (slopes.limit_weights(WIDTHS), False, 1.2, 500, 2),
+    "limit of logarithms": (slopes.limit_weights(WIDTHS), True, 1.2, 500, 2),
 }
 
 
@@ -477,7 +470,7 @@ def test_trend_at_the_edge_of_its_margin(case: str, side: int, dependence: str, 
 
     def one() -> Decision:
         drawn = groups(rng, total, dependence)
-        return trend.decide_trend(drawn, shape, theta + side * margin, margin, alpha=alpha, first=first, looks=looks)
+        return slopes.decide_trend(drawn, shape, theta + side * margin, margin, alpha=alpha, first=first, looks=looks)
 
     assert_errs_at_most(alpha, replay(one))
 
@@ -487,11 +480,11 @@ def test_trend_at_the_edge_of_its_margin(case: str, side: int, dependence: str, 
 def test_trend_decides_with_the_draws_it_asks_for(case: str, distance: float) -> None:
     (shape, theta), margin, alpha = trend_of(case), TRENDS[case][2], 0.05
     rng = np.random.default_rng([20, list(TRENDS).index(case), int(10 * abs(distance))])
-    draws = trend.draws_needed_trend(shape, margin, alpha=spent(alpha, 1), beta=BETA, distance=abs(distance) * margin)
+    draws = slopes.draws_needed_trend(shape, margin, alpha=spent(alpha, 1), beta=BETA, distance=abs(distance) * margin)
 
     def one() -> Decision:
         reference = theta + distance * margin
-        return trend.decide_trend(groups(rng, draws), shape, reference, margin, alpha=alpha, first=draws, looks=1)
+        return slopes.decide_trend(groups(rng, draws), shape, reference, margin, alpha=alpha, first=draws, looks=1)
 
     assert_decides(Verdict.SUPPORTED if abs(distance) < 1 else Verdict.REFUTED, replay(one, 300))
 
@@ -501,13 +494,13 @@ def test_trend_decides_with_the_draws_it_asks_for(case: str, distance: float) ->
 def test_trend_refutes_what_it_says_it_detects_and_more(case: str, times: int) -> None:
     (shape, theta), margin, alpha = trend_of(case), TRENDS[case][2], 0.05
     rng = np.random.default_rng([21, list(TRENDS).index(case), times + 1])
-    draws = trend.draws_needed_trend(shape, margin, alpha=spent(alpha, 1), beta=BETA)
-    least = trend.smallest_detectable_trend(shape, draws, margin, alpha=spent(alpha, 1), beta=BETA)
+    draws = slopes.draws_needed_trend(shape, margin, alpha=spent(alpha, 1), beta=BETA)
+    least = slopes.smallest_detectable_trend(shape, draws, margin, alpha=spent(alpha, 1), beta=BETA)
     assert margin < least < 3 * margin
 
     def one() -> Decision:
         reference = theta + times * least
-        return trend.decide_trend(groups(rng, draws), shape, reference, margin, alpha=alpha, first=draws, looks=1)
+        return slopes.decide_trend(groups(rng, draws), shape, reference, margin, alpha=alpha, first=draws, looks=1)
 
     assert_decides(Verdict.REFUTED, replay(one, 300))
 
@@ -515,7 +508,7 @@ def test_trend_refutes_what_it_says_it_detects_and_more(case: str, times: int) -
 def test_a_trend_whose_group_may_be_zero_has_no_finite_logarithm_to_support() -> None:
     shape, _ = trend_of("slope of logarithms")
     zeros: list[Callable[[int], Floats]] = [np.zeros, np.ones, np.ones]
-    decided = trend.decide_trend(zeros, shape, 0.0, 0.5, alpha=0.05, first=1000, looks=1)
+    decided = slopes.decide_trend(zeros, shape, 0.0, 0.5, alpha=0.05, first=1000, looks=1)
     assert decided.verdict is not Verdict.SUPPORTED
 
 
@@ -527,7 +520,7 @@ def test_slope_weights_find_the_slope_of_a_line_and_nothing_in_a_constant(
     x: list[float], start: float, slope: float
 ) -> None:
     assume(np.ptp(x) > 1e-3)
-    weights = trend.slope_weights(x)
+    weights = slopes.slope_weights(x)
     size = math.fsum(abs(w) for w in weights)
     assert math.fsum(weights) == pytest.approx(0, abs=1e-12 * size)
     found = math.fsum(w * (start + slope * at) for w, at in zip(weights, x, strict=True))
@@ -544,7 +537,7 @@ def test_limit_weights_find_the_limit_of_a_polynomial_of_their_order(
     order: int, widths: list[int], coefficients: list[float]
 ) -> None:
     assume(len(widths) > order)
-    weights = trend.limit_weights(widths, order)
+    weights = slopes.limit_weights(widths, order)
     size = math.fsum(abs(w) for w in weights)
     values = [math.fsum(c * (50 / n) ** k for k, c in enumerate(coefficients[: order + 1])) for n in widths]
     found = math.fsum(w * value for w, value in zip(weights, values, strict=True))
@@ -557,14 +550,14 @@ def test_a_limit_is_off_by_the_next_order_alone(widths: tuple[int, ...]) -> None
     order = len(widths) - 1
     for scale in (1, 2):
         x = [1 / (scale * n) for n in widths]
-        weights = trend.limit_weights([scale * n for n in widths], order)
+        weights = slopes.limit_weights([scale * n for n in widths], order)
         bias = math.fsum(w * at ** (order + 1) for w, at in zip(weights, x, strict=True))
         assert bias == pytest.approx((-1) ** order * math.prod(x), rel=1e-6)
     # Fitted through more points than that, twice the widths still leave 2^{−order−1} of the bias.
     more = (*widths, 1600)
     biases = []
     for scale in (1, 2):
-        weights = trend.limit_weights([scale * n for n in more], order)
+        weights = slopes.limit_weights([scale * n for n in more], order)
         biases.append(math.fsum(w / (scale * n) ** (order + 1) for w, n in zip(weights, more, strict=True)))
     assert biases[0] != 0
     assert biases[1] == pytest.approx(biases[0] / 2 ** (order + 1), rel=1e-6)
@@ -573,13 +566,13 @@ def test_a_limit_is_off_by_the_next_order_alone(widths: tuple[int, ...]) -> None
 @pytest.mark.parametrize("x", [[], [1.0], [2.0, 2.0]])
 def test_a_slope_through_one_point_is_refused(x: list[float]) -> None:
     with pytest.raises(ValueError, match="two different points"):
-        trend.slope_weights(x)
+        slopes.slope_weights(x)
 
 
 @pytest.mark.parametrize(("widths", "order"), [([100], 1), ([100, 100], 1), ([100, 200], 2)])
 def test_a_limit_through_too_few_widths_is_refused(widths: list[int], order: int) -> None:
     with pytest.raises(ValueError, match="different widths"):
-        trend.limit_weights(widths, order)
+        slopes.limit_weights(widths, order)
 
 
 # The three verbs agree with each other -------------------------------------------------------------------------
@@ -593,17 +586,17 @@ tails = st.builds(lambda second, times: Tail(second, times * second**3), st.floa
 
 
 def plain_slope(tail: Tail) -> Trend:
-    return Trend(trend.slope_weights([0.0, 1.0, 2.0]), False, (tail,) * 3, (0.5, 1.0, 2.0))
+    return Trend(slopes.slope_weights([0.0, 1.0, 2.0]), False, (tail,) * 3, (0.5, 1.0, 2.0))
 
 
 @given(counts, margins, tails, alphas, betas)
 def test_twice_the_draws_detect_less(draws: int, margin: float, tail: Tail, alpha: float, beta: float) -> None:
     def all_kinds(n: int) -> tuple[float, ...]:
         return (
-            decision.smallest_detectable_law(n, margin, alpha=alpha, beta=beta),
-            decision.smallest_detectable_same_law(n, margin, arms=3, alpha=alpha, beta=beta),
-            decision.smallest_detectable_mean_ratio(n, margin, tail=tail, alpha=alpha, beta=beta),
-            trend.smallest_detectable_trend(plain_slope(tail), n, margin, alpha=alpha, beta=beta),
+            laws.smallest_detectable_law(n, margin, alpha=alpha, beta=beta),
+            laws.smallest_detectable_same_law(n, margin, arms=3, alpha=alpha, beta=beta),
+            means.smallest_detectable_mean_ratio(n, margin, tail=tail, alpha=alpha, beta=beta),
+            slopes.smallest_detectable_trend(plain_slope(tail), n, margin, alpha=alpha, beta=beta),
         )
 
     for fewer, more in zip(all_kinds(draws), all_kinds(2 * draws), strict=True):
@@ -615,8 +608,8 @@ def test_four_times_the_draws_detect_a_rate_no_farther_from_the_floor(
     draws: int, floor: float, alpha: float, beta: float
 ) -> None:
     # The count of successes is whole, so the curve in draws is a saw: it falls only over several teeth.
-    fewer = decision.smallest_detectable_rate(draws, floor, alpha=alpha, beta=beta)
-    more = decision.smallest_detectable_rate(4 * draws, floor, alpha=alpha, beta=beta)
+    fewer = rates.smallest_detectable_rate(draws, floor, alpha=alpha, beta=beta)
+    more = rates.smallest_detectable_rate(4 * draws, floor, alpha=alpha, beta=beta)
     assert 0 <= fewer <= more < floor
 
 
@@ -629,12 +622,12 @@ def test_draws_needed_grow_as_the_question_sharpens(
 
     def all_kinds(m: float, a: float) -> tuple[int, ...]:
         return (
-            decision.draws_needed_law(m, alpha=a, beta=beta),
-            decision.draws_needed_same_law(m, arms=2, alpha=a, beta=beta),
-            decision.draws_needed_mean_ratio(m, tail=tail, alpha=a, beta=beta),
-            trend.draws_needed_trend(plain_slope(tail), m, alpha=a, beta=beta),
-            trend.draws_needed_trend(replace(plain_slope(tail), logarithm=True), m, alpha=a, beta=beta),
-            decision.draws_needed_rate(1 - m, alpha=a),
+            laws.draws_needed_law(m, alpha=a, beta=beta),
+            laws.draws_needed_same_law(m, arms=2, alpha=a, beta=beta),
+            means.draws_needed_mean_ratio(m, tail=tail, alpha=a, beta=beta),
+            slopes.draws_needed_trend(plain_slope(tail), m, alpha=a, beta=beta),
+            slopes.draws_needed_trend(replace(plain_slope(tail), logarithm=True), m, alpha=a, beta=beta),
+            rates.draws_needed_rate(1 - m, alpha=a),
         )
 
     for more, less in zip(all_kinds(fine, strict), all_kinds(coarse, lax), strict=True):
@@ -645,10 +638,10 @@ def test_draws_needed_grow_as_the_question_sharpens(
 def test_draws_needed_grow_towards_the_edge(margin: float, alpha: float, beta: float, one: float, two: float) -> None:
     near, far = max(one, two) * margin, min(one, two) * margin
     for needed in (
-        lambda d: decision.draws_needed_law(margin, alpha=alpha, beta=beta, distance=d),
-        lambda d: decision.draws_needed_same_law(margin, arms=2, alpha=alpha, beta=beta, distance=d),
-        lambda d: decision.draws_needed_mean_ratio(margin, tail=Tail(2.0, 20.0), alpha=alpha, beta=beta, ratio=1 + d),
-        lambda d: trend.draws_needed_trend(plain_slope(Tail(2.0, 20.0)), margin, alpha=alpha, beta=beta, distance=d),
+        lambda d: laws.draws_needed_law(margin, alpha=alpha, beta=beta, distance=d),
+        lambda d: laws.draws_needed_same_law(margin, arms=2, alpha=alpha, beta=beta, distance=d),
+        lambda d: means.draws_needed_mean_ratio(margin, tail=Tail(2.0, 20.0), alpha=alpha, beta=beta, ratio=1 + d),
+        lambda d: slopes.draws_needed_trend(plain_slope(Tail(2.0, 20.0)), margin, alpha=alpha, beta=beta, distance=d),
     ):
         assert needed(near) >= needed(far)
 
@@ -658,22 +651,22 @@ def test_draws_needed_for_what_they_detect_are_those_draws(
     draws: int, margin: float, alpha: float, beta: float
 ) -> None:
     assume(draws >= intervals.dkw_draws(margin / 2, alpha))
-    distance = decision.smallest_detectable_law(draws, margin, alpha=alpha, beta=beta)
-    assert abs(decision.draws_needed_law(margin, alpha=alpha, beta=beta, distance=distance) - draws) <= 1
+    distance = laws.smallest_detectable_law(draws, margin, alpha=alpha, beta=beta)
+    assert abs(laws.draws_needed_law(margin, alpha=alpha, beta=beta, distance=distance) - draws) <= 1
     assume(draws >= intervals.dkw_draws(margin / 4, alpha / 2))
-    distance = decision.smallest_detectable_same_law(draws, margin, arms=2, alpha=alpha, beta=beta)
-    needed = decision.draws_needed_same_law(margin, arms=2, alpha=alpha, beta=beta, distance=distance)
+    distance = laws.smallest_detectable_same_law(draws, margin, arms=2, alpha=alpha, beta=beta)
+    needed = laws.draws_needed_same_law(margin, arms=2, alpha=alpha, beta=beta, distance=distance)
     assert abs(needed - draws) <= 1
 
 
 @pytest.mark.parametrize("distance", [0.1, 0.10005, 0.09995])
 def test_no_number_of_draws_decides_at_the_edge(distance: float) -> None:
     with pytest.raises(ValueError, match="never decided"):
-        decision.draws_needed_law(0.1, alpha=0.01, beta=0.01, distance=distance)
+        laws.draws_needed_law(0.1, alpha=0.01, beta=0.01, distance=distance)
     with pytest.raises(ValueError, match="never decided"):
-        decision.draws_needed_mean_ratio(0.1, tail=Tail(2.0, 20.0), alpha=0.01, beta=0.01, ratio=1 + distance)
+        means.draws_needed_mean_ratio(0.1, tail=Tail(2.0, 20.0), alpha=0.01, beta=0.01, ratio=1 + distance)
     with pytest.raises(ValueError, match="decides this"):
-        trend.draws_needed_trend(plain_slope(Tail(2.0, 20.0)), 0.1, alpha=0.01, beta=0.01, distance=distance)
+        slopes.draws_needed_trend(plain_slope(Tail(2.0, 20.0)), 0.1, alpha=0.01, beta=0.01, distance=distance)
 
 
 # The sequential rule -------------------------------------------------------------------------------------------
@@ -751,20 +744,20 @@ def test_looks_double_the_draws_and_stop_when_decided() -> None:
 @pytest.mark.parametrize("alpha", [0.0, -0.1, 0.51, math.nan, math.inf])
 def test_an_error_rate_that_is_none_is_refused(alpha: float) -> None:
     with pytest.raises(ValueError, match="alpha"):
-        decision.decide_rate(np.ones, 0.9, alpha=alpha, first=10, looks=1)
+        rates.decide_rate(np.ones, 0.9, alpha=alpha, first=10, looks=1)
 
 
 @pytest.mark.parametrize(("first", "looks"), [(1, 1), (10, 0)])
 def test_a_budget_that_is_none_is_refused(first: int, looks: int) -> None:
     with pytest.raises(ValueError, match="at least 2 draws and 1 look"):
-        decision.decide_rate(np.ones, 0.9, alpha=0.05, first=first, looks=looks)
+        rates.decide_rate(np.ones, 0.9, alpha=0.05, first=first, looks=looks)
 
 
 # Resolution ----------------------------------------------------------------------------------------------------
 
 
 def refutes_law(values: Floats, variance: float, margin: float, alpha: float) -> bool:
-    decided = decision.decide_law(
+    decided = laws.decide_law(
         prefix(values),
         lambda t: stats.norm.cdf(t, scale=math.sqrt(variance)),
         margin,
@@ -799,7 +792,7 @@ def test_resolution_of_same_law_is_refuted_by_the_same_draws(times: float) -> No
     refuted = []
     for variance in (1 + times * 1.01 * r, 1 / (1 + times * 1.01 * r)):
         arms = np.stack([values, values * math.sqrt(variance)], axis=1)
-        decided = decision.decide_same_law(prefix(arms), margin, alpha=alpha, first=len(values), looks=1)
+        decided = laws.decide_same_law(prefix(arms), margin, alpha=alpha, first=len(values), looks=1)
         refuted.append(decided.verdict is Verdict.REFUTED)
     assert all(refuted) == (times == 1)
 
@@ -813,7 +806,7 @@ def test_resolution_of_a_rate_is_refuted_by_the_same_draws(draws: int, floor: fl
     verdicts = []
     for count in (successes, successes + 1):
         values = (np.arange(draws) < count).astype(float)
-        verdicts.append(decision.decide_rate(prefix(values), floor, alpha=alpha, first=draws, looks=1).verdict)
+        verdicts.append(rates.decide_rate(prefix(values), floor, alpha=alpha, first=draws, looks=1).verdict)
     assert verdicts[0] is Verdict.REFUTED
     assert verdicts[1] is not Verdict.REFUTED
 
@@ -828,9 +821,7 @@ def test_resolution_of_a_ratio_is_refuted_by_the_same_draws(margin: float, draws
     drawn, alpha = values[np.random.default_rng(18).integers(0, len(values), draws)], 0.05
 
     def decided(reference: float) -> Decision:
-        return decision.decide_mean_ratio(
-            prefix(drawn), reference, margin, tail=tail, alpha=alpha, first=draws, looks=1
-        )
+        return means.decide_mean_ratio(prefix(drawn), reference, margin, tail=tail, alpha=alpha, first=draws, looks=1)
 
     right = decided(1.0)
     assert right.verdict is Verdict.SUPPORTED

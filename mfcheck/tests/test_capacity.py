@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mfcheck import NetworkSpec, ReLULike
-from mfcheck.ensembles.chunks import one_thread
-from mfcheck.ensembles.gaussian import DenseMatrix
+from mfcheck.ensembles.matrices.dense import DenseMatrix
 from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.samples import one_thread
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.capacity import FORMS, fisher_rao
 from mfcheck.tests.test_lazy_agrees import disagreements, ordered

@@ -9,23 +9,24 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from torch import Tensor
 
 from mfcheck import Cell, NetworkSpec, PaperTheory, Verdict
-from mfcheck.censored import GRANTED, after, column_at, decreases, fallen_at, sizes
-from mfcheck.decider import Decider
-from mfcheck.ensembles.chunks import ChunkStore, Probe, Source
+from mfcheck.arrays import Floats
+from mfcheck.decisions.decide import Decider
+from mfcheck.decisions.median_verbs import Allowance, MedianGroup, Rival
+from mfcheck.ensembles.samples import Probe, Source
+from mfcheck.ensembles.store import ChunkStore
 from mfcheck.ensembles.streams import Stream
+from mfcheck.findings.claim import Claim
+from mfcheck.findings.finding import Finding
 from mfcheck.levels import LEVELS
-from mfcheck.median_verbs import Allowance, MedianGroup, Rival
-from mfcheck.observables import trained
-from mfcheck.observables.paths import COLUMNS, ERROR, FAILED, LOSS, SIZE
+from mfcheck.observables import after_training
+from mfcheck.observables.along_training import COLUMNS, ERROR, FAILED, LOSS, SIZE
+from mfcheck.observables.path_bounds import GRANTED, after, column_at, decreases, fallen_at, sizes
 from mfcheck.settings import Settings
 from mfcheck.statistics.medians import estimate_median, unknown
-from mfcheck.verdict import Claim, Finding, NotANumber
-
-Floats = NDArray[np.float64]
+from mfcheck.verdict import NotANumber
 
 SPEC = NetworkSpec("vanilla", 9, 3, width=12, depth=2, weight_variance=2.0)
 ANYWHERE = Probe(np.ones((1, 9)), 0)
@@ -131,8 +132,8 @@ def test_when_a_loss_falls_is_known_as_far_as_its_path(
 
 def test_what_a_diverged_network_weighs_is_not_known() -> None:
     draws = np.full((2, 8), 0.5)
-    draws[:, trained.DIVERGED] = 0.0, 1.0
-    assert after(draws, trained.SIZE).tolist() == [[0.5, 0.5], [0.0, math.inf]]
+    draws[:, after_training.DIVERGED] = 0.0, 1.0
+    assert after(draws, after_training.SIZE).tolist() == [[0.5, 0.5], [0.0, math.inf]]
 
 
 # Verdicts -------------------------------------------------------------------------------------------------------

@@ -11,17 +11,16 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from torch import Tensor
 
 from mfcheck import NetworkSpec, ReLULike, sample_jacobian
-from mfcheck.ensembles.chunks import ChunkStore, Probe, Sample, Source, chunk_draws
+from mfcheck.arrays import Floats
 from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.samples import Probe, Sample, Source, chunk_draws
+from mfcheck.ensembles.store import ChunkStore
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.jacobian import entry, entry_at_inputs, linearity
 from mfcheck.verdict import NotANumber, NotCovered
-
-Floats = NDArray[np.float64]
 
 # Sizes that make short chunks: 16 draws by the wishart engine, 4 by the dense one.
 SMALL = NetworkSpec("vanilla", 3, 300, 1000, 2, 2.0)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mfcheck.cli import main
-from mfcheck.suites import suite_claims
+from mfcheck.decisions.suite import suite_claims
 
 NINE = {
     "entries-gaussian",

@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from mfcheck.baseline import baseline_text
 from mfcheck.cli import main
-from mfcheck.comparison import Change, Comparison, Kind, Weight, compare
-from mfcheck.reporting.comparison_text import (
+from mfcheck.findings.baseline import baseline_text
+from mfcheck.findings.comparison import Change, Comparison, Kind, Weight, compare
+from mfcheck.findings.snapshot import snapshot_of
+from mfcheck.reporting.words.comparison_text import (
     MOST_ANNOTATIONS,
     comparison_lines,
     comparison_markdown,
     github_annotations,
 )
-from mfcheck.snapshot import snapshot_of
 
 Report = dict[str, Any]
 GITHUB = {"GITHUB_ACTIONS": "true"}

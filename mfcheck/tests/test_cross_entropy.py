@@ -10,17 +10,16 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from scipy import special
 
 from mfcheck import NetworkSpec, PaperTheory, ReLULike
-from mfcheck.ensembles.chunks import one_thread
+from mfcheck.arrays import Floats
 from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.samples import one_thread
 from mfcheck.ensembles.streams import Stream
 from mfcheck.theory.cross_entropy import LARGEST, expected_log_sum, softmax_spread, standard_pull
 from mfcheck.theory.finite_width import mean_gain
 
-Floats = NDArray[np.float64]
 SIGMAS = 6.0
 DRAWS = 50_000
 

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mfcheck import datasets
-from mfcheck.datasets import batch, digits, inputs, pooled, read_digits, scaled
+from mfcheck.datasets import inputs
+from mfcheck.datasets.inputs import batch, digits, pooled, read_digits, scaled
 
 EMBEDDED = ["digits", "noise"]
 SIZES = [784, 196, 49, 16, 4]
@@ -237,6 +237,6 @@ def test_without_the_package_the_error_says_what_to_install(monkeypatch: pytest.
     digits.cache_clear()
     try:
         with pytest.raises(ValueError, match=CURE):
-            datasets.digits()
+            inputs.digits()
     finally:
         digits.cache_clear()

@@ -11,16 +11,18 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from mfcheck import Cell, NetworkSpec, PaperTheory, ReLULike, Verdict
-from mfcheck.decider import Decider
-from mfcheck.ensembles.chunks import ChunkStore, Probe
-from mfcheck.findings import explain
+from mfcheck.decisions.decide import Decider
+from mfcheck.decisions.evidence import explain
+from mfcheck.decisions.plan import Group
+from mfcheck.ensembles.samples import Probe
+from mfcheck.ensembles.store import ChunkStore
+from mfcheck.findings.claim import Claim
+from mfcheck.findings.finding import Finding
 from mfcheck.levels import LEVELS
-from mfcheck.observables import columns, jacobian
-from mfcheck.plan import Group
+from mfcheck.observables import jacobian, joint
 from mfcheck.settings import Settings
-from mfcheck.statistics.decision import Tail
+from mfcheck.statistics.means import Tail
 from mfcheck.theory import entry_law, finite_width
-from mfcheck.verdict import Claim, Finding
 
 SPEC = NetworkSpec("vanilla", 50, 3, width=60, depth=5, weight_variance=1.8, bias_variance=0.4)
 ANYWHERE = Probe(np.ones((1, 50)), 0)
@@ -144,7 +146,7 @@ def test_a_law_unknown_for_an_architecture_is_not_applicable_with_the_reason() -
 def test_offsets_without_biases_are_not_applicable() -> None:
     bare = replace(SPEC, bias_variance=0.0)
     finding = decider(spec=bare).mean_ratio(
-        columns.offset,
+        joint.offset,
         statistic=lambda draws: draws[:, 1],
         probe=ANYWHERE,
         reference=lambda theory: theory.offset_variance(bare),

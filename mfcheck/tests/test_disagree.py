@@ -10,7 +10,7 @@ import pytest
 import mfcheck
 from mfcheck import NetworkSpec, PaperTheory, Verdict
 from mfcheck.cli import main
-from mfcheck.disagreement import Disagreement, said, separation
+from mfcheck.session.disagreement import Disagreement, said, separation
 
 MINE = """
 from dataclasses import dataclass

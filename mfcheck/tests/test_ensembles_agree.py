@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mfcheck.ensembles import wishart
-from mfcheck.ensembles.chunks import one_thread
 from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.samples import one_thread
 from mfcheck.ensembles.streams import Stream
 from mfcheck.spec import NetworkSpec, ReLULike
 from mfcheck.statistics.intervals import clopper_pearson, dkw_half_width, two_sample_distance

@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 
 # Runs in this process forget the modules they import: what is slow to import is held here.
-import mfcheck.decider
+import mfcheck.decisions.decide
 import mfcheck.observables.jacobian
-import mfcheck.reporting.html
+import mfcheck.reporting.pages
 import mfcheck.theory.finite_width  # noqa: F401
-from mfcheck.expectations import Expectation, declare, outcomes, read_expectations
+from mfcheck.findings.expected import Expectation, declare, outcomes, read_expectations
+from mfcheck.findings.finding import Finding
+from mfcheck.findings.record import as_plain
 from mfcheck.levels import LEVELS
-from mfcheck.reporting.record import as_plain
-from mfcheck.verdict import Finding, Verdict
+from mfcheck.verdict import Verdict
 
 DECLARED = Expectation("thm5.4/*", "half the rate", "the slower law", {"engine": "dense", "width": 64})
 

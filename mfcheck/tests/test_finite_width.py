@@ -11,9 +11,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from scipy import special
 
+from mfcheck.arrays import Floats
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
 from mfcheck.ensembles.wishart import entry_scales, mirrored_factor
@@ -37,8 +37,6 @@ from mfcheck.theory.finite_width import (
     spread,
 )
 from mfcheck.verdict import NotCovered
-
-Floats = NDArray[np.float64]
 
 Z = 6.5  # a two-sided normal bound with false alarm 8e-11 a comparison
 LAW_ERROR = 1e-5  # what `entry_law` promises in total variation

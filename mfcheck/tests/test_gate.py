@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 
-from mfcheck import decider, sampling
+from mfcheck.ensembles import sampling
 from mfcheck.observables import jacobian
-from mfcheck.reporting import html
 
 HELD = (decider, sampling, jacobian, html)
 """Runs in this process forget the modules they import: what is slow to import is held here."""

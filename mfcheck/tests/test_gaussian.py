@@ -18,10 +18,12 @@ from scipy import stats
 from torch import Tensor
 
 from mfcheck import NetworkSpec
-from mfcheck.ensembles import gaussian
-from mfcheck.ensembles.chunks import one_thread
-from mfcheck.ensembles.gaussian import DEPENDENT, DenseMatrix, LazyMatrix, Matrix, Overflow
+from mfcheck.ensembles.matrices import directions
+from mfcheck.ensembles.matrices.dense import DenseMatrix
+from mfcheck.ensembles.matrices.directions import DEPENDENT
+from mfcheck.ensembles.matrices.lazy import LazyMatrix, Matrix, Overflow
 from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.samples import one_thread
 from mfcheck.ensembles.streams import Stream
 from mfcheck.statistics.intervals import dkw_half_width, sup_distance, two_sample_distance
 from mfcheck.verdict import NotANumber
@@ -377,10 +379,10 @@ def test_directions_stay_orthonormal(dtype: torch.dtype, most: float, monkeypatc
 
     def one_pass(rest: Tensor, lengths: Tensor, _: Tensor) -> tuple[Tensor, Tensor] | None:
         unit, least = rest / lengths[:, :, None].to(dtype), (DEPENDENT * torch.finfo(dtype).eps) ** 2
-        rows = gaussian._normalised(unit, least)
+        rows = directions._normalised(unit, least)
         return None if rows is None else (rows, rows.any(dim=2, keepdim=True))
 
-    monkeypatch.setattr(gaussian, "_orthonormal", one_pass)
+    monkeypatch.setattr(gaussian, "orthonormal_rows", one_pass)
     assert drift_after(6, dtype) > 10 * most
 
 
@@ -390,10 +392,10 @@ def test_rounding_that_lies_among_the_known_directions_is_no_new_one(k: int) -> 
     q = torch.eye(5, dtype=torch.float64)[None, :3]
     among = torch.tensor([[[0.1, 0.2, 0.0, 0, 0], [0.0, -0.3, 0.1, 0, 0]]], dtype=torch.float64)[:, :k]
     lengths = torch.ones(1, k, dtype=torch.float64)
-    assert gaussian._orthonormal(among, lengths, q) is None
+    assert directions.orthonormal_rows(among, lengths, q) is None
     beyond = torch.zeros_like(among)
     beyond[0, 0] = torch.tensor([0.01, 0, 0, 0.05, 0])
-    found = gaussian._orthonormal(torch.cat([among, beyond]), lengths.expand(2, -1), q.expand(2, -1, -1))
+    found = directions.orthonormal_rows(torch.cat([among, beyond]), lengths.expand(2, -1), q.expand(2, -1, -1))
     assert found is not None
     fresh, alive = found
     assert alive.flatten().tolist() == [False, True]

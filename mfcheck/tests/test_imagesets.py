@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-import mfcheck.reporting.html  # noqa: F401
-from mfcheck import imagesets
-from mfcheck.datasets import batch, inputs, open_dataset
+import mfcheck.reporting.pages  # noqa: F401
+from mfcheck.datasets import imagesets, inputs
+from mfcheck.datasets.inputs import batch, open_dataset
 from mfcheck.levels import level_named
 from mfcheck.settings import Settings
 

@@ -21,9 +21,10 @@ from torch import Tensor
 
 from mfcheck import NetworkSpec, ReLULike
 from mfcheck.ensembles import networks
-from mfcheck.ensembles.chunks import one_thread
-from mfcheck.ensembles.gaussian import DenseMatrix, LazyMatrix
+from mfcheck.ensembles.matrices.dense import DenseMatrix
+from mfcheck.ensembles.matrices.lazy import LazyMatrix
 from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.samples import one_thread
 from mfcheck.ensembles.streams import Stream
 from mfcheck.statistics.intervals import dkw_half_width, two_sample_distance
 

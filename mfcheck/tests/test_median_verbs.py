@@ -10,25 +10,27 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 from scipy import stats
 from torch import Tensor
 
 from mfcheck import Cell, NetworkSpec, PaperTheory, Verdict
-from mfcheck.bench import Bench
-from mfcheck.decider import Decider
-from mfcheck.ensembles.chunks import ChunkStore, Probe, Source
+from mfcheck.arrays import Floats
+from mfcheck.decisions.decide import Decider
+from mfcheck.decisions.judgement import Judgement
+from mfcheck.decisions.median_verbs import Allowance, MedianGroup
+from mfcheck.decisions.plan import Plan
+from mfcheck.decisions.trial import Bench
+from mfcheck.ensembles.samples import Probe, Source
+from mfcheck.ensembles.store import ChunkStore
 from mfcheck.ensembles.streams import Stream
-from mfcheck.judgement import Judgement
+from mfcheck.findings.claim import Claim
+from mfcheck.findings.finding import Curve, Finding
 from mfcheck.levels import LEVELS
-from mfcheck.median_verbs import Allowance, MedianGroup
-from mfcheck.plan import Plan
 from mfcheck.settings import Settings
-from mfcheck.statistics import decision, medians
+from mfcheck.statistics import medians, rates
 from mfcheck.statistics.sequential import spent
-from mfcheck.verdict import Claim, Curve, Finding, NotANumber, NotCovered
+from mfcheck.verdict import NotANumber, NotCovered
 
-Floats = NDArray[np.float64]
 Law = Callable[[Tensor], Tensor]
 
 SPEC = NetworkSpec("vanilla", 50, 3, width=60, depth=5, weight_variance=1.8, bias_variance=0.4)
@@ -295,7 +297,7 @@ def test_a_share_counts_up_to_the_allowance_above_the_bound() -> None:
     assert finding.margin.finite_width == 0
     assert finding.margin.discrepancy == pytest.approx(1 - QUICK.rate)
     assert finding.margin.origin == "least rate of level quick; slack 0.1: a reason"
-    assert finding.draws == decision.draws_needed_rate(QUICK.rate, alpha=spent(ALPHA, 1))
+    assert finding.draws == rates.draws_needed_rate(QUICK.rate, alpha=spent(ALPHA, 1))
 
 
 def test_a_slope_has_its_levels_delta_unless_it_is_given_one() -> None:
@@ -351,7 +353,7 @@ def test_a_planner_learns_the_draws_of_a_first_look_and_where_they_come_from() -
 @pytest.fixture
 def no_twins(monkeypatch: pytest.MonkeyPatch) -> None:
     """Dozens of theories are tried here, and the twins of each would take most of the time."""
-    monkeypatch.setattr("mfcheck.findings.twins", lambda theory: ())
+    monkeypatch.setattr("mfcheck.decisions.evidence.twins", lambda theory: ())
 
 
 @pytest.mark.usefixtures("no_twins")

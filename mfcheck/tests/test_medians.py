@@ -12,15 +12,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from scipy import stats
 
 from mfcheck import Verdict
+from mfcheck.arrays import Floats
 from mfcheck.statistics import medians
 from mfcheck.statistics.sequential import Decision, Estimate, Region, spent
-from mfcheck.statistics.trend import slope_weights
+from mfcheck.statistics.slopes import slope_weights
 
-Floats = NDArray[np.float64]
 Generator = np.random.Generator
 Law = Callable[[Generator, int], Floats]
 

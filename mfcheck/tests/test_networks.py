@@ -21,7 +21,8 @@ from scipy import stats
 from torch import Tensor
 
 from mfcheck import NetworkSpec, ReLULike, draw_network
-from mfcheck.ensembles.gaussian import DenseMatrix, Matrix
+from mfcheck.ensembles.matrices.dense import DenseMatrix
+from mfcheck.ensembles.matrices.lazy import Matrix
 from mfcheck.ensembles.modules import ModuleStack, draw_modules, load_factory
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream

@@ -16,11 +16,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from mfcheck import NetworkSpec, ReLULike
-from mfcheck.ensembles.chunks import one_thread
-from mfcheck.ensembles.gaussian import DenseMatrix, Matrix
+from mfcheck.ensembles.matrices.dense import DenseMatrix
+from mfcheck.ensembles.matrices.lazy import Matrix
 from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.samples import one_thread
 from mfcheck.ensembles.streams import Stream
-from mfcheck.objectives import OBJECTIVES, Objective, Slope, inner, slope
+from mfcheck.training.objectives import OBJECTIVES, Objective, Slope, inner, slope
 
 EXPONENTS = [1.0, 1.5, 2.0, math.inf]
 ROUNDING = 1e-9

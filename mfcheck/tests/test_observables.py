@@ -7,14 +7,14 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from mfcheck.ensembles.chunks import Probe, Source, one_thread
+from mfcheck.arrays import Floats
 from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.samples import Probe, Source, one_thread
 from mfcheck.ensembles.streams import Stream
-from mfcheck.observables import attacked, columns
-from mfcheck.observables.attacked import attack, entry_at_attack
+from mfcheck.observables import attacked, joint
+from mfcheck.observables.jacobian import attack, entry_at_attack
 from mfcheck.spec import NetworkSpec, ReLULike
 from mfcheck.statistics.intervals import dkw_half_width, rate_lower, two_sample_distance
 from mfcheck.theory import PaperTheory
@@ -25,8 +25,6 @@ from mfcheck.theory.finite_width import (
     relative_second_moment,
     shared_square_ratio,
 )
-
-Floats = NDArray[np.float64]
 
 Z = 6.5  # a two-sided normal bound with false alarm 8e-11 a comparison
 ALPHA = 1e-6
@@ -68,7 +66,7 @@ def assert_mean(values: Floats, expected: float, resolution: float) -> None:
 
 
 @specs
-@pytest.mark.parametrize("source", [columns.pair, columns.offset], ids=["pair", "offset"])
+@pytest.mark.parametrize("source", [joint.pair, joint.offset], ids=["pair", "offset"])
 def test_both_engines_draw_one_law(source: Source, spec: NetworkSpec) -> None:
     wishart, dense = drawn(source, spec, "wishart"), drawn(source, spec, "dense")
     assert wishart.shape == dense.shape == (DRAWS, 3)
@@ -76,7 +74,7 @@ def test_both_engines_draw_one_law(source: Source, spec: NetworkSpec) -> None:
 
 
 @specs
-@pytest.mark.parametrize("source", [columns.pair, columns.offset], ids=["pair", "offset"])
+@pytest.mark.parametrize("source", [joint.pair, joint.offset], ids=["pair", "offset"])
 def test_products_of_other_draws_are_told_apart(source: Source, spec: NetworkSpec) -> None:
     """Every component but the entry, whose law hardly feels it, is told from itself times 1.25."""
     wishart, dense = drawn(source, spec, "wishart"), drawn(source, spec, "dense")
@@ -86,7 +84,7 @@ def test_products_of_other_draws_are_told_apart(source: Source, spec: NetworkSpe
 @specs
 def test_joint_statistics_are_of_one_network(spec: NetworkSpec) -> None:
     """The products have the mean of a joint law, not that of independent factors."""
-    offset = drawn(columns.offset, spec, "wishart")
+    offset = drawn(joint.offset, spec, "wishart")
     apart = PaperTheory().omega(spec) ** spec.depth / spec.input_dim * PaperTheory().offset_variance(spec)
     assert_mean(offset[:, 2] / apart, offset_moments(spec).apart_ratio, 0.2)
 
@@ -95,7 +93,7 @@ def test_joint_statistics_are_of_one_network(spec: NetworkSpec) -> None:
 @pytest.mark.parametrize("engine", ["wishart", "dense"])
 def test_means_of_pairs_are_the_exact_ones(spec: NetworkSpec, engine: str) -> None:
     means = (PaperTheory().omega(spec) ** spec.depth / spec.input_dim) ** 2
-    apart, row, column = drawn(columns.pair, spec, engine).T / means
+    apart, row, column = drawn(joint.pair, spec, engine).T / means
     assert_mean(apart, apart_square_ratio(spec), 0.2)
     assert_mean(row, shared_square_ratio(spec), 0.25)
     assert_mean(column, relative_second_moment(spec), 0.25)
@@ -105,7 +103,7 @@ def test_means_of_pairs_are_the_exact_ones(spec: NetworkSpec, engine: str) -> No
 @pytest.mark.parametrize("engine", ["wishart", "dense"])
 def test_means_of_the_offset_are_the_exact_ones(spec: NetworkSpec, engine: str) -> None:
     theory, moments = PaperTheory(), offset_moments(spec)
-    entry, squared, apart = drawn(columns.offset, spec, engine).T
+    entry, squared, apart = drawn(joint.offset, spec, engine).T
     variance = theory.offset_variance(spec)
     assert_mean(entry**2 / variance, 1, 0.2)
     assert_mean(squared / variance, 1, 0.1)
@@ -129,7 +127,7 @@ def test_means_of_the_offset_are_the_exact_ones(spec: NetworkSpec, engine: str) 
 )
 def test_the_bound_on_moments_of_the_squared_offset_bounds_them(spec: NetworkSpec) -> None:
     """From below by Z standard errors, so that chance does not refute a true bound."""
-    squared = drawn(columns.offset, spec, "wishart", 2**16)[:, 1] / PaperTheory().offset_variance(spec)
+    squared = drawn(joint.offset, spec, "wishart", 2**16)[:, 1] / PaperTheory().offset_variance(spec)
     for order in (2, 4):
         powers, bound = squared**order, offset_moment_bound(spec, order)
         error = powers.std(ddof=1) / np.sqrt(len(powers))

@@ -11,17 +11,15 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from torch import Tensor
 
-from mfcheck.ensembles.chunks import one_thread
-from mfcheck.observables import operator_norm as module
-from mfcheck.observables.balls import norm
-from mfcheck.observables.operator_norm import operator_norm
+from mfcheck.arrays import Floats
+from mfcheck.attacks import operator_norm as module
+from mfcheck.attacks.balls import norm
+from mfcheck.attacks.operator_norm import operator_norm
+from mfcheck.ensembles.samples import one_thread
 from mfcheck.spec import dual_exponent as dual
 from mfcheck.verdict import NotANumber
-
-Floats = NDArray[np.float64]
 
 EXPONENTS = [1.0, 1.5, 2.0, 4.0, math.inf]
 PAIRS = list(itertools.product(EXPONENTS, EXPONENTS))

@@ -8,18 +8,18 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from mfcheck import NetworkSpec, ReLULike
-from mfcheck.ensembles.chunks import ChunkStore, Probe, Sample, one_thread
-from mfcheck.ensembles.gaussian import DenseMatrix
+from mfcheck.arrays import Floats
+from mfcheck.ensembles.matrices.dense import DenseMatrix
 from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.samples import Probe, Sample, one_thread
+from mfcheck.ensembles.store import ChunkStore
 from mfcheck.ensembles.streams import Stream
-from mfcheck.objectives import Objective
-from mfcheck.observables import paths, trained
-from mfcheck.observables.capacity import fisher_rao
-from mfcheck.observables.paths import (
+from mfcheck.observables import after_training, along_training
+from mfcheck.observables.after_training import accuracy
+from mfcheck.observables.along_training import (
     BACKWARD,
     CAPACITY,
     COLUMNS,
@@ -32,11 +32,12 @@ from mfcheck.observables.paths import (
     SIZE,
     recorded,
 )
-from mfcheck.observables.trained import accuracy
+from mfcheck.observables.capacity import fisher_rao
 from mfcheck.tests.test_objectives import written
-from mfcheck.training import SGD, Flow, Step, train
-
-Floats = NDArray[np.float64]
+from mfcheck.training.ledger import Step
+from mfcheck.training.objectives import Objective
+from mfcheck.training.rules import SGD, Flow
+from mfcheck.training.steps import train
 
 VANILLA = NetworkSpec("vanilla", 9, 3, 24, 3, 2.0)
 BIASED = NetworkSpec("residual", 9, 3, 16, 2, 0.8, 0.3, ReLULike(1, 0.2))
@@ -232,12 +233,12 @@ def test_inputs_and_signals_are_free_of_the_weights_until_training_binds_them() 
         assert start.std() < 0.5
     network = Network(VANILLA, Stream(1), replicates=3)
     x, square = torch.as_tensor(one.x, dtype=torch.float32), squares(network)
-    found = paths.gains(network, x, square)
-    assert all(torch.allclose(a, b) for a, b in zip(found, paths.gains(network, 7 * x, square), strict=True))
-    torch.testing.assert_close(paths.gains(network, x, 2 * square)[1] * 2, found[1])
+    found = along_training.gains(network, x, square)
+    assert all(torch.allclose(a, b) for a, b in zip(found, along_training.gains(network, 7 * x, square), strict=True))
+    torch.testing.assert_close(along_training.gains(network, x, 2 * square)[1] * 2, found[1])
     # All inputs but the first are the singular vector of matrices of ones, and stretched by N.
     network.weights = [DenseMatrix(torch.ones_like(written(matrix))) for matrix in network.weights]
-    forward = paths.gains(network, x, squares(network))[0]
+    forward = along_training.gains(network, x, squares(network))[0]
     alive = forward > 1
     assert alive.any()
     assert (forward[alive] * 3 > 2 * VANILLA.width).all()
@@ -293,7 +294,7 @@ RULE = SGD(0.02, 0.9, batch=4)
 
 
 def left(spec: NetworkSpec = VANILLA, steps: int = 30, *, inputs: Probe | None = None, rule: SGD = RULE) -> Floats:
-    source = trained.trained(ATTACKED, rule, steps)
+    source = after_training.trained(ATTACKED, rule, steps)
     found: Floats = source.engines["dense"](spec, inputs or probe(12, 8), Stream(SEED), NETWORKS).numpy()
     assert found.shape == (NETWORKS, 8)
     assert np.isfinite(found).all()
@@ -311,40 +312,42 @@ def test_what_is_left_is_what_a_loop_by_hand_leaves(spec: NetworkSpec) -> None:
     for _ in train(network, ATTACKED, x[:8], labels[:8], optimiser=RULE, steps=30, generator=stream.torch):
         pass
     right = (network(x).argmax(dim=-1) == labels).double().numpy()
-    np.testing.assert_allclose(found[:, trained.CLEAN], right[:, :8].mean(axis=1))
-    np.testing.assert_allclose(found[:, trained.HELD_OUT], right[:, 8:].mean(axis=1))
+    np.testing.assert_allclose(found[:, after_training.CLEAN], right[:, :8].mean(axis=1))
+    np.testing.assert_allclose(found[:, after_training.HELD_OUT], right[:, 8:].mean(axis=1))
     away = [(written(m) - s).double().square().sum((1, 2)) for m, s in zip(network.weights, start, strict=True)]
-    np.testing.assert_allclose(found[:, trained.SIZE], (squares(network) / begun).mean(dim=1), rtol=1e-4)
+    np.testing.assert_allclose(found[:, after_training.SIZE], (squares(network) / begun).mean(dim=1), rtol=1e-4)
     np.testing.assert_allclose(
-        found[:, trained.DISTANCE], (torch.stack(away, dim=1) / begun).sqrt().mean(dim=1), rtol=1e-4
+        found[:, after_training.DISTANCE], (torch.stack(away, dim=1) / begun).sqrt().mean(dim=1), rtol=1e-4
     )
     now = fisher_rao(network, x[8:12], ("rows",))[:, 0]
-    np.testing.assert_allclose(found[:, trained.CAPACITY], now / capacity, rtol=1e-4)
-    assert not found[:, trained.DIVERGED].any()
+    np.testing.assert_allclose(found[:, after_training.CAPACITY], now / capacity, rtol=1e-4)
+    assert not found[:, after_training.DIVERGED].any()
 
 
 def test_training_fits_what_it_is_taught_and_attacks_take_from_it() -> None:
     found = left(steps=120)
-    assert found[:, trained.CLEAN].mean() > 0.9
-    assert (found[:, trained.ATTACKED] <= found[:, trained.CLEAN]).all()
-    assert (found[:, trained.HELD_OUT_ATTACKED] <= found[:, trained.HELD_OUT]).all()
-    assert found[:, trained.HELD_OUT].mean() < found[:, trained.CLEAN].mean()  # noise has nothing to learn from
-    assert (left(steps=1)[:, trained.CLEAN]).mean() < 0.8
+    assert found[:, after_training.CLEAN].mean() > 0.9
+    assert (found[:, after_training.ATTACKED] <= found[:, after_training.CLEAN]).all()
+    assert (found[:, after_training.HELD_OUT_ATTACKED] <= found[:, after_training.HELD_OUT]).all()
+    assert (
+        found[:, after_training.HELD_OUT].mean() < found[:, after_training.CLEAN].mean()
+    )  # noise has nothing to learn from
+    assert (left(steps=1)[:, after_training.CLEAN]).mean() < 0.8
 
 
 def test_without_held_out_inputs_their_accuracies_are_none_and_capacity_is_that_of_the_others() -> None:
     found = left(inputs=probe(8))
-    assert not found[:, [trained.HELD_OUT, trained.HELD_OUT_ATTACKED]].any()
-    assert (found[:, trained.CAPACITY] > 0).all()
-    assert found[:, trained.CLEAN].mean() > 0.5
+    assert not found[:, [after_training.HELD_OUT, after_training.HELD_OUT_ATTACKED]].any()
+    assert (found[:, after_training.CAPACITY] > 0).all()
+    assert found[:, after_training.CLEAN].mean() > 0.5
 
 
 def test_networks_that_diverge_have_learnt_nothing_and_are_flagged() -> None:
     found = left(rule=SGD(50.0, 0.9))
-    gone = found[:, trained.DIVERGED] == 1
+    gone = found[:, after_training.DIVERGED] == 1
     assert gone.all()
-    assert not found[gone][:, : trained.HELD_OUT_ATTACKED + 1].any()
-    assert not found[gone][:, trained.CAPACITY].any()
+    assert not found[gone][:, : after_training.HELD_OUT_ATTACKED + 1].any()
+    assert not found[gone][:, after_training.CAPACITY].any()
 
 
 # Accuracy ------------------------------------------------------------------------------------------------------

@@ -13,14 +13,13 @@ from typing import Any
 import pytest
 
 # Runs in this process forget the modules they import: what is slow to import is held here.
-import mfcheck.decider
+import mfcheck.decisions.decide
+import mfcheck.ensembles.sampling
 import mfcheck.observables.jacobian
-import mfcheck.reporting.html
 import mfcheck.reporting.markdown
+import mfcheck.reporting.pages
 import mfcheck.reporting.terminal
-import mfcheck.sampling
 import mfcheck.theory.entry_law
-from mfcheck import workers
 from mfcheck.levels import LEVELS
 
 CELL = "wishart-vanilla-N32-L2-d4-K1-w1.5-relu"

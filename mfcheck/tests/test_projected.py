@@ -10,18 +10,19 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from scipy import integrate
 
 from mfcheck import NetworkSpec, NormPair, PaperTheory
-from mfcheck.ensembles.chunks import ChunkStore, Probe, Sample, Source
+from mfcheck.arrays import Floats
 from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.samples import Probe, Sample, Source
+from mfcheck.ensembles.store import ChunkStore
 from mfcheck.ensembles.streams import Stream
-from mfcheck.objectives import Objective
+from mfcheck.observables.along_training import ERROR, LOSS, PAID, SIZE
 from mfcheck.observables.capacity import fisher_rao
-from mfcheck.observables.paths import ERROR, LOSS, PAID, SIZE
 from mfcheck.observables.projected import projected, scale_at, times
-from mfcheck.paths_of_variance import (
+from mfcheck.theorems.pull import LINEAR_STEPS, half_rate, instant, one_output_pull
+from mfcheck.theorems.variance import (
     ENVELOPE,
     EULER,
     LOWER,
@@ -33,10 +34,9 @@ from mfcheck.paths_of_variance import (
     rivals,
     scales_down_to,
 )
-from mfcheck.pulls import LINEAR_STEPS, half_rate, instant, one_output_pull
+from mfcheck.training.objectives import Objective
 from mfcheck.verdict import NotCovered, Verdict
 
-Floats = NDArray[np.float64]
 INF = NormPair(math.inf, math.inf)
 STORE = ChunkStore()
 EVEN = tuple(np.geomspace(1.0, 0.5, 5).tolist())

@@ -10,16 +10,17 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from mfcheck import NetworkSpec, NormPair, PaperTheory, ReLULike
-from mfcheck.bounds import PAIRS
-from mfcheck.ensembles.chunks import Probe, Source, one_thread
+from mfcheck.arrays import Floats
+from mfcheck.ensembles.samples import Probe, Source, one_thread
 from mfcheck.ensembles.streams import Stream
-from mfcheck.objectives import Objective
+from mfcheck.findings.cell import Cell
 from mfcheck.observables import capacity, slopes
 from mfcheck.observables.slopes import DRIFT, LAYERS, LOSS, PULL
-from mfcheck.pulls import (
+from mfcheck.statistics.medians import median_interval
+from mfcheck.theorems.bound import PAIRS
+from mfcheck.theorems.pull import (
     LINEAR_STEPS,
     adversarial,
     capacity_tail,
@@ -31,12 +32,9 @@ from mfcheck.pulls import (
     pull_of_one_output,
     standard_tail,
 )
-from mfcheck.statistics.medians import median_interval
 from mfcheck.theory import entry_law
 from mfcheck.theory.cross_entropy import standard_pull
-from mfcheck.verdict import Cell
-
-Floats = NDArray[np.float64]
+from mfcheck.training.objectives import Objective
 
 SIGMAS = 6.0
 VARIANCES = {"vanilla": 1.6, "residual": 0.6}

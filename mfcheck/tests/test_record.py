@@ -14,11 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mfcheck import Finding, PaperTheory, Verdict
+from mfcheck.findings.files import write_atomically
+from mfcheck.findings.finding import Curve, Margin
+from mfcheck.findings.record import as_plain, assemble
 from mfcheck.levels import level_named
 from mfcheck.reporting import record
-from mfcheck.reporting.record import PAGES, Recorder, as_plain, assemble, write_atomically
+from mfcheck.reporting.pages import PAGES
+from mfcheck.session.recorder import Recorder
 from mfcheck.settings import Settings
-from mfcheck.verdict import Curve, Margin, NotANumber, combine
+from mfcheck.verdict import NotANumber, combine
 
 HEAD = {
     "schema", "mfcheck", "created", "environment", "seed", "level", "alpha", "family_error_bound", "theory",

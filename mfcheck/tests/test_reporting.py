@@ -12,16 +12,16 @@ from typing import Any
 import matplotlib
 import pytest
 
-from mfcheck.reporting import words
-from mfcheck.reporting.html import MOST_FIGURES, render_html
-from mfcheck.reporting.interval_figure import interval_figure
-from mfcheck.reporting.law_figures import dkw_band, law_figure, qq_figure
+from mfcheck.reporting.figures.interval_figure import interval_figure
+from mfcheck.reporting.figures.law_figures import dkw_band, law_figure, qq_figure
+from mfcheck.reporting.figures.plots import log_range, log_ticks
+from mfcheck.reporting.figures.trend_figures import distance_figure, trend_figure
 from mfcheck.reporting.markdown import render_markdown
-from mfcheck.reporting.plots import log_range, log_ticks
+from mfcheck.reporting.pages import MOST_FIGURES, render_html
 from mfcheck.reporting.studies import WIDTH_STUDY
 from mfcheck.reporting.terminal import MOST_DETAILS, terminal_lines
-from mfcheck.reporting.trend_figures import distance_figure, trend_figure
-from mfcheck.reporting.twins_table import WIDTH, mutant_table, score
+from mfcheck.reporting.words import phrases
+from mfcheck.reporting.words.twins_table import WIDTH, mutant_table, score
 
 HOSTILE = "<script>alert('$x_1$')</script> | `a` \"b\"\n\x1b[31m&"
 
@@ -184,7 +184,7 @@ page = pytest.mark.parametrize("show", PAGES.values(), ids=PAGES.keys())
 @page
 def test_every_page_leads_with_verdict_level_seed_and_error_bound(show: Any) -> None:
     text = flat(show(MIXED))
-    for fact in ("quick", "123", "2.3 × 10⁻⁵", words.FAMILY_BOUND, "Theorem 4.1", "PaperTheory"):
+    for fact in ("quick", "123", "2.3 × 10⁻⁵", phrases.FAMILY_BOUND, "Theorem 4.1", "PaperTheory"):
         assert fact in text
     assert "✗ REFUTED" in text or "✗ refuted" in text
 
@@ -347,16 +347,16 @@ def test_terminal_stops_listing_and_says_how_many_are_left() -> None:
     ],
 )
 def test_allowed_region_follows_the_kind_of_statistic(changes: dict[str, Any], expected: tuple[float, float]) -> None:
-    assert words.allowed_region(make_finding(**changes)) == pytest.approx(expected)
+    assert phrases.allowed_region(make_finding(**changes)) == pytest.approx(expected)
 
 
 def test_numbers_that_differ_are_printed_differently() -> None:
     close = REFUTED | {"interval": [0.020803, 0.0406], "estimate": 0.03, "region": [0.0, 0.0208]}
-    shown = words.evidence(close)
+    shown = phrases.evidence(close)
     assert (shown["interval"], shown["allowed"]) == ("[0.020803, 0.040600]", "[0, 0.020800]")
     exact = {"finite_width": 2e-12, "discrepancy": 0.0, "origin": "rounding"}
     tiny = make_finding(reference=1.0, statistic="ratio", estimate=1 + 4e-13, interval=[1.0, 1 + 8e-13], margin=exact)
-    assert words.evidence(tiny)["allowed"] == "[1 − 2e-12, 1 + 2e-12]"
+    assert phrases.evidence(tiny)["allowed"] == "[1 − 2e-12, 1 + 2e-12]"
 
 
 KILLED = make_twin("killed", "× 1.25", "thm4.1/entries-gaussian", "thm4.1/entries-variance")
@@ -466,8 +466,8 @@ def test_a_law_that_is_to_break_must_leave_its_region(show: Any) -> None:
 
 def test_a_broken_law_is_worded_and_drawn_as_such() -> None:
     broken = REFUTED | {"breaks": True, "verdict": "supported", "curve": make_law(0.3)}
-    assert words.evidence(broken)["allowed"] == "must leave [0, 0.0208]"
-    assert "all of that lies outside" in words.sentence(broken)
+    assert phrases.evidence(broken)["allowed"] == "must leave [0, 0.0208]"
+    assert "all of that lies outside" in phrases.sentence(broken)
     figure = interval_figure(make_claim(broken))
     assert "dashed: must be left" in figure
     assert "shaded: allowed" not in figure

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from mfcheck import Verdict
+from mfcheck.arrays import Floats
 from mfcheck.statistics import signed_means
-from mfcheck.statistics.decision import TAIL_SHARE, Tail
+from mfcheck.statistics.means import TAIL_SHARE, Tail
 from mfcheck.statistics.sequential import Decision, spent
 from mfcheck.statistics.signed_means import (
     clipped_mean_interval,
@@ -24,8 +24,6 @@ from mfcheck.statistics.signed_means import (
     smallest_detectable_mean_ratio,
 )
 from mfcheck.tests.test_calibration import BETA, assert_decides, prefix, rare_enough
-
-Floats = NDArray[np.float64]
 
 REPLAYS, MARGIN, ALPHA = 1000, 0.5, 0.05
 

@@ -11,12 +11,12 @@ import pytest
 import torch
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from scipy import integrate
 
+from mfcheck.arrays import Floats
+from mfcheck.attacks.operator_norm import operator_norm
 from mfcheck.ensembles.streams import Stream
 from mfcheck.ensembles.wishart import jacobian
-from mfcheck.observables.operator_norm import operator_norm
 from mfcheck.spec import ARCHITECTURES, NetworkSpec, ReLULike
 from mfcheck.theory import PaperTheory
 from mfcheck.theory.finite_width import gram_overlap
@@ -30,8 +30,6 @@ from mfcheck.theory.norms import (
     paper_beta,
 )
 from mfcheck.verdict import NotCovered
-
-Floats = NDArray[np.float64]
 
 THEORY = PaperTheory()
 ROUNDING = 1e-12  # thousands of roundings of 2⁻⁵³: more than any formula here does

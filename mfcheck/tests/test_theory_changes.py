@@ -16,17 +16,17 @@ import pytest
 
 from mfcheck import NetworkSpec, NotANumber, NotCovered, PaperTheory, Verdict
 from mfcheck.cli import main
-from mfcheck.decider import Decider
-from mfcheck.ensembles.chunks import ChunkStore
+from mfcheck.decisions.decide import Decider
+from mfcheck.decisions.suite import suite_claims
+from mfcheck.ensembles.store import ChunkStore
+from mfcheck.findings.finding import Finding
+from mfcheck.findings.record import as_plain
+from mfcheck.findings.theory_changes import theory_changes
 from mfcheck.levels import LEVELS
-from mfcheck.reporting.changes_record import theory_changes
-from mfcheck.reporting.changes_text import lines
-from mfcheck.reporting.record import as_plain
+from mfcheck.reporting.words.changes_text import lines
 from mfcheck.settings import Settings
-from mfcheck.suites import suite_claims
 from mfcheck.theory.changes import changes, check_theory, differs, is_papers
-from mfcheck.theory.reading import Reading
-from mfcheck.verdict import Finding
+from mfcheck.theory.watched import Reading
 
 SPEC = NetworkSpec("residual", 784, 10, 500, 6, 0.3, 0.5)
 STORE = ChunkStore()
@@ -122,7 +122,7 @@ def test_a_law_of_the_same_variance_but_another_shape_differs() -> None:
 @pytest.fixture
 def no_twins(monkeypatch: pytest.MonkeyPatch) -> None:
     """Making the twins of every theory here would take most of the time."""
-    monkeypatch.setattr("mfcheck.findings.twins", lambda theory: ())
+    monkeypatch.setattr("mfcheck.decisions.evidence.twins", lambda theory: ())
 
 
 @pytest.mark.usefixtures("no_twins")

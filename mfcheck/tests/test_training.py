@@ -17,14 +17,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mfcheck import NetworkSpec, ReLULike
-from mfcheck.ensembles.chunks import one_thread
-from mfcheck.ensembles.gaussian import DenseMatrix
+from mfcheck.ensembles.matrices.dense import DenseMatrix
 from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.samples import one_thread
 from mfcheck.ensembles.streams import Stream
-from mfcheck.objectives import OBJECTIVES, Objective
 from mfcheck.tests.test_lazy_agrees import disagreements, ordered, stored_copy
 from mfcheck.tests.test_objectives import by_hand, data, drawn, losses, written
-from mfcheck.training import SGD, Flow, Step, train
+from mfcheck.training.ledger import Step
+from mfcheck.training.objectives import OBJECTIVES, Objective
+from mfcheck.training.rules import SGD, Flow
+from mfcheck.training.steps import train
 
 LEAKY = ReLULike(1, 0.3)
 VANILLA = NetworkSpec("vanilla", 6, 3, 16, 3, 2.0)

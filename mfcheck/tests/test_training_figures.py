@@ -12,22 +12,22 @@ from typing import Any
 
 import pytest
 
+from mfcheck.findings import states
+from mfcheck.findings.record import assemble
 from mfcheck.levels import level_named
-from mfcheck.reporting import html, words
 from mfcheck.reporting.answers import answers
-from mfcheck.reporting.capacity_figure import capacity_charts
-from mfcheck.reporting.horizon import Horizon, horizon
-from mfcheck.reporting.html import render_html
-from mfcheck.reporting.layers_figure import layers_figure
-from mfcheck.reporting.map_figure import map_figure
+from mfcheck.reporting.curves.horizon import Horizon, horizon
+from mfcheck.reporting.curves.training_map import map_rows, training_maps
+from mfcheck.reporting.curves.trajectories import Trajectory, trajectory
+from mfcheck.reporting.figures.capacity_figure import capacity_charts
+from mfcheck.reporting.figures.layers_figure import layers_figure
+from mfcheck.reporting.figures.map_figure import map_figure
+from mfcheck.reporting.figures.trajectory_axes import over_start, time_scale
+from mfcheck.reporting.figures.trajectory_figure import CAPACITY, VARIANCE, trajectory_figure
 from mfcheck.reporting.markdown import render_markdown
-from mfcheck.reporting.record import assemble
+from mfcheck.reporting.pages import render_html
 from mfcheck.reporting.studies import studies
 from mfcheck.reporting.terminal import terminal_lines
-from mfcheck.reporting.training_map import map_rows, training_maps
-from mfcheck.reporting.trajectories import Trajectory, trajectory
-from mfcheck.reporting.trajectory_axes import over_start, time_scale
-from mfcheck.reporting.trajectory_figure import CAPACITY, VARIANCE, trajectory_figure
 from mfcheck.settings import Settings
 from mfcheck.tests.test_reporting import PAGES, REFUTED, UNDECIDED, Page, make_claim, make_finding, make_report
 from mfcheck.verdict import Verdict
@@ -490,8 +490,8 @@ def test_errors_in_open_questions_show_but_do_not_count() -> None:
     broken = make_claim(id="open/contrastive-bound", verdict="undecided", errors=[{"cell": "c", "message": "crashed"}])
     expected = REFUTED | {"expected": "dead units", "instead": "the exact law"}
     claims = [make_claim(expected, verdict="refuted"), broken]
-    assert words.standing("refuted", claims) == words.EXPECTED
-    assert words.standing("undecided", [broken]) == words.EXPLORED
+    assert states.standing("refuted", claims) == states.EXPECTED
+    assert states.standing("undecided", [broken]) == states.EXPLORED
     report = make_report(*claims, verdict="refuted")
     for show in PAGES.values():
         assert "crashed" in show(report)
@@ -506,8 +506,8 @@ def test_a_run_is_judged_as_if_its_open_questions_had_not_been_asked(verdict: Ve
     assert [theorem["id"] for theorem in report["theorems"]] == ["thm5.3", "thm5.9", "assumption", "break", "open"]
     section = report["theorems"][-1]
     assert section["title"] == "Open questions — explored, never gating"
-    assert words.standing(section["verdict"], section["claims"]) == words.EXPLORED
-    tally = words.tally(list(words.claims_of(report)))
+    assert states.standing(section["verdict"], section["claims"]) == states.EXPLORED
+    tally = states.tally(list(states.claims_of(report)))
     assert (tally["supported"], tally["refuted"], tally["undecided"], tally.errors) == (4, 0, 0, 1)
     # What was found is kept in the record, whatever the pages make of it.
     assert section["claims"][0]["findings"][0]["verdict"] == verdict
@@ -516,4 +516,4 @@ def test_a_run_is_judged_as_if_its_open_questions_had_not_been_asked(verdict: Ve
 def test_a_run_of_open_questions_alone_decides_nothing() -> None:
     report = assembled([plain("open/attack-difficulty")])
     assert report["verdict"] == "undecided"
-    assert words.standing(report["verdict"], list(words.claims_of(report))) == words.EXPLORED
+    assert states.standing(report["verdict"], list(states.claims_of(report))) == states.EXPLORED

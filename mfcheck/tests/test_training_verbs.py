@@ -12,22 +12,22 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from torch import Tensor
 
 from mfcheck import Cell, NetworkSpec, PaperTheory, Verdict
-from mfcheck.decider import Decider
-from mfcheck.ensembles.chunks import ChunkStore, Probe, Source
+from mfcheck.arrays import Floats
+from mfcheck.decisions.decide import Decider
+from mfcheck.decisions.median_verbs import Allowance, MedianGroup, Rival
+from mfcheck.ensembles.samples import Probe, Source
+from mfcheck.ensembles.store import ChunkStore
 from mfcheck.ensembles.streams import Stream
+from mfcheck.findings.claim import Claim
+from mfcheck.findings.finding import Finding
 from mfcheck.levels import LEVELS
-from mfcheck.median_verbs import Allowance, MedianGroup, Rival
 from mfcheck.settings import Settings
 from mfcheck.statistics import medians, signed_means
-from mfcheck.statistics.decision import Tail
+from mfcheck.statistics.means import Tail
 from mfcheck.statistics.sequential import spent
-from mfcheck.verdict import Claim, Finding
-
-Floats = NDArray[np.float64]
 
 SPEC = NetworkSpec("vanilla", 50, 3, width=60, depth=5, weight_variance=2.0)
 ANYWHERE = Probe(np.ones((1, 50)), 0)

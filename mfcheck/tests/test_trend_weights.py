@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mfcheck.statistics.decision import Draw, Tail
-from mfcheck.statistics.trend import PRODUCT, Trend, decide_trend, draws_needed_trend, limit_weights
+from mfcheck.statistics.means import Tail
+from mfcheck.statistics.sample_sizes import Draw
+from mfcheck.statistics.slopes import PRODUCT, Trend, decide_trend, draws_needed_trend, limit_weights
 from mfcheck.verdict import Verdict
 
 # X and Y uniform on [0, 1]: E X²/(E X)² = 4/3 and E X⁴/(E X)⁴ = 16/5; their product has no more than the squares of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mfcheck import workers
+from mfcheck import devices
 
 
 @pytest.fixture
@@ -21,13 +21,13 @@ def with_gpus(machine: pytest.MonkeyPatch, count: int) -> None:
 @pytest.mark.parametrize("gpus", [0, 2])
 def test_auto_and_cpu_are_always_allowed(machine: pytest.MonkeyPatch, device: str, gpus: int) -> None:
     with_gpus(machine, gpus)
-    workers.check_device(device)
+    devices.check_device(device)
 
 
 @pytest.mark.parametrize("device", ["", "gpu", "CUDA", "cuda:", "cuda:-1", "cuda:x", "cuda:0,1", "cpu:0", "mps"])
 def test_an_unknown_device_is_named_with_what_is_allowed(machine: pytest.MonkeyPatch, device: str) -> None:
     with_gpus(machine, 2)
-    for use in (workers.check_device, workers.resolve_device):
+    for use in (devices.check_device, devices.resolve_device):
         with pytest.raises(ValueError, match="allowed are auto, cpu, cuda") as caught:
             use(device)
         assert repr(device) in str(caught.value)
@@ -37,14 +37,14 @@ def test_an_unknown_device_is_named_with_what_is_allowed(machine: pytest.MonkeyP
 def test_a_gpu_that_is_not_there_is_refused(machine: pytest.MonkeyPatch, device: str) -> None:
     with_gpus(machine, 0)
     with pytest.raises(ValueError, match=f"'{device}'.*no CUDA device"):
-        workers.check_device(device)
+        devices.check_device(device)
 
 
 def test_a_gpu_beyond_the_last_is_refused(machine: pytest.MonkeyPatch) -> None:
     with_gpus(machine, 2)
-    workers.check_device("cuda:1")
+    devices.check_device("cuda:1")
     with pytest.raises(ValueError, match=r"'cuda:2'.*2 CUDA device.*cuda:0…1"):
-        workers.check_device("cuda:2")
+        devices.check_device("cuda:2")
 
 
 @pytest.mark.parametrize(
@@ -69,13 +69,13 @@ def test_workers_share_the_gpus_in_turn(
     with_gpus(machine, gpus)
     if worker is not None:
         machine.setenv("PYTEST_XDIST_WORKER", worker)
-    assert workers.resolve_device(device) == expected
+    assert devices.resolve_device(device) == expected
 
 
 def test_without_gpus_the_cores_decide_how_many_workers(machine: pytest.MonkeyPatch) -> None:
     with_gpus(machine, 0)
-    assert workers.auto_workers("cpu") is None
-    assert workers.auto_workers("auto") is None
+    assert devices.auto_workers("cpu") is None
+    assert devices.auto_workers("auto") is None
 
 
 def test_on_cpu_nobody_asks_for_gpus(machine: pytest.MonkeyPatch) -> None:
@@ -83,10 +83,10 @@ def test_on_cpu_nobody_asks_for_gpus(machine: pytest.MonkeyPatch) -> None:
         raise AssertionError("asked torch for GPUs")
 
     machine.setattr(workers, "gpu_count", never)
-    assert workers.auto_workers("cpu") is None
-    assert workers.resolve_device("cpu") == "cpu"
-    machine.setattr(workers.shutil, "which", lambda _: None)
-    assert workers.auto_workers("auto") is None
+    assert devices.auto_workers("cpu") is None
+    assert devices.resolve_device("cpu") == "cpu"
+    machine.setattr(devices.shutil, "which", lambda _: None)
+    assert devices.auto_workers("auto") is None
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_as_many_workers_as_the_gpus_feed(
     import torch
 
     with_gpus(machine, 2)
-    machine.setattr(workers.shutil, "which", lambda _: "/usr/bin/nvidia-smi")
+    machine.setattr(devices.shutil, "which", lambda _: "/usr/bin/nvidia-smi")
     machine.setattr(torch.cuda, "mem_get_info", lambda gpu: (free_gib * 2**30, 140 * 2**30))
-    machine.setattr(workers.os, "cpu_count", lambda: cores)
-    assert workers.auto_workers(device) == expected
+    machine.setattr(devices.os, "cpu_count", lambda: cores)
+    assert devices.auto_workers(device) == expected

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import special
 
+from mfcheck.arrays import Floats
 from mfcheck.spec import NetworkSpec
 from mfcheck.theory.finite_width import gain_ratio, mean_gain, row_gains
 
-Floats = NDArray[np.float64]
 NARROWEST = 16
 
 

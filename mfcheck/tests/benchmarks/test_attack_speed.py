@@ -14,9 +14,9 @@ import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from mfcheck import NetworkSpec, draw_network
-from mfcheck.ensembles.chunks import one_thread
+from mfcheck.attacks.adversarial import adversarial_loss
+from mfcheck.ensembles.samples import one_thread
 from mfcheck.ensembles.streams import Stream
-from mfcheck.observables.adversarial import adversarial_loss
 from mfcheck.tests.test_adversarial import by_foolbox
 
 Work = Callable[[], object]

@@ -11,15 +11,16 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from torch import Tensor
 
 from mfcheck import NetworkSpec
-from mfcheck.ensembles.chunks import one_thread
 from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.samples import one_thread
 from mfcheck.ensembles.streams import Stream
-from mfcheck.objectives import Objective
 from mfcheck.observables.capacity import fisher_rao
 from mfcheck.tests.benchmarks.test_attack_speed import Work, interleaved
 from mfcheck.tests.test_objectives import written
 from mfcheck.tests.test_training import sliced
-from mfcheck.training import SGD, Flow, train
+from mfcheck.training.objectives import Objective
+from mfcheck.training.rules import SGD, Flow
+from mfcheck.training.steps import train
 
 REPLICATES = 16
 

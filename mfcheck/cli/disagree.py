@@ -1,0 +1,75 @@
+"""The command `mfcheck disagree A B`: the cheapest cells and draws that tell two theories apart, and their verdict."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from pathlib import Path
+from random import SystemRandom
+from typing import TYPE_CHECKING
+
+from mfcheck.devices import resolve_device
+from mfcheck.ensembles.store import prune
+from mfcheck.levels import LEVELS, level_named
+from mfcheck.settings import Settings
+from mfcheck.theory.loading import PAPER_THEORY, load_theory
+
+if TYPE_CHECKING:
+    from mfcheck.session.disagreement import Disagreement
+
+KEPT = Path(".pytest_cache/d/mfcheck")
+"""Where runs of pytest in the current folder keep their draws."""
+
+
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command and its options."""
+    parser = commands.add_parser("disagree", help="the cheapest draws that tell two theories apart")
+    for name in ("a", "b"):
+        parser.add_argument(name, metavar=name.upper(), help="paper, or package.module:Theory")
+    parser.add_argument("--mf-level", default="quick", help=f"level of effort: {', '.join(LEVELS)} (default quick)")
+    parser.add_argument("--mf-seed", type=int, help="root seed of all draws (default: a fresh one, printed)")
+    parser.add_argument("--mf-dataset", default="digits", help="inputs of claims that look at one (default digits)")
+    parser.add_argument("--mf-claim", action="append", default=[], help="only claims of this id or glob; repeatable")
+    parser.add_argument("--mf-device", default="auto", help="auto, cpu, cuda or cuda:N (default auto)")
+    parser.add_argument("--budget", type=float, help="seconds that it may take (default 20, or with --all no limit)")
+    parser.add_argument("--all", action="store_true", help="every cell in which they differ, not up to the first")
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Print each cell as it is decided and what they come to; 0 if one separates the theories, else 1."""
+    if chosen.budget is None:
+        chosen.budget = sys.float_info.max if chosen.all else 20.0
+    if not 0 < chosen.budget < math.inf:
+        raise ValueError(f"budget must be a positive number of seconds, got {chosen.budget!r}")
+    if "" not in sys.path:
+        sys.path.insert(0, "")  # theories of the current folder
+    a, b = (load_theory(PAPER_THEORY if name == "paper" else name) for name in (chosen.a, chosen.b))
+    settings = Settings(
+        seed=SystemRandom().randrange(2**31) if chosen.mf_seed is None else chosen.mf_seed,
+        level=level_named(chosen.mf_level),
+        device=resolve_device(chosen.mf_device),
+        dataset=chosen.mf_dataset,
+        cache=KEPT if KEPT.is_dir() else None,
+    )
+    print(f"A is {chosen.a}, B is {chosen.b}; level {settings.level.name}, seed {settings.seed}", flush=True)
+    from mfcheck.session.disagreement import disagreements, said, tallied
+
+    found = []
+    for one in disagreements(a, b, settings, chosen.mf_claim, chosen.budget, every=chosen.all):
+        found.append(one)
+        print("\n".join(_lines(one)), flush=True)
+    if settings.cache is not None:
+        prune(settings.cache)
+    print("\n".join(tallied(found)) if chosen.all else said(found))
+    return 0 if any(one.separates for one in found) else 1
+
+
+def _lines(one: Disagreement) -> list[str]:
+    (low, high), estimate = one.interval, one.estimate
+    return [
+        f"{one.claim} in {one.cell}",
+        f"    A puts {one.reference_a:.6g} and B {one.reference_b:.6g}",
+        f"    {one.statistic} of A: {estimate:.6g}, interval [{low:.6g}, {high:.6g}]",
+        f"    A {one.verdict_a}, B {one.verdict_b}, after {one.draws:,} draws in {one.seconds:.1f} s",
+    ]

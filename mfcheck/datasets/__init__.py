@@ -1,0 +1,1 @@
+"""Inputs that claims look at: real images and noise, scaled to a declared norm."""

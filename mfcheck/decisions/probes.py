@@ -1,0 +1,43 @@
+"""Where claims look at a network: inputs of the run's data set, and a column of the Jacobian there."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from mfcheck.datasets.inputs import batch, inputs, scaled
+from mfcheck.ensembles.samples import Probe
+from mfcheck.findings.cell import Cell
+from mfcheck.settings import Settings
+
+
+def image(settings: Settings, cell: Cell) -> Probe:
+    """One input of the cell's data set, looked at along its brightest pixel; any input where the engine sees none."""
+    input_dim = cell.spec.input_dim
+    if cell.engine == "wishart":
+        return Probe(np.ones((1, input_dim)), 0)
+    dataset = str(cell.details.get("dataset", settings.dataset))
+    x = inputs(dataset, input_dim, 1, settings.seed, settings.data_dir)
+    return Probe(x, int(np.abs(x[0]).argmax()))
+
+
+def image_scaled_and_noise(settings: Settings, cell: Cell) -> Probe:
+    """Three inputs: one of the data set, the same one at a tenth of its length, and noise."""
+    input_dim = cell.spec.input_dim
+    real = inputs(settings.dataset, input_dim, 1, settings.seed, settings.data_dir)
+    noise = inputs("noise", input_dim, 1, settings.seed + 1)
+    tenth = scaled(real, math.sqrt(input_dim) / 10)
+    return Probe(np.concatenate([real, tenth, noise]), int(np.abs(real[0]).argmax()))
+
+
+def images(settings: Settings, cell: Cell) -> Probe:
+    """As many inputs with their labels as the cell's `images` says, of which it trains on `trained`, if it says so.
+
+    Labels are taken modulo the outputs there are.
+    """
+    dataset = str(cell.details.get("dataset", settings.dataset))
+    count, taught = int(cell.details.get("images", 1)), cell.details.get("trained")
+    found = batch(dataset, cell.spec.input_dim, count, settings.seed, settings.data_dir)
+    labels = None if found.labels is None else found.labels % cell.spec.output_dim
+    return Probe(found.x, 0, labels, None if taught is None else int(taught))

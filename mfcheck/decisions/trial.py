@@ -1,0 +1,163 @@
+"""What every decision of a claim in one cell goes through: its draws, its error rate, and the finding it ends as."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from mfcheck.arrays import Floats
+from mfcheck.decisions.evidence import judged, verdict_of
+from mfcheck.decisions.judgement import Judgement, Reference
+from mfcheck.decisions.plan import Plan, Statistic
+from mfcheck.ensembles.samples import Probe, Sample, Source
+from mfcheck.ensembles.store import ChunkStore
+from mfcheck.findings.cell import Cell
+from mfcheck.findings.claim import Claim
+from mfcheck.findings.finding import Finding
+from mfcheck.settings import Settings
+from mfcheck.spec import NetworkSpec
+from mfcheck.statistics.sample_sizes import Draw
+from mfcheck.statistics.sequential import Decision, spent
+from mfcheck.theory import PaperTheory
+from mfcheck.theory.changes import is_papers
+from mfcheck.theory.watched import Reading
+from mfcheck.verdict import NotANumber, NotCovered
+
+NOTHING_ELSE: Mapping[str, Callable[[PaperTheory], Reference]] = {}
+
+
+@dataclass(eq=False)
+class Bench:
+    """One claim in one cell: where decisions are carried out and kept, in `findings`."""
+
+    claim: Claim
+    cell: Cell
+    settings: Settings
+    theory: PaperTheory
+    store: ChunkStore
+    reproduce: str
+    findings: list[Finding] = field(default_factory=list)
+    _reading: Reading | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        if not is_papers(self.theory):
+            self._reading = Reading(self.theory)
+            self.theory = self._reading.theory
+
+    def sketch(self, source: Source, probe: Probe, spec: NetworkSpec, draws: int) -> Floats:
+        """Some draws of another network by the cell's engine, for a figure; no verdict rests on them."""
+        return self._draws(source, probe, np.asarray, spec)(draws)
+
+    def does_not_apply(self, reason: str) -> Finding:
+        """Record that the claim has nothing to say of this cell."""
+
+        def plan() -> Plan:
+            raise NotCovered(reason)
+
+        return self._record(plan)
+
+    def carry_out(self, plan: Plan) -> Judgement:
+        """Draw and decide; a planner's own does not."""
+        return plan.conclude()
+
+    @property
+    def _rule(self) -> dict[str, Any]:
+        looks = self.settings.level.looks if self.claim.gates else 1  # an open question gets a single one
+        return {"alpha": self.settings.alpha, "looks": looks}
+
+    @property
+    def _first_alpha(self) -> float:
+        return spent(self.settings.alpha, 1)
+
+    def _last_alpha(self, decided: Decision) -> float:
+        return spent(self.settings.alpha, decided.looks)
+
+    def _chunk(self, source: Source, spec: NetworkSpec | None = None) -> int:
+        return source.chunk_draws(spec or self.cell.spec, self.cell.engine)
+
+    def _draws(self, source: Source, probe: Probe, statistic: Statistic, spec: NetworkSpec | None = None) -> Draw:
+        run = self.settings
+        sample = Sample(source, spec or self.cell.spec, self.cell.engine, probe, run.seed, run.device, self.store)
+
+        def draw(n: int) -> Floats:
+            values = statistic(sample.first(n))
+            if bad := int(np.isnan(values).sum()):
+                raise NotANumber(f"the statistic of {self.claim.id} is NaN in {bad} of {n} draws of {source.name}")
+            return values
+
+        return draw
+
+    @contextlib.contextmanager
+    def _reads(self) -> Iterator[list[str]]:
+        """Afterwards, which changes of a theory on trial show in what was read of it so far, in here included."""
+        seen: list[str] = []
+        if self._reading is None:
+            yield seen
+            return
+        noted = self._reading.noted
+        before = len(noted)
+        try:
+            yield seen
+        finally:
+            seen += self._reading.seen()
+            del noted[before:]  # another decision of the same test reads for itself
+
+    def _papers_verdict(self, plan: Callable[[], Plan], breaks: bool) -> str:
+        """What the same draws, or the first of them that it takes, say of the paper's theory; empty of no formula."""
+        on_trial, self.theory = self.theory, PaperTheory()
+        try:
+            return verdict_of(self.carry_out(plan()), breaks=breaks).value
+        except (AttributeError, NotCovered):
+            return ""
+        finally:
+            self.theory = on_trial
+
+    def _record(
+        self,
+        plan: Callable[[], Plan],
+        *,
+        reference: Callable[[PaperTheory], Reference] | None = None,
+        breaks: bool = False,
+        instead: Mapping[str, Callable[[PaperTheory], Reference]] = NOTHING_ELSE,
+    ) -> Finding:
+        start = time.perf_counter()
+        spec = self.cell.spec
+        finding = Finding(
+            claim=self.claim.id,
+            says=self.claim.says,
+            cell=self.cell.id,
+            figure=self.cell.figure,
+            engine=self.cell.engine,
+            parameters={
+                "spec": str(spec),
+                **asdict(spec),
+                "activation": str(spec.activation),
+                **self.cell.details,
+                "device": self.settings.device,
+            },
+            reproduce=self.reproduce,
+        )
+        reading = self._reading
+        own, before = (self.theory, ()) if reading is None else (reading.own, reading.seen())
+        try:
+            with self._reads() as seen:
+                planned = plan()
+            judgement = self.carry_out(planned)
+            finding = judged(finding, judgement, own, breaks=breaks)
+            holding = judgement.holding({name: law(self.theory) for name, law in instead.items()})
+            finding = replace(finding, holds_instead=holding)
+        except NotCovered as missing:
+            finding = replace(finding, reason=str(missing))
+        if reading is not None:
+            if reference is not None and not before:
+                seen[:] = reading.moving(seen, reference)
+            papers = "" if before else self._papers_verdict(plan, breaks) if seen else finding.verdict.value
+            finding = replace(finding, changes_seen=tuple(seen), paper_verdict=papers)
+        finding = replace(finding, seconds=time.perf_counter() - start)
+        self.findings.append(finding)
+        return finding

@@ -1,0 +1,64 @@
+"""Random Gaussian matrices that are stored."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from mfcheck.ensembles.streams import Stream
+
+
+class DenseMatrix:
+    """R independent rows × columns Gaussian matrices, stored: `values [R, rows, columns]`."""
+
+    def __init__(self, values: Tensor) -> None:
+        self.values = values
+
+    @classmethod
+    def drawn(
+        cls, stream: Stream, replicates: int, rows: int, columns: int, *, variance: float, dtype: torch.dtype
+    ) -> DenseMatrix:
+        """Entries N(0, variance)."""
+        return cls(stream.normal(replicates, rows, columns, dtype=dtype, scale=math.sqrt(variance)))
+
+    @property
+    def T(self) -> DenseMatrix:
+        return DenseMatrix(self.values.mT)
+
+    def __matmul__(self, x: Tensor) -> Tensor:
+        """W X for X `[R, columns, k]` → `[R, rows, k]`, as (Xᵀ Wᵀ)ᵀ: up to ten times as fast for few columns."""
+        return (x.mT @ self.values.mT).mT
+
+    def columns(self, indices: Sequence[int]) -> Tensor:
+        """The named columns, `[R, rows, k]`."""
+        whole = list(indices) == list(range(self.values.shape[2]))
+        return self.values if whole else self.values[:, :, list(indices)]
+
+    def add(self, left: Tensor, right: Tensor) -> None:
+        """W ← W + left rightᵀ, factors `[R, rows, k]` and `[R, columns, k]`."""
+        self.values = torch.baddbmm(self.values, left, right.mT)
+
+    def scale(self, factor: Tensor | float) -> None:
+        """W ← factor · W, one factor for all replicates or `[R]`."""
+        self.values = self.values * for_each_replicate(factor)
+
+    def erase(self, which: Tensor) -> None:
+        """W ← 0 in the replicates `which [R]`, whatever W holds."""
+        self.values = self.values.masked_fill(which[:, None, None], 0.0)
+
+    def squared_norm(self) -> Tensor:
+        """‖W‖_F² in float64: `[R]`."""
+        return self.values.double().square().sum(dim=(1, 2))
+
+    def moved(self, start: Tensor | None) -> Tensor:
+        """‖W − W(0)‖_F² from the values at the start, in float64: `[R]`."""
+        assert start is not None
+        return (self.values - start).double().square().sum(dim=(1, 2))
+
+
+def for_each_replicate(factor: Tensor | float) -> Tensor | float:
+    """A factor for every replicate, to be multiplied with `[R, …, …]`."""
+    return factor[:, None, None] if isinstance(factor, Tensor) else factor

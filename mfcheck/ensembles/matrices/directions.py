@@ -1,0 +1,63 @@
+"""Directions that are new: orthonormal rows outside a known span, to rounding."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+DEPENDENT = 16
+"""A direction shorter than this many roundings of the input it came from is rounding, and is dropped."""
+HIDDEN = 1e-12
+"""Squared lengths that a float64 Gram matrix can tell from 0, in units of the largest."""
+
+
+def orthonormal_rows(rest: Tensor, lengths: Tensor, known: Tensor) -> tuple[Tensor, Tensor] | None:
+    """Orthonormal rows spanning what of `rest [R, k, n]` lies outside `known`, and which of them are not 0 `[R, k, 1]`.
+
+    `lengths [R, k]` are those of the inputs that `rest` is left of. None where no replicate has a new direction, rows
+    of zeros where one has fewer than others. One pass finds the directions, in units of the inputs' own lengths so that
+    a short input counts like a long one; the second makes them orthogonal to rounding, once their length is 1 (twice
+    is enough; Parlett).
+    """
+    rounding = torch.finfo(rest.dtype).eps * DEPENDENT
+    if rest.shape[1] == 1:  # most of an attack's: its length is all there is to find
+        fresh, long = _unit(rest, rounding * lengths[:, :, None])
+        if not bool(long.any()):
+            return None
+        fresh, long = _unit(fresh - (fresh @ known.mT) @ known, 0.5)
+        return (fresh, long) if bool(long.any()) else None  # rounding that hid among the known directions
+    unit = rest / torch.where(lengths > 0, lengths, 1.0).to(rest.dtype)[:, :, None]
+    rows = _normalised(unit, rounding**2)
+    if rows is None:
+        return None
+    rows = _normalised(rows - (rows @ known.mT) @ known, 0.25)
+    return None if rows is None else (rows, (rows != 0).any(dim=2, keepdim=True))
+
+
+def _unit(rows: Tensor, least: Tensor | float) -> tuple[Tensor, Tensor]:
+    """Rows `[R, 1, n]` over their lengths, 0 where these are at most `least`, and whether they are not `[R, 1, 1]`."""
+    length = torch.linalg.vector_norm(rows, dim=2, keepdim=True, dtype=torch.float64)
+    long = length > least
+    return rows * torch.where(long, length.reciprocal(), 0.0).to(rows.dtype), long
+
+
+def _normalised(rows: Tensor, least: float) -> Tensor | None:
+    """Rows `[R, k, n]` made orthonormal through their float64 Gram matrix, those of squared length ≤ `least` zero.
+
+    Nor those that the Gram matrix's own rounding hides behind the longest.
+    """
+    wide = rows.double()
+    values, vectors = torch.linalg.eigh(wide @ wide.mT)
+    kept = values > (HIDDEN * values[:, -1:]).clamp_min(least)
+    most = int(kept.sum(dim=1).max())
+    if most == 0:
+        return None
+    weights = (vectors * torch.where(kept, values, 1.0).rsqrt().mul_(kept)[:, None]).mT[:, -most:]
+    orthonormal: Tensor = (weights @ wide).to(rows.dtype)
+    return orthonormal
+
+
+def distance_from_identity(rows: Tensor) -> float:
+    gram = rows.double() @ rows.double().mT
+    gram.diagonal(dim1=1, dim2=2).sub_((gram.diagonal(dim1=1, dim2=2) > 0.5).to(gram.dtype))
+    return float(gram.abs().max()) if gram.numel() else 0.0

@@ -1,0 +1,142 @@
+"""Draws in fixed-size chunks: each seeded by what it is for, computed on one thread, shared and cached.
+
+So a result is the same bit for bit on one device whatever the number of workers, the order of the claims or an
+interruption: a longer sample begins with the shorter one, chunk by chunk.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mfcheck import progress
+from mfcheck.arrays import Floats, Integers
+from mfcheck.ensembles.provenance import code_fingerprint
+from mfcheck.ensembles.seeds import derive_seed
+from mfcheck.ensembles.store import ChunkStore
+from mfcheck.ensembles.streams import Stream
+from mfcheck.spec import NetworkSpec
+from mfcheck.verdict import NotANumber, NotCovered
+
+LAZY_PRODUCTS = 64
+"""Products on either side that a lazy network is taken to answer when chunks are sized."""
+STACK = 22
+"""Networks in a chunk where each is dear: as many as the first look at a median takes at the default error rate."""
+
+
+@dataclass(frozen=True, eq=False)
+class Probe:
+    """Where a network is looked at: inputs `x [B, d]`, a column of the Jacobian, and labels `[B]` for training on them.
+
+    `train` of the inputs are trained on and the rest held out (all if None). Prints as a digest.
+    """
+
+    x: Floats
+    column: int = 0
+    labels: Integers | None = None
+    train: int | None = None
+
+    def __str__(self) -> str:
+        digest = hashlib.sha256(np.ascontiguousarray(self.x).tobytes())
+        if self.labels is not None:
+            digest.update(np.ascontiguousarray(self.labels).tobytes())
+        split = "" if self.train is None else f"/{self.train}"
+        return digest.hexdigest()[:16] + f"@{self.column}{split}"
+
+
+Sampler = Callable[[NetworkSpec, Probe, Stream, int], Tensor]
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """Statistics of one network draw that are computed together: `engines[name](spec, probe, stream, n)` → `[n, …]`."""
+
+    name: str
+    engines: Mapping[str, Sampler]
+    uses_input: Mapping[str, bool]
+    """Whether the engine looks at the input at all; if not, the probe is no part of the seed."""
+    most: int = 65536
+    """Draws in a chunk at most, where one draw's statistics take long."""
+
+    def chunk_draws(self, spec: NetworkSpec, engine: str) -> int:
+        """Draws in a chunk of this source."""
+        return min(self.most, chunk_draws(spec, engine))
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """A sample of networks as long as one asks for: what to draw, of which spec, by which engine, from which seed."""
+
+    source: Source
+    spec: NetworkSpec
+    engine: str
+    probe: Probe
+    seed: int
+    device: str
+    store: ChunkStore
+
+    def __post_init__(self) -> None:
+        if self.engine not in self.source.engines:
+            allowed = ", ".join(self.source.engines)
+            raise NotCovered(f"{self.source.name} cannot be drawn by engine {self.engine}; allowed are {allowed}")
+
+    def first(self, draws: int) -> Floats:
+        """The first `draws` ≥ 1 draws, `[draws, …]` in float64; NotANumber naming the chunk if any is not finite."""
+        size = self.source.chunk_draws(self.spec, self.engine)
+        count = -(-draws // size)
+        chunks = [self._chunk(index, size, count) for index in range(count)]
+        return np.concatenate(chunks)[:draws]
+
+    def _chunk(self, index: int, size: int, count: int) -> Floats:
+        probe = self.probe if self.source.uses_input[self.engine] else "any input"
+        names = (self.source.name, self.engine, self.spec, probe, index)
+        seed = derive_seed(self.seed, *names)
+        code = code_fingerprint(self.source.engines[self.engine].__module__, self.spec.architecture.split(":")[0])
+        key = hashlib.sha256("\x1f".join([str(seed), self.device, code]).encode()).hexdigest()
+
+        def make() -> Floats:
+            words = f"draws {index * size}–{(index + 1) * size - 1}" + (f" of {count * size}" if count > 1 else "")
+            with progress.part(words, after=count - 1 - index), one_thread(), torch.no_grad():
+                drawn = self.source.engines[self.engine](self.spec, self.probe, Stream(seed, self.device), size)
+            values: Floats = drawn.to(torch.float64).cpu().numpy()
+            if bad := int(np.count_nonzero(~np.isfinite(values))):
+                raise NotANumber(
+                    f"{bad} of {values.size} values of {self.source.name} are NaN or infinite "
+                    f"({self.engine} engine, {self.spec}, chunk {index}, seed {self.seed})"
+                )
+            return values
+
+        return self.store.get(key, make)
+
+
+def chunk_draws(spec: NetworkSpec, engine: str) -> int:
+    """Draws in a chunk, a power of two: what fits 64 MiB of float32, at most 65536 (4096 networks).
+
+    Of dense networks that is their matrices, of lazy ones 64 products with each on either side, of Wishart chains their
+    factors.
+    """
+    n, k, d = spec.width, spec.output_dim, spec.input_dim
+    layers = spec.depth * (2 if spec.architecture == "residual" else 1)
+    floats, most = {
+        "dense": (n * (d + k) + layers * n * n, 4096),
+        "lazy": (2 * LAZY_PRODUCTS * (2 * n + d + k + layers * 2 * n), 4096),
+        "wishart": (8 * k * k, 65536),
+    }[engine]
+    return int(min(most, 2 ** max(0, (2**24 // floats).bit_length() - 1)))
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """One intra-op thread inside: how a reduction is split over threads would show in its last bits."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,0 +1,107 @@
+"""The plain-Python door to the ensembles: Jacobians and networks of a spec."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mfcheck.ensembles import wishart
+from mfcheck.ensembles.modules import draw_modules
+from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.samples import one_thread
+from mfcheck.ensembles.seeds import derive_seed
+from mfcheck.ensembles.streams import Stream
+from mfcheck.spec import ARCHITECTURES, NetworkSpec, positive_integer
+
+BATCH_FLOATS = 2**24
+
+
+def sample_jacobian(
+    spec: NetworkSpec,
+    draws: int,
+    columns: int = 1,
+    engine: str = "auto",
+    seed: int = 0,
+    x: Tensor | None = None,
+) -> Tensor:
+    """The first `columns` columns of J(x) for independent networks: `[draws, output_dim, columns]`, float32.
+
+    Engine "wishart" draws from the exact law, which no input changes; "dense" draws the matrices and differentiates
+    at `x` `[input_dim]` (all ones if not given). "auto" is wishart. Raises ValueError for an engine, a number of
+    draws or columns, or an input that cannot be.
+    """
+    if engine not in ("auto", "wishart", "dense"):
+        raise ValueError(f"engine {engine!r} is unknown; allowed are auto, wishart, dense")
+    draws, columns = positive_integer("draws", draws), positive_integer("columns", columns)
+    if columns > spec.input_dim:
+        raise ValueError(f"columns must lie in 1…input_dim={spec.input_dim}, got {columns!r}")
+    point = torch.ones(spec.input_dim) if x is None else torch.as_tensor(x, dtype=torch.float32)
+    if point.shape != (spec.input_dim,) or not bool(torch.isfinite(point).all()):
+        raise ValueError(f"x must be finite of shape ({spec.input_dim},), got shape {tuple(point.shape)}")
+    dense = engine == "dense"
+    per_draw = spec.output_dim * (columns + 4 * spec.output_dim)
+    if dense:
+        per_draw += spec.width * (spec.input_dim + spec.output_dim + 2 * spec.depth * spec.width)
+    batch = max(1, BATCH_FLOATS // per_draw)
+    found = []
+    with one_thread(), torch.no_grad():
+        for start in range(0, draws, batch):
+            stream = Stream(derive_seed(seed, "sample_jacobian", "dense" if dense else "wishart", spec, start))
+            count = min(batch, draws - start)
+            if dense:
+                network = Network(spec, stream, replicates=count)
+                found.append(network.jacobian(point[None], range(columns))[:, 0])
+            else:
+                found.append(wishart.jacobian(spec, count, columns, stream))
+    return torch.cat(found)
+
+
+DENSE_WIDTH = 2048
+"""Width up to which engine "auto" stores the matrices: there a product is as quick as revealing it."""
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnNetwork:
+    """One network as a differentiable f: `[B, input_dim]` → `[B, output_dim]`, with its gates and Jacobian."""
+
+    network: Network
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return self.network(x)[0]
+
+    def gate_slopes(self, x: Tensor) -> list[Tensor]:
+        """The slope u or v of every gate at x `[B, input_dim]`, one `[B, N]` a layer."""
+        return [slopes[0] for slopes in self.network.gate_slopes(x)]
+
+    def jacobian(self, x: Tensor) -> Tensor:
+        """J at every input `[B, input_dim]`: `[B, output_dim, input_dim]`."""
+        return self.network.jacobian(x)[0]
+
+    def reserve(self, columns: int) -> None:
+        """Make room for so many more inputs and gradients; ValueError, before any work, if memory is too small."""
+        self.network.reserve(columns)
+
+
+def draw_network(spec: NetworkSpec, engine: str = "auto", seed: int = 0) -> Callable[[Tensor], Tensor]:
+    """One differentiable network f: `[B, input_dim]` → `[B, output_dim]`.
+
+    Engine "dense" stores the matrices; "lazy" reveals them as f is asked, at any width, and never forgets, so that
+    each new input and gradient takes memory in proportion to the width; "auto" is dense up to width 2048.
+
+    >>> import torch
+    >>> f = draw_network(NetworkSpec("residual", 5, 2, width=30, depth=3, weight_variance=0.5))
+    >>> tuple(f(torch.ones(4, 5)).shape)
+    (4, 2)
+    """
+    if engine not in ("auto", "dense", "lazy"):
+        raise ValueError(f"engine {engine!r} cannot draw a network; allowed are auto, dense, lazy")
+    stream = Stream(derive_seed(seed, "draw_network", spec))
+    if spec.architecture not in ARCHITECTURES:
+        if engine == "lazy":
+            raise ValueError(f"engine lazy knows no architecture {spec.architecture}; allowed are auto, dense")
+        return draw_modules(spec, stream, 1)[0]
+    chosen = engine if engine != "auto" else "dense" if spec.width <= DENSE_WIDTH else "lazy"
+    return DrawnNetwork(Network(spec, stream, engine=chosen))

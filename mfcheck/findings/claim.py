@@ -1,0 +1,56 @@
+"""A claim: one statement of the theory, marked on the test that decides it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from mfcheck.settings import Settings
+from mfcheck.findings.cell import Cell
+from mfcheck.findings.sections import section_of
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One statement of the theory, by its stable id, with the cells a run tries it in."""
+
+    id: str
+    says: str
+    cells: Callable[[Settings], Iterable[Cell]]
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9.]+/[A-Za-z0-9-]+", self.id):
+            raise ValueError(f"claim id {self.id!r} does not read as section/name-of-the-claim")
+
+    @property
+    def gates(self) -> bool:
+        """Whether its verdict counts: open questions are explored, never held against a run."""
+        return section_of(self.id).gates
+
+    @property
+    def theorem(self) -> str:
+        """The part of the id before the stroke: what the report groups by."""
+        return self.id.split("/")[0]
+
+
+Test = TypeVar("Test", bound=Callable[..., object])
+
+
+def claim(id: str, *, cells: Callable[[Settings], Iterable[Cell]]) -> Callable[[Test], Test]:
+    """Mark a test function as a claim; its docstring is what the report says it says.
+
+    The test takes the fixtures `cell` and `decide` and is run once for every cell. Raises ValueError on a
+    malformed id or a missing docstring.
+    """
+
+    def mark(test: Test) -> Test:
+        says = " ".join((test.__doc__ or "").split())
+        if not says:
+            raise ValueError(f"claim {id!r} has no docstring to say what it says")
+        test.mfcheck_claim = Claim(id, says, cells)  # type: ignore[attr-defined]
+        return test
+
+    return mark

@@ -1,0 +1,260 @@
+"""Two runs held against each other, cell by cell: what changed, and whether that is a regression."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import zip_longest
+from typing import Any
+
+from mfcheck.findings import states, wording
+from mfcheck.findings.sections import section_of
+from mfcheck.findings.snapshot import FILES, Place, Seen, Snapshot
+from mfcheck.verdict import Verdict
+
+ERROR = "error"
+RANKS: dict[str, int] = {
+    ERROR: 0,
+    Verdict.REFUTED: 1,
+    Verdict.UNDECIDED: 2,
+    Verdict.NOT_APPLICABLE: 3,
+    states.EXPECTED: 4,
+    Verdict.SUPPORTED: 4,
+}
+SETTLED = (states.EXPECTED, Verdict.SUPPORTED)
+"""States that a run ends well in: any change of one is a regression, an expected refutation that is gone too."""
+
+
+class Kind(StrEnum):
+    """What a change is a change of."""
+
+    VERDICT = "verdict changed"
+    MOVED = "interval moved apart"
+    ERROR = "new error"
+    LOST = "lost"
+    NEW = "new"
+    STATEMENT = "statement changed"
+    TWIN = "wrong twin"
+    ENVIRONMENT = "circumstances changed"
+
+
+class Weight(StrEnum):
+    """What a change means for the gate; only a regression fails it."""
+
+    REGRESSION = "regression"
+    IMPROVEMENT = "improvement"
+    NOTE = "note"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference, in a sentence that goes on from its claim and cell; both are empty where it has none."""
+
+    kind: str
+    weight: str
+    claim: str
+    cell: str
+    says: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All differences of a run from an older one, the old run's file and seed, and how much was compared.
+
+    `chance` bounds the probability that any two intervals moved apart although nothing changed.
+    """
+
+    old: str
+    old_seed: int
+    new_seed: int
+    narrowed: bool
+    findings: int
+    left_out: int
+    chance: float
+    changes: tuple[Change, ...]
+
+    @property
+    def regressions(self) -> list[Change]:
+        """The changes that fail the gate."""
+        return [change for change in self.changes if change.weight == Weight.REGRESSION]
+
+
+def as_comparison(plain: Mapping[str, Any]) -> Comparison:
+    """The comparison that `dataclasses.asdict` made these values of."""
+    return Comparison(**{**plain, "changes": tuple(Change(**change) for change in plain["changes"])})
+
+
+def compare(old: Snapshot, new: Snapshot) -> Comparison:
+    """All differences between two runs; of a narrowed new one, only in the cells that it ran."""
+    changes = [*_cells(old, new), *([] if new.narrowed else _twins(old, new)), *_circumstances(old, new)]
+    pairs = [
+        pair
+        for place in old.cells.keys() & new.cells.keys()
+        for pair in zip(old.cells[place], new.cells[place], strict=False)
+    ]
+    order = {weight: place for place, weight in enumerate(Weight)}
+    return Comparison(
+        old=old.name,
+        old_seed=old.seed,
+        new_seed=new.seed,
+        narrowed=new.narrowed,
+        findings=len(pairs),
+        left_out=len(set(old.places) - set(new.places)) if new.narrowed else 0,
+        chance=math.fsum(one.alpha + other.alpha for one, other in pairs if _same_quantity(one, other, old, new)),
+        changes=tuple(sorted(changes, key=lambda change: order[Weight(change.weight)])),
+    )
+
+
+def _cells(old: Snapshot, new: Snapshot) -> Iterator[Change]:
+    before, after = old.places, new.places
+    if not new.narrowed:
+        gone = {claim for claim, _ in before} - {claim for claim, _ in after}
+        for claim, count in Counter(claim for claim, _ in before if claim in gone).items():
+            yield _change(Kind.LOST, claim, "", f"the claim is gone with its {wording.plural(count, 'cell')}")
+        for claim, cell in before:
+            if (claim, cell) not in after and claim not in gone:
+                yield _change(Kind.LOST, claim, cell, f"the cell is gone; it was {_states(old, (claim, cell))}")
+    yield from _new_cells(new, [place for place in after if place not in before], {claim for claim, _ in before})
+    for place in after:
+        if place in before:
+            yield from _one_cell(old, new, place)
+
+
+def _new_cells(new: Snapshot, places: Sequence[Place], known: Collection[str]) -> Iterator[Change]:
+    """New cells, those that hold of a new claim in one."""
+    sound: Counter[str] = Counter()
+    for claim, cell in places:
+        found = _states(new, (claim, cell))
+        if (claim, cell) in new.errors or any(seen.state in states.UNSUPPORTED for seen in new.cells[claim, cell]):
+            yield _change(Kind.NEW, claim, cell, f"the cell is new, and {found}")
+        elif claim in known:
+            yield _change(Kind.NEW, claim, cell, f"the cell is new, and {found}", Weight.NOTE)
+        else:
+            sound[claim] += 1
+    for claim, count in sound.items():
+        said = f"the claim is new, with {wording.plural(count, 'cell')} that {'holds' if count == 1 else 'hold'}"
+        yield _change(Kind.NEW, claim, "", said, Weight.NOTE)
+
+
+def _one_cell(old: Snapshot, new: Snapshot, place: Place) -> Iterator[Change]:
+    if place in new.errors:
+        if place not in old.errors:
+            message = wording.cut(" ".join(new.errors[place].split()), 300)
+            yield _change(Kind.ERROR, *place, f"was {_states(old, place)} and ended in an error: {message}")
+        return
+    if place in old.errors:
+        said = f"ended in an error and is {_states(new, place)}"
+        yield _change(Kind.VERDICT, *place, said, Weight.IMPROVEMENT)
+        return
+    for one, other in zip_longest(old.cells[place], new.cells[place]):
+        if other is None:
+            yield _change(Kind.LOST, *place, f"{_named(one)} is no longer decided; it was {one.state}")
+        elif one is None:
+            weight = Weight.REGRESSION if other.state in states.UNSUPPORTED else Weight.NOTE
+            yield _change(Kind.NEW, *place, f"{_named(other)} is decided for the first time: {other.state}", weight)
+        else:
+            yield from _one_finding(one, other, place, old, new)
+
+
+def _one_finding(one: Seen, other: Seen, place: Place, old: Snapshot, new: Snapshot) -> Iterator[Change]:
+    if one.state != other.state:
+        shown = f"{_named(other)} was {one.state} and is {other.state}: interval {_shown(one)}, now {_shown(other)}"
+        yield _change(Kind.VERDICT, *place, shown, _weight(one.state, other.state))
+    if one.interval is None or other.interval is None:
+        return
+    moved = f"interval {_shown(one)}, now {_shown(other)}, with nothing in common" if _apart(one, other) else ""
+    if difference := _statement(one, other):
+        # With other inputs a margin that they enter is another one too, and says nothing new.
+        if one.statistic != other.statistic or _same_inputs(one, old, new):
+            yield _change(Kind.STATEMENT, *place, "; ".join(filter(None, (difference, moved))), Weight.NOTE)
+    elif moved and one.state == other.state:
+        if _same_inputs(one, old, new):
+            yield _change(Kind.MOVED, *place, f"{_named(other)}: {moved}")
+        else:
+            reason = f"it looked at other inputs; a run with --mf-seed {old.seed} tells whether they are the cause"
+            yield _change(Kind.MOVED, *place, f"{_named(other)}: {moved}; {reason}", Weight.NOTE)
+
+
+def _statement(one: Seen, other: Seen) -> str:
+    """What of the quantity itself is another one; empty if its interval is for the same."""
+    if one.statistic != other.statistic:
+        return f"decided is the {other.statistic}, which was the {one.statistic}"
+    differences = []
+    if not _close(one.reference, other.reference):
+        differences.append(f"the theory's value was {one.reference:.6g} and is {other.reference:.6g}")
+    if not all(map(_close, one.region, other.region)):
+        differences.append(f"allowed was {_interval(one.region)} and is {_interval(other.region)}")
+    return f"{_named(other)}: {', '.join(differences)}" if differences else ""
+
+
+def _same_quantity(one: Seen, other: Seen, old: Snapshot, new: Snapshot) -> bool:
+    decided = one.interval is not None and other.interval is not None
+    return decided and not _statement(one, other) and _same_inputs(one, old, new)
+
+
+def _same_inputs(one: Seen, old: Snapshot, new: Snapshot) -> bool:
+    """Whether both looked at the same inputs: the seed picks them from the files, and the engine wishart sees none."""
+    return one.engine == "wishart" or (old.seed, old.circumstances[FILES]) == (new.seed, new.circumstances[FILES])
+
+
+def _apart(one: Seen, other: Seen) -> bool:
+    assert one.interval is not None
+    assert other.interval is not None
+    return one.interval[1] < other.interval[0] or other.interval[1] < one.interval[0]
+
+
+def _close(one: float, other: float) -> bool:
+    return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12) or (math.isnan(one) and math.isnan(other))
+
+
+def _weight(before: str, after: str) -> Weight:
+    if before in SETTLED or RANKS[after] < RANKS[before]:
+        return Weight.REGRESSION
+    return Weight.IMPROVEMENT
+
+
+def _twins(old: Snapshot, new: Snapshot) -> Iterator[Change]:
+    """Twins that survive one by one, the others together by what became of them."""
+    others: dict[tuple[str, str], list[str]] = {}
+    for name in dict.fromkeys((*new.twins, *old.twins)):
+        before, after = old.twins.get(name, "absent"), new.twins.get(name, "absent")
+        if after == "survived" and (before == "killed" or (new.full and before != after)):
+            yield Change(Kind.TWIN, Weight.REGRESSION, "", "", f"{name}: was {before} and has survived")
+        elif before != after:
+            others.setdefault((before, after), []).append(name)
+    for (before, after), names in others.items():
+        weight = Weight.IMPROVEMENT if after == "killed" else Weight.NOTE
+        said = f"{wording.plural(len(names), 'twin')} once {before} and now {after}: {', '.join(names)}"
+        yield Change(Kind.TWIN, weight, "", "", wording.cut(said, 300))
+
+
+def _circumstances(old: Snapshot, new: Snapshot) -> Iterator[Change]:
+    for name in dict.fromkeys((*old.circumstances, *new.circumstances)):
+        before, after = old.circumstances.get(name, "not stated"), new.circumstances.get(name, "not stated")
+        if before != after:
+            yield Change(Kind.ENVIRONMENT, Weight.NOTE, "", "", f"{name} was {before} and is {after}")
+
+
+def _change(kind: Kind, claim: str, cell: str, says: str, weight: Weight = Weight.REGRESSION) -> Change:
+    """A change of a claim; one that never gates is only noted."""
+    return Change(kind, weight if section_of(claim).gates else Weight.NOTE, claim, cell, says)
+
+
+def _states(run: Snapshot, place: Place) -> str:
+    states = [seen.state for seen in run.cells.get(place, ())] + [ERROR] * (place in run.errors)
+    return " and ".join(dict.fromkeys(states))
+
+
+def _named(seen: Seen) -> str:
+    return f"the {seen.statistic}" if seen.statistic else "the finding"
+
+
+def _shown(seen: Seen) -> str:
+    return "none" if seen.interval is None else _interval(seen.interval)
+
+
+def _interval(ends: tuple[float, float]) -> str:
+    return f"[{ends[0]:.6g}, {ends[1]:.6g}]"

@@ -1,0 +1,102 @@
+"""Refutations declared in advance: which claim, under which conditions, why, and which law holds instead."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from mfcheck.findings.finding import Finding
+from mfcheck.levels import LEVELS
+from mfcheck.verdict import Verdict
+
+KEYS = {"claim", "when", "reason", "instead", "levels"}
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """One declared refutation.
+
+    `claim` is an id or a glob; `when` holds values or globs of the finding's parameters or engine that must match;
+    `instead` names the law that the same draws must support.
+    """
+
+    claim: str
+    reason: str
+    instead: str
+    when: Mapping[str, Any] = field(default_factory=dict)
+    levels: tuple[str, ...] = ()
+
+    def matches(self, finding: Mapping[str, Any]) -> bool:
+        """Whether this finding, as plain values, is one of those spoken of."""
+        values = {**finding["parameters"], "engine": finding["engine"], "cell": finding["cell"]}
+        return fnmatchcase(finding["claim"], self.claim) and all(
+            name in values and fnmatchcase(str(values[name]), str(wanted)) for name, wanted in self.when.items()
+        )
+
+    def unmet(self, finding: Finding) -> str:
+        """Why a matching finding does not meet the declaration; empty if it does."""
+        if finding.verdict is not Verdict.REFUTED:
+            return f"was declared refuted ({self.reason}) but is {finding.verdict}"
+        if self.instead not in finding.holds_instead:
+            holding = ", ".join(finding.holds_instead) or "none of the claim's other laws"
+            return f"is refuted as declared, but its draws do not support {self.instead!r} instead: {holding}"
+        return ""
+
+
+def read_expectations(files: Iterable[Path], level: str) -> tuple[Expectation, ...]:
+    """The declarations of some TOML files for a level, each an [[expected]] table; ValueError naming the file and what
+    is wrong."""
+    found: list[Expectation] = []
+    for file in files:
+        try:
+            tables = tomllib.loads(file.read_text(encoding="utf-8")).get("expected", [])
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise ValueError(f"expectations {str(file)!r} cannot be read: {error}") from error
+        for table in tables:
+            missing, unknown = {"claim", "reason", "instead"} - set(table), set(table) - KEYS
+            if missing or unknown:
+                wrong = f"lacks {sorted(missing)}" if missing else f"has unknown keys {sorted(unknown)}"
+                raise ValueError(f"expectations {str(file)!r}: a declaration {wrong}; its keys are {sorted(KEYS)}")
+            if not all(isinstance(table[key], str) and table[key].strip() for key in ("claim", "reason", "instead")):
+                raise ValueError(f"expectations {str(file)!r}: claim, reason and instead must be texts in {table!r}")
+            levels = table.get("levels", [])
+            if not isinstance(levels, list) or not all(isinstance(one, str) and one in LEVELS for one in levels):
+                raise ValueError(
+                    f"expectations {str(file)!r}: levels must be among {', '.join(LEVELS)}, got {levels!r}"
+                )
+            expected = Expectation(
+                table["claim"], table["reason"], table["instead"], table.get("when", {}), tuple(levels)
+            )
+            if not levels or level in levels:
+                found.append(expected)
+    return tuple(found)
+
+
+def outcomes(expectations: Sequence[Expectation], findings: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """What became of every declaration, for the report: met, unmet or unmatched."""
+    found = []
+    for expectation in expectations:
+        mine = [finding for finding in findings if expectation.matches(finding)]
+        tried = [finding for finding in mine if finding["verdict"] != Verdict.NOT_APPLICABLE]
+        unmet = [finding["cell"] for finding in tried if not finding["expected"]]
+        status = "unmatched" if not tried else "unmet" if unmet else "met"
+        message = {"unmatched": "no finding matches", "unmet": f"not so in {', '.join(unmet)}", "met": ""}[status]
+        declared = {"claim": expectation.claim, "reason": expectation.reason, "instead": expectation.instead}
+        found.append({**declared, "status": status, "message": message})
+    return found
+
+
+def declare(finding: Finding, expectations: Sequence[Expectation]) -> tuple[Finding, str]:
+    """The finding marked as an expected refutation where one is declared and met, and why it is unmet, if so."""
+    if finding.verdict is Verdict.NOT_APPLICABLE:
+        return finding, ""
+    for expectation in expectations:
+        if expectation.matches(vars(finding)):
+            if problem := expectation.unmet(finding):
+                return finding, f"{finding.claim} in cell {finding.cell} {problem}"
+            return replace(finding, expected=expectation.reason, instead=expectation.instead), ""
+    return finding, ""

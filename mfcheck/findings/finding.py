@@ -1,0 +1,101 @@
+"""A finding: one decision with all its evidence, in plain Python values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    pass
+from mfcheck.verdict import NotANumber, Verdict
+
+
+@dataclass(frozen=True)
+class Margin:
+    """How far θ may lie from the theory: finite-width distance plus declared discrepancy, with their origin."""
+
+    finite_width: float
+    discrepancy: float
+    origin: str
+
+    @property
+    def total(self) -> float:
+        return self.finite_width + self.discrepancy
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A measured curve beside its prediction, for the figure of a finding; `draws` of the finding's draws made it.
+
+    `kind` is "law" (a distribution function; `exact` are the reference's quantiles at the measured levels), "trend" (a
+    statistic over groups, by `x_label`, whose slope was decided; `exact` is the finite-width value where it is known),
+    "profile" (medians at x, beside the bound and what is expected there; `flips` are shares of flipped activations),
+    "trajectory" (medians over training time x, beside the theory's law), "layers" (medians by layer) or "map" (one
+    network of a map: x its depth, measured its median accuracy, predicted the theory's). `series` holds more by name.
+    """
+
+    kind: str
+    x_label: str
+    x: tuple[float, ...]
+    measured: tuple[float, ...]
+    predicted: tuple[float, ...]
+    exact: tuple[float, ...]
+    draws: int
+    flips: tuple[float, ...] = ()
+    series: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+
+
+NAN = float("nan")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One decision with all its evidence, in plain Python values; not applicable, with a reason, until it is judged.
+
+    Of a law that is to break (`breaks`) the region is the law's own, and the verdict says whether it was left.
+    """
+
+    claim: str
+    says: str
+    cell: str
+    figure: str
+    engine: str
+    parameters: Mapping[str, Any]
+    reproduce: str
+    verdict: Verdict = Verdict.NOT_APPLICABLE
+    reason: str = ""
+    statistic: str = ""
+    estimate: float = NAN
+    interval: tuple[float, float] = (NAN, NAN)
+    reference: float = NAN
+    region: tuple[float, float] = (NAN, NAN)
+    margin: Margin = Margin(0.0, 0.0, "")
+    alpha: float = 0.0
+    draws: int = 0
+    looks: int = 0
+    breaks: bool = False
+    resolution: float | None = None
+    seconds: float = 0.0
+    curve: Curve | None = None
+    holds_instead: tuple[str, ...] = ()
+    """Other laws, named by the claim, that the same draws support in this one's place."""
+    expected: str = ""
+    """Why this refutation was expected, where it was declared so; `instead` is the law declared to hold."""
+    instead: str = ""
+    twins_seen: tuple[str, ...] = ()
+    """Wrong twins of the theory that put another value in this finding's place."""
+    twins_refuted: tuple[str, ...] = ()
+    """Those of them that the same draws refute."""
+    changes_seen: tuple[str, ...] = ()
+    """What the theory on trial changes of the paper's and this finding's place shows; empty for the paper's own."""
+    paper_verdict: str = ""
+    """What the same draws say of the paper's theory, where another is on trial and they can."""
+
+    def __post_init__(self) -> None:
+        if self.verdict is Verdict.NOT_APPLICABLE:
+            return
+        for name, value in (("estimate", self.estimate), *(("interval", end) for end in self.interval)):
+            if not math.isfinite(value):
+                raise NotANumber(f"{self.claim} in cell {self.cell}: the {name} of {self.statistic} is {value}")

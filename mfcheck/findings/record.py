@@ -1,0 +1,124 @@
+"""The report of a run as plain data: what report.json holds."""
+
+from __future__ import annotations
+
+import datetime
+import importlib.metadata
+import math
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from mfcheck.datasets.inputs import NORM, open_dataset
+from mfcheck.findings import states
+from mfcheck.findings.finding import Finding
+from mfcheck.findings.sections import place_of, section_of
+from mfcheck.settings import Settings
+from mfcheck.theory import PaperTheory
+from mfcheck.theory.twins import twins
+from mfcheck.verdict import Verdict, combine
+
+if TYPE_CHECKING:
+    pass
+
+SCHEMA = 1
+PACKAGES = ("torch", "numpy", "scipy", "pytest")
+
+
+def as_plain(finding: Finding) -> dict[str, Any]:
+    """A finding in JSON's own types; numbers of a decision that was not made become None."""
+    plain = _plain(asdict(finding))
+    assert isinstance(plain, dict)
+    return plain
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain(item) for item in value]
+    if isinstance(value, Verdict):
+        return value.value
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    number = float(value)
+    return number if math.isfinite(number) else None
+
+
+def assemble(
+    settings: Settings,
+    findings: Sequence[dict[str, Any]],
+    errors: Sequence[tuple[dict[str, str], dict[str, str]]],
+) -> dict[str, Any]:
+    """The whole report as plain data (report.json), findings in the order of theorem, claim and cell."""
+    claims: dict[str, dict[str, Any]] = {}
+    for finding in sorted(findings, key=lambda finding: (finding["claim"], finding["cell"])):
+        entry = claims.setdefault(finding["claim"], _empty(finding["claim"], finding["says"]))
+        explored = {} if states.gates(entry) else {"explored": True}
+        entry["findings"].append({k: v for k, v in finding.items() if k not in ("claim", "says")} | explored)
+    for claim, error in sorted(errors, key=lambda pair: (pair[0]["id"], pair[1]["cell"], pair[1]["message"])):
+        claims.setdefault(claim["id"], _empty(claim["id"], claim["says"]))["errors"].append(error)
+    for entry in claims.values():
+        # A cell without a verdict leaves its claim open, whatever the other cells say, short of a refutation.
+        open_cells = [Verdict.UNDECIDED] if entry["errors"] else []
+        entry["verdict"] = combine([Verdict(f["verdict"]) for f in entry["findings"]] + open_cells).value
+    theorems: dict[str, dict[str, Any]] = {}
+    for id in sorted(claims, key=lambda id: (place_of(id), id)):
+        section = section_of(id)
+        theorem = theorems.setdefault(section.id, {"id": section.id, "title": section.title, "claims": []})
+        theorem["claims"].append(claims[id])
+    for theorem in theorems.values():
+        theorem["verdict"] = combine(Verdict(claim["verdict"]) for claim in theorem["claims"]).value
+    return {
+        "schema": SCHEMA,
+        "mfcheck": importlib.metadata.version("mfcheck"),
+        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "environment": environment(),
+        "seed": settings.seed,
+        "level": settings.level.name,
+        "alpha": settings.alpha,
+        "family_error_bound": math.fsum(finding["alpha"] for finding in findings),
+        "theory": settings.theory,
+        "architectures": list(settings.architectures),
+        "dataset": inputs_of(settings, findings),
+        "verdict": combine(
+            Verdict(theorem["verdict"]) for id, theorem in theorems.items() if section_of(id).gates
+        ).value,
+        "theorems": list(theorems.values()),
+    }
+
+
+def fates(theory: PaperTheory, findings: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What became of every wrong twin of the theory: killed and by which claims, survived, equivalent or untested."""
+    seen = {name for finding in findings for name in finding["twins_seen"]}
+    found = []
+    for twin in twins(theory):
+        killers = sorted({finding["claim"] for finding in findings if twin.name in finding["twins_refuted"]})
+        tested = "killed" if killers else "survived" if twin.name in seen else "untested"
+        status = "equivalent" if twin.equivalent else tested
+        reason = {"equivalent": twin.equivalent, "untested": "no claim that ran looks at this formula"}.get(status, "")
+        fate = {"name": twin.name, "formula": twin.formula, "status": status, "killed_by": killers, "reason": reason}
+        found.append(fate)
+    return found
+
+
+def inputs_of(settings: Settings, findings: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The data sets of a run and its findings: names, the norm of inputs, and the files read with their checksums."""
+    looked_at = (str(finding["parameters"].get("dataset", settings.dataset)) for finding in findings)
+    names = list(dict.fromkeys([settings.dataset, *sorted(looked_at)]))
+    sets = [open_dataset(name, settings.data_dir) for name in names]
+    files = [asdict(file) for found in sets if found for file in found.provenance]
+    return {"name": " and ".join(names), "norm": NORM, "files": files}
+
+
+def environment() -> dict[str, Any]:
+    """What the run ran on."""
+    versions = {package: importlib.metadata.version(package) for package in PACKAGES}
+    machine = {"platform": platform.platform(), "cores": os.cpu_count() or 0, "float32_matmul": "ieee (no TF32)"}
+    return {"python": platform.python_version(), **versions, **machine}
+
+
+def _empty(id: str, says: str) -> dict[str, Any]:
+    return {"id": id, "says": says, "verdict": "", "findings": [], "errors": []}

@@ -1,0 +1,127 @@
+"""What is measured along training, at given times, for every network of a stack."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from mfcheck import progress
+from mfcheck.ensembles.matrices.dense import DenseMatrix
+from mfcheck.ensembles.matrices.lazy import LazyMatrix
+from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.samples import STACK, Probe, Source
+from mfcheck.ensembles.streams import Stream
+from mfcheck.observables.capacity import fisher_rao
+from mfcheck.observables.slopes import inputs
+from mfcheck.spec import NetworkSpec
+from mfcheck.training.ledger import Step
+from mfcheck.training.objectives import Objective
+from mfcheck.training.rules import SGD, Flow
+from mfcheck.training.steps import train
+
+SIZE, LOSS, PAID, ERROR, DISTANCE, CAPACITY, FORWARD, BACKWARD, FAILED = range(9)
+"""Columns at every time: ‖W(t)‖²/‖W(0)‖²; L_adv, or an objective that has none; 2∫ objective dt/‖W(0)‖²; the estimated
+error of the first column; ‖W(t) − W(0)‖/‖W(0)‖; ‖w‖_FR (the rows' form); ‖W x‖² and ‖Wᵀδ‖² over what they are for
+x and δ free of W; and whether training diverged, or did not come so far. Means over layers."""
+COLUMNS = 9
+PROBED = 8
+"""Inputs that a capacity is meaned over, at most."""
+
+
+@lru_cache(maxsize=64)
+def recorded(objective: Objective, rule: SGD | Flow, times: tuple[float, ...], steps: int, most: int = STACK) -> Source:
+    """`[n, 1 + T, 9]`: the columns above at the start and at each of `times`, trained on all of the probe's inputs.
+
+    Every time must be that of a step of SGD, or a mark of the flow. `most` networks train at once: as many as
+    are looked at first, since a small network costs what its calls cost, however many they serve.
+    """
+
+    def found(engine: str, spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+        network = Network(spec, stream, engine=engine, replicates=draws)
+        x, labels = inputs(probe, stream)
+        begun = [matrix.values if isinstance(matrix, DenseMatrix) else None for matrix in network.weights]
+        squares = torch.stack([_start_square(matrix, spec, draws) for matrix in network.weights], dim=1)
+        result = torch.zeros(draws, 1 + len(times), COLUMNS, dtype=torch.float64, device=stream.device)
+        due = torch.zeros(draws, dtype=torch.long, device=stream.device)  # the next row of every replicate
+        every = torch.arange(draws, device=stream.device)
+        marks = torch.tensor((0.0, *times), dtype=torch.float64, device=stream.device)
+        for step in train(network, objective, x, labels, optimiser=rule, steps=steps, generator=stream.torch):
+            progress.report(step.index, steps)
+            while bool((reached := _reached(due, marks, step.time)).any()):
+                at = reached.nonzero()[:, 0]
+                if engine == "dense":
+                    result[at, due[at]] = _row(network.restricted(at), step, begun, squares, x, at)
+                else:
+                    result[at, due[at]] = _row(network, step, begun, squares, x, every)[at]
+                due[at] += 1
+        # Those that diverged stand still from there on; whatever has not come so far has failed.
+        left = torch.arange(len(marks), device=stream.device) >= due[:, None]
+        if not bool(left.any()):
+            return result
+        last = _row(network, step, begun, squares, x, every)
+        last[:, FAILED] = 1.0
+        return torch.where(left[..., None], last[:, None], result)
+
+    def lazy(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+        return found("lazy", spec, probe, stream, draws)
+
+    def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+        return found("dense", spec, probe, stream, draws)
+
+    name = f"path of {objective} by {rule} in {steps} at {', '.join(map(repr, times))}, {most} at once"
+    return Source(name, {"lazy": lazy, "dense": dense}, {"lazy": True, "dense": True}, most=most)
+
+
+def _start_square(matrix: DenseMatrix | LazyMatrix, spec: NetworkSpec, draws: int) -> Tensor:
+    """‖W(0)‖²; of a lazy matrix its mean, since what it is must not be asked before it is used."""
+    if isinstance(matrix, DenseMatrix):
+        return matrix.squared_norm()
+    return torch.full((draws,), spec.width * spec.weight_variance, dtype=torch.float64, device=matrix.device)
+
+
+def _reached(due: Tensor, marks: Tensor, time: Tensor) -> Tensor:
+    """Which replicates have come to the mark that is due."""
+    return (due < len(marks)) & (time >= marks[due.clamp_max(len(marks) - 1)] * (1 - 1e-9))
+
+
+def _row(network: Network, step: Step, begun: list[Tensor | None], squares: Tensor, x: Tensor, at: Tensor) -> Tensor:
+    """One row of columns for the replicates `at`, which make the network; the rest is of all replicates."""
+    width, squares, change = network.spec.width, squares[at], step.change[at]
+    starts = [None if start is None else start[at] for start in begun]
+    size = 1 + (change * width / squares).mean(dim=1)
+    moved = torch.stack([matrix.moved(start) for matrix, start in zip(network.weights, starts, strict=True)], dim=1)
+    forward, backward = gains(network, x, squares + change * width)
+    columns = [
+        size,
+        (step.adversarial if bool(step.adversarial.any()) else step.loss)[at],
+        (2 * step.paid[at, None] / squares).mean(dim=1),
+        (step.error[at, None] * width / squares).mean(dim=1),
+        (moved / squares).sqrt().mean(dim=1),
+        fisher_rao(network, x[:PROBED], ("rows",))[:, 0],
+        forward,
+        backward,
+        (step.diverged[at] >= 0).double(),
+    ]
+    return torch.stack(columns, dim=1)
+
+
+def gains(network: Network, x: Tensor, squares: Tensor) -> tuple[Tensor, Tensor]:
+    """N‖W x‖²/(‖W‖² ‖x‖²) and N‖Wᵀδ‖²/(‖W‖² ‖δ‖²), meaned over layers, inputs and outputs: 1 for x, δ free of W."""
+    passed = network.passed(x)
+    outputs = torch.eye(network.spec.output_dim, dtype=network.dtype, device=network.device)
+    signals = network.signals(passed, outputs.expand(network.replicates, len(x), -1, -1))
+    forward, backward = [], []
+    for layer, matrix in enumerate(network.weights):
+        unit = network.spec.width / squares[:, layer]
+        ahead = passed.products[layer].double().square().sum(dim=(1, 2))
+        forward.append(unit * ahead / _not_zero(passed.states[layer].double().square().sum(dim=(1, 2))))
+        flat = signals[layer].transpose(1, 2).flatten(2)
+        back = (matrix.T @ flat).double().square().sum(dim=(1, 2))
+        backward.append(unit * back / _not_zero(flat.double().square().sum(dim=(1, 2))))
+    return torch.stack(forward).mean(dim=0), torch.stack(backward).mean(dim=0)
+
+
+def _not_zero(x: Tensor) -> Tensor:
+    return torch.where(x > 0, x, 1.0)

@@ -1,0 +1,123 @@
+"""The figure of measured loss over its bound against width: small panels for all norm pairs."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from mfcheck.reporting.curves.profiles import EXCESS, Profile, by_pair, profiles
+from mfcheck.reporting.figures.plots import (
+    DASHED,
+    EDGE,
+    EXACT,
+    LIMIT,
+    MEASURED,
+    PREDICTED,
+    drawing,
+    finite,
+    log_range,
+    log_ticks,
+    svg,
+)
+from mfcheck.reporting.words import notation
+from mfcheck.spec import NormPair
+
+COLUMNS = (1.0, 2.0, math.inf)
+"""The values of q, and of p, that have a column, and a row, of their own."""
+CELL, GAP, LEFT, BOTTOM = 1.52, 0.26, 0.58, 0.36
+"""Inches: height of a small panel, what is free above it, left of the first and below the last."""
+
+
+def profiles_figure(claim: dict[str, Any]) -> str:
+    """Small panels of the median over the bound against width, a row for each p and a column for each q; empty if the
+    claim has no profile."""
+    groups = by_pair(profiles(claim))
+    if not groups:
+        return ""
+    rows = _grid(list(groups))
+    every = [one for group in groups.values() for one in group]
+    values = [value for one in every for value in (*one.measured, *finite(one.expected), 1.0)]
+    low, high = min(values), max(values)
+    pad = 0.05 * (high - low) + 0.01
+    ends = log_range([width for one in every for width in one.widths])
+    spare = [(row, column) for row, pairs in enumerate(rows) for column, pair in enumerate(pairs) if pair is None]
+    tall = len(rows) + (0 if any(row == len(rows) - 1 for row, _ in spare) else 0.5)
+    with drawing("profiles", claim["id"], claim["findings"]):
+        figure = Figure(figsize=(6.4, BOTTOM + tall * (CELL + GAP)))
+        drawn = {}
+        for row, pairs in enumerate(rows):
+            for column, pair in enumerate(pairs):
+                if pair is not None:
+                    axes = drawn[row, column] = _cell(figure, row, column)
+                    _profile(axes, pair, groups[pair])
+                    axes.set(xlim=ends, ylim=(low - pad, high + pad))
+                    _ticks(axes, ends, labels=(row + 1, column) not in _filled(rows), first=column == 0)
+        last = [column for row, column in spare if row == len(rows) - 1]
+        place = (len(rows) - 1, last[0]) if last else (len(rows), 0)
+        _keys(figure, place, several=any(len(group) > 1 for group in groups.values()))
+        figure.supylabel("median over the bound", x=0.06 / 6.4, y=0.55, fontsize=9.0)
+        return svg(figure, f"Median over the bound against width, {claim['id']}")
+
+
+def _grid(pairs: list[NormPair]) -> list[list[NormPair | None]]:
+    """Rows of three: those of the usual p, each with the usual q, and after them all other pairs."""
+    usual = [pair for pair in pairs if pair.p in COLUMNS and pair.q in COLUMNS]
+    others: list[NormPair | None] = [pair for pair in pairs if pair not in usual]
+    rows: list[list[NormPair | None]] = []
+    for p in COLUMNS:
+        row = [next((pair for pair in usual if pair == NormPair(p, q)), None) for q in COLUMNS]
+        rows += [row] if any(row) else []
+    for start in range(0, len(others), len(COLUMNS)):
+        row = others[start : start + len(COLUMNS)]
+        rows.append([*row, *[None] * (len(COLUMNS) - len(row))])
+    return rows
+
+
+def _filled(rows: list[list[NormPair | None]]) -> set[tuple[int, int]]:
+    return {(row, column) for row, pairs in enumerate(rows) for column, pair in enumerate(pairs) if pair is not None}
+
+
+def _cell(figure: Figure, row: int, column: int) -> Axes:
+    width, height = figure.get_figwidth(), figure.get_figheight()
+    wide = (width - LEFT - EDGE - 2 * GAP) / len(COLUMNS)
+    bottom = height - (row + 1) * (CELL + GAP)
+    return figure.add_axes(
+        ((LEFT + column * (wide + GAP)) / width, (bottom + 0.08) / height, wide / width, (CELL - 0.08) / height)
+    )
+
+
+def _profile(axes: Axes, pair: NormPair, group: list[Profile]) -> None:
+    first, *others = group
+    axes.axhline(1, color=PREDICTED, linewidth=0.9, linestyle=DASHED)
+    x = [math.log10(width) for width in first.widths]
+    axes.plot(x, first.expected, color=EXACT, linewidth=1.0)
+    axes.plot(x, first.measured, color=MEASURED, linewidth=1.2, marker="o", markersize=3.2)
+    for other in others:
+        at = [math.log10(width) for width in other.widths]
+        axes.plot(at, other.measured, color=LIMIT, linewidth=0.9, marker="s", markersize=2.6)
+    axes.set_title(f"(p, q) = {notation.pair(pair)}", fontsize=8.5, pad=3)
+
+
+def _ticks(axes: Axes, ends: tuple[float, float], *, labels: bool, first: bool) -> None:
+    at, names = log_ticks(*ends)
+    every = 1 + len(at) // 5
+    axes.set_xticks(at[::every], names[::every])
+    axes.tick_params(labelsize=8.0, labelbottom=labels, labelleft=first)
+    if labels:
+        axes.set_xlabel("width N", fontsize=8.0, labelpad=1)
+
+
+def _keys(figure: Figure, place: tuple[int, int], *, several: bool) -> None:
+    """The legend, in the place of a panel."""
+    axes = _cell(figure, *place)
+    axes.set_axis_off()
+    axes.plot([], [], color=MEASURED, marker="o", markersize=3.2, linewidth=1.2, label="measured")
+    if several:
+        name = "measured, over the theory's own β"
+        axes.plot([], [], color=LIMIT, marker="s", markersize=2.6, linewidth=0.9, label=name)
+    axes.plot([], [], color=PREDICTED, linewidth=0.9, linestyle=DASHED, label="bound")
+    axes.plot([], [], color=EXACT, linewidth=1.0, label=EXCESS)
+    axes.legend(loc="center left", fontsize=8.5, borderaxespad=0)

@@ -1,0 +1,103 @@
+"""The figure of one trajectory: what training moves beside the predicted laws, and the loss that drives it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from mfcheck.reporting.curves.trajectories import ENVELOPE, FACTOR_1, LOSS, Trajectory, trajectory
+from mfcheck.reporting.figures.plots import (
+    DASHED,
+    EXACT,
+    FAINT,
+    LIMIT,
+    MEASURED,
+    PREDICTED,
+    drawing,
+    finite,
+    panel,
+    svg,
+)
+from mfcheck.reporting.figures.trajectory_axes import Scale, over_start, time_scale
+from mfcheck.reporting.words import phrases
+
+TALL, SHORT = 4.5, 3.3
+"""Inches of the figure with the loss below, and without it."""
+VARIANCE, CAPACITY = ("weight variance", "σ_w²"), ("capacity", "‖w‖_FR")
+"""Name and sign of what a trajectory follows."""
+DOTTED: Any = (0, (1, 1.5))
+LINES: dict[str, tuple[str, dict[str, Any]]] = {
+    FACTOR_1: ("theory's law at half the rate (rate factor 1)", {"color": LIMIT, "linestyle": DASHED}),
+    ENVELOPE: ("law started at the measured L_adv(0)", {"color": EXACT}),
+}
+"""The series that are drawn as lines, what the legend calls them, and their style."""
+QUARTILES, DISCRETISATION = ("lower quartile", "upper quartile"), "discretisation"
+
+
+def quantity_of(claim: str) -> tuple[str, str]:
+    """What the trajectories of a claim follow."""
+    return CAPACITY if claim.startswith("thm5.9/") or "capacity" in claim else VARIANCE
+
+
+def trajectory_figure(finding: dict[str, Any], quantity: tuple[str, str]) -> str:
+    """What was measured over its start against time, with the laws predicted, and L_adv over its bound below."""
+    one = trajectory(finding)
+    assert one is not None
+    loss = one.series.get(LOSS)
+    height = TALL if loss else SHORT
+    with drawing("trajectory", finding):
+        figure = Figure(figsize=(6.4, height))
+        upper = panel(figure, bottom=1.66 if loss else 0.52)
+        scale, time = over_start(quantity[1], _heights(one)), time_scale(one.times)
+        _laws(upper, one, scale, time.placed(one.times))
+        scale.apply(upper)
+        upper.legend(loc="best", fontsize=8.0)
+        lower = _loss(panel(figure, top=height - 1.5), loss, time.placed(one.times)) if loss else upper
+        lower.set_xlabel(time.label)
+        for axes in (upper, lower):
+            axes.set_xlim(time.low, time.high)
+            axes.tick_params(labelbottom=axes is lower)
+        return svg(figure, f"{quantity[0].capitalize()} over training time in {finding['cell']}")
+
+
+def _heights(one: Trajectory) -> list[float]:
+    """All values that the upper panel has to show."""
+    shown = (one.series.get(name, ()) for name in (*LINES, *QUARTILES))
+    return [*one.measured, *one.predicted, *(value for values in shown for value in values)]
+
+
+def _laws(axes: Axes, one: Trajectory, scale: Scale, x: list[float]) -> None:
+    if all(name in one.series for name in QUARTILES):
+        low, high = (scale.placed(one.series[name]) for name in QUARTILES)
+        axes.fill_between(x, low, high, color=MEASURED, alpha=0.16, linewidth=0, label="half of all networks")
+    axes.axhline(scale.place(1.0), color=FAINT, linewidth=0.6)
+    if finite(one.predicted):
+        law = {"color": PREDICTED, "linestyle": DASHED, "label": "theory's law (rate factor 2)"}
+        axes.plot(x, scale.placed(one.predicted), linewidth=1.3, **law)
+    for name, (label, style) in LINES.items():
+        if name in one.series:
+            axes.plot(x, scale.placed(one.series[name]), linewidth=1.2, label=label, **style)
+    label = f"measured, median of {one.draws:,} networks"
+    axes.plot(x, scale.placed(one.measured), color=MEASURED, linewidth=1.5, marker="o", markersize=2.8, label=label)
+    if DISCRETISATION in one.series:
+        _discretisation(axes, one, scale, x)
+
+
+def _discretisation(axes: Axes, one: Trajectory, scale: Scale, x: list[float]) -> None:
+    """How far the steps of the integration may have put the measured values off."""
+    errors = one.series[DISCRETISATION]
+    label = f"error of the steps, at most {phrases.scientific(max(map(abs, finite(errors))))}"
+    style: dict[str, Any] = {"color": MEASURED, "linewidth": 0.8, "linestyle": DOTTED}
+    for sign, name in ((-1, label), (1, None)):
+        moved = [value + sign * error for value, error in zip(one.measured, errors, strict=True)]
+        axes.plot(x, scale.placed(moved), label=name, **style)
+
+
+def _loss(axes: Axes, loss: Sequence[float], x: list[float]) -> Axes:
+    axes.axhline(1, color=PREDICTED, linewidth=0.9, linestyle=DASHED)
+    axes.plot(x, loss, color=MEASURED, linewidth=1.3, marker="o", markersize=2.8)
+    axes.set(ylim=(0, 1.12 * max(1.0, *finite(loss))), ylabel="L_adv / bound")
+    return axes

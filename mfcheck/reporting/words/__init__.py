@@ -1,0 +1,1 @@
+"""What pages say: numbers, sentences and tables."""

@@ -1,0 +1,158 @@
+"""A comparison with an older run in words: lines of a terminal, markdown for a pull request, annotations for GitHub."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mfcheck.findings import wording
+from mfcheck.findings.comparison import Change, Comparison, Kind, Weight, as_comparison
+from mfcheck.reporting.words import phrases
+from mfcheck.reporting.words.marks import code, plain, table
+
+Line = tuple[str, str]
+
+WIDTH = 100
+MOST_REGRESSIONS, MOST_OTHERS = 40, 10
+"""Of so many changes of one weight a terminal tells."""
+MOST_ANNOTATIONS = 10
+"""GitHub shows no more of one kind for one step."""
+MOST_CHARACTERS = 60_000
+"""A comment on GitHub holds 65,536 characters."""
+MOST_ROWS = 400
+LOOKS: dict[str, tuple[str, str, str]] = {
+    Weight.REGRESSION: ("Regressions", "✗", "red"),
+    Weight.IMPROVEMENT: ("Improvements", "✓", "green"),
+    Weight.NOTE: ("Notes", "·", ""),
+}
+
+
+@dataclass(frozen=True)
+class Group:
+    """The changes of one weight, as pages show them; only regressions stand `open`."""
+
+    title: str
+    sign: str
+    style: str
+    open: bool
+    changes: tuple[Change, ...]
+
+
+def groups(comparison: Comparison) -> list[Group]:
+    """The changes by weight, those that fail first; empty groups are left out."""
+    found = []
+    for weight, looks in LOOKS.items():
+        if changes := tuple(change for change in comparison.changes if change.weight == weight):
+            found.append(Group(*looks, weight == Weight.REGRESSION, changes))
+    return found
+
+
+def headline(comparison: Comparison) -> str:
+    """What the gate says, in a few words."""
+    count = len(comparison.regressions)
+    return f"✗ {wording.plural(count, 'regression')}" if count else "✓ no regression"
+
+
+def facts(comparison: Comparison) -> str:
+    """What was compared with what, in plain sentences."""
+    said = (
+        f"{wording.plural(comparison.findings, 'finding')} compared, seed {comparison.new_seed} with seed "
+        f"{comparison.old_seed} of {comparison.old}. That an interval moved apart by chance has a probability of at "
+        f"most {phrases.scientific(comparison.chance)}."
+    )
+    if not comparison.narrowed:
+        return said
+    return f"{said} Only what this run tried is compared: {wording.plural(comparison.left_out, 'cell')} were left out."
+
+
+def comparison_lines(comparison: Comparison) -> list[Line]:
+    """The comparison as lines with their styles."""
+    lines = [(headline(comparison), "red" if comparison.regressions else "green"), *_wrapped(facts(comparison), "")]
+    for group in groups(comparison):
+        shown = group.changes[: MOST_REGRESSIONS if group.open else MOST_OTHERS]
+        for change in shown:
+            where = f"{change.kind.upper()} {_where(change)}".rstrip()
+            lines += _wrapped(f"{group.sign} {where}: {change.says}", group.style)
+        if left := len(group.changes) - len(shown):
+            lines.append((f"... and {left} more {group.title.lower()}", group.style))
+    return lines
+
+
+def summary_lines(recorded: Mapping[str, Any], environment: Mapping[str, str]) -> list[Line]:
+    """The comparison in a report, for the end of a test run, with annotations where GitHub reads them."""
+    comparison = as_comparison(recorded)
+    return [*comparison_lines(comparison), *((line, "") for line in github_annotations(comparison, environment))]
+
+
+def comparison_markdown(comparison: Comparison) -> str:
+    """The comparison as a document that fits into one comment on GitHub."""
+    text = ""
+    for most in (MOST_ROWS, 100, 40, 10, 3):
+        text = "\n\n".join([f"## mfcheck: {headline(comparison)}", *comparison_blocks(comparison, most)]) + "\n"
+        if len(text) <= MOST_CHARACTERS:
+            break
+    return text
+
+
+def comparison_blocks(comparison: Comparison, most: int = MOST_ROWS) -> list[str]:
+    """The facts, and a table of at most so many rows for each weight of changes."""
+    blocks = [_quiet(facts(comparison))]
+    for group in groups(comparison):
+        rows = []
+        for change in group.changes[:most]:
+            where = " in ".join(code(wording.cut(name, 200)) for name in (change.claim, change.cell) if name)
+            rows.append((f"{group.sign} {change.kind}", where, _quiet(wording.cut(change.says, 600))))
+        found = table(("what", "where", "change"), rows)
+        if left := len(group.changes) - len(rows):
+            found += f"\n\n… and {left} more."
+        if group.open:
+            blocks += [f"**{group.title}**", found]
+        else:
+            summary = f"{group.title}: {len(group.changes)}"
+            blocks.append(f"<details>\n<summary>{summary}</summary>\n\n{found}\n\n</details>")
+    return blocks
+
+
+def github_annotations(comparison: Comparison, environment: Mapping[str, str]) -> list[str]:
+    """Commands that show regressions as errors and notes as warnings beside a change on GitHub; none elsewhere.
+
+    >>> lost = Change("lost", "regression", "a/b", "", "50%\\n")
+    >>> github_annotations(Comparison("old.json", 1, 2, False, 0, 0, 0.0, (lost,)), {"GITHUB_ACTIONS": "true"})
+    ['::error title=mfcheck%3A lost::a/b: 50%25%0A']
+    """
+    if not environment.get("GITHUB_ACTIONS"):
+        return []
+    noted = [c for c in comparison.changes if c.weight == Weight.NOTE and c.kind != Kind.NEW]
+    return [*_commands("error", comparison.regressions), *_commands("warning", noted)]
+
+
+def _commands(level: str, changes: list[Change]) -> list[str]:
+    shown = changes if len(changes) <= MOST_ANNOTATIONS else changes[: MOST_ANNOTATIONS - 1]
+    found = [_command(level, change.kind, ": ".join(filter(None, (_where(change), change.says)))) for change in shown]
+    if left := len(changes) - len(shown):
+        found.append(_command(level, "more", f"and {left} more, all of them in the comparison"))
+    return found
+
+
+def _command(level: str, title: str, message: str) -> str:
+    """A workflow command, escaped as GitHub's runner reads it."""
+    said = message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    named = f"mfcheck: {title}".replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
+    return f"::{level} title={named}::{said}"
+
+
+def _where(change: Change) -> str:
+    """The claim and its cell, as far as the change has them."""
+    return " in ".join(filter(None, (change.claim, change.cell)))
+
+
+def _quiet(text: str) -> str:
+    """Text that markdown shows as it is, and in which GitHub finds nobody to notify."""
+    return plain(text).replace("@", "@\u200b")
+
+
+def _wrapped(text: str, style: str) -> list[Line]:
+    clean = "".join(character for character in " ".join(text.split()) if character.isprintable())
+    return [(line, style) for line in textwrap.wrap(clean, WIDTH, subsequent_indent="    ")]

@@ -1,0 +1,107 @@
+"""The plain-Python door to an audit: the suite's claims on an architecture of one's own, as records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from mfcheck.findings.finding import Finding
+from mfcheck.findings.states import claims_of
+from mfcheck.levels import level_named
+from mfcheck.settings import Settings
+from mfcheck.theory.loading import PAPER_THEORY
+from mfcheck.verdict import Verdict
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """What an audit found: every finding, and all of it as plain data (report.json), errors too."""
+
+    findings: tuple[Finding, ...]
+    record: dict[str, Any]
+
+    @property
+    def verdict(self) -> Verdict:
+        """Refuted if any gating claim is, supported only if all that apply are."""
+        return Verdict(self.record["verdict"])
+
+    @property
+    def verdicts(self) -> dict[str, Verdict]:
+        """The verdict of every claim by its id."""
+        return {claim["id"]: Verdict(claim["verdict"]) for claim in claims_of(self.record)}
+
+    @property
+    def errors(self) -> list[tuple[str, str, str]]:
+        """Claim, cell and message of every cell without a verdict."""
+        claims = claims_of(self.record)
+        return [(claim["id"], error["cell"], error["message"]) for claim in claims for error in claim["errors"]]
+
+    def write(self, folder: Path | str) -> None:
+        """Write report.json, report.md and report.html into a folder, each whole or not at all."""
+        from mfcheck.reporting.pages import write_pages
+
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_pages(folder, self.record)
+
+
+def audit(
+    factory: str | Callable[..., object],
+    claims: Sequence[str] | None = None,
+    level: str = "quick",
+    seed: int = 0,
+    *,
+    theory: str = PAPER_THEORY,
+    dataset: str = "digits",
+    device: str = "cpu",
+    alpha: float = 1e-6,
+    cache: Path | None = None,
+) -> Report:
+    """Decide the suite's claims, or those with the given ids or globs, on one architecture, in this process.
+
+    `factory` is package.module:factory, an entry point's name, or a function or class that can be imported by its name
+    (`mfcheck.architectures` says what it may declare). The same seed gives the findings of `mfcheck audit` and of
+    `pytest claims`. Raises ValueError, before any work, for what cannot be used.
+    """
+    from mfcheck.decisions.decide import Decider
+    from mfcheck.decisions.suite import suite_claims
+    from mfcheck.ensembles.store import ChunkStore
+    from mfcheck.findings.record import as_plain, assemble, fates
+    from mfcheck.session.selection import check_claims
+    from mfcheck.theorems.foreign import cells_of
+
+    path = factory if isinstance(factory, str) else importable(factory)
+    settings = Settings(seed, level_named(level), alpha, device, dataset, theory, (path,), cache=cache)
+    loaded, tests = settings.load(), suite_claims()
+    check_claims(claims or (), set(tests))
+    chosen = [id for id in sorted(tests) if not claims or any(fnmatchcase(id, pattern) for pattern in claims)]
+    store, findings, errors = ChunkStore(cache), [], []
+    for id in chosen:
+        claim, test = tests[id]
+        reproduce = f"mfcheck audit {path} --mf-claim {id} --mf-seed {seed} --mf-level {level}"
+        for cell in cells_of(claim, settings):
+            decider = Decider(claim, cell, settings, loaded, store, reproduce)
+            try:
+                if cell.inapplicable:
+                    decider.does_not_apply(cell.inapplicable)
+                else:
+                    test(cell, decider)
+            except (ArithmeticError, ValueError, RuntimeError) as error:
+                message = f"{type(error).__name__}: {error}"
+                errors.append(({"id": id, "says": claim.says}, {"cell": cell.id, "message": message}))
+            findings += decider.findings
+    plain = [as_plain(finding) for finding in findings]
+    record = assemble(settings, plain, errors)
+    record |= {"full": False, "mutants": fates(loaded, plain), "expectations": []}
+    return Report(tuple(findings), record)
+
+
+def importable(factory: Callable[..., object]) -> str:
+    """The package.module:name by which a function or class can be imported; ValueError where there is none."""
+    module, name = getattr(factory, "__module__", None), getattr(factory, "__qualname__", "")
+    if module is None or not name.isidentifier():
+        raise ValueError(f"architecture {factory!r} cannot be imported by its name; define it at the top of a module")
+    return f"{module}:{name}"

@@ -1,0 +1,177 @@
+"""The controller's side of a run: evidence collected test by test, progress shown, the report written at the end."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mfcheck.ensembles.store import prune
+from mfcheck.session import options, selection
+from mfcheck.session.progress_display import FOLDER, Screen, StatusFile, Ticker
+from mfcheck.spec import ARCHITECTURES
+
+if TYPE_CHECKING:
+    from mfcheck.session.recorder import Recorder
+    from mfcheck.session.run import Run
+
+CLAIM_PROPERTY, FINDING_PROPERTY = "mfcheck_claim", "mfcheck_finding"
+STATUS = pytest.StashKey[StatusFile]()
+"""Where this process says what it is at, if anybody wants to know."""
+
+
+class Controller:
+    """Registered on the process that the user started, xdist's controller or the only one; idle without claims."""
+
+    def __init__(self, run: Callable[[], Run], *, ahead: bool) -> None:
+        self._run, self._ahead = run, ahead
+        self._recorder: Recorder | None = None
+        self._claims: dict[str, dict[str, str]] = {}
+        self._ticker: Ticker | None = None
+        self._closing: list[Callable[[], object]] = []
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        properties = dict(report.user_properties)
+        if CLAIM_PROPERTY in properties:
+            self._claims[_function(report)] = json.loads(str(properties[CLAIM_PROPERTY]))
+        # A crashed worker's report has no properties: its test is known by the cells that came before it.
+        claim = self._claims.get(_function(report))
+        if claim is None and not (self._recorder and str(report.when) == "???"):
+            return
+        findings = [json.loads(str(value)) for name, value in report.user_properties if name == FINDING_PROPERTY]
+        if report.when == "call" and findings:
+            self._record().add(*findings)
+        elif report.failed:
+            cell = report.nodeid.partition("[")[2].removesuffix("]") or report.nodeid
+            crashed = {"id": "run/crashed-worker", "says": "Every test runs to its end."}
+            self._record().add_error(claim or crashed, cell, _message(report))
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        # From here on no page of an earlier run may be taken for this one's, even if this one breaks off.
+        if not self._ahead or session.config.option.collectonly:
+            return
+        folder = self._record().folder.absolute()
+        self._interrupt_on_termination()
+        if session.config.option.verbose > -2:
+            self._show_progress(session.config, folder / FOLDER)
+
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        if self._ticker is not None:
+            self._ticker.stop()
+        ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+        if ended and self._gate_without_claims(session.config):
+            self._record()
+        if self._recorder is None:
+            return
+        if (kept := self._recorder.settings.cache) is not None:
+            prune(kept)
+        if ended and not (session.shouldfail or session.shouldstop):
+            both = set(ARCHITECTURES) <= set(self._recorder.settings.architectures)
+            full, narrowed = both and selection.whole_suite_runs(session.config), selection.narrowed(session.config)
+            failing = self._recorder.finish(full=full, narrowed=narrowed, baseline=self._run().baseline)
+            if failing and session.exitstatus == pytest.ExitCode.OK:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            if not self._recorder.errors:
+                from mfcheck.session.resume import discard_run
+
+                discard_run(self._recorder.folder)
+
+    def pytest_terminal_summary(
+        self, terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
+    ) -> None:
+        if self._recorder is None:
+            return
+        recorder = self._recorder
+        if recorder.report is not None:
+            from mfcheck.reporting.terminal import terminal_lines
+
+            terminalreporter.section("theory verdicts")
+            for text, style in terminal_lines(recorder.report):
+                terminalreporter.write_line(text, **({style: True} if style else {}))
+            terminalreporter.write_line(f"report: {recorder.folder / 'report.html'}")
+            if "comparison" in recorder.report:
+                from mfcheck.reporting.words.comparison_text import summary_lines
+
+                terminalreporter.section("compared with the baseline")
+                for text, style in summary_lines(recorder.report["comparison"], os.environ):
+                    terminalreporter.write_line(text, **({style: True} if style else {}))
+        stopped = exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.TESTS_FAILED)
+        broken_off = stopped and recorder.report is None
+        if broken_off and self._run().baseline is not None:
+            terminalreporter.write_line("mfcheck: the run was broken off, so it is not compared with the baseline")
+        if broken_off or recorder.errors:
+            resume = options.spelt(options.RESUME)
+            arguments = [str(argument) for argument in config.invocation_params.args if argument != resume]
+            what = "the rest" if broken_off else "the cells that ended in an error"
+            command = shlex.join(["pytest", *arguments, resume])
+            terminalreporter.write_line(f"mfcheck: {recorder.kept} findings are kept; for {what}: {command}")
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        if (status := node.config.stash.get(STATUS, None)) is not None:
+            status.beside(node.gateway.id).remove()
+
+    def pytest_unconfigure(self) -> None:
+        while self._closing:
+            self._closing.pop()()
+
+    def _gate_without_claims(self, config: pytest.Config) -> bool:
+        """Whether a baseline was asked for and not one claim was met: all of it may be lost."""
+        asked = bool(config.getoption("mf_baseline")) and not config.option.collectonly
+        return asked and self._recorder is None
+
+    def _record(self) -> Recorder:
+        if self._recorder is None:
+            from mfcheck.session.recorder import Recorder
+            from mfcheck.session.resume import discard_run, write_run
+
+            run = self._run()
+            folder = run.settings.report
+            if not run.resumed:  # until the journal is empty, no run must lay claim to it
+                discard_run(folder)
+            self._recorder = Recorder(run.settings, run.theory, run.expectations, run.taken)
+            write_run(folder, run.identity)
+        return self._recorder
+
+    def _show_progress(self, config: pytest.Config, folder: Path) -> None:
+        reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
+        screen = Screen(lambda: reporter._tw.width_of_current_line if reporter else 0)
+        ticker = Ticker(folder, screen.write)
+        ticker.start()
+        self._ticker = ticker
+        self._closing += [screen.close, ticker.remove, ticker.stop]
+        config.stash[STATUS] = StatusFile(folder / "main.json")
+
+    def _interrupt_on_termination(self) -> None:
+        """Let SIGTERM end the run as Ctrl-C does: with everything kept, and told how to go on."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        before = signal.getsignal(signal.SIGTERM)
+        if before is not signal.SIG_DFL:  # somebody else sees to it
+            return
+
+        def interrupt(number: int, frame: FrameType | None) -> None:
+            # Who terminates a process group may send it twice; the second must not cut the summary short.
+            signal.signal(signal.SIGTERM, lambda number, frame: None)
+            raise KeyboardInterrupt("terminated")
+
+        signal.signal(signal.SIGTERM, interrupt)
+        self._closing.append(lambda: signal.signal(signal.SIGTERM, before))
+
+
+def _function(report: pytest.TestReport) -> str:
+    return report.nodeid.partition("[")[0]
+
+
+def _message(report: pytest.TestReport) -> str:
+    crash = getattr(report.longrepr, "reprcrash", None)
+    return str(crash.message) if crash is not None else str(report.longrepr)

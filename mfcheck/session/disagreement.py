@@ -1,0 +1,252 @@
+"""Two theories against each other: the cheapest cells whose draws tell them apart, and what those draws say of each."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import numpy as np
+
+from mfcheck.decisions.cost import seconds_needed
+from mfcheck.decisions.decide import Decider
+from mfcheck.decisions.judgement import Reference, as_number
+from mfcheck.decisions.plan import Plan
+from mfcheck.decisions.suite import ClaimTest, suite_claims
+from mfcheck.decisions.trial import NOTHING_ELSE
+from mfcheck.devices import resolve_device
+from mfcheck.ensembles.store import ChunkStore
+from mfcheck.findings.cell import Cell
+from mfcheck.findings.claim import Claim
+from mfcheck.findings.finding import Finding
+from mfcheck.findings.sections import section_of
+from mfcheck.levels import level_named
+from mfcheck.settings import Settings
+from mfcheck.theorems.foreign import cells_of
+from mfcheck.theory import PaperTheory
+from mfcheck.theory.changes import moves
+from mfcheck.verdict import Verdict
+
+PLANNED = 3
+"""Cells of a claim that are planned: those of the cheapest engine where the theories differ most."""
+STANDARD = np.linspace(-4, 4, 801)
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """One cell in which two theories put different references, and what the same draws say of each.
+
+    The references are numbers, laws by their variance. Estimate and interval are those of theory A's statistic.
+    """
+
+    claim: str
+    cell: str
+    statistic: str
+    reference_a: float
+    reference_b: float
+    estimate: float
+    interval: tuple[float, float]
+    verdict_a: Verdict
+    verdict_b: Verdict
+    draws: int
+    seconds: float
+
+    @property
+    def separates(self) -> bool:
+        """Whether the draws refute one of the two and support the other."""
+        return {self.verdict_a, self.verdict_b} == {Verdict.REFUTED, Verdict.SUPPORTED}
+
+
+@dataclass(eq=False)
+class Scout(Decider):
+    """A decider that keeps what it was asked, and plans and draws only later."""
+
+    ask: Callable[[], Plan] | None = field(default=None, init=False)
+    reference: Callable[[PaperTheory], Reference] | None = field(default=None, init=False)
+
+    def _record(
+        self,
+        plan: Callable[[], Plan],
+        *,
+        reference: Callable[[PaperTheory], Reference] | None = None,
+        breaks: bool = False,
+        instead: Mapping[str, Callable[[PaperTheory], Reference]] = NOTHING_ELSE,
+    ) -> Finding:
+        if not breaks:
+            self.ask, self.reference = plan, reference
+        about = self.claim
+        return Finding(about.id, about.says, self.cell.id, "", self.cell.engine, {}, self.reproduce)
+
+
+@dataclass(frozen=True, eq=False)
+class Difference:
+    """A cell in which two theories put different references, and how to plan it under each."""
+
+    claim: Claim
+    cell: Cell
+    references: tuple[Reference, Reference]
+    numbers: tuple[float, float]
+    asks: tuple[Callable[[], Plan], Callable[[], Plan]]
+
+    @property
+    def apart(self) -> float:
+        """The relative difference, of laws that of their variances."""
+        return relative(*self.numbers)
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A difference with its plans: it is so many margins `apart`, and takes so many `chunks` of draws."""
+
+    difference: Difference
+    plans: tuple[Plan, Plan]
+    apart: float
+    chunks: float
+
+    @property
+    def rank(self) -> tuple[bool, float]:
+        """Those farther apart than both margins first, then the cost of a margin's worth of difference."""
+        return self.apart <= 2, self.chunks / self.apart
+
+
+def disagree(
+    a: PaperTheory,
+    b: PaperTheory,
+    *,
+    level: str = "quick",
+    seed: int = 0,
+    dataset: str = "digits",
+    claims: Sequence[str] = (),
+    device: str = "auto",
+    budget: float = 20.0,
+    every: bool = False,
+    cache: Path | None = None,
+) -> tuple[Disagreement, ...]:
+    """The cheapest cells of the suite's claims that two theories differ in, decided until one separates them.
+
+    `claims` are ids or globs, `budget` the seconds that draws may take, `cache` a folder of draws kept by earlier runs.
+    With `every`, all cells are decided in which they differ, as far as the budget goes.
+    """
+    settings = Settings(seed, level_named(level), device=resolve_device(device), dataset=dataset, cache=cache)
+    return tuple(disagreements(a, b, settings, claims, budget, every=every))
+
+
+def disagreements(
+    a: PaperTheory, b: PaperTheory, settings: Settings, claims: Sequence[str], budget: float, *, every: bool = False
+) -> Iterator[Disagreement]:
+    """The same one by one, as they are decided; they end with the first that separates, or with the budget."""
+    start, store = time.perf_counter(), ChunkStore(settings.cache)
+    tests = {id: test for id, test in suite_claims().items() if _asked(test[0], claims)}
+    if not tests:
+        raise ValueError(f"no claim of the suite that can tell theories apart matches {', '.join(claims)}")
+    found: list[Candidate] = []
+    for claim, test in tests.values():
+        different = (difference(claim, cell, test, a, b, settings, store) for cell in cells_of(claim, settings))
+        # Draws of the Wishart chain are by far the cheapest.
+        best = sorted(filter(None, different), key=lambda one: (one.cell.engine != "wishart", -one.apart))
+        found += filter(None, map(planned, best if every else best[:PLANNED]))
+    for one in sorted(found, key=lambda one: one.rank):
+        begun = time.perf_counter()
+        left = budget - (begun - start)
+        if left > 0 and seconds_needed(one.plans[0]) <= left:
+            decided = decide(one, begun)
+            yield decided
+            if decided.separates and not every:
+                return
+
+
+def difference(
+    claim: Claim, cell: Cell, test: ClaimTest, a: PaperTheory, b: PaperTheory, settings: Settings, store: ChunkStore
+) -> Difference | None:
+    """What two theories put in a cell's place, or None where that is the same, or one of them puts nothing there."""
+    first, second = (Scout(claim, cell, settings, theory, store, "") for theory in (a, b))
+    try:
+        test(cell, first)
+        if first.ask is None or first.reference is None or not moves(b, first.reference, than=a):
+            return None
+        references = first.reference(a), first.reference(b)
+        numbers = as_number(references[0]), as_number(references[1])
+        if not all(map(math.isfinite, numbers)):
+            return None
+        test(cell, second)
+    except (ArithmeticError, AttributeError, ValueError):
+        return None
+    return None if second.ask is None else Difference(claim, cell, references, numbers, (first.ask, second.ask))
+
+
+def planned(one: Difference) -> Candidate | None:
+    """A difference with the draws that it takes, None where one of the theories cannot be decided there."""
+    try:
+        plans = one.asks[0](), one.asks[1]()
+    except (ArithmeticError, AttributeError, ValueError):
+        return None
+    # A trend's reference is a slope and its margin absolute; every other statement is about a law or a ratio.
+    distance = separation(*one.references, trend=len(plans[0].draws_of) > 1)
+    chunks = sum(len(plan.draws_of) * plan.first / plan.chunk for plan in plans)
+    return Candidate(one, plans, distance / plans[0].margin.total, chunks)
+
+
+def separation(a: Reference, b: Reference, *, trend: bool) -> float:
+    """How far apart two references are, in the units of a margin."""
+    if hasattr(a, "cdf"):
+        grid = STANDARD * max(float(a.std()), float(b.std()))
+        return float(np.max(np.abs(a.cdf(grid) - b.cdf(grid))))
+    return abs(a - b) if trend else relative(a, b)
+
+
+def relative(a: float, b: float) -> float:
+    """Their difference over the larger of the two."""
+    return abs(a - b) / max(abs(a), abs(b))
+
+
+def decide(one: Candidate, begun: float) -> Disagreement:
+    """The verdicts of one cell's draws on both theories, and the seconds since its drawing was begun."""
+    of_a, of_b = (plan.conclude() for plan in one.plans)
+    return Disagreement(
+        claim=one.difference.claim.id,
+        cell=one.difference.cell.id,
+        statistic=of_a.statistic,
+        reference_a=one.difference.numbers[0],
+        reference_b=one.difference.numbers[1],
+        estimate=of_a.decision.estimate.value,
+        interval=(of_a.decision.estimate.low, of_a.decision.estimate.high),
+        verdict_a=of_a.decision.verdict,
+        verdict_b=of_b.decision.verdict,
+        draws=max(of_a.decision.draws, of_b.decision.draws),
+        seconds=time.perf_counter() - begun,
+    )
+
+
+def tallied(found: Sequence[Disagreement]) -> Iterator[str]:
+    """One line for each claim, and one for all: in how many of the cells which of the two is refuted or not."""
+    for claim in sorted({one.claim for one in found}):
+        yield f"{claim}: {_tally([one for one in found if one.claim == claim])}"
+    yield f"in all: {_tally(found)}; {sum(one.separates for one in found)} of {len(found)} cells separate them"
+
+
+def _tally(found: Sequence[Disagreement]) -> str:
+    if not found:
+        return "they differ in no cell"
+    counts = (("A", Counter(one.verdict_a for one in found)), ("B", Counter(one.verdict_b for one in found)))
+    return "; ".join(f"{name} {', '.join(f'{verdict} in {n}' for verdict, n in of.items())}" for name, of in counts)
+
+
+def said(found: Sequence[Disagreement]) -> str:
+    """What cells up to the first that separates come to, in one line."""
+    for one in found:
+        if one.separates:
+            wrong, right = ("A", "B") if one.verdict_a is Verdict.REFUTED else ("B", "A")
+            return f"{wrong} is refuted, {right} is supported"
+    if any(one.verdict_a is one.verdict_b is Verdict.REFUTED for one in found):
+        return "both are refuted"
+    return "no cell tells them apart"
+
+
+def _asked(claim: Claim, patterns: Sequence[str]) -> bool:
+    matched = not patterns or any(fnmatchcase(claim.id, pattern) for pattern in patterns)
+    section = section_of(claim.id)
+    return matched and section.gates and section.tells_theories_apart

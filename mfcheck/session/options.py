@@ -1,0 +1,65 @@
+"""The `--mf-…` options and their `MFCHECK_…` mirrors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+OPTIONS = {
+    "level": "level of effort: quick, standard or paper (default quick)",
+    "architecture": "vanilla, residual or package.module:factory; repeatable (default vanilla and residual)",
+    "theory": "package.module:Theory, a subclass of mfcheck.PaperTheory to put on trial",
+    "seed": "root seed of all draws (default: a fresh one, printed)",
+    "alpha": "error rate of one decision, in (0, 0.5] (default 1e-6)",
+    "device": "auto, cpu, cuda or cuda:N (default auto)",
+    "dataset": "inputs of claims that look at one: digits, mnist, fashion-mnist or noise (default digits)",
+    "data_dir": "folder of mnist and fashion-mnist (default Debian's for fashion-mnist, then a user's cache)",
+    "claim": "run only the claims with this id or glob; repeatable",
+    "expected": "TOML file of refutations declared in advance, beside the suite's own expected.toml",
+    "report": "folder of report.json, report.md and report.html (default reports)",
+    "baseline": "an older report.json, or what mfcheck baseline kept of it; the run fails if it falls behind that",
+}
+REPEATABLE = ("architecture", "claim")
+NO_CACHE, DOWNLOAD, RESUME = "no_cache", "download", "resume"
+FLAGS = {
+    NO_CACHE: "draw everything anew, keep nothing",
+    DOWNLOAD: "let torchvision download a data set that is not there yet",
+    RESUME: "go on with the interrupted run in the report folder: its seed, and no finished cell again",
+}
+PREFIX = "MFCHECK_"
+
+
+def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Option texts by name from MFCHECK_… variables; ValueError for one that means nothing."""
+    known = {PREFIX + name.upper(): name for name in (*OPTIONS, *FLAGS)}
+    found = {name: value for name, value in environ.items() if name.startswith(PREFIX)}
+    if unknown := sorted(set(found) - set(known)):
+        raise ValueError(f"environment variable {unknown[0]} means nothing to mfcheck; allowed are {', '.join(known)}")
+    return {known[name]: value for name, value in found.items() if value}
+
+
+def spelt(name: str) -> str:
+    """An option's name as it is written out.
+
+    >>> spelt("data_dir")
+    '--mf-data-dir'
+    """
+    return f"--mf-{name.replace('_', '-')}"
+
+
+def given_on_command_line(config: pytest.Config) -> bool:
+    """Whether any --mf-… option was written out."""
+    return bool(from_command_line(config))
+
+
+def from_command_line(config: pytest.Config) -> dict[str, str]:
+    """Option texts by name from --mf-…; repeated ones joined by commas."""
+    found = {}
+    for name in OPTIONS:
+        value = config.getoption(f"mf_{name}")
+        if value is not None:
+            found[name] = ",".join(value) if name in REPEATABLE else value
+    return found | {name: "yes" for name in FLAGS if config.getoption(f"mf_{name}")}

@@ -1,0 +1,158 @@
+"""An interrupted run in its report folder: what it was asked to do (run.json) and what it found (findings.jsonl)."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import platform
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mfcheck.findings.files import JOURNAL, RUN, write_atomically
+from mfcheck.findings.finding import NAN, Curve, Finding, Margin
+from mfcheck.findings.record import PACKAGES
+from mfcheck.settings import Settings
+from mfcheck.verdict import Verdict
+
+Plain = dict[str, Any]
+
+
+def identity(settings: Settings, claims: Sequence[str], tests: Sequence[str], suite: Iterable[Path]) -> Plain:
+    """All that findings of one run have in common, in JSON's own types: what a run that goes on must not change.
+
+    `tests` says which tests pytest was given; `suite` are the files that claims and expectations stand in.
+    """
+    return {
+        "seed": settings.seed,
+        "level": settings.level.name,
+        "alpha": settings.alpha,
+        "theory": settings.theory,
+        "architectures": list(settings.architectures),
+        "device": settings.device,
+        "dataset": settings.dataset,
+        "data_dir": None if settings.data_dir is None else str(settings.data_dir),
+        "claims": list(claims),
+        "tests": list(tests),
+        "code": _digest([*_own_code(), *suite, *_foreign_code((settings.theory, *settings.architectures))]),
+        "python": platform.python_version(),
+        **{package: importlib.metadata.version(package) for package in PACKAGES},
+    }
+
+
+def write_run(folder: Path, asked: Plain) -> None:
+    """Say, atomically, what the run in this folder was asked to do."""
+    write_atomically(folder / RUN, json.dumps(asked, ensure_ascii=False, indent=1) + "\n")
+
+
+def discard_run(folder: Path) -> None:
+    """Leave nothing to resume in this folder; what was found stays."""
+    (folder / RUN).unlink(missing_ok=True)
+
+
+def read_run(folder: Path) -> Plain:
+    """What the interrupted run in this folder was asked to do; ValueError if there is none."""
+    try:
+        asked = json.loads((folder / RUN).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ValueError(f"nothing to resume in {folder}: no interrupted run has left its {RUN} there") from None
+    except (OSError, ValueError) as error:
+        raise ValueError(f"the run in {folder} cannot be resumed: {RUN} cannot be read ({error})") from error
+    if not isinstance(asked, dict) or not isinstance(asked.get("seed"), int):
+        raise ValueError(f"the run in {folder} cannot be resumed: {RUN} names no seed")
+    return asked
+
+
+def check_same(folder: Path, before: Plain, now: Plain) -> None:
+    """Raise ValueError naming the first thing that the interrupted run was asked for otherwise."""
+    for name in dict.fromkeys((*now, *before)):
+        if before.get(name) != now.get(name):
+            raise ValueError(
+                f"the run in {folder} cannot be resumed: {name} was {_shown(before.get(name))} and is now "
+                f"{_shown(now.get(name))}; ask for the same again, or start anew without --mf-resume"
+            )
+
+
+def read_journal(folder: Path) -> list[Plain]:
+    """The findings of the cells that the interrupted run has finished, as plain values."""
+    try:
+        text = (folder / JOURNAL).read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return []
+    *lines, torn = text.split("\n")
+    found: list[Plain] = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            found.append(json.loads(line))
+            as_finding(found[-1])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"the run in {folder} cannot be resumed: line {number} of {JOURNAL} is no finding; "
+                "start anew without --mf-resume"
+            ) from error
+    # A cell's findings are written at once. If the kill fell into the midst of them, the cell is not finished.
+    if torn and found and _may_be_of_cell(torn, found[-1]):
+        unfinished = cell_of(found[-1])
+        found = [finding for finding in found if cell_of(finding) != unfinished]
+    return found
+
+
+def cell_of(finding: Plain) -> tuple[str, str]:
+    """The claim and the cell that a finding belongs to."""
+    return finding["claim"], finding["cell"]
+
+
+def by_cell(findings: Iterable[Plain]) -> dict[tuple[str, str], list[Finding]]:
+    """Findings by claim and cell."""
+    found: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        found.setdefault(cell_of(finding), []).append(as_finding(finding))
+    return found
+
+
+def as_finding(plain: Plain) -> Finding:
+    """The finding that `as_plain` made these values of."""
+    exact = {"parameters": plain["parameters"], "resolution": plain["resolution"], "curve": None}
+    if plain["curve"] is not None:
+        exact["curve"] = Curve(**_restored(plain["curve"]))
+    margin, verdict = Margin(**_restored(plain["margin"])), Verdict(plain["verdict"])
+    return Finding(**{**_restored(plain), **exact, "margin": margin, "verdict": verdict})
+
+
+def _restored(value: Any) -> Any:
+    """Lists as tuples again, and as NaN the numbers that JSON has no name for."""
+    if isinstance(value, Mapping):
+        return {name: _restored(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return tuple(map(_restored, value))
+    return NAN if value is None else value
+
+
+def _may_be_of_cell(torn: str, finding: Plain) -> bool:
+    """Whether the beginning of a line can be that of another finding of this one's cell."""
+    head = json.dumps({name: finding[name] for name in ("claim", "says", "cell")}, ensure_ascii=False)[:-1]
+    return torn[: len(head)] == head[: len(torn)]
+
+
+def _own_code() -> list[Path]:
+    root = Path(__file__).resolve().parent.parent
+    return [file for file in root.rglob("*.py") if "tests" not in file.relative_to(root).parts]
+
+
+def _foreign_code(names: Iterable[str]) -> list[Path]:
+    """Files of the modules of package.module:name, which are loaded by now."""
+    modules = (sys.modules.get(name.split(":")[0]) for name in names)
+    return [Path(file) for module in modules if (file := getattr(module, "__file__", None)) is not None]
+
+
+def _digest(files: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for file in sorted({file.resolve() for file in files}):
+        digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _shown(value: object) -> str:
+    return ", ".join(map(str, value)) or "nothing" if isinstance(value, list) else str(value)

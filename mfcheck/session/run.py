@@ -1,0 +1,112 @@
+"""A run as one process sees it: settings from options and environment, the theory, the store of draws, and what an
+interrupted run has left to go on from."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mfcheck import devices
+from mfcheck.findings.expected import Expectation, read_expectations
+from mfcheck.findings.snapshot import Snapshot, check_comparable, read_snapshot
+from mfcheck.session import options, selection
+from mfcheck.session.resume import by_cell, check_same, identity, read_journal, read_run
+from mfcheck.settings import Settings, settings_from
+from mfcheck.theory import PaperTheory
+
+if TYPE_CHECKING:
+    import pytest
+
+    from mfcheck.ensembles.store import ChunkStore
+    from mfcheck.findings.finding import Finding
+
+
+@dataclass(eq=False)
+class Run:
+    """What this process needs to decide claims; `as_options` repeats the run on a command line."""
+
+    settings: Settings
+    theory: PaperTheory
+    claims: tuple[str, ...]
+    expectations: tuple[Expectation, ...]
+    as_options: str
+    identity: dict[str, Any]
+    """What a run that goes on with this one must be asked for too."""
+    resumed: bool = False
+    taken: Sequence[dict[str, Any]] = ()
+    """Findings of the interrupted run that this one goes on with."""
+    baseline: Snapshot | None = None
+    """The older run that this one must not fall behind."""
+
+    @cached_property
+    def done(self) -> Mapping[tuple[str, str], list[Finding]]:
+        """Those findings by claim and cell: what is not to be run again."""
+        return by_cell(self.taken)
+
+    @cached_property
+    def store(self) -> ChunkStore:
+        from mfcheck.ensembles.store import ChunkStore
+
+        return ChunkStore(self.settings.cache)
+
+
+def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
+    """Read and check everything the run was given; ValueError, before any work, for what cannot be used."""
+    texts = {**options.from_environment(os.environ), **options.from_command_line(config)}
+    patterns = tuple(name.strip() for name in texts.pop("claim", "").split(",") if name.strip())
+    if patterns:
+        selection.check_claims(patterns, selection.claims_ahead(config.args, deep=True))
+    files = selection.suite_expectations(config.args)
+    if "expected" in texts:
+        files.append(Path(texts["expected"]))
+    sent: dict[str, str] | None = getattr(config, "workerinput", None)
+    if sent is not None:
+        texts.pop(options.DOWNLOAD, "")  # the controller has downloaded before it starts workers
+    resumed = bool(texts.pop(options.RESUME, ""))
+    older = texts.pop("baseline", "")
+    cache = None if texts.pop(options.NO_CACHE, "") else _cache_folder(config)
+    here = str(config.invocation_params.dir)
+    if here not in sys.path:
+        sys.path.insert(0, here)  # theories and factories of the current folder
+    settings = settings_from(texts, fresh_seed=fresh_seed, cache=cache)
+    baseline = _baseline(Path(older), settings) if older and sent is None else None
+    expectations = read_expectations(files, settings.level.name)
+    theory = settings.load()
+    devices.check_device(settings.device)
+    left = read_run(settings.report) if resumed and sent is None else {}
+    if left and "seed" not in texts:
+        settings = replace(settings, seed=left["seed"])
+    tests, suite = selection.selected_tests(config), [*selection.suite_code(config.args), *files]
+    asked = identity(settings, patterns, tests, suite) if sent is None else {}
+    taken = json.loads(sent["mfcheck_taken"]) if sent is not None else []
+    if left:
+        check_same(settings.report, left, asked)
+        taken = read_journal(settings.report)
+    if not _leaves_work_to_workers(config):
+        settings = replace(settings, device=devices.resolve_device(settings.device))
+    shown = {"seed": str(settings.seed), "level": settings.level.name}
+    shown |= {name: text for name, text in texts.items() if name not in ("seed", "level", "report", options.DOWNLOAD)}
+    as_options = " ".join(f"{options.spelt(name)} {shlex.quote(text)}" for name, text in shown.items())
+    return Run(settings, theory, patterns, expectations, as_options, asked, resumed, taken, baseline)
+
+
+def _baseline(file: Path, settings: Settings) -> Snapshot:
+    found, level = read_snapshot(file), settings.level.name
+    check_comparable(found, "this run", level=level, dataset=settings.dataset, architectures=settings.architectures)
+    return found
+
+
+def _cache_folder(config: pytest.Config) -> Path | None:
+    cache = getattr(config, "cache", None)
+    return None if cache is None else Path(cache.mkdir("mfcheck"))
+
+
+def _leaves_work_to_workers(config: pytest.Config) -> bool:
+    return config.pluginmanager.hasplugin("dsession")

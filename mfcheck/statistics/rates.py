@@ -1,0 +1,55 @@
+"""Rates: θ = P[success], by exact one-sided bounds.
+
+Three verbs: decide it, the smallest violation seen, the draws it needs; `beta` is the probability of missing.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from scipy import special
+
+from mfcheck.arrays import Floats
+from mfcheck.statistics import intervals
+from mfcheck.statistics.sample_sizes import Draw
+from mfcheck.statistics.sequential import Decision, Estimate, Region, decide
+
+
+def decide_rate(draw: Draw, floor: float, *, alpha: float, first: int, looks: int) -> Decision:
+    """Decide P[success] ≥ floor by exact one-sided bounds; `draw(n)` returns ones and zeros `[n]`.
+
+    Inside the claim only the lower bound can err and outside only the upper one, so each is taken at full alpha:
+    whichever side the truth is on, the other bound's error makes no wrong verdict.
+    """
+
+    def look(draws: int, share: float) -> Estimate:
+        return estimate_rate(draw(draws), share)
+
+    return decide(look, Region(floor, 1.0, 1 - floor), alpha=alpha, first=first, looks=looks)
+
+
+def estimate_rate(successes: Floats, alpha: float) -> Estimate:
+    """The share of ones among ones and zeros `[n]`, with its two one-sided bounds."""
+    draws, kept = len(successes), int(np.count_nonzero(successes))
+    low = intervals.rate_lower(kept, draws, alpha)
+    return Estimate(kept / draws, low, 1 - intervals.rate_lower(draws - kept, draws, alpha))
+
+
+def smallest_detectable_rate(draws: int, floor: float, *, alpha: float, beta: float) -> float:
+    """The largest success rate below the floor that one look refutes with probability at least 1 − beta.
+
+    0 where even a rate of 0 is not refuted by so few draws.
+    """
+    fits = [k for k in range(draws + 1) if 1 - intervals.rate_lower(draws - k, draws, alpha) < floor]
+    # P[Binomial(draws, r) ≤ k] ≥ 1 − beta up to r = betaincinv(k + 1, draws − k, beta).
+    return float(special.betaincinv(fits[-1] + 1, draws - fits[-1], beta)) if fits else 0.0
+
+
+def draws_needed_rate(floor: float, *, alpha: float) -> int:
+    """Draws, all of them successes, for one look to support P[success] ≥ floor.
+
+    >>> draws_needed_rate(0.99, alpha=5e-7)
+    1444
+    """
+    return math.ceil(math.log(alpha) / math.log(floor))

@@ -1,0 +1,1 @@
+"""What the claims of one theorem share: allowances, rivals and curves."""

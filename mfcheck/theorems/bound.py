@@ -1,0 +1,147 @@
+"""Theorem 5.1 as its claims need it: norm pairs, budgets, and how far finite sizes may move what is bounded."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from itertools import count, product
+
+import numpy as np
+
+from mfcheck.decisions.median_verbs import Allowance
+from mfcheck.findings.cell import Cell
+from mfcheck.settings import Settings
+from mfcheck.spec import NetworkSpec, NormPair, dual_exponent
+from mfcheck.statistics.means import Tail
+from mfcheck.theory import PaperTheory, entry_law, finite_width, norms
+
+BETWEEN = (NormPair(4.0, 1.5),)
+PAIRS = (*(NormPair(p, q) for p, q in product((1.0, 2.0, math.inf), repeat=2)), *BETWEEN)
+"""The nine pairs of 1, 2 and ∞, and one between."""
+INFINITE = 10**10
+"""A width that stands for N → ∞: the Wishart chain costs the same at any, and the distance left is bounded."""
+PAPERS = (NormPair(2.0, math.inf), NormPair(math.inf, math.inf))
+"""The pairs for which the paper states a constant of its own."""
+VARIANCES = {"vanilla": (1.4, 2.0, 2.6), "residual": (0.2, 1.0, 2.0)}
+"""Weight variances for ω_v below, at and above 1, and for ω_r near 1 and above."""
+STEPS = {"quick": 10, "standard": 20, "paper": 40}
+"""Steps of an attack by level; more find more, at a cost in proportion."""
+OUTSIDE = 10
+"""The deviation inequality's share of networks beyond the slack is so many times less than the share that may be."""
+
+
+def budget(reach: float, pair: NormPair, input_dim: int) -> float:
+    """The ε whose longest perturbation has ‖η‖₂ = reach · √d: ‖x‖₂ is √d, so all pairs reach as far.
+
+    ε = reach · √d / d^{max(0, 1/2 − 1/p)}, which is reach itself for p = ∞.
+    """
+    return reach * math.sqrt(input_dim) / float(input_dim ** max(0.0, 0.5 - 1 / pair.p))
+
+
+def growth(spec: NetworkSpec, pair: NormPair) -> float:
+    """The relative excess of ‖J‖_{p,q} over its limit that finite width may cause, from the mixing of J's rows."""
+    sizes = (pair.p, pair.q, spec.input_dim, spec.output_dim)
+    return chevet_at_width(spec, pair) / norms.chevet_beta(*sizes) - 1
+
+
+def chevet_at_width(spec: NetworkSpec, pair: NormPair) -> float:
+    """Chevet's constant at this width, to leading order."""
+    sizes = (pair.p, pair.q, spec.input_dim, spec.output_dim)
+    return norms.chevet_at_overlap(*sizes, finite_width.gram_overlap(spec))
+
+
+def at_finite_width(spec: NetworkSpec, pair: NormPair) -> Allowance:
+    """What a median may exceed the bound by at this width, to leading order."""
+    return Allowance(0.0, growth(spec, pair), "finite width: Chevet's constant with E3's overlap of rows")
+
+
+def near_the_limit(spec: NetworkSpec, pair: NormPair) -> Allowance:
+    """How far the median of ‖RᵀZ‖/‖Z‖ may lie from ω^{L/2}, rigorously (derived).
+
+    | ‖RᵀZ‖ − ‖Z‖ | ≤ ‖R − I‖_{q,q} ‖Z‖, ‖·‖_{q,q} ≤ K^{|1/q − 1/2|} ‖·‖_F, and a median lies within √2 times the root
+    mean square; ‖R − I‖_F ≤ ‖C − I‖_F for the Cholesky factor R of a C near I (Sun 1991, to first order /√2).
+    """
+    factor = spec.output_dim ** abs(1 / pair.q - 0.5)
+    far = math.sqrt(2) * factor * finite_width.gram_deviation(spec)
+    return Allowance(far, far, "rigorous distance to the limit, √2 K^{|1/q−1/2|} √E‖C−I‖²")
+
+
+def slack(spec: NetworkSpec, pair: NormPair, beta: float, rate: float) -> Allowance:
+    """How far a network may exceed β ω^{L/2}, but for a share well below 1 − rate of them.
+
+    t σ*/(√d β) with e^{−t²/2} = (1 − rate)/10 at N = ∞, and at finite width E3's leading terms: the mixing of rows,
+    and t deviations of the common scale, ½ √((κ − 1)L/N + 2/N).
+    """
+    t = math.sqrt(2 * math.log(OUTSIDE / (1 - rate)))
+    deviation = t * _relative_lipschitz(pair, spec.input_dim, spec.output_dim, beta)
+    spread = ((finite_width.gain_ratio(spec) - 1) * spec.depth + 2) / spec.width
+    above = deviation + growth(spec, pair) + t * math.sqrt(spread) / 2
+    return Allowance(0.0, above, f"deviation {deviation:.3g} at N = ∞, finite width {above - deviation:.3g} (E3)")
+
+
+def spread_at_infinity(pair: NormPair, spec: NetworkSpec) -> float:
+    """The largest relative standard deviation that ‖Z‖_{p,q} can have: σ*/(√d β)."""
+    beta = norms.chevet_beta(pair.p, pair.q, spec.input_dim, spec.output_dim)
+    return _relative_lipschitz(pair, spec.input_dim, spec.output_dim, beta)
+
+
+def _relative_lipschitz(pair: NormPair, input_dim: int, output_dim: int, beta: float) -> float:
+    """σ*/(√d β)."""
+    return norms.lipschitz(pair.p, pair.q, input_dim, output_dim) / (math.sqrt(input_dim) * beta)
+
+
+def at_finite_dimension(pair: NormPair, input_dim: int, output_dim: int) -> Allowance:
+    """How far below β the limit may lie: the larger of Chevet's terms is reached, their sum is not exceeded.
+
+    A median is below the mean (the norm is convex in Z; Kwapień 1994) by at most √(2 ln 2) σ*. Where p = 1 the norm is
+    the largest column's and its median is known.
+    """
+    sizes = (pair.p, pair.q, input_dim, output_dim)
+    beta = norms.chevet_beta(*sizes)
+    if pair.p == 1:
+        exact = norms.largest_column(pair.q, input_dim, output_dim) / math.sqrt(input_dim)
+        return Allowance(1 - exact / beta, 0.0, "exact distance at finite dimension, of the largest column")
+    median = math.sqrt(2 * math.log(2)) * _relative_lipschitz(pair, input_dim, output_dim, beta)
+    below = 1 - norms.chevet_floor(*sizes) / beta + median
+    return Allowance(below, 0.0, "rigorous distance at finite dimension: Chevet's larger term, median below mean")
+
+
+def one_output(spec: NetworkSpec, pair: NormPair) -> tuple[float, Tail]:
+    """E‖J‖/(ω^{L/2} E‖z‖_{p*}/√d) of networks with K = 1, exact at every width, and the tail of ‖J‖ (derived).
+
+    There J = √G zᵀ with z standard normal free of G, whatever q, so the ratio is E√G in units of ω^L. ‖z‖_{p*} moves by
+    at most σ* per unit, so it is as concentrated as N(0, σ*²) (Tsirelson, Ibragimov, Sudakov): with s = σ*/E‖z‖,
+    E‖z‖² ≤ (1 + s²)(E‖z‖)², E‖z‖⁴ ≤ (1 + 6s² + 6√(8π) s³ + 16s⁴)(E‖z‖)⁴.
+    """
+    root = entry_law(spec).mean(np.sqrt)
+    dual = dual_exponent(pair.p)
+    s = norms.lipschitz(pair.p, pair.q, spec.input_dim, 1) / norms.expected_norm(spec.input_dim, dual)
+    second = (1 + s**2) / root**2
+    fourth = 1 + 6 * s**2 + 6 * math.sqrt(8 * math.pi) * s**3 + 16 * s**4
+    return root, Tail(second, fourth * finite_width.relative_second_moment(spec) / root**4)
+
+
+def gain(theory: PaperTheory, spec: NetworkSpec, pair: NormPair) -> float:
+    """ω^{L/2}, as the theory's bound has it."""
+    sizes = (pair.p, pair.q, spec.input_dim, spec.output_dim)
+    return theory.adversarial_bound(spec, 1.0, pair.p, pair.q) / theory.beta(*sizes)
+
+
+def constant(theory: PaperTheory, cell: Cell) -> float:
+    """β of a cell's pair and sizes: the theory's own or, where the cell asks for it, Chevet's."""
+    pair, spec = pair_of(cell), cell.spec
+    beta = theory.chevet_beta if cell.details.get("constant") == "chevet" else theory.beta
+    return beta(pair.p, pair.q, spec.input_dim, spec.output_dim)
+
+
+def pair_of(cell: Cell) -> NormPair:
+    """The norm pair that a cell is about."""
+    return NormPair.parse(str(cell.details["pair"]))
+
+
+def turns(settings: Settings, width: int, depth: int, input_dim: int = 784, outputs: int = 10) -> Iterator[NetworkSpec]:
+    """Endless networks of the run's architectures in turn, each with ω below, at and above 1 in turn."""
+    known = [name for name in settings.architectures if name in VARIANCES]
+    for turn in count() if known else ():
+        for name in known:
+            yield NetworkSpec(name, input_dim, outputs, width, depth, VARIANCES[name][turn % 3])

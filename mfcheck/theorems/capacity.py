@@ -1,0 +1,52 @@
+"""How capacity along training is laid beside the theory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from mfcheck.arrays import Floats
+from mfcheck.findings.finding import Curve
+from mfcheck.observables.along_training import CAPACITY
+from mfcheck.observables.path_bounds import column_at
+from mfcheck.spec import NetworkSpec, NormPair
+from mfcheck.theorems.pull import half_rate
+from mfcheck.theorems.variance import law
+from mfcheck.theory import PaperTheory
+
+
+def capacity_left(draws: Floats, row: int) -> Floats:
+    """‖w‖_FR(t)/‖w‖_FR(0) of recorded paths at a time, as bounds `[n, 2]`."""
+    found: Floats = column_at(draws, row, CAPACITY) / draws[:, :1, CAPACITY]
+    return found
+
+
+def capacity_path(
+    theory: PaperTheory, spec: NetworkSpec, eps: float, pair: NormPair, times: Sequence[float], draws: Floats
+) -> Curve:
+    """Medians of ‖w‖_FR(t)/‖w‖_FR(0) beside E‖w‖_FR at the theory's σ_w²(t)."""
+    every = (0.0, *times)
+
+    def at(one: PaperTheory) -> tuple[float, ...]:
+        shares = law(one, spec, eps, pair, every)
+        became = [replace(spec, weight_variance=max(share, 1e-12) * spec.weight_variance) for share in shares]
+        return tuple(one.fisher_rao(then) / one.fisher_rao(spec) for then in became)
+
+    found = draws[:, :, CAPACITY] / draws[:, :1, CAPACITY]
+    low, high = np.quantile(found, [0.25, 0.75], axis=0)
+    return Curve(
+        kind="trajectory",
+        x_label="t",
+        x=every,
+        measured=tuple(np.median(found, axis=0).tolist()),
+        predicted=at(theory),
+        exact=(),
+        draws=len(draws),
+        series={
+            "rate factor 1": at(half_rate(theory)),
+            "lower quartile": tuple(low.tolist()),
+            "upper quartile": tuple(high.tolist()),
+        },
+    )

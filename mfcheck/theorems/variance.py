@@ -1,0 +1,152 @@
+"""How σ_w²(t) is laid beside the theory: times of the theory, rivals along a path, and the curves of the figures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from mfcheck.arrays import Floats
+from mfcheck.decisions.median_verbs import Rival
+from mfcheck.findings.finding import Curve
+from mfcheck.observables import projected
+from mfcheck.observables.along_training import ERROR, LOSS, PAID, SIZE
+from mfcheck.observables.path_bounds import column_at, decreases, sizes
+from mfcheck.spec import NetworkSpec, NormPair
+from mfcheck.theorems.pull import half_rate
+from mfcheck.theory import PaperTheory
+
+LOWER = 0.1
+"""m of the window m ≤ ω^L ≤ M."""
+UPPER = 10.0
+"""M of the same window."""
+EULER, ENVELOPE = "Euler's law along the path", "above the envelope"
+TINY = 1e-12
+POINTS = 5
+"""Scales at which a projected flow is measured."""
+
+
+def half_life(theory: PaperTheory, spec: NetworkSpec, eps: float, pair: NormPair) -> float:
+    """The time at which the theory's σ_w²(t) has fallen to half of its start."""
+    low, high = 0.0, -spec.weight_variance / theory.variance_rate(spec, eps, pair.p, pair.q)
+    while theory.weight_variance(spec, eps, pair.p, pair.q, high) > spec.weight_variance / 2:
+        high *= 2
+    for _ in range(60):
+        middle = (low + high) / 2
+        above = theory.weight_variance(spec, eps, pair.p, pair.q, middle) > spec.weight_variance / 2
+        low, high = (middle, high) if above else (low, middle)
+    return high
+
+
+def scales_down_to(share: float) -> tuple[float, ...]:
+    """Scales of the weights from 1 to where σ_w² is `share` of its start, even in the logarithm."""
+    return tuple(float(scale) for scale in np.geomspace(1.0, math.sqrt(share), POINTS))
+
+
+def rivals(
+    theory: PaperTheory, spec: NetworkSpec, eps: float, pair: NormPair, t: float, row: int, slack: float
+) -> dict[str, Rival]:
+    """What the same path may support in place of the theory's σ_w²(t), `row` being that of time t.
+
+    Euler's law, for vanilla networks without biases: the decrease is (2/N)∫L_adv dt, to `slack`. The envelope: σ_w²(t)
+    stays above the theory's path started at the loss as measured.
+    """
+
+    def paid(draws: Floats) -> Floats:
+        return share_paid(draws, row)
+
+    def above(draws: Floats) -> Floats:
+        found: Floats = sizes(draws, row) / envelope(theory, spec, eps, pair, draws[:, 0, LOSS], (t,))
+        return found
+
+    found = {ENVELOPE: Rival(above, 1.0)}
+    if spec.architecture == "vanilla" and not spec.bias_variance:
+        found[EULER] = Rival(paid, 1 - slack, 1 + slack)
+    return found
+
+
+def gain_at(spec: NetworkSpec, shares: Floats) -> Floats:
+    """ω^L once ‖W‖², and with it ασ_w², is these shares of its start."""
+    start = spec.activation.alpha * spec.weight_variance
+    found: Floats = np.power(PaperTheory().omega(spec) + start * (shares - 1), spec.depth)
+    return found
+
+
+def share_paid(draws: Floats, row: int) -> Floats:
+    """The decrease of ‖W‖² over (2/N)∫L_adv dt along recorded paths, as bounds `[n, 2]`: 1 by Euler's law.
+
+    Both are measured on the path as it was stepped, so how far that is from the flow does not enter.
+    """
+    found: Floats = decreases(column_at(draws, row, SIZE)) / np.maximum(draws[:, row, PAID, None], TINY)
+    return found
+
+
+def envelope(
+    theory: PaperTheory, spec: NetworkSpec, eps: float, pair: NormPair, losses: Floats, times: Sequence[float]
+) -> Floats:
+    """σ_w²(t)/σ_w²(0) of the theory with its rate scaled to each measured L_adv(0): `[n, T]`."""
+    bound = theory.adversarial_bound(spec, eps, pair.p, pair.q)
+
+    def at(loss: float, t: float) -> float:
+        return theory.weight_variance(spec, eps, pair.p, pair.q, t * loss / bound) / spec.weight_variance
+
+    return np.array([[at(float(loss), t) for t in times] for loss in losses])
+
+
+def along_path(
+    theory: PaperTheory, spec: NetworkSpec, eps: float, pair: NormPair, times: Sequence[float], draws: Floats
+) -> Curve:
+    """Medians of a recorded path beside both laws and the envelope."""
+    every = (0.0, *times)
+    size, loss = draws[:, :, SIZE], draws[:, :, LOSS]
+    bound = theory.adversarial_bound(spec, eps, pair.p, pair.q)
+    low, high = np.quantile(size, [0.25, 0.75], axis=0)
+    return Curve(
+        kind="trajectory",
+        x_label="t",
+        x=every,
+        measured=tuple(np.median(size, axis=0).tolist()),
+        predicted=law(theory, spec, eps, pair, every),
+        exact=(),
+        draws=len(draws),
+        series={
+            "rate factor 1": law(half_rate(theory), spec, eps, pair, every),
+            "L_adv over the bound": tuple((np.median(loss, axis=0) / bound).tolist()),
+            "envelope": tuple(envelope(theory, spec, eps, pair, np.median(loss[:, :1], axis=0), every)[0].tolist()),
+            "lower quartile": tuple(low.tolist()),
+            "upper quartile": tuple(high.tolist()),
+            "discretisation": tuple(np.median(draws[:, :, ERROR], axis=0).tolist()),
+        },
+    )
+
+
+def along_projection(
+    theory: PaperTheory,
+    spec: NetworkSpec,
+    eps: float,
+    pair: NormPair,
+    scales: tuple[float, ...],
+    end: float,
+    rates: Floats,
+) -> Curve:
+    """Medians of σ_w²(t)/σ_w²(0) of a projected flow beside both laws."""
+    every = tuple(np.linspace(0.0, end, 9).tolist())
+    sizes = np.array([np.square(projected.scale_at(rates, scales, t)) for t in every])
+    return Curve(
+        kind="trajectory",
+        x_label="t",
+        x=every,
+        measured=tuple(np.median(sizes, axis=1).tolist()),
+        predicted=law(theory, spec, eps, pair, every),
+        exact=(),
+        draws=len(rates),
+        series={"rate factor 1": law(half_rate(theory), spec, eps, pair, every)},
+    )
+
+
+def law(
+    theory: PaperTheory, spec: NetworkSpec, eps: float, pair: NormPair, times: Sequence[float]
+) -> tuple[float, ...]:
+    """The theory's σ_w²(t)/σ_w²(0)."""
+    return tuple(theory.weight_variance(spec, eps, pair.p, pair.q, t) / spec.weight_variance for t in times)

@@ -1,0 +1,1 @@
+"""Training of random networks: what is descended, by which rule, and the steps."""

@@ -1,0 +1,122 @@
+"""What is followed along training: time, exact change of ‖W‖² and divergence of every replicate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from mfcheck.ensembles.matrices.lazy import Overflow
+from mfcheck.ensembles.networks import Network
+from mfcheck.training.objectives import Objective, Slope, slope
+
+BLOWN = 1e6
+"""A loss beyond this counts as diverged: the next product would overflow."""
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """What is measured before step `index`, for every replicate, in float64.
+
+    `time [R]` in units of the flow (a step of SGD takes lr). `loss`, `adversarial`, `standard` `[R]`; `projection`
+    ⟨W, ∂L/∂W⟩, `square` ‖∂L/∂W‖² and `change` (‖W(t)‖² − ‖W(0)‖²)/N `[R, L]`; `paid [R]`, the integral of the loss
+    over the time of the steps taken so far; `error [R]`, of a flow, the estimated
+    error of `change` from the steps taken so far; `diverged [R]`, from which step on a replicate stands still since its
+    loss was NaN, infinite or beyond 10⁶ (−1: never): what trained is then 0, and so is all that is measured but time,
+    change and error, which stay; the `perturbation [R, B, d]` of the attack.
+    """
+
+    index: int
+    time: Tensor
+    loss: Tensor
+    adversarial: Tensor
+    standard: Tensor
+    projection: Tensor
+    square: Tensor
+    change: Tensor
+    paid: Tensor
+    error: Tensor
+    diverged: Tensor
+    perturbation: Tensor | None
+
+
+class Ledger:
+    """Time, exact change of ‖W‖² and divergence of every replicate."""
+
+    def __init__(self, network: Network) -> None:
+        replicates, device = network.replicates, network.device
+        self._network, self._width = network, network.spec.width
+        self.time = torch.zeros(replicates, dtype=torch.float64, device=device)
+        self.error, self.paid = torch.zeros_like(self.time), torch.zeros_like(self.time)
+        self.change = torch.zeros(replicates, network.spec.depth, dtype=torch.float64, device=device)
+        self.diverged = torch.full((replicates,), -1, device=device)
+
+    def slope(
+        self,
+        index: int,
+        objective: Objective,
+        x: Tensor,
+        labels: Tensor,
+        generator: torch.Generator,
+        start: Tensor | None = None,
+    ) -> Slope:
+        """The slope, 0 in every replicate that has diverged; those that now do are marked and erased.
+
+        The others see the random numbers that they would have seen without them.
+        """
+        random = generator.get_state()
+        while True:
+            try:
+                found = slope(self._network, objective, x, labels, generator.set_state(random), start)
+            except Overflow as overflow:
+                if not bool((overflow.where & (self.diverged < 0)).any()):
+                    raise
+                self._erase(index, overflow.where)
+            else:
+                break
+        finite = found.square.isfinite().all(dim=1) & found.projection.isfinite().all(dim=1)
+        self._erase(index, ~(finite & (found.loss < BLOWN)))
+        if not bool((self.diverged >= 0).any()):
+            return found
+
+        def zeroed(values: Tensor) -> Tensor:
+            return values.masked_fill((self.diverged >= 0).view(-1, *[1] * (values.ndim - 1)), 0.0)
+
+        return replace(
+            found,
+            loss=zeroed(found.loss),
+            adversarial=zeroed(found.adversarial),
+            standard=zeroed(found.standard),
+            left=[zeroed(one) for one in found.left],
+            right=[zeroed(one) for one in found.right],
+            bias=[zeroed(one) for one in found.bias],
+            projection=zeroed(found.projection),
+            square=zeroed(found.square),
+        )
+
+    def _erase(self, index: int, which: Tensor) -> None:
+        which = which & (self.diverged < 0)
+        if bool(which.any()):
+            self.diverged[which] = index
+            self._network.erase(which)
+
+    def measured(self, index: int, found: Slope) -> Step:
+        return Step(
+            index=index,
+            time=self.time.clone(),
+            loss=found.loss,
+            adversarial=found.adversarial,
+            standard=found.standard,
+            projection=found.projection,
+            square=found.square,
+            change=self.change.clone(),
+            paid=self.paid.clone(),
+            error=self.error.clone(),
+            diverged=self.diverged.clone(),
+            perturbation=found.perturbation,
+        )
+
+    def moved(self, h: Tensor, along: Tensor, length: Tensor) -> None:
+        self.time = self.time + h
+        self.change = self.change + (h[:, None] ** 2 * length - 2 * h[:, None] * along) / self._width

@@ -1,0 +1,206 @@
+"""What training descends: the theory's losses and the practitioners', with their gradients as factors of low rank.
+
+The gradient in a weight matrix is a sum over inputs of outer products: a back-propagated signal δ^(l) = ∂L/∂h^(l)
+times the layer's input x^(l−1). So ⟨W, ∂L/∂W⟩ = Σ ⟨δ, W x⟩ needs no product with W, ‖∂L/∂W‖² follows from two small
+Gram matrices, and neither needs an N×N array. Perturbations are held fixed while a gradient is taken (Danskin).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from mfcheck.attacks.adversarial import adversarial_cross_entropy, adversarial_loss
+from mfcheck.attacks.balls import dual_map, norm
+from mfcheck.ensembles.matrices.lazy import Overflow
+from mfcheck.ensembles.networks import Network
+from mfcheck.spec import dual_exponent, norm_exponent, positive_integer
+
+OBJECTIVES = ("adversarial", "standard", "theory", "attacked")
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A loss: "adversarial" L_adv alone, "standard" cross-entropy, "theory" their sum, "attacked" cross-entropy at
+    inputs that were attacked to raise it (the practitioners' form).
+
+    ‖η‖_p ≤ eps in the units of x, L_adv measured in ℓq, attacks of so many `steps`. Raises ValueError for a name,
+    budget, exponent or count that cannot be.
+
+    >>> Objective("theory", eps=0.3, p=math.inf, q=2).attacks
+    True
+    """
+
+    name: str
+    eps: float = 0.0
+    p: float = math.inf
+    q: float = math.inf
+    steps: int = 5
+
+    def __post_init__(self) -> None:
+        if self.name not in OBJECTIVES:
+            raise ValueError(f"objective {self.name!r} is unknown; allowed are {', '.join(OBJECTIVES)}")
+        norm_exponent("p", self.p)
+        norm_exponent("q", self.q)
+        positive_integer("steps", self.steps)
+        if self.attacks and (isinstance(self.eps, bool) or not 0 < self.eps < math.inf):
+            raise ValueError(f"eps must be positive and finite for objective {self.name!r}, got {self.eps!r}")
+
+    @property
+    def attacks(self) -> bool:
+        """Whether inputs are attacked."""
+        return self.name != "standard"
+
+
+@dataclass(frozen=True, eq=False)
+class Slope:
+    """An objective's value and gradient at one place.
+
+    `loss`, `adversarial` and `standard` `[R]` (0 where not part of the objective; of "attacked" the cross-entropy at
+    attacked inputs is `standard`); per layer the factors `left [R, N, k]`, `right [R, N, k]` of ∂L/∂W = left rightᵀ and
+    `bias [R, N]`; `projection` ⟨W, ∂L/∂W⟩ and `square` ‖∂L/∂W‖² `[R, L]` in float64; the `perturbation [R, B, d]`.
+    """
+
+    loss: Tensor
+    adversarial: Tensor
+    standard: Tensor
+    left: list[Tensor]
+    right: list[Tensor]
+    bias: list[Tensor]
+    projection: Tensor
+    square: Tensor
+    perturbation: Tensor | None
+
+
+def slope(
+    network: Network,
+    objective: Objective,
+    x: Tensor,
+    labels: Tensor,
+    generator: torch.Generator,
+    start: Tensor | None = None,
+) -> Slope:
+    """The objective's mean over inputs x `[B, d]` with labels `[B]`, and its gradient, for every replicate.
+
+    `start [R, B, d]` gives directions for the attack to ascend from, such as an earlier perturbation. Raises Overflow
+    where an attack, or a lazy matrix, meets what is not finite.
+    """
+    x = x.expand(network.replicates, *x.shape[-2:])
+    eta = None if not objective.attacks else attack(network, objective, x, labels, generator, start)
+    match objective.name:
+        case "standard":
+            points = x
+        case "attacked":
+            assert eta is not None
+            points = x + eta
+        case _:
+            assert eta is not None
+            points = torch.cat([x + eta, x], dim=1)
+    passed = network.passed(points)
+    inputs, nothing = x.shape[1], torch.zeros(network.replicates, dtype=torch.float64, device=x.device)
+    adversarial, standard = nothing, nothing
+    cotangents = torch.zeros_like(passed.output)
+    if objective.name in ("adversarial", "theory"):
+        moved = passed.output[:, :inputs] - passed.output[:, inputs:]
+        adversarial = norm(moved, objective.q).double().mean(dim=1)
+        steepest = dual_map(moved, dual_exponent(objective.q)) / inputs
+        cotangents[:, :inputs] += steepest
+        cotangents[:, inputs:] -= steepest
+    if objective.name != "adversarial":
+        output = passed.output[:, -inputs:]
+        standard = cross_entropy(output, labels).double().mean(dim=1)
+        cotangents[:, -inputs:] += residual(output, labels) / inputs
+    signals = [one[..., 0] for one in network.signals(passed, cotangents[..., None])]
+    states, products = passed.states[:-1], passed.products
+    if objective.name in ("adversarial", "theory"):
+        # δ'x'ᵀ + δxᵀ = δ'(x' − x)ᵀ + (δ' + δ)xᵀ: δ' is all but −δ, x' all but x, and nothing large is left to cancel.
+        signals = [torch.cat([one[:, :inputs], one[:, :inputs] + one[:, inputs:]], dim=1) for one in signals]
+        states, products = (
+            [torch.cat([one[:, :inputs] - one[:, inputs:], one[:, inputs:]], dim=1) for one in kept]
+            for kept in (states, products)
+        )
+    bias = [one[:, -inputs:].sum(dim=1) for one in signals]
+    left, right = [one.mT for one in signals], [one.mT for one in states]
+    pulls = [(one * h).sum(dim=(1, 2), dtype=torch.float64) for one, h in zip(signals, products, strict=True)]
+    return Slope(
+        loss=adversarial + standard,
+        adversarial=adversarial,
+        standard=standard,
+        left=left,
+        right=right,
+        bias=bias if network.biases else [],
+        projection=torch.stack(pulls, dim=1),
+        square=torch.stack([inner(a, b, a, b) for a, b in zip(left, right, strict=True)], dim=1),
+        perturbation=eta,
+    )
+
+
+def attack(
+    network: Network,
+    objective: Objective,
+    x: Tensor,
+    labels: Tensor,
+    generator: torch.Generator,
+    start: Tensor | None = None,
+) -> Tensor:
+    """The perturbation `[R, B, d]` that the objective's attack finds."""
+    eps, p, q, steps = objective.eps, objective.p, objective.q, objective.steps
+    f = _Watched(network)
+    if objective.name == "attacked":
+        found = adversarial_cross_entropy(f, x, labels, eps, p, steps=steps, generator=generator, start=start)
+    else:
+        begun = "jacobian" if start is None else start
+        found = adversarial_loss(f, x, eps, p, q, steps=steps, generator=generator, start=begun)
+    return found.perturbation
+
+
+class _Watched:
+    """A network that says which of its replicates overflow, and does not show its gates: no flips are counted.
+
+    Beyond the root of what the type holds, so that what an attack makes of an output is still finite.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self.reserve = network.reserve
+        self._network = network
+        self._most = torch.finfo(network.dtype).max ** 0.5
+
+    def __call__(self, x: Tensor) -> Tensor:
+        output = self._network(x)
+        sound = (output.detach().abs() <= self._most).flatten(1).all(dim=1)
+        if not bool(sound.all()):
+            raise Overflow("the network's output at an attacked input is NaN, infinite or all but", ~sound)
+        return output
+
+    def jacobian(self, x: Tensor) -> Tensor:
+        found = self._network.jacobian(x)
+        if not bool((sound := found.isfinite().flatten(1).all(dim=1)).all()):
+            raise Overflow("the network's Jacobian at an input is NaN or infinite", ~sound)
+        return found
+
+
+def cross_entropy(output: Tensor, labels: Tensor) -> Tensor:
+    """−log softmax(f)_y, `[…, B, K]` and labels `[B]` → `[…, B]`."""
+    return functional.cross_entropy(output.movedim(-1, 1), labels.expand(output.shape[:-1]), reduction="none")
+
+
+def residual(output: Tensor, labels: Tensor) -> Tensor:
+    """softmax(f) − y, the gradient of the cross-entropy in f: `[…, B, K]`."""
+    return output.softmax(dim=-1) - functional.one_hot(labels, output.shape[-1]).to(output)
+
+
+def inner(left: Tensor, right: Tensor, other_left: Tensor, other_right: Tensor) -> Tensor:
+    """⟨left rightᵀ, other_left other_rightᵀ⟩ from factors `[R, N, k]`, summed in float64: `[R]`.
+
+    By the factors' Gram matrices in float64, or for N ≤ 2k, where these take longer, by the products themselves.
+    """
+    if left.shape[1] <= 2 * left.shape[2]:
+        first = left @ right.mT
+        same = left is other_left and right is other_right
+        return (first.double() * (first if same else other_left @ other_right.mT)).sum(dim=(1, 2))
+    grams = left.mT.double() @ other_left.double(), right.mT.double() @ other_right.double()
+    return (grams[0] * grams[1]).sum(dim=(1, 2))
