@@ -144,9 +144,9 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 CLAIM = '''
 from mfcheck import Cell, NetworkSpec, PaperTheory, claim
-from mfcheck.ensembles.chunks import Probe
+from mfcheck.ensembles.samples import Probe
 from mfcheck.observables import jacobian
-from mfcheck.statistics.decision import Tail
+from mfcheck.statistics.means import Tail
 from mfcheck.theory import finite_width
 import numpy as np
 

@@ -13,7 +13,7 @@ import pytest
 from mfcheck.ensembles import sampling
 from mfcheck.observables import jacobian
 
-HELD = (decider, sampling, jacobian, html)
+HELD = (decide, sampling, jacobian, pages)
 """Runs in this process forget the modules they import: what is slow to import is held here."""
 
 TOY = """
@@ -22,7 +22,7 @@ import torch
 from scipy import stats
 
 from mfcheck import Cell, NetworkSpec, claim
-from mfcheck.ensembles.chunks import Probe, Source
+from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.observables import jacobian
 
 PROBE = Probe(np.ones((1, 4)), 0)

@@ -31,8 +31,9 @@ IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 Files = dict[str, bytes]
 
 TOY = '''
-from mfcheck import Cell, NetworkSpec, claim, probes
-from mfcheck.ensembles.chunks import Source
+from mfcheck import Cell, NetworkSpec, claim
+from mfcheck.decisions import probes
+from mfcheck.ensembles.samples import Source
 
 
 def sampler(spec, probe, stream, n):

@@ -26,7 +26,7 @@ from mfcheck.session import progress_display, resume
 from mfcheck.session.progress_display import StatusFile, Ticker, status_lines
 from mfcheck.session.resume import RUN, as_finding, check_same, read_journal
 
-HELD = (decider, html, markdown, terminal)
+HELD = (decide, pages, markdown, terminal)
 """Runs in this process forget the modules they import: what is slow to import is held here."""
 
 TOY = '''
@@ -39,7 +39,7 @@ import torch
 from scipy import stats
 
 from mfcheck import Cell, NetworkSpec, claim, progress
-from mfcheck.ensembles.chunks import Probe, Source
+from mfcheck.ensembles.samples import Probe, Source
 
 PROBE = Probe(np.ones((1, 4)), 0)
 SPECS = [NetworkSpec("vanilla", 4, 1, 32, depth, 1.5) for depth in (2, 3, 4)]
@@ -149,10 +149,10 @@ NUMBERS = ("--mf-seed", "5", "--mf-no-cache", "--mf-alpha", "1e-3", "-p", "no:hy
 
 @pytest.fixture(autouse=True)
 def light(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(findings, "twins", lambda theory: ())
+    monkeypatch.setattr(evidence, "twins", lambda theory: ())
     monkeypatch.setattr(record, "twins", lambda theory: ())
     monkeypatch.setattr(resume, "_own_code", list)
-    monkeypatch.setattr(html, "render_html", lambda report: "a page")
+    monkeypatch.setattr(pages, "render_html", lambda report: "a page")
 
 
 @pytest.fixture(autouse=True)
@@ -165,8 +165,8 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ticker, "AFTER", 0.4)
-    monkeypatch.setattr(ticker, "EVERY", 0.1)
+    monkeypatch.setattr(progress_display, "AFTER", 0.4)
+    monkeypatch.setattr(progress_display, "EVERY", 0.1)
 
 
 def make(pytester: pytest.Pytester, toy: str, **others: str) -> None:
@@ -290,7 +290,7 @@ def test_cells_that_ended_in_an_error_are_run_again_and_no_others(
 
 IMPATIENT = """
 import sys
-from mfcheck import ticker
+from mfcheck.session import progress_display
 import pytest
 
 progress_display.AFTER, progress_display.EVERY = 0.3, 0.1
@@ -481,8 +481,8 @@ def test_quick_cells_and_quiet_runs_say_nothing(
 
 
 def test_a_broken_terminal_or_file_stops_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ticker, "AFTER", -1.0)
-    monkeypatch.setattr(ticker, "EVERY", 0.01)
+    monkeypatch.setattr(progress_display, "AFTER", -1.0)
+    monkeypatch.setattr(progress_display, "EVERY", 0.01)
     tried = threading.Event()
 
     def write(line: str) -> None:

@@ -30,7 +30,7 @@ import torch
 from scipy import stats
 
 from mfcheck import Cell, NetworkSpec, claim
-from mfcheck.ensembles.chunks import Probe, Source
+from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.observables import jacobian
 from mfcheck.theory import entry_law
 
@@ -609,7 +609,7 @@ def assert_unusable(pytester: pytest.Pytester, result: pytest.RunResult, value: 
 def test_unusable_options_are_refused_in_one_sentence(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, option: str, value: str
 ) -> None:
-    monkeypatch.setattr(workers, "gpu_count", lambda: 0)
+    monkeypatch.setattr(devices, "gpu_count", lambda: 0)
     pytester.makepyfile(test_toy=TOY + COIN, theories=THEORIES, wreck="raise RuntimeError('broken on import')")
     said = {"alpha": {"0": "0.0"}}.get(option, {}).get(value, value)
     assert_unusable(pytester, run(pytester, f"--mf-{option}={value}"), said)

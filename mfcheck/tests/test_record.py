@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mfcheck import Finding, PaperTheory, Verdict
+from mfcheck.findings import record
 from mfcheck.findings.files import write_atomically
 from mfcheck.findings.finding import Curve, Margin
 from mfcheck.findings.record import as_plain, assemble
 from mfcheck.levels import level_named
-from mfcheck.reporting import record
 from mfcheck.reporting.pages import PAGES
 from mfcheck.session.recorder import Recorder
 from mfcheck.settings import Settings

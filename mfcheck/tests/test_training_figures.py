@@ -458,8 +458,8 @@ def test_maps_are_tables_that_are_folded_away_where_they_are_long(monkeypatch: p
     assert len(rows) == 12 + 6
     assert "rows</summary>" not in source
     assert "one by one" not in source
-    monkeypatch.setattr(html, "MOST_ROWS", 3)
-    monkeypatch.setattr(html, "MOST_FINDINGS", 3)
+    monkeypatch.setattr(pages, "MOST_ROWS", 3)
+    monkeypatch.setattr(pages, "MOST_FINDINGS", 3)
     folded = render_html(make_report(make_claim(*make_map([64, 256], [2, 8]), id=UNTRAINABLE)))
     summaries = (
         "Training over depth and width: 4 rows",

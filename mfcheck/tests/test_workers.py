@@ -14,7 +14,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 def with_gpus(machine: pytest.MonkeyPatch, count: int) -> None:
-    machine.setattr(workers, "gpu_count", lambda: count)
+    machine.setattr(devices, "gpu_count", lambda: count)
 
 
 @pytest.mark.parametrize("device", ["auto", "cpu"])
@@ -82,7 +82,7 @@ def test_on_cpu_nobody_asks_for_gpus(machine: pytest.MonkeyPatch) -> None:
     def never() -> int:
         raise AssertionError("asked torch for GPUs")
 
-    machine.setattr(workers, "gpu_count", never)
+    machine.setattr(devices, "gpu_count", never)
     assert devices.auto_workers("cpu") is None
     assert devices.resolve_device("cpu") == "cpu"
     machine.setattr(devices.shutil, "which", lambda _: None)
