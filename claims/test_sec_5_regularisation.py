@@ -12,6 +12,7 @@ from mfcheck.arrays import Floats
 from mfcheck.decisions.decide import Decider
 from mfcheck.decisions.median_verbs import Rival
 from mfcheck.decisions.probes import images
+from mfcheck.findings import series
 from mfcheck.findings.finding import Curve
 from mfcheck.observables import slopes
 from mfcheck.observables.slopes import DRIFT, LAYERS, LOSS, PULL
@@ -71,14 +72,14 @@ def layers(draws: Floats, depth: int, predicted: float) -> Curve:
     """The pull over the theory's and the cosine between the gradient and W, layer by layer."""
     pulls, cosines = draws[:, LAYERS : LAYERS + depth], draws[:, LAYERS + depth :]
     return Curve(
-        kind="layers",
-        x_label="layer",
+        kind=series.LAYERS,
+        x_label=series.OVER_LAYERS,
         x=tuple(float(layer) for layer in range(1, depth + 1)),
         measured=tuple((np.median(pulls, axis=0) / predicted).tolist()),
         predicted=(1.0,) * depth,
         exact=(),
         draws=len(draws),
-        series={"cosine": tuple(np.median(cosines, axis=0).tolist())},
+        series={series.COSINE: tuple(np.median(cosines, axis=0).tolist())},
     )
 
 

@@ -7,14 +7,13 @@ import json
 import os
 import shlex
 from collections.abc import Generator
-from fnmatch import fnmatchcase
 from pathlib import Path
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from mfcheck.findings.claim import Claim
+from mfcheck.findings.claim import Claim, is_asked_for
 from mfcheck.session import options, selection
 from mfcheck.session.controller import SELECTED, STATUS, Controller
 from mfcheck.session.outcome import announce, begin_attempt, cell_of, claim_of, conclude, follow_verdicts
@@ -112,7 +111,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     dropped = []
     for item, claim in claims.items():
         announce(item, claim)
-        if patterns and not any(fnmatchcase(claim.id, pattern) for pattern in patterns):
+        if not is_asked_for(claim.id, patterns):
             dropped.append(item)
     if dropped:
         config.hook.pytest_deselected(items=dropped)

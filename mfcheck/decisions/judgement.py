@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mfcheck.arrays import Floats
+from mfcheck.findings import series
 from mfcheck.findings.finding import Curve, Margin
 from mfcheck.statistics.intervals import dkw_half_width
 from mfcheck.statistics.laws import estimate_law
@@ -123,7 +124,7 @@ def law_curve(draw: Draw, draws: int, law: rv_frozen) -> Curve:
     rank = np.unique(np.linspace(0, shown - 1, CURVE_POINTS).round().astype(int))
     x = ordered[rank]
     return Curve(
-        kind="law",
+        kind=series.LAW,
         x_label="x",
         x=tuple(x.tolist()),
         measured=tuple(((rank + 1) / shown).tolist()),
@@ -138,7 +139,7 @@ def trend_curve(
 ) -> Curve:
     """The groups' means against x, beside the theory's and the exact ones."""
     return Curve(
-        kind="trend",
+        kind=series.TREND,
         x_label=x_label,
         x=tuple(x),
         measured=tuple(float(values.mean()) for values in groups),

@@ -13,6 +13,7 @@ from mfcheck.decisions.judgement import Judgement, judge_ratio, judge_trend
 from mfcheck.decisions.plan import Plan, Statistic
 from mfcheck.decisions.trial import NOTHING_ELSE, Bench
 from mfcheck.ensembles.samples import Probe, Source
+from mfcheck.findings import series
 from mfcheck.findings.finding import Curve, Finding, Margin
 from mfcheck.levels import Level
 from mfcheck.spec import NetworkSpec
@@ -264,7 +265,7 @@ class MedianVerbs(Bench):
                     decision=decided,
                     resolution=resolution.of_slope(decided.estimate, target, margin.total),
                     curve=Curve(
-                        kind="trend",
+                        kind=series.TREND,
                         x_label=x_label,
                         x=tuple(x),
                         measured=tuple(medians.estimate_median(one, decided.alpha).value for one in groups_of),

@@ -15,9 +15,6 @@ from mfcheck.reporting.figures.tightness import NORMS, sizes_of, tightness, tigh
 from mfcheck.reporting.figures.trend_figures import distance_figure
 from mfcheck.reporting.words import notation
 
-WIDTH_STUDY = "thm4.1/entries-gaussian"
-CAPACITY_STUDIES = ("thm5.9/capacity-decay", "thm5.9/width-preserves")
-
 
 @dataclass(frozen=True)
 class Study:
@@ -41,15 +38,13 @@ def _drawn(claim: dict[str, Any]) -> list[Study]:
         "The width study",
         "distance between the measured law and the limit law at every width tried, beside the exact distance at that "
         "width; draws from the limit law itself would lie about as high as the grey reaches",
-        distance_figure(claim) if claim["id"] == WIDTH_STUDY else "",
+        distance_figure(claim),
     )
     return [distance, *(_points(claim, chart) for chart in points(claim)), *_capacity(claim)]
 
 
 def _capacity(claim: dict[str, Any]) -> list[Study]:
     """Capacity against time at several widths, a figure for each setting."""
-    if claim["id"] not in CAPACITY_STUDIES:
-        return []
     return [
         Study(
             "Capacity against time at several widths",

@@ -8,13 +8,13 @@ import shlex
 import signal
 import threading
 from collections.abc import Callable, Generator, Sequence
-from fnmatch import fnmatchcase
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mfcheck.findings.claim import is_asked_for
 from mfcheck.session import options, selection
 from mfcheck.session.outcome import CLAIM_PROPERTY, FINDING_PROPERTY
 from mfcheck.session.progress_display import FOLDER, Screen, StatusFile, Ticker
@@ -115,8 +115,7 @@ class Controller:
 
     def _wanted(self, selected: Sequence[dict[str, str]]) -> list[dict[str, str]]:
         """Those of the collected claims that the run was asked for."""
-        patterns = self._run().claims
-        return [one for one in selected if not patterns or any(fnmatchcase(one["id"], each) for each in patterns)]
+        return [one for one in selected if is_asked_for(one["id"], self._run().claims)]
 
     def pytest_terminal_summary(
         self, terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config

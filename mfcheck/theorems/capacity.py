@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from mfcheck.arrays import Floats
+from mfcheck.findings import series
 from mfcheck.findings.finding import Curve
 from mfcheck.observables.along_training import CAPACITY
 from mfcheck.observables.path_bounds import column_at
@@ -37,16 +38,16 @@ def capacity_path(
     found = draws[:, :, CAPACITY] / draws[:, :1, CAPACITY]
     low, high = np.quantile(found, [0.25, 0.75], axis=0)
     return Curve(
-        kind="trajectory",
-        x_label="t",
+        kind=series.TRAJECTORY,
+        x_label=series.OVER_TIME,
         x=every,
         measured=tuple(np.median(found, axis=0).tolist()),
         predicted=at(theory),
         exact=(),
         draws=len(draws),
         series={
-            "rate factor 1": at(half_rate(theory)),
-            "lower quartile": tuple(low.tolist()),
-            "upper quartile": tuple(high.tolist()),
+            series.FACTOR_1: at(half_rate(theory)),
+            series.LOWER_QUARTILE: tuple(low.tolist()),
+            series.UPPER_QUARTILE: tuple(high.tolist()),
         },
     )

@@ -9,6 +9,7 @@ import numpy as np
 
 from mfcheck.arrays import Floats
 from mfcheck.decisions.median_verbs import Rival
+from mfcheck.findings import series
 from mfcheck.findings.finding import Curve
 from mfcheck.observables import projected
 from mfcheck.observables.along_training import ERROR, LOSS, PAID, SIZE
@@ -103,20 +104,22 @@ def along_path(
     bound = theory.adversarial_bound(spec, eps, pair.p, pair.q)
     low, high = np.quantile(size, [0.25, 0.75], axis=0)
     return Curve(
-        kind="trajectory",
-        x_label="t",
+        kind=series.TRAJECTORY,
+        x_label=series.OVER_TIME,
         x=every,
         measured=tuple(np.median(size, axis=0).tolist()),
         predicted=law(theory, spec, eps, pair, every),
         exact=(),
         draws=len(draws),
         series={
-            "rate factor 1": law(half_rate(theory), spec, eps, pair, every),
-            "L_adv over the bound": tuple((np.median(loss, axis=0) / bound).tolist()),
-            "envelope": tuple(envelope(theory, spec, eps, pair, np.median(loss[:, :1], axis=0), every)[0].tolist()),
-            "lower quartile": tuple(low.tolist()),
-            "upper quartile": tuple(high.tolist()),
-            "discretisation": tuple(np.median(draws[:, :, ERROR], axis=0).tolist()),
+            series.FACTOR_1: law(half_rate(theory), spec, eps, pair, every),
+            series.LOSS: tuple((np.median(loss, axis=0) / bound).tolist()),
+            series.ENVELOPE: tuple(
+                envelope(theory, spec, eps, pair, np.median(loss[:, :1], axis=0), every)[0].tolist()
+            ),
+            series.LOWER_QUARTILE: tuple(low.tolist()),
+            series.UPPER_QUARTILE: tuple(high.tolist()),
+            series.DISCRETISATION: tuple(np.median(draws[:, :, ERROR], axis=0).tolist()),
         },
     )
 
@@ -134,14 +137,14 @@ def along_projection(
     every = tuple(np.linspace(0.0, end, 9).tolist())
     sizes = np.array([np.square(projected.scale_at(rates, scales, t)) for t in every])
     return Curve(
-        kind="trajectory",
-        x_label="t",
+        kind=series.TRAJECTORY,
+        x_label=series.OVER_TIME,
         x=every,
         measured=tuple(np.median(sizes, axis=1).tolist()),
         predicted=law(theory, spec, eps, pair, every),
         exact=(),
         draws=len(rates),
-        series={"rate factor 1": law(half_rate(theory), spec, eps, pair, every)},
+        series={series.FACTOR_1: law(half_rate(theory), spec, eps, pair, every)},
     )
 
 
