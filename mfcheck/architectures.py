@@ -11,7 +11,7 @@ import importlib.metadata
 import math
 from collections.abc import Iterable, Mapping
 
-from mfcheck.imports import load_factory
+from mfcheck.imports import foreign_code, load_factory
 from mfcheck.spec import ARCHITECTURES, NetworkSpec
 from mfcheck.verdict import NotCovered
 
@@ -56,10 +56,8 @@ def declared_omega(spec: NetworkSpec) -> float:
         raise NotCovered(f"the theory gives no ω for architecture {spec.architecture}: {error}") from error
     if not hasattr(factory, "omega"):
         raise NotCovered(f"the theory gives no ω for architecture {spec.architecture}, and its factory declares none")
-    try:
+    with foreign_code(lambda why: NotCovered(f"the ω of {spec.architecture} raised {why}")):
         omega = float(factory.omega(spec))
-    except Exception as error:  # somebody else's code
-        raise NotCovered(f"the ω of {spec.architecture} raised {type(error).__name__}: {error}") from error
     if not 0 < omega < math.inf:
         raise NotCovered(f"the ω of {spec.architecture} must be positive and finite, got {omega!r} for {spec}")
     return omega
@@ -73,11 +71,8 @@ def layer_variances(spec: NetworkSpec) -> Mapping[str, float]:
     factory = load_factory(spec.architecture)
     if not hasattr(factory, "layer_variances"):
         return {}
-    try:
+    with foreign_code(lambda why: NotCovered(f"the layer_variances of {spec.architecture} raised {why}")):
         declared = {str(name): float(variance) for name, variance in dict(factory.layer_variances(spec)).items()}
-    except Exception as error:  # somebody else's code
-        reason = f"{type(error).__name__}: {error}"
-        raise NotCovered(f"the layer_variances of {spec.architecture} raised {reason}") from error
     if bad := [name for name, variance in declared.items() if not 0 < variance < math.inf]:
         wrong = f"{bad[0]} has {declared[bad[0]]!r}"
         raise NotCovered(f"the layer_variances of {spec.architecture} must be positive and finite: {wrong}")

@@ -14,7 +14,7 @@ def check_device(text: str) -> None:
     """Raise ValueError unless `text` is auto, cpu, or a cuda device that torch sees."""
     if text in ("auto", "cpu"):
         return
-    if not re.fullmatch(r"cuda(:\d+)?", text):
+    if not re.fullmatch(r"cuda(:[0-9]{1,4})?", text):
         raise ValueError(f"device {text!r} is unknown; allowed are auto, cpu, cuda, cuda:N")
     count = gpu_count()
     if count == 0:
@@ -47,7 +47,7 @@ def auto_workers(device: str) -> int | None:
         return None
     import torch
 
-    gpus = [int(device.split(":")[1])] if re.fullmatch(r"cuda:\d+", device) else range(gpu_count())
+    gpus = [int(device.split(":")[1])] if re.fullmatch(r"cuda:[0-9]{1,4}", device) else range(gpu_count())
     if max(gpus) >= gpu_count():
         return None  # no such device: the options' own check says so in a moment
     fits = sum(max(1, torch.cuda.mem_get_info(gpu)[0] // (GIB_PER_GPU_WORKER * 2**30)) for gpu in gpus)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from mfcheck.findings.claim import Claim, is_asked_for
+from mfcheck.imports import calm_warnings
 from mfcheck.session import options, selection
 from mfcheck.session.controller import SELECTED, STATUS, Controller
 from mfcheck.session.outcome import announce, begin_attempt, cell_of, claim_of, conclude, follow_verdicts
@@ -94,7 +95,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     from mfcheck.theorems.foreign import cells_of
 
     try:
-        cells = cells_of(claim, _run(metafunc.config).settings)
+        with calm_warnings():
+            cells = cells_of(claim, _run(metafunc.config).settings)
     except ValueError as error:  # such as a map that would not fit in memory
         raise pytest.UsageError(f"{claim.id}: {error}") from None
     ids = [cell.id for cell in cells]
@@ -159,6 +161,13 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     return result
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    # Within pytest's own wrapper, which applies the filters of ini files, options and marks.
+    with calm_warnings() if claim_of(item) is not None else contextlib.nullcontext():
+        return (yield)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if claim_of(item) is not None:
@@ -187,7 +196,8 @@ def _run(config: pytest.Config) -> Run:
         from mfcheck.session.run import make_run
 
         try:
-            config.stash[RUN] = make_run(config, fresh_seed=config.stash[SEED])
+            with calm_warnings():
+                config.stash[RUN] = make_run(config, fresh_seed=config.stash[SEED])
         except ValueError as error:
-            raise pytest.UsageError(str(error)) from None
+            raise pytest.UsageError(" ".join(str(error).split())) from None
     return config.stash[RUN]

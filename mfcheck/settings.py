@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from mfcheck.architectures import resolve
 from mfcheck.datasets.inputs import DATASETS, open_dataset
+from mfcheck.given import names_in, number, path_at, shown, whole_number
 from mfcheck.imports import load_factory
 from mfcheck.levels import Level, level_named
 from mfcheck.spec import ARCHITECTURES
 from mfcheck.theory import PaperTheory
 from mfcheck.theory.loading import PAPER_THEORY, load_theory
+
+LEAST_ALPHA = 1e-100
+"""Far below it, tails of the laws that intervals are taken from can no longer be told from 0."""
 
 
 @dataclass(frozen=True)
@@ -35,22 +40,21 @@ class Settings:
     download: bool = False
 
     def __post_init__(self) -> None:
-        if not 0 < self.alpha <= 0.5:
-            raise ValueError(f"alpha must lie in (0, 0.5], got {self.alpha!r}")
+        if not LEAST_ALPHA <= self.alpha <= 0.5:
+            raise ValueError(f"alpha must lie in [{LEAST_ALPHA:g}, 0.5], got {self.alpha!r}")
         if not 0 <= self.seed < 2**63:
-            raise ValueError(f"seed must be an integer in 0…2^63−1, got {self.seed!r}")
+            raise ValueError(f"seed must be an integer in 0…2^63−1, got {shown(self.seed)}")
         if self.dataset not in DATASETS:
             raise ValueError(f"dataset {self.dataset!r} is unknown; allowed are {', '.join(DATASETS)}")
         object.__setattr__(self, "architectures", resolve(self.architectures))
 
     def load(self) -> PaperTheory:
         """Import the theory and every foreign architecture and open the data set, so that nothing fails later."""
-        if self.report.exists() and not self.report.is_dir():
-            raise ValueError(f"report folder {str(self.report)!r} is a file; name a folder")
+        check_folder("report folder", self.report)
         for path in self.architectures:
             if path not in ARCHITECTURES:
                 load_factory(path)
-        if self.data_dir is not None and not self.data_dir.is_dir():
+        if self.data_dir is not None and not os.path.isdir(self.data_dir):
             raise ValueError(f"data folder {str(self.data_dir)!r} is no folder; name an existing one")
         # A missing or corrupt file is named now, not by every claim that looks at an image.
         open_dataset(self.dataset, self.data_dir, download=self.download)
@@ -64,24 +68,29 @@ def settings_from(options: Mapping[str, str | None], *, fresh_seed: int, cache: 
     """
     given = {name: text for name, text in options.items() if text is not None}
     defaults = Settings(seed=0, level=level_named("quick"))
-    architectures = [name.strip() for name in given.get("architecture", "").split(",") if name.strip()]
+    named = names_in("architecture", given["architecture"]) if "architecture" in given else defaults.architectures
     return Settings(
-        seed=int(_parse(int, "seed", given["seed"])) if "seed" in given else fresh_seed,
+        seed=whole_number("seed", given["seed"]) if "seed" in given else fresh_seed,
         level=level_named(given.get("level", defaults.level.name)),
-        alpha=_parse(float, "alpha", given["alpha"]) if "alpha" in given else defaults.alpha,
+        alpha=number("alpha", given["alpha"]) if "alpha" in given else defaults.alpha,
         device=given.get("device", "auto"),
         dataset=given.get("dataset", defaults.dataset),
         theory=given.get("theory", defaults.theory),
-        architectures=tuple(architectures) or defaults.architectures,
-        report=Path(given.get("report", str(defaults.report))),
+        architectures=named,
+        report=path_at(given["report"]) if "report" in given else defaults.report,
         cache=cache,
-        data_dir=Path(given["data_dir"]) if "data_dir" in given else None,
+        data_dir=path_at(given["data_dir"]) if "data_dir" in given else None,
         download="download" in given,
     )
 
 
-def _parse(kind: type[int] | type[float], name: str, text: str) -> int | float:
-    try:
-        return kind(text)
-    except ValueError:
-        raise ValueError(f"{name} must be {'an integer' if kind is int else 'a number'}, got {text!r}") from None
+def check_folder(what: str, folder: Path) -> None:
+    """Raise ValueError unless `folder` is one, or could be made, and can be written to."""
+    there = folder.absolute()
+    while not os.path.lexists(there) and there != there.parent:
+        there = there.parent
+    if not os.path.isdir(there):
+        where = "" if there == folder.absolute() else f", since {str(there)!r} is none"
+        raise ValueError(f"{what} {str(folder)!r} is no folder{where}; name a folder, new or old")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise ValueError(f"{what} {str(folder)!r} cannot be written to; name another one")

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import pkgutil
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 from mfcheck.findings.cell import Cell
 from mfcheck.findings.claim import Claim
+from mfcheck.imports import calm_warnings, foreign_code
 
 if TYPE_CHECKING:
     from mfcheck.decisions.decide import Decider
@@ -33,15 +36,14 @@ def suite_claims() -> Tests:
 def file_claims(path: Path) -> Tests:
     """The claims of one file, which sees the modules beside it; ValueError if it cannot be imported or has none."""
     spec = importlib.util.spec_from_file_location(path.stem, path)
-    if not path.is_file() or spec is None or spec.loader is None:
+    if not os.path.isfile(path) or spec is None or spec.loader is None:
         raise ValueError(f"claim file {str(path)!r} is no Python file")
     if (beside := str(path.resolve().parent)) not in sys.path:
         sys.path.insert(0, beside)
     module = importlib.util.module_from_spec(spec)
-    try:
+    refusal = f"claim file {str(path)!r} cannot be imported"
+    with foreign_code(lambda why: ValueError(f"{refusal}: {why}")), calm_warnings(), redirect_stdout(sys.stderr):
         spec.loader.exec_module(module)
-    except Exception as error:  # a foreign module may raise anything while it is imported
-        raise ValueError(f"claim file {str(path)!r} cannot be imported: {type(error).__name__}: {error}") from error
     if not (found := _claims_of(module)):
         raise ValueError(f"claim file {str(path)!r} holds no claim: mark a test with @mfcheck.claim")
     return found

@@ -12,7 +12,7 @@ from torch import Tensor, func, nn
 
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
-from mfcheck.imports import load_factory
+from mfcheck.imports import foreign_code, load_factory
 from mfcheck.spec import ARCHITECTURES, NetworkSpec
 from mfcheck.verdict import NotCovered
 
@@ -77,7 +77,7 @@ class ModuleStack:
         if self._batched:
             try:
                 return func.vmap(function)(*self._parts, *points)
-            except Exception:  # data-dependent control flow, say
+            except (Exception, SystemExit):  # data-dependent control flow, say
                 self._batched = False
         return None
 
@@ -85,10 +85,8 @@ class ModuleStack:
         return cast(Tensor, func.functional_call(self._skeleton, (parameters, buffers), (x,)))
 
     def _alone(self, module: nn.Module, x: Tensor) -> Tensor:
-        try:
+        with foreign_code(lambda why: NotCovered(f"a module of {self.spec.architecture} raised {why}")):
             output = module(x)
-        except Exception as error:  # somebody else's code
-            raise NotCovered(f"a module of {self.spec.architecture} raised {type(error).__name__}: {error}") from error
         if not isinstance(output, Tensor):
             raise NotCovered(f"a module of {self.spec.architecture} must return a tensor, got {output!r}")
         return output
@@ -111,10 +109,8 @@ def draw_modules(spec: NetworkSpec, stream: Stream, count: int) -> list[nn.Modul
     factory = load_factory(spec.architecture)
     drawn = []
     for _ in range(count):
-        try:
+        with foreign_code(lambda why: NotCovered(f"factory {spec.architecture} raised {why}")):
             module = factory(spec, stream.torch)
-        except Exception as error:  # somebody else's code
-            raise NotCovered(f"factory {spec.architecture} raised {type(error).__name__}: {error}") from error
         if not isinstance(module, nn.Module):
             raise NotCovered(f"factory {spec.architecture} must return a torch.nn.Module, got {module!r}")
         drawn.append(module)

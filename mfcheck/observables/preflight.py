@@ -122,7 +122,7 @@ def _of_stack(stack: Network | ModuleStack, x: Tensor) -> tuple[str, str]:
     try:
         stack(x)  # of one module: whether it maps as it should
         once, again = (stack.modules[0](x) if isinstance(stack, ModuleStack) else stack(x) for _ in range(2))
-    except Exception as error:  # somebody else's code
+    except (Exception, SystemExit) as error:  # somebody else's code
         return "shape", str(error) if isinstance(error, NotCovered) else f"a module of {path} raised {error}"
     if once.dtype != torch.float32:
         return "dtype", f"the output of {path} is {once.dtype}"

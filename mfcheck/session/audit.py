@@ -10,6 +10,7 @@ from typing import Any
 from mfcheck.findings.claim import is_asked_for
 from mfcheck.findings.finding import Finding
 from mfcheck.findings.states import claims_of
+from mfcheck.imports import calm_warnings
 from mfcheck.levels import level_named
 from mfcheck.settings import Settings
 from mfcheck.theory.loading import PAPER_THEORY
@@ -75,7 +76,8 @@ def audit(
 
     path = factory if isinstance(factory, str) else importable(factory)
     settings = Settings(seed, level_named(level), alpha, device, dataset, theory, (path,), cache=cache)
-    loaded, tests = settings.load(), suite_claims()
+    with calm_warnings():
+        loaded, tests = settings.load(), suite_claims()
     check_claims(claims or (), set(tests))
     chosen = [tests[id] for id in sorted(tests) if is_asked_for(id, claims or ())]
     store, findings, errors = ChunkStore(cache), [], []
@@ -86,7 +88,8 @@ def audit(
             if cell.inapplicable:
                 decider.does_not_apply(cell.inapplicable)
             else:
-                test(cell, decider)
+                with calm_warnings():
+                    test(cell, decider)
         except (ArithmeticError, ValueError, RuntimeError) as error:
             message = f"{type(error).__name__}: {error}"
             errors.append(({"id": claim.id, "says": claim.says}, {"cell": cell.id, "message": message}))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from mfcheck.given import check_text, switch
+
 if TYPE_CHECKING:
     import pytest
 
@@ -29,16 +31,21 @@ FLAGS = {
     DOWNLOAD: "let torchvision download a data set that is not there yet",
     RESUME: "go on with the interrupted run in the report folder: its seed, and no finished cell again",
 }
-PREFIX = "MFCHECK_"
+PREFIX, YES = "MFCHECK_", "yes"
 
 
 def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Option texts by name from MFCHECK_… variables; ValueError for one that means nothing."""
+    """Option texts by name from MFCHECK_… variables, of flags those that are on; ValueError for what means nothing."""
     known = {PREFIX + name.upper(): name for name in (*OPTIONS, *FLAGS)}
     found = {name: value for name, value in environ.items() if name.startswith(PREFIX)}
     if unknown := sorted(set(found) - set(known)):
         raise ValueError(f"environment variable {unknown[0]} means nothing to mfcheck; allowed are {', '.join(known)}")
-    return {known[name]: value for name, value in found.items() if value}
+    texts = {known[name]: value for name, value in found.items() if value}
+    for name, value in found.items():
+        if known[name] in FLAGS and texts.pop(known[name], "") and switch(name, value):
+            texts[known[name]] = YES
+        check_text(name, value)
+    return texts
 
 
 def spelt(name: str) -> str:
@@ -62,4 +69,4 @@ def from_command_line(config: pytest.Config) -> dict[str, str]:
         value = config.getoption(f"mf_{name}")
         if value is not None:
             found[name] = ",".join(value) if name in REPEATABLE else value
-    return found | {name: "yes" for name in FLAGS if config.getoption(f"mf_{name}")}
+    return found | {name: YES for name in FLAGS if config.getoption(f"mf_{name}")}

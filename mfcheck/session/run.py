@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from mfcheck import devices
 from mfcheck.findings.expected import Expectation, read_expectations
 from mfcheck.findings.snapshot import Snapshot, check_comparable, read_snapshot
+from mfcheck.given import check_text, names_in, path_at
 from mfcheck.session import options, selection
 from mfcheck.session.resume import by_cell, check_same, identity, read_journal, read_run
 from mfcheck.settings import Settings, settings_from
@@ -60,23 +61,25 @@ class Run:
 def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
     """Read and check everything the run was given; ValueError, before any work, for what cannot be used."""
     texts = {**options.from_environment(os.environ), **options.from_command_line(config)}
-    patterns = tuple(name.strip() for name in texts.pop("claim", "").split(",") if name.strip())
+    for name, text in texts.items():
+        check_text(options.spelt(name), text)
+    patterns = names_in("claim", texts.pop("claim")) if "claim" in texts else ()
     if patterns:
         selection.check_claims(patterns, selection.claims_ahead(config.args, deep=True))
     files = selection.suite_expectations(config.args)
     if "expected" in texts:
-        files.append(Path(texts["expected"]))
+        files.append(path_at(texts["expected"]))
     sent: dict[str, str] | None = getattr(config, "workerinput", None)
     if sent is not None:
         texts.pop(options.DOWNLOAD, "")  # the controller has downloaded before it starts workers
     resumed = bool(texts.pop(options.RESUME, ""))
-    older = texts.pop("baseline", "")
+    older = texts.pop("baseline", None)
     cache = None if texts.pop(options.NO_CACHE, "") else _cache_folder(config)
     here = str(config.invocation_params.dir)
     if here not in sys.path:
         sys.path.insert(0, here)  # theories and factories of the current folder
     settings = settings_from(texts, fresh_seed=fresh_seed, cache=cache)
-    baseline = _baseline(Path(older), settings) if older and sent is None else None
+    baseline = _baseline(path_at(older), settings) if older is not None and sent is None else None
     expectations = read_expectations(files, settings.level.name)
     theory = settings.load()
     devices.check_device(settings.device)

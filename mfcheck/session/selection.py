@@ -10,10 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mfcheck.findings.claim import is_asked_for
+from mfcheck.given import read_file
 from mfcheck.session.options import PREFIX
 
 if TYPE_CHECKING:
     import pytest
+
+MOST_SOURCE = 2**24
+"""Bytes of a test module; nobody writes larger ones by hand."""
 
 
 def claims_ahead(arguments: Iterable[str], *, deep: bool) -> set[str]:
@@ -28,8 +32,16 @@ def claims_ahead(arguments: Iterable[str], *, deep: bool) -> set[str]:
             continue
         files = [path] if path.is_file() else path.rglob("test_*.py") if deep else path.glob("test_*.py")
         for file in files:
-            ids.update(_claim_ids(file.read_text(encoding="utf-8", errors="replace")))
+            ids.update(_claim_ids(_source(file)))
     return ids
+
+
+def _source(file: Path) -> str:
+    """The text of a test module; empty for what is no file to be read, of which pytest itself will speak."""
+    try:
+        return read_file(file, MOST_SOURCE).decode(errors="replace")
+    except OSError:
+        return ""
 
 
 def ids_of_suite() -> set[str]:
@@ -43,7 +55,7 @@ def _claim_ids(source: str) -> Iterator[str]:
         return
     try:
         tree = ast.parse(source)
-    except SyntaxError:  # pytest itself will say so
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # pytest itself will say so
         return
     for node in ast.walk(tree):
         for call in node.decorator_list if isinstance(node, ast.FunctionDef) else ():
@@ -109,7 +121,7 @@ def _folders(arguments: Iterable[str]) -> list[Path]:
 
 def _path_of(argument: str) -> Path | None:
     path = Path(argument)
-    if path.exists():
+    if os.path.exists(path):
         return path
     try:  # pytest --pyargs package.module
         found = importlib.util.find_spec(argument)

@@ -94,7 +94,7 @@ def found_flaw(theory: PaperTheory, formula: str, place: tuple[Any, ...]) -> str
         number = value.var() if law else value
     except ValueError:
         return ""
-    except Exception as error:  # a foreign formula may raise anything
+    except (Exception, SystemExit) as error:  # a foreign formula may raise anything
         return f"formula {formula} raises {type(error).__name__}: {error} {where}"
     if not isinstance(number, Real) or isinstance(number, bool):
         return f"formula {formula} gives {number!r}, which is no number, {where}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mfcheck.imports import load_object
+from mfcheck.imports import foreign_code, load_object
 from mfcheck.theory import PaperTheory
 from mfcheck.theory.changes import check_theory, is_papers
 
@@ -14,11 +14,8 @@ def load_theory(path: str) -> PaperTheory:
     found = load_object(path, "theory")
     if not (isinstance(found, type) and issubclass(found, PaperTheory)):
         raise ValueError(f"theory {path!r} must be a subclass of mfcheck.PaperTheory, got {found!r}")
-    try:
+    with foreign_code(lambda why: ValueError(f"theory {path!r} cannot be made without arguments: {why}")):
         theory = found()
-    except Exception as error:  # a foreign constructor may raise anything
-        said = f"{type(error).__name__}: {error}"
-        raise ValueError(f"theory {path!r} cannot be made without arguments: {said}") from error
     if not is_papers(theory):
         check_theory(theory, path)
     return theory
