@@ -9,6 +9,8 @@ from pathlib import Path
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
+from mfcheck.cli.arguments import a_number, a_whole_number
+from mfcheck.cli.output import say
 from mfcheck.devices import resolve_device
 from mfcheck.ensembles.store import prune
 from mfcheck.levels import LEVELS, level_named
@@ -28,11 +30,15 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     for name in ("a", "b"):
         parser.add_argument(name, metavar=name.upper(), help="paper, or package.module:Theory")
     parser.add_argument("--mf-level", default="quick", help=f"level of effort: {', '.join(LEVELS)} (default quick)")
-    parser.add_argument("--mf-seed", type=int, help="root seed of all draws (default: a fresh one, printed)")
+    parser.add_argument(
+        "--mf-seed", type=a_whole_number("seed"), help="root seed of all draws (default: a fresh one, printed)"
+    )
     parser.add_argument("--mf-dataset", default="digits", help="inputs of claims that look at one (default digits)")
     parser.add_argument("--mf-claim", action="append", default=[], help="only claims of this id or glob; repeatable")
     parser.add_argument("--mf-device", default="auto", help="auto, cpu, cuda or cuda:N (default auto)")
-    parser.add_argument("--budget", type=float, help="seconds that it may take (default 20, or with --all no limit)")
+    parser.add_argument(
+        "--budget", type=a_number("budget"), help="seconds that it may take (default 20, or with --all no limit)"
+    )
     parser.add_argument("--all", action="store_true", help="every cell in which they differ, not up to the first")
 
 
@@ -52,16 +58,17 @@ def run(chosen: argparse.Namespace) -> int:
         dataset=chosen.mf_dataset,
         cache=KEPT if KEPT.is_dir() else None,
     )
-    print(f"A is {chosen.a}, B is {chosen.b}; level {settings.level.name}, seed {settings.seed}", flush=True)
+    say(f"A is {chosen.a}, B is {chosen.b}; level {settings.level.name}, seed {settings.seed}")
     from mfcheck.session.disagreement import disagreements, said, tallied
 
     found = []
     for one in disagreements(a, b, settings, chosen.mf_claim, chosen.budget, every=chosen.all):
         found.append(one)
-        print("\n".join(_lines(one)), flush=True)
+        if not say("\n".join(_lines(one))):
+            break
     if settings.cache is not None:
         prune(settings.cache)
-    print("\n".join(tallied(found)) if chosen.all else said(found))
+    say("\n".join(tallied(found)) if chosen.all else said(found))
     return 0 if any(one.separates for one in found) else 1
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from mfcheck.findings.snapshot import devices_of
@@ -37,6 +37,8 @@ FINDING = (
     "expected",
     "explored",
 )
+THEOREM, CLAIM, ERROR = ("id", "title", "verdict"), ("id", "says", "verdict"), ("cell", "message")
+DATASET, FILE = ("name", "norm"), ("file", "sha256", "origin", "note")
 TWIN = ("name", "formula", "status", "killed_by", "reason")
 
 
@@ -47,18 +49,21 @@ def baseline_text(report: Mapping[str, Any]) -> str:
 
 def reduced(report: Mapping[str, Any]) -> dict[str, Any]:
     """A report without what no comparison reads: the curves, commands and parameters of its findings."""
-    theorems = [
-        {
-            **theorem,
-            "claims": [
-                {**claim, "findings": [_only(FINDING, finding) for finding in claim["findings"]]}
-                for claim in theorem["claims"]
-            ],
-        }
-        for theorem in report["theorems"]
-    ]
-    twins = [_only(TWIN, twin) for twin in report.get("mutants") or []]
-    return _only(HEAD, report) | {"devices": devices_of(report), "theorems": theorems, "mutants": twins}
+    kept = _only(HEAD, report) | {"devices": devices_of(report)}
+    kept["dataset"] = _kept(report["dataset"], DATASET, files=lambda file: _only(FILE, file))
+    kept["theorems"] = [_kept(theorem, THEOREM, claims=_claim) for theorem in report["theorems"]]
+    kept["mutants"] = [_only(TWIN, twin) for twin in report.get("mutants") or []]
+    return kept
+
+
+def _claim(claim: Mapping[str, Any]) -> dict[str, Any]:
+    return _kept(claim, CLAIM, findings=lambda one: _only(FINDING, one), errors=lambda one: _only(ERROR, one))
+
+
+def _kept(values: Mapping[str, Any], names: tuple[str, ...], **lists: Callable[[Any], Any]) -> dict[str, Any]:
+    """Those of the names, and the named lists with each of their entries reduced, all in the order that they had."""
+    found = {name: value for name, value in values.items() if name in names or name in lists}
+    return found | {name: [reduce(entry) for entry in values[name]] for name, reduce in lists.items()}
 
 
 def _only(names: tuple[str, ...], values: Mapping[str, Any]) -> dict[str, Any]:

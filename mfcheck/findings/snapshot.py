@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mfcheck.findings import states, wording
-from mfcheck.findings.record import SCHEMA
+from mfcheck.findings import states
+from mfcheck.findings.report_file import HOW, read_report
 from mfcheck.verdict import Verdict
 
-HOW = "write one with: mfcheck baseline reports/report.json -o FILE"
 FILES = "data files"
 """The circumstance that says which images there were to look at."""
 Place = tuple[str, str]
@@ -59,7 +57,7 @@ class Snapshot:
 
 
 def snapshot_of(report: Mapping[str, Any], name: str) -> Snapshot:
-    """The snapshot of a report as plain data; KeyError, TypeError or ValueError where it is damaged."""
+    """The snapshot of a report as plain data: this run's own, or one that `read_report` has checked."""
     cells: dict[Place, tuple[Seen, ...]] = {}
     errors: dict[Place, str] = {}
     for theorem in report["theorems"]:
@@ -90,7 +88,7 @@ def devices_of(report: Mapping[str, Any]) -> list[str]:
     if "devices" in report:
         return sorted(map(str, report["devices"]))
     claims = (claim for theorem in report["theorems"] for claim in theorem["claims"])
-    parameters = (finding["parameters"] for claim in claims for finding in claim["findings"])
+    parameters = (finding.get("parameters", {}) for claim in claims for finding in claim["findings"])
     return sorted({str(found["device"]).split(":")[0] for found in parameters if "device" in found})
 
 
@@ -100,31 +98,11 @@ def read_snapshot(path: Path) -> Snapshot:
 
 
 def sound_snapshot(report: Mapping[str, Any], name: str) -> Snapshot:
-    """The snapshot of a report called `name`; ValueError, in one sentence, where it is damaged or holds no finding."""
-    try:
-        found = snapshot_of(report, name)
-    except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
-        problem = f"{type(error).__name__}: {error}"
-        raise ValueError(f"{name!r} is a damaged report ({wording.cut(problem, 120)}); {HOW}") from None
+    """The snapshot of a report called `name`; ValueError, in one sentence, where it holds no finding."""
+    found = snapshot_of(report, name)
     if not found.cells:
         raise ValueError(f"{name!r} holds no finding, so there is nothing to compare with; {HOW}")
     return found
-
-
-def read_report(path: Path) -> dict[str, Any]:
-    """The report in a file as plain data; ValueError for a file of another kind or schema."""
-    name = str(path)
-    try:
-        report = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ValueError(f"{name!r} cannot be read ({error.strerror or error}); {HOW}") from None
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{name!r} is not JSON, or was cut short ({wording.cut(str(error), 120)}); {HOW}") from None
-    if not isinstance(report, dict) or "schema" not in report or "theorems" not in report:
-        raise ValueError(f"{name!r} is no report of mfcheck: it has no schema or no theorems; {HOW}")
-    if report["schema"] != SCHEMA:
-        raise ValueError(f"{name!r} has schema {report['schema']!r}, this version reads schema {SCHEMA}; {HOW}")
-    return report
 
 
 def check_comparable(old: Snapshot, new: str, *, level: str, dataset: str, architectures: Sequence[str]) -> None:
@@ -147,14 +125,11 @@ def _seen(finding: Mapping[str, Any]) -> Seen:
     engine = str(finding["engine"])
     if verdict is Verdict.NOT_APPLICABLE:
         return Seen(state, "", engine, None, math.nan, (math.nan, math.nan), 0.0)
-    interval = _pair(finding["interval"])
-    if not all(map(math.isfinite, interval)):
-        raise ValueError(f"the interval of {finding['statistic']} has no end")
     return Seen(
         state=state,
         statistic=str(finding["statistic"]),
         engine=engine,
-        interval=interval,
+        interval=_pair(finding["interval"]),
         reference=_number(finding["reference"]),
         region=_pair(finding["region"]),
         alpha=_number(finding["alpha"]),
@@ -163,8 +138,6 @@ def _seen(finding: Mapping[str, Any]) -> Seen:
 
 def _pair(values: Any) -> tuple[float, float]:
     low, high = map(_number, values)
-    if low > high:
-        raise ValueError(f"[{low}, {high}] is no interval")
     return low, high
 
 

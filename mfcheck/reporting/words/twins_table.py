@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from mfcheck.findings import states, wording
+from mfcheck.findings.report_shape import STATUSES
 
 WIDTH = 120
 NAME = 58
-STATUSES = ("survived", "untested", "killed", "equivalent")
-"""In the order of how much they ask of the reader."""
+MOST_COLUMNS = (WIDTH - NAME) // 2
+"""Claims whose column lies within the width."""
 UNTESTED = "its claims did not run"
 
 
@@ -92,7 +94,7 @@ def mutant_table(report: dict[str, Any]) -> list[str]:
     mutants = report.get("mutants") or []
     if not mutants:
         return ["No wrong twin was tried in this run."]
-    claims = columns(report)
+    claims = dict(islice(columns(report).items(), MOST_COLUMNS))
     lines = [" " * NAME + "│ " * row + f"┌ {name}" for row, name in enumerate(claims.values())]
     for formula, group in by_formula(mutants).items():
         lines += ["", formula]

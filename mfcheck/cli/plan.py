@@ -1,0 +1,98 @@
+"""The command `mfcheck plan`: draws and time that claims need, cell by cell, before they are run."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+
+from mfcheck.cli.arguments import a_number, a_path
+from mfcheck.decisions.cost import Planner, seconds_needed
+from mfcheck.decisions.suite import ClaimTest, file_claims, suite_claims
+from mfcheck.devices import resolve_device
+from mfcheck.ensembles.store import ChunkStore
+from mfcheck.findings.claim import Claim, is_asked_for
+from mfcheck.findings.wording import plural
+from mfcheck.imports import foreign_code
+from mfcheck.levels import LEVELS, level_named
+from mfcheck.settings import Settings
+from mfcheck.theorems.foreign import each_cell
+from mfcheck.theory import PaperTheory
+from mfcheck.theory.loading import PAPER_THEORY, load_theory
+
+
+def add_plan(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command and its options."""
+    plan = commands.add_parser("plan", help="draws and time that claims need, cell by cell, before they are run")
+    plan.add_argument(
+        "claims", metavar="CLAIM", nargs="+", help="ids or globs, such as thm4.1/entries-gaussian thm5.1/*"
+    )
+    plan.add_argument("--file", type=a_path, help="a file of your own claims (default: the installed suite)")
+    plan.add_argument("--mf-theory", default=PAPER_THEORY, help="package.module:Theory (default the paper's)")
+    plan.add_argument("--delta", type=a_number("delta"), help="declared discrepancy (default: the level's)")
+    plan.add_argument("--alpha", type=a_number("alpha"), default=1e-6, help="error rate of a decision (default 1e-6)")
+    plan.add_argument(
+        "--beta", type=a_number("beta"), default=1e-3, help="chance that one look leaves it open (default 1e-3)"
+    )
+    plan.add_argument("--mf-level", default="quick", help=f"level of effort: {', '.join(LEVELS)} (default quick)")
+    plan.add_argument("--mf-device", default="auto", help="auto, cpu, cuda or cuda:N (default auto)")
+
+
+def plan_lines(chosen: argparse.Namespace) -> Iterator[str]:
+    """A table of cells for every claim, and what they come to; ValueError for what cannot be used."""
+    settings = _settings(chosen)
+    tests = suite_claims() if chosen.file is None else file_claims(chosen.file)
+    for pattern in chosen.claims:
+        if not any(is_asked_for(id, [pattern]) for id in tests):
+            raise ValueError(f"claim id {pattern!r} is unknown; there are {', '.join(sorted(tests))}")
+    theory, level = load_theory(settings.theory), settings.level
+    asked = [id for id in sorted(tests) if is_asked_for(id, chosen.claims)]
+    total = 0.0
+    for place, id in enumerate(asked):
+        claim, test = tests[id]
+        if place:
+            yield ""
+        yield f"{claim.id}: {claim.says}"
+        yield f"level {level.name}, alpha {settings.alpha:g}, beta {level.beta:g}, device {settings.device}"
+        yield f"{'draws':>12} {'seconds':>9} {'margin':>9}  cell"
+        needed = 0.0
+        for line, seconds in _cells(claim, test, settings, theory):
+            needed += seconds
+            yield line
+        yield f"{'':>12} {needed:>9.2f} {'':>9}  on one core, for one look at each cell"
+        total += needed
+    if len(asked) > 1:
+        yield ""
+        yield f"{'':>12} {total:>9.2f} {'':>9}  in total, for {plural(len(asked), 'claim')}"
+
+
+def _cells(claim: Claim, test: ClaimTest, settings: Settings, theory: PaperTheory) -> Iterator[tuple[str, float]]:
+    """A line for every cell of a claim, and the seconds it needs."""
+    for _, _, cell in each_cell([(claim, test)], settings):
+        planner = Planner(claim, cell, settings, theory, ChunkStore(), "")
+        refusal = f"claim {claim.id} in cell {cell.id} cannot be planned"
+        with foreign_code(lambda why, refusal=refusal: ValueError(f"{refusal}: {why}")):  # type: ignore[misc]
+            test(cell, planner)
+        if hasattr(planner, "plan"):
+            seconds, margin = seconds_needed(planner.plan), planner.plan.margin.total
+            yield f"{planner.plan.first:>12,} {seconds:>9.2f} {margin:>9.4g}  {cell.id}", seconds
+        else:
+            reason = planner.findings[-1].reason if planner.findings else "its test decides nothing"
+            yield f"{'—':>12} {'—':>9} {'—':>9}  {cell.id}: {reason}", 0.0
+
+
+def _settings(chosen: argparse.Namespace) -> Settings:
+    level = level_named(chosen.mf_level)
+    if not 0 < chosen.beta < 1:
+        raise ValueError(f"beta must lie in (0, 1), got {chosen.beta!r}")
+    level = replace(level, beta=chosen.beta)
+    if chosen.delta is not None:
+        if not 0 < chosen.delta < 1:
+            raise ValueError(f"delta must lie in (0, 1), got {chosen.delta!r}")
+        delta = chosen.delta
+        level = replace(level, law=delta, ratio=delta, exact=delta, slope=delta, rate=1 - delta)
+    if "" not in sys.path:
+        sys.path.insert(0, "")  # theories of the current folder
+    device = resolve_device(chosen.mf_device)
+    return Settings(seed=0, level=level, alpha=chosen.alpha, device=device, theory=chosen.mf_theory)
