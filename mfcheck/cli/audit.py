@@ -43,10 +43,13 @@ def run(chosen: argparse.Namespace) -> int:
 
 
 def pytest_command(chosen: argparse.Namespace) -> list[str]:
-    """The invocation of pytest that an audit is; draws are kept in the current folder."""
+    """The invocation of pytest that an audit is; draws are kept in the current folder.
+
+    Plugins go by the names of their entry points, so that it means the same where pytest loads them anyway.
+    """
     here = os.getcwd()
     found = [sys.executable, "-m", "pytest", "--pyargs", SUITE, "-q", "--import-mode=importlib"]
-    found += ["-c", os.devnull, f"--rootdir={here}", "--noconftest", "-p", "mfcheck.plugin", "-p", "xdist.plugin"]
+    found += ["-c", os.devnull, f"--rootdir={here}", "--noconftest", "-p", "mfcheck", "-p", "xdist"]
     found += ["-o", f"cache_dir={os.path.join(here, '.pytest_cache')}", "-o", "python_files=test_*.py"]
     found += ["-n", chosen.workers]
     found += [f"{options.spelt('architecture')}={name}" for name in chosen.architecture]

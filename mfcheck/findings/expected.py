@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from mfcheck.findings.finding import Finding
+from mfcheck.given import read_file, reason, shown
 from mfcheck.levels import LEVELS
 from mfcheck.verdict import Verdict
 
 KEYS = {"claim", "when", "reason", "instead", "levels"}
+MOST_BYTES, MOST_TABLES = 2**20, 1000
 
 
 @dataclass(frozen=True)
@@ -52,28 +54,52 @@ def read_expectations(files: Iterable[Path], level: str) -> tuple[Expectation, .
     is wrong."""
     found: list[Expectation] = []
     for file in files:
-        try:
-            tables = tomllib.loads(file.read_text(encoding="utf-8")).get("expected", [])
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise ValueError(f"expectations {str(file)!r} cannot be read: {error}") from error
-        for table in tables:
-            missing, unknown = {"claim", "reason", "instead"} - set(table), set(table) - KEYS
-            if missing or unknown:
-                wrong = f"lacks {sorted(missing)}" if missing else f"has unknown keys {sorted(unknown)}"
-                raise ValueError(f"expectations {str(file)!r}: a declaration {wrong}; its keys are {sorted(KEYS)}")
-            if not all(isinstance(table[key], str) and table[key].strip() for key in ("claim", "reason", "instead")):
-                raise ValueError(f"expectations {str(file)!r}: claim, reason and instead must be texts in {table!r}")
-            levels = table.get("levels", [])
-            if not isinstance(levels, list) or not all(isinstance(one, str) and one in LEVELS for one in levels):
-                raise ValueError(
-                    f"expectations {str(file)!r}: levels must be among {', '.join(LEVELS)}, got {levels!r}"
-                )
-            expected = Expectation(
-                table["claim"], table["reason"], table["instead"], table.get("when", {}), tuple(levels)
-            )
-            if not levels or level in levels:
-                found.append(expected)
+        for place, table in enumerate(_tables(file), start=1):
+            try:
+                declared = _declaration(table)
+            except ValueError as error:
+                raise ValueError(f"expectations {str(file)!r}: declaration {place} {error}") from None
+            if not declared.levels or level in declared.levels:
+                found.append(declared)
     return tuple(found)
+
+
+def _tables(file: Path) -> list[Any]:
+    """The [[expected]] tables of a file."""
+    try:
+        document = tomllib.loads(read_file(file, MOST_BYTES).decode("utf-8"))
+    except (OSError, ValueError) as error:  # of the file, of UTF-8, of TOML
+        raise ValueError(f"expectations {str(file)!r} cannot be read: {reason(error)}") from None
+    except RecursionError:
+        raise ValueError(f"expectations {str(file)!r} cannot be read: it is nested too deeply") from None
+    tables = document.pop("expected", [])
+    if document:
+        raise ValueError(f"expectations {str(file)!r}: {shown(min(document))} means nothing; write [[expected]] tables")
+    if not isinstance(tables, list) or len(tables) > MOST_TABLES:
+        raise ValueError(f"expectations {str(file)!r}: expected must be up to {MOST_TABLES} tables [[expected]]")
+    return tables
+
+
+def _declaration(table: Any) -> Expectation:
+    """One table as a declaration; ValueError in words that go on from its number."""
+    if not isinstance(table, dict):
+        raise ValueError(f"must be a table [[expected]], got {shown(table)}")
+    missing, unknown = {"claim", "reason", "instead"} - set(table), set(table) - KEYS
+    if missing or unknown:
+        wrong = f"lacks {sorted(missing)}" if missing else f"has unknown keys {shown(sorted(unknown))}"
+        raise ValueError(f"{wrong}; its keys are {sorted(KEYS)}")
+    for key in ("claim", "reason", "instead"):
+        if not isinstance(table[key], str) or not table[key].strip():
+            raise ValueError(f"is wrong: claim, reason and instead must be texts, got {key} = {shown(table[key])}")
+    levels, when = table.get("levels", []), table.get("when", {})
+    if not isinstance(levels, list) or not all(isinstance(one, str) and one in LEVELS for one in levels):
+        raise ValueError(f"is wrong: levels must be among {', '.join(LEVELS)}, got {shown(levels)}")
+    if not isinstance(when, dict):
+        raise ValueError(f"is wrong: when must be a table such as {{ width = 64 }}, got {shown(when)}")
+    for name, wanted in when.items():
+        if not isinstance(wanted, (str, int, float)):
+            raise ValueError(f"is wrong: when must hold texts and numbers, got {name} = {shown(wanted)}")
+    return Expectation(table["claim"], table["reason"], table["instead"], when, tuple(levels))
 
 
 def outcomes(expectations: Sequence[Expectation], findings: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
