@@ -262,7 +262,8 @@ def _flips(f: Callable[[Tensor], Tensor], x: Tensor, perturbation: Tensor) -> Te
 def _assert_within(perturbation: Tensor, p: float, eps: float) -> None:
     longest = float(norm(perturbation, p).max())
     allowed = eps * (1 + ROUNDING * torch.finfo(perturbation.dtype).eps * perturbation.shape[-1] ** 0.5)
-    assert longest <= allowed, f"an attack of budget {eps!r} returned a perturbation of norm {longest!r}"
+    if not longest <= allowed:
+        raise AssertionError(f"an attack of budget {eps!r} returned a perturbation of norm {longest!r}")
 
 
 def _check(x: Tensor, eps: float, start: str | Tensor, box: tuple[float, float] | None) -> None:

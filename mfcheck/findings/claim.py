@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import re
+import sys
+import textwrap
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -46,6 +50,18 @@ def is_asked_for(id: str, patterns: Collection[str]) -> bool:
     return not patterns or any(fnmatchcase(id, pattern) for pattern in patterns)
 
 
+def _written_docstring(test: Callable[..., object]) -> str:
+    """A docstring as it stands in the source: python -OO strips it from what it runs."""
+    if sys.flags.optimize < 2:
+        return ""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(test)))
+    except (OSError, TypeError, SyntaxError, ValueError):
+        return ""
+    found = tree.body[0] if tree.body else None
+    return (ast.get_docstring(found) or "") if isinstance(found, ast.FunctionDef) else ""
+
+
 Test = TypeVar("Test", bound=Callable[..., object])
 
 
@@ -57,7 +73,7 @@ def claim(id: str, *, cells: Callable[[Settings], Iterable[Cell]]) -> Callable[[
     """
 
     def mark(test: Test) -> Test:
-        says = " ".join((test.__doc__ or "").split())
+        says = " ".join((test.__doc__ or _written_docstring(test)).split())
         if not says:
             raise ValueError(f"claim {id!r} has no docstring to say what it says")
         test.mfcheck_claim = Claim(id, says, cells)  # type: ignore[attr-defined]

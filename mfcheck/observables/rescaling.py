@@ -28,7 +28,8 @@ def rescale(network: Network, factors: list[Tensor]) -> None:
         last = layer == depth - 1
         out_of: list[AnyMatrix] = [network.output_projection] if last else [network.weights[layer + 1]]
         out_of += [] if last else network.shortcuts[layer + 1 : layer + 2]
-        assert factor.shape == (network.replicates, n)
+        if factor.shape != (network.replicates, n):
+            raise ValueError(f"factors must be {(network.replicates, n)} a layer, got {tuple(factor.shape)}")
         for matrix in into:
             _multiply(matrix, factor[:, :, None])
         for matrix in out_of:
@@ -38,7 +39,8 @@ def rescale(network: Network, factors: list[Tensor]) -> None:
 
 
 def _multiply(matrix: AnyMatrix, factor: Tensor) -> None:
-    assert isinstance(matrix, DenseMatrix)
+    if not isinstance(matrix, DenseMatrix):
+        raise ValueError("only stored matrices can be rescaled, got a lazy one")
     matrix.values = matrix.values * factor
 
 

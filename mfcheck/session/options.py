@@ -15,7 +15,7 @@ OPTIONS = {
     "architecture": "vanilla, residual or package.module:factory; repeatable (default vanilla and residual)",
     "theory": "package.module:Theory, a subclass of mfcheck.PaperTheory to put on trial",
     "seed": "root seed of all draws (default: a fresh one, printed)",
-    "alpha": "error rate of one decision, in (0, 0.5] (default 1e-6)",
+    "alpha": "error rate of one decision, at most 0.5 (default 1e-6)",
     "device": "auto, cpu, cuda or cuda:N (default auto)",
     "dataset": "inputs of claims that look at one: digits, mnist, fashion-mnist or noise (default digits)",
     "data_dir": "folder of mnist and fashion-mnist (default Debian's for fashion-mnist, then a user's cache)",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ MOST_ANNOTATIONS = 10
 MOST_CHARACTERS = 60_000
 """A comment on GitHub holds 65,536 characters."""
 MOST_ROWS = 400
+MOST_OF_A_CHANGE = 8000
+"""Characters of one change that a terminal shows."""
 LOOKS: dict[str, tuple[str, str, str]] = {
     Weight.REGRESSION: ("Regressions", "✗", "red"),
     Weight.IMPROVEMENT: ("Improvements", "✓", "green"),
@@ -139,7 +142,9 @@ def _commands(level: str, changes: list[Change]) -> list[str]:
 def _command(level: str, title: str, message: str) -> str:
     """A workflow command, escaped as GitHub's runner reads it."""
     said = message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    named = f"mfcheck: {title}".replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
+    named = f"mfcheck: {title}"
+    for character, escaped in {"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",": "%2C"}.items():
+        named = named.replace(character, escaped)
     return f"::{level} title={named}::{said}"
 
 
@@ -155,4 +160,6 @@ def _quiet(text: str) -> str:
 
 def _wrapped(text: str, style: str) -> list[Line]:
     clean = "".join(character for character in " ".join(text.split()) if character.isprintable())
-    return [(line, style) for line in textwrap.wrap(clean, WIDTH, subsequent_indent="    ")]
+    lines = textwrap.wrap(wording.cut(clean, MOST_OF_A_CHANGE), WIDTH, subsequent_indent="    ")
+    # A line that begins so, by chance or not, would be a command to GitHub's runner.
+    return [(re.sub(r"^( *):(?=:)", r"\1: ", line), style) for line in lines]
