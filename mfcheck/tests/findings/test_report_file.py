@@ -1,0 +1,229 @@
+"""A report file is read strictly: whatever is wrong with it is one sentence, status 4, and nothing is written."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mfcheck.findings.report_file import MOST_BYTES, MOST_VALUES, parsed
+from mfcheck.tests.support.commands import ran
+from mfcheck.tests.support.mutants_of_files import EXAMPLES, damaged
+
+FINDING = {
+    "cell": "one",
+    "engine": "wishart",
+    "parameters": {"device": "cpu"},
+    "verdict": "supported",
+    "statistic": "ratio",
+    "estimate": 1.0,
+    "interval": [0.99, 1.01],
+    "reference": 1.0,
+    "region": [0.95, 1.05],
+    "alpha": 1e-6,
+    "draws": 1000,
+    "expected": "",
+    "curve": None,
+}
+NOWHERE = {"interval": [None, None], "region": [None, None], "reference": None, "estimate": None}
+TWIN = {"name": "omega: × 1.05", "formula": "omega", "status": "killed", "killed_by": ["toy.1/law"], "reason": ""}
+CLAIMS = [
+    {
+        "id": "toy.1/law",
+        "says": "A law holds.",
+        "verdict": "supported",
+        "findings": [FINDING, {**FINDING, "cell": "two", "verdict": "refuted", "expected": "it is leading order"}],
+        "errors": [{"cell": "three", "message": "boom\nhere"}],
+    },
+    {
+        "id": "open/question",
+        "says": "Is it so?",
+        "verdict": "not applicable",
+        "findings": [{**FINDING, **NOWHERE, "verdict": "not applicable"}],
+        "errors": [],
+    },
+]
+REPORT: dict[str, Any] = {
+    "schema": 1,
+    "mfcheck": "0.1.0",
+    "created": "2026-01-01T00:00:00+00:00",
+    "environment": {"python": "3.11.7", "cores": 2},
+    "seed": 1,
+    "level": "quick",
+    "alpha": 1e-6,
+    "theory": "mfcheck.theory:PaperTheory",
+    "architectures": ["vanilla", "residual"],
+    "dataset": {"name": "digits and noise", "files": [{"file": "digits.csv", "sha256": "ab" * 32}]},
+    "verdict": "supported",
+    "full": True,
+    "narrowed": False,
+    "theorems": [{"id": "toy.1", "title": "Toy", "verdict": "supported", "claims": CLAIMS}],
+    "mutants": [TWIN, {**TWIN, "name": "omega: × 1.25", "status": "survived", "killed_by": []}],
+}
+TEXT = json.dumps(REPORT)
+
+
+@pytest.fixture
+def sound(tmp_path: Path) -> Path:
+    (tmp_path / "sound.json").write_text(TEXT, encoding="utf-8")
+    return tmp_path / "sound.json"
+
+
+def commands(file: Path, sound: Path, output: Path) -> list[list[object]]:
+    return [
+        ["mutants", file],
+        ["compare", file, sound],
+        ["compare", sound, file],
+        ["baseline", file, "-o", output],
+    ]
+
+
+def test_a_sound_report_is_read_by_every_command(sound: Path, tmp_path: Path) -> None:
+    for command in commands(sound, sound, tmp_path / "kept.json"):
+        found = ran(*command)
+        assert (found.status, found.err) == (0, "")
+    again = tmp_path / "again.json"
+    assert ran("baseline", tmp_path / "kept.json", "-o", again).status == 0
+    assert again.read_bytes() == (tmp_path / "kept.json").read_bytes()
+
+
+def text(content: str) -> Callable[[Path], None]:
+    return lambda path: path.write_text(content, encoding="utf-8") and None
+
+
+def sparse(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(3 * 2**30)
+
+
+def loop(path: Path) -> None:
+    path.symlink_to(path.name)
+
+
+HOSTILE: dict[str, tuple[Callable[[Path], object], str]] = {
+    "no object": (text('{"mutants":[1]}'), ""),
+    "deep": (text("[" * 100_000), "nested too deeply"),
+    "deep objects": (text('{"a":' * 100_000), "nested too deeply"),
+    "folder": (Path.mkdir, "Is a directory"),
+    "binary": (lambda path: path.write_bytes(bytes(range(256)) * 99), "not JSON"),
+    "empty": (text(""), "not JSON"),
+    "half": (text(TEXT[:-40]), "cut short"),
+    "UTF-16": (lambda path: path.write_bytes(TEXT.encode("utf-16")), "not JSON"),
+    "sparse": (sparse, "3,221,225,472 bytes, of which"),
+    "pipe": (os.mkfifo, "no regular file"),
+    "loop": (loop, "symbolic link"),
+    "device": (lambda path: path.symlink_to("/dev/zero"), "no regular file"),
+    "many digits": (text(TEXT.replace('"seed": 1', f'"seed": 1{"0" * 5000}')), "5,001 digits"),
+    "infinite": (text(TEXT.replace("0.99", "1e999")), "too large"),
+    "NaN": (text(TEXT.replace("0.99", "NaN")), "NaN is no number of JSON"),
+    "Infinity": (text(TEXT.replace("0.99", "-Infinity")), "-Infinity is no number of JSON"),
+    "twice": (text(TEXT.replace('"seed": 1', '"seed": 1, "seed": 2')), "'seed' stands twice"),
+    "half a character": (text(TEXT.replace("omega: ", "omega\\udc80: ")), "half a character"),
+    "half a key": (text(TEXT.replace('"full"', '"\\ud800": 1, "full"')), "half a character"),
+    "many values": (text(f"[{'[],' * (MOST_VALUES // 2)}[]]"), "values, of which"),
+    "text of a number": (text("7"), "a number where an object should be"),
+    "list": (text("[]"), "a list where an object should be"),
+}
+
+
+@pytest.mark.parametrize(("make", "said"), HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_file_is_one_sentence_at_once(
+    make: Callable[[Path], object], said: str, sound: Path, tmp_path: Path
+) -> None:
+    file, output = tmp_path / "hostile.json", tmp_path / "kept.json"
+    make(file)
+    for command in commands(file, sound, output):
+        began = time.monotonic()
+        found = ran(*command)
+        assert found.refused, found
+        assert "hostile.json" in found.err
+        assert said in found.err
+        assert len(found.err) < 1000
+        assert time.monotonic() - began < 5
+    assert not output.exists()
+
+
+WRONG: list[tuple[str, Any, str]] = [
+    ("level", "heroic", "level must be one of quick, standard, paper, got 'heroic'"),
+    ("seed", -1, "seed must be a whole number in 0"),
+    ("seed", True, "seed must be a whole number"),
+    ("seed", 1.5, "seed must be a whole number"),
+    ("alpha", None, "alpha must be a number in 0…1, got null"),
+    ("alpha", 2, "alpha must be a number in 0…1"),
+    ("architectures", [], "architectures must be a list of one at least, got a list of 0"),
+    ("architectures", "vanilla", "architectures must be a list"),
+    ("dataset", {"name": "digits"}, "dataset.files is missing"),
+    ("environment", {"torch": []}, "environment.'torch' must be a plain value"),
+    ("theorems", {}, "theorems must be a list"),
+    ("theorems", [[]], "theorems[0] must be an object"),
+    ("theorems", [{"claims": [{}]}], "theorems[0].claims[0].id is missing"),
+    ("mutants", [1], "mutants[0] must be an object, got 1"),
+    ("mutants", [{**TWIN, "status": "ill"}], "mutants[0].status must be one of survived, untested, killed, equivalent"),
+    ("full", "yes", "full must be true or false, got 'yes'"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "said"), WRONG, ids=[f"{name} {value}"[:30] for name, value, _ in WRONG])
+def test_a_field_that_is_wrong_is_named(name: str, value: Any, said: str, sound: Path, tmp_path: Path) -> None:
+    file = tmp_path / "wrong.json"
+    file.write_text(json.dumps(REPORT | {name: value}), encoding="utf-8")
+    found = ran("compare", file, sound)
+    assert found.refused
+    assert said in found.err
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("interval", [1.01, 0.99], "interval is no interval"),
+        ("interval", [None, 1], "has no end"),
+        ("interval", [1], "a list of two numbers"),
+        ("verdict", "perhaps", "verdict must be one of supported"),
+        ("cell", "", "cell must be a text of 1 to"),
+        ("reference", "1", "reference must be a number or null"),
+    ],
+)
+def test_a_finding_that_is_wrong_is_named_with_its_place(
+    name: str, value: Any, said: str, sound: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "wrong.json"
+    claims = [{**CLAIMS[0], "findings": [{**FINDING, name: value}]}]
+    file.write_text(json.dumps(REPORT | {"theorems": [{"id": "toy.1", "claims": claims}]}), encoding="utf-8")
+    found = ran("compare", file, sound)
+    assert found.refused
+    assert "theorems[0].claims[0].findings[0]." in found.err
+    assert said in found.err
+
+
+@settings(max_examples=EXAMPLES)
+@given(document=damaged(REPORT), cut=st.none() | st.integers(0, len(TEXT)))
+def test_whatever_is_damaged_in_a_report_ends_in_a_status(
+    document: Any, cut: int | None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.getbasetemp()
+    file, sound, output = folder / "damaged.json", folder / "sound.json", folder / "kept.json"
+    file.write_text(json.dumps(document)[:cut], encoding="utf-8")
+    sound.write_text(TEXT, encoding="utf-8")
+    for command in commands(file, sound, output):
+        found = ran(*command)
+        assert found.refused if found.status == 4 else found.status in (0, 1) and not found.err
+
+
+def test_a_file_of_the_most_bytes_takes_no_more_memory_than_a_few_of_it(tmp_path: Path) -> None:
+    file = tmp_path / "large.json"
+    file.write_text(f"[{'1,' * (MOST_BYTES // 2 - 2)}1]")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert ran("mutants", file).refused
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 3 * MOST_BYTES / 1024
+
+
+def test_json_that_is_whole_is_parsed_as_it_is() -> None:
+    assert parsed(b'{"a": [1, 2.5, "\\ud83d\\ude00", null, true]}') == {"a": [1, 2.5, "😀", None, True]}
