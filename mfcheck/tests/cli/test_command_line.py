@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from mfcheck.decisions.suite import suite_claims
-from mfcheck.tests.findings.test_report_file import REPORT
 from mfcheck.tests.support.commands import ran
+from mfcheck.tests.support.whole_report import REPORT
 
 COMMANDS = ("plan", "mutants", "compare", "baseline", "audit", "disagree")
 ASCII = {"PYTHONIOENCODING": "ascii", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
