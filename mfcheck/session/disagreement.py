@@ -15,6 +15,7 @@ import numpy as np
 
 from mfcheck.decisions.cost import seconds_needed
 from mfcheck.decisions.decide import Decider
+from mfcheck.decisions.evidence import Breaks
 from mfcheck.decisions.judgement import Reference, as_number
 from mfcheck.decisions.plan import Plan
 from mfcheck.decisions.suite import ClaimTest, suite_claims
@@ -74,7 +75,7 @@ class Scout(Decider):
         plan: Callable[[], Plan],
         *,
         reference: Callable[[PaperTheory], Reference] | None = None,
-        breaks: bool = False,
+        breaks: Breaks = False,
         instead: Mapping[str, Callable[[PaperTheory], Reference]] = NOTHING_ELSE,
     ) -> Finding:
         if not breaks:

@@ -12,7 +12,7 @@ from mfcheck.findings.expected import Expectation, outcomes
 from mfcheck.findings.files import COMPARISON, JOURNAL, PAGES, write_atomically
 from mfcheck.findings.record import assemble, fates
 from mfcheck.findings.sections import section_of
-from mfcheck.findings.theory_changes import theory_changes
+from mfcheck.findings.theory_changes import UNTESTED, theory_changes
 from mfcheck.session.resume import Plain, cell_of, discard_run, write_run
 from mfcheck.settings import Settings
 from mfcheck.theory import PaperTheory
@@ -171,6 +171,8 @@ def failures(report: dict[str, Any]) -> list[str]:
         found += [f"{claim['id']} in {one['cell']}: {one['verdict']}" for one in unsupported]
     if report["full"]:
         found += [twin["name"] for twin in report["mutants"] if twin["status"] == "survived"]
+        changed = report["theory_changes"].get("formulas", [])
+        found += [f"{one['formula']} is changed, and no claim saw it" for one in changed if one["status"] == UNTESTED]
     return found
 
 

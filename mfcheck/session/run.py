@@ -77,7 +77,7 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
         sys.path.insert(0, here)  # theories and factories of the current folder
     settings = settings_from(texts, fresh_seed=fresh_seed, cache=cache)
     baseline = _baseline(Path(older), settings) if older and sent is None else None
-    expectations = read_expectations(files, settings.level.name)
+    expectations = read_expectations(files, settings.level.name, settings.theory)
     theory = settings.load()
     devices.check_device(settings.device)
     left = read_run(settings.report) if resumed and sent is None else {}
