@@ -161,7 +161,7 @@ def test_standard_drift(cell: Cell, decide: Decider) -> None:
             probe=probe,
             scale=scale,
             tail=lambda: standard_tail(spec, scale(decide.theory)),
-            instead={"E4's exact drift": lambda theory: exact(theory) / scale(theory)},
+            instead={"the exact standard drift": lambda theory: exact(theory) / scale(theory)},
         )
         return
     decide.mean_ratio(

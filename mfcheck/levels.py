@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Level:
-    """Declared discrepancies δ and the budget of a level (origin: DESIGN "Decision").
+    """Declared discrepancies δ and the budget of a level (docs/decisions.md#declared-discrepancies).
 
     `law` is a sup-distance of distribution functions, `slope` an exponent or a slope per layer, `rate` the least share
     of networks. `ratio` is relative, for laws that hold in a limit; `exact` the same for laws that hold at every

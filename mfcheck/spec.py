@@ -14,7 +14,7 @@ ARCHITECTURES = ("vanilla", "residual")
 
 @dataclass(frozen=True)
 class ReLULike:
-    """The activation φ(z) = u·z for z ≥ 0 and v·z for z < 0 (THEORY: ReLU-like).
+    """The activation φ(z) = u·z for z ≥ 0 and v·z for z < 0, ReLU-like (docs/theory.md#setting).
 
     Raises ValueError unless u and v are finite and not both zero.
 

@@ -1,4 +1,4 @@
-"""Random networks, vanilla and residual, one or many at once, and their Jacobians (THEORY §1).
+"""Random networks, vanilla and residual, one or many at once, and their Jacobians (docs/theory.md#setting).
 
 Written once, on matrices known by their products. On stored matrices they are the arbiter, which assumes nothing of the
 theory; on lazily revealed ones they have any width.
