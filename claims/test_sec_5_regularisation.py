@@ -1,4 +1,4 @@
-"""Theorems 5.3 and 5.4 at the start of training, free of step sizes: how losses pull on the size of the weights."""
+"""Theorems 5.3 and 5.4 at the start of training: ⟨W, ∂L⟩, by which losses change the size of the weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Levels of effort: which discrepancies are declared and how far a decision may go, never the rule itself."""
+"""Levels of effort (quick, standard, paper): declared discrepancies δ and numbers of looks, never another rule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What network a claim speaks of: frozen, validated data that prints and parses back."""
+"""Networks, activations and norm pairs as frozen, validated data that prints and parses back."""
 
 from __future__ import annotations
 

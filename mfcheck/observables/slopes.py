@@ -1,4 +1,4 @@
-"""The gradient at initialisation, no step size in it: how it pulls on the weights' size, layer by layer."""
+"""The gradient at initialisation and its projection ⟨W, ∂L⟩ on the weights, layer by layer; no step is taken."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Theorem 5.1 as its claims need it: norm pairs, budgets, and how far finite sizes may move what is bounded."""
+"""For the claims of Theorem 5.1: norm pairs, budgets, and how far finite sizes may move the loss from its bound."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Section 5 as its claims need it: budgets without flips, and how finite width moves the pull on the weights."""
+"""For the claims of Section 5: budgets at which no gate flips, and how finite width moves ⟨W, ∂L⟩."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How σ_w²(t) is laid beside the theory: times of the theory, rivals along a path, and the curves of the figures."""
+"""Theorems 5.4 and 5.7 along training: the theory's times, rival statements on a path, curves of σ_w²(t)."""
 
 from __future__ import annotations
 

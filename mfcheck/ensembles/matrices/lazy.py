@@ -1,4 +1,4 @@
-"""Random Gaussian matrices known by their products `W @ X` and `W.T @ Y`: stored, or revealed as they are asked.
+"""Gaussian matrices of any size, drawn only as far as products `W @ X` and `W.T @ Y` ask for them.
 
 A lazy matrix keeps orthonormal right inputs Q with A = W Q and orthonormal left inputs U with C = Wᵀ U. In a new right
 direction q ⊥ Q the answer is W q = U(Cᵀ q) + (I − U Uᵀ) g with g ~ N(0, s² I) fresh; left products are the mirror
