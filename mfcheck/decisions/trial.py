@@ -62,7 +62,7 @@ class Bench:
         return self._record(plan)
 
     def carry_out(self, plan: Plan) -> Judgement:
-        """Draw and decide; a planner's own does not."""
+        """Draw and decide. A `Planner`, which only says what that would cost, does not."""
         return plan.conclude()
 
     @property

@@ -85,7 +85,10 @@ def share_paid(draws: Floats, row: int) -> Floats:
 def envelope(
     theory: PaperTheory, spec: NetworkSpec, eps: float, pair: NormPair, losses: Floats, times: Sequence[float]
 ) -> Floats:
-    """σ_w²(t)/σ_w²(0) of the theory with its rate scaled to each measured L_adv(0): `[n, T]`."""
+    """σ_w²(t)/σ_w²(0) of the theory with its rate scaled to each measured L_adv(0): `[n, T]`.
+
+    For vanilla networks without biases no flow on L_adv alone falls below it: docs/theory.md#envelope.
+    """
     bound = theory.adversarial_bound(spec, eps, pair.p, pair.q)
 
     def at(loss: float, t: float) -> float:
