@@ -1,4 +1,4 @@
-"""Where the theory says it must fail; supported means that it does."""
+"""Where the theory of networks and their losses says it must fail; supported means that it does fail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the theory of training says it must fail; supported means that it does."""
+"""Where the theory of training says it must fail; supported means that it does fail."""
 
 from __future__ import annotations
 

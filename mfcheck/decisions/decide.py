@@ -1,4 +1,4 @@
-"""From draws to a finding: what a claim's `decide` does in one cell, under one theory and its wrong twins."""
+"""`Decider`, which claims call as `decide`: its verbs turn the draws of one cell into a finding."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a judgement to a finding, wrong twins included, and a finding in one sentence."""
+"""Turns a judgement into a finding, with the wrong twins judged on the same draws; a finding in one sentence."""
 
 from __future__ import annotations
 

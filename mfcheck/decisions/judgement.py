@@ -1,4 +1,4 @@
-"""What one decision came to, and how the same draws judge another theory."""
+"""The result of one decision, and how the same draws judge another theory."""
 
 from __future__ import annotations
 

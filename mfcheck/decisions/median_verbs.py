@@ -66,7 +66,7 @@ class Rival:
 
 
 class MedianVerbs(Bench):
-    """The verbs `median_ratio`, `share` and `median_slope`."""
+    """The verbs `median_ratio`, `median_within`, `share` and `median_slope`."""
 
     def median_ratio(
         self,

@@ -1,4 +1,4 @@
-"""What every decision of a claim in one cell goes through: its draws, its error rate, and the finding it ends as."""
+"""What all verbs build on: a claim in one cell with its draws, error rate and theory, and its recorded findings."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Bench:
         return self._record(plan)
 
     def carry_out(self, plan: Plan) -> Judgement:
-        """Draw and decide; a planner's own does not."""
+        """Draw and decide. A `Planner`, which only says what that would cost, does not."""
         return plan.conclude()
 
     @property

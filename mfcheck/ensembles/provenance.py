@@ -1,4 +1,4 @@
-"""Which code a draw depends on: ours by folder, and what others wrote by the modules that their source imports."""
+"""A digest of all code that a draw depends on, so that kept draws of other code are never used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report as one self-contained page."""
+"""The report as one self-contained HTML page, and the writing of all its files."""
 
 from __future__ import annotations
 

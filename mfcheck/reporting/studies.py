@@ -1,4 +1,4 @@
-"""What a claim shows over several of its findings: figures and tables, each with a title and a caption."""
+"""Figures and tables that put several findings of one claim together, each with a title and a caption."""
 
 from __future__ import annotations
 

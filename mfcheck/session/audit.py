@@ -1,4 +1,4 @@
-"""The plain-Python door to an audit: the suite's claims on an architecture of one's own, as records."""
+"""`mfcheck.audit`: the suite's claims on an architecture of one's own, from Python, with findings as records."""
 
 from __future__ import annotations
 

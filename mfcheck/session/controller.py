@@ -1,4 +1,4 @@
-"""The controller's side of a run: evidence collected test by test, progress shown, the report written at the end."""
+"""What the main process of a pytest run does: collect findings, show progress, write the report."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ class Disagreement:
 
 @dataclass(eq=False)
 class Scout(Decider):
-    """A decider that keeps what it was asked, and plans and draws only later."""
+    """A decider that records what a claim asks of it; planning and drawing come later."""
 
     ask: Callable[[], Plan] | None = field(default=None, init=False)
     reference: Callable[[PaperTheory], Reference] | None = field(default=None, init=False)

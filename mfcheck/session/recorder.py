@@ -1,4 +1,4 @@
-"""What a run has found so far: kept finding by finding, and written as a report at the end."""
+"""The findings of a run so far, written one by one as they come, and as a report at the end."""
 
 from __future__ import annotations
 

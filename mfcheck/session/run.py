@@ -1,5 +1,4 @@
-"""A run as one process sees it: settings from options and environment, the theory, the store of draws, and what an
-interrupted run has left to go on from."""
+"""What one process of a run works with: settings, theory, store of draws, and findings of an interrupted run."""
 
 from __future__ import annotations
 

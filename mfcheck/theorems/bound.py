@@ -1,4 +1,4 @@
-"""Theorem 5.1 as its claims need it: norm pairs, budgets, and how far finite sizes may move what is bounded."""
+"""For the claims of Theorem 5.1: norm pairs, budgets, and how far finite sizes may move the loss from its bound."""
 
 from __future__ import annotations
 
@@ -52,7 +52,8 @@ def chevet_at_width(spec: NetworkSpec, pair: NormPair) -> float:
 
 def at_finite_width(spec: NetworkSpec, pair: NormPair) -> Allowance:
     """What a median may exceed the bound by at this width, to leading order."""
-    return Allowance(0.0, growth(spec, pair), "finite width: Chevet's constant with E3's overlap of rows")
+    origin = "finite width: Chevet's constant with the overlap of rows (docs/theory.md#overlap)"
+    return Allowance(0.0, growth(spec, pair), origin)
 
 
 def near_the_limit(spec: NetworkSpec, pair: NormPair) -> Allowance:
@@ -69,14 +70,16 @@ def near_the_limit(spec: NetworkSpec, pair: NormPair) -> Allowance:
 def slack(spec: NetworkSpec, pair: NormPair, beta: float, rate: float) -> Allowance:
     """How far a network may exceed β ω^{L/2}, but for a share well below 1 − rate of them.
 
-    t σ*/(√d β) with e^{−t²/2} = (1 − rate)/10 at N = ∞, and at finite width E3's leading terms: the mixing of rows,
-    and t deviations of the common scale, ½ √((κ − 1)L/N + 2/N).
+    t σ*/(√d β) with e^{−t²/2} = (1 − rate)/10 at N = ∞, and at finite width the leading terms of
+    docs/theory.md#finite-width-moments: the mixing of rows, and t deviations of the common scale,
+    ½ √((κ − 1)L/N + 2/N).
     """
     t = math.sqrt(2 * math.log(OUTSIDE / (1 - rate)))
     deviation = t * _relative_lipschitz(pair, spec.input_dim, spec.output_dim, beta)
     spread = ((finite_width.gain_ratio(spec) - 1) * spec.depth + 2) / spec.width
     above = deviation + growth(spec, pair) + t * math.sqrt(spread) / 2
-    return Allowance(0.0, above, f"deviation {deviation:.3g} at N = ∞, finite width {above - deviation:.3g} (E3)")
+    finite = f"finite width {above - deviation:.3g} (docs/theory.md#finite-width-moments)"
+    return Allowance(0.0, above, f"deviation {deviation:.3g} at N = ∞, {finite}")
 
 
 def spread_at_infinity(pair: NormPair, spec: NetworkSpec) -> float:

@@ -1,4 +1,4 @@
-"""How capacity along training is laid beside the theory."""
+"""Theorem 5.9 along training: the capacity left of that at the start, and its curve beside the theory's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a theory changes, in the words that all pages share."""
+"""Sentences on what a theory on trial changes of the paper's, for all pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every page says alike: numbers, allowed regions, and the one sentence that states a finding."""
+"""Wording that all pages share: numbers, allowed regions, and the one sentence that states a finding."""
 
 from __future__ import annotations
 
