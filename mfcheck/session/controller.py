@@ -40,6 +40,7 @@ class Controller:
         self._selected: list[dict[str, str]] = []
         self._root = Path()
         self._ticker: Ticker | None = None
+        self._taken = self._interrupted = False
         self._closing: list[Callable[[], object]] = []
 
     @pytest.hookimpl(trylast=True)
@@ -62,10 +63,12 @@ class Controller:
             crashed = {"id": "run/crashed-worker", "says": "Every test runs to its end."}
             self._record().add_error(claim or crashed, cell, _message(report), process)
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         self._root = session.config.rootpath
         if not self._ahead or session.config.option.collectonly:
             return
+        self._take_folder()
         self._interrupt_on_termination()
         if session.config.option.verbose > -2:
             self._show_progress(session.config, self._run().settings.report.absolute() / FOLDER)
@@ -79,7 +82,11 @@ class Controller:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, None, None]:
-        failing = self._finish(session, exitstatus)
+        try:
+            failing = self._finish(session, exitstatus)
+        except KeyboardInterrupt:
+            self._break_off(session)
+            failing = []
         yield
         # After all other plugins: the status follows the verdicts, whatever they make of it.
         if failing and session.exitstatus == pytest.ExitCode.OK:
@@ -113,6 +120,13 @@ class Controller:
             discard_run(self._recorder.folder)
         return failing
 
+    def _break_off(self, session: pytest.Session) -> None:
+        """Leave no page behind, for an interrupt came while they were written; what was found can be gone on with."""
+        assert self._recorder is not None
+        self._recorder.withdraw()
+        self._interrupted = True
+        session.exitstatus = pytest.ExitCode.INTERRUPTED
+
     def _wanted(self, selected: Sequence[dict[str, str]]) -> list[dict[str, str]]:
         """Those of the collected claims that the run was asked for."""
         return [one for one in selected if is_asked_for(one["id"], self._run().claims)]
@@ -132,6 +146,8 @@ class Controller:
                 terminalreporter.write_line(text, **({style: True} if style else {}))
             if recorder.decided_nothing:
                 terminalreporter.write_line(f"mfcheck: {NOTHING}", red=True)
+            if recorder.unwritten:
+                terminalreporter.write_line(f"mfcheck: {recorder.unwritten}", red=True)
             if recorder.written:
                 terminalreporter.write_line(f"report: {recorder.folder / 'report.html'}")
             if "comparison" in recorder.report:
@@ -141,7 +157,7 @@ class Controller:
                 for text, style in summary_lines(recorder.report["comparison"], os.environ):
                     terminalreporter.write_line(text, **({style: True} if style else {}))
         stopped = exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.TESTS_FAILED)
-        broken_off = stopped and recorder.report is None
+        broken_off = (stopped or self._interrupted) and recorder.report is None
         if broken_off and self._run().baseline is not None:
             terminalreporter.write_line("mfcheck: the run was broken off, so it is not compared with the baseline")
         if recorder.kept and (broken_off or recorder.errors):
@@ -167,8 +183,21 @@ class Controller:
             from mfcheck.session.recorder import Recorder
 
             run = self._run()
-            self._recorder = Recorder(run.settings, run.theory, run.expectations, run.taken, run.identity)
+            self._take_folder()
+            self._recorder = Recorder(run.settings, run.theory, run.expectations, run.taken, run.identity, run.name)
         return self._recorder
+
+    def _take_folder(self) -> None:
+        """See to it, before any work, that the report can be written and that nobody else writes there."""
+        if self._taken:
+            return
+        from mfcheck.session.folder import take
+
+        try:
+            self._closing.append(take(self._run().settings.report))
+        except ValueError as error:
+            raise pytest.UsageError(str(error)) from None
+        self._taken = True
 
     def _show_progress(self, config: pytest.Config, folder: Path) -> None:
         reporter: Any = config.pluginmanager.get_plugin("terminalreporter")

@@ -14,10 +14,13 @@ from typing import Any
 from mfcheck.findings.files import JOURNAL, RUN, write_atomically
 from mfcheck.findings.finding import NAN, Curve, Finding, Margin
 from mfcheck.findings.record import PACKAGES
+from mfcheck.findings.wording import cut
+from mfcheck.session.journal import Plain, cell_of, findings_in
 from mfcheck.settings import Settings
 from mfcheck.verdict import Verdict
 
-Plain = dict[str, Any]
+NAME = "run"
+"""What run.json calls the name by which the journal knows the run."""
 
 
 def identity(settings: Settings, claims: Sequence[str], tests: Sequence[str], suite: Iterable[Path]) -> Plain:
@@ -42,9 +45,9 @@ def identity(settings: Settings, claims: Sequence[str], tests: Sequence[str], su
     }
 
 
-def write_run(folder: Path, asked: Plain) -> None:
-    """Say, atomically, what the run in this folder was asked to do."""
-    write_atomically(folder / RUN, json.dumps(asked, ensure_ascii=False, indent=1) + "\n")
+def write_run(folder: Path, asked: Plain, run: str) -> None:
+    """Say, atomically, what the run in this folder was asked to do, and by which name its journal knows it."""
+    write_atomically(folder / RUN, json.dumps({**asked, NAME: run}, ensure_ascii=False, indent=1) + "\n")
 
 
 def discard_run(folder: Path) -> None:
@@ -58,50 +61,43 @@ def read_run(folder: Path) -> Plain:
         asked = json.loads((folder / RUN).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ValueError(f"nothing to resume in {folder}: no interrupted run has left its {RUN} there") from None
-    except (OSError, ValueError) as error:
-        raise ValueError(f"the run in {folder} cannot be resumed: {RUN} cannot be read ({error})") from error
-    if not isinstance(asked, dict) or not isinstance(asked.get("seed"), int):
-        raise ValueError(f"the run in {folder} cannot be resumed: {RUN} names no seed")
-    return asked
+    except (OSError, ValueError, RecursionError) as error:
+        raise ValueError(_cannot(folder, f"{RUN} cannot be read ({cut(str(error), 120)})")) from None
+    seed = asked.get("seed") if isinstance(asked, dict) else None
+    if isinstance(seed, bool) or not isinstance(seed, int):
+        raise ValueError(_cannot(folder, f"{RUN} names no seed"))
+    if not isinstance(asked.get(NAME), str):
+        raise ValueError(_cannot(folder, f"{RUN} does not name its run"))
+    found: Plain = asked
+    return found
 
 
 def check_same(folder: Path, before: Plain, now: Plain) -> None:
     """Raise ValueError naming the first thing that the interrupted run was asked for otherwise."""
     for name in dict.fromkeys((*now, *before)):
-        if before.get(name) != now.get(name):
+        if name != NAME and before.get(name) != now.get(name):
             raise ValueError(
                 f"the run in {folder} cannot be resumed: {name} was {_shown(before.get(name))} and is now "
                 f"{_shown(now.get(name))}; ask for the same again, or start anew without --mf-resume"
             )
 
 
-def read_journal(folder: Path) -> list[Plain]:
-    """The findings of the cells that the interrupted run has finished, as plain values."""
+def read_journal(folder: Path, run: str) -> list[Plain]:
+    """The findings of all cells that the interrupted run has finished; ValueError for what it has not written so."""
     try:
         text = (folder / JOURNAL).read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return []
-    *lines, torn = text.split("\n")
-    found: list[Plain] = []
-    for number, line in enumerate(lines, start=1):
-        try:
-            found.append(json.loads(line))
-            as_finding(found[-1])
-        except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(
-                f"the run in {folder} cannot be resumed: line {number} of {JOURNAL} is no finding; "
-                "start anew without --mf-resume"
-            ) from error
-    # A cell's findings are written at once. If the kill fell into the midst of them, the cell is not finished.
-    if torn and found and _may_be_of_cell(torn, found[-1]):
-        unfinished = cell_of(found[-1])
-        found = [finding for finding in found if cell_of(finding) != unfinished]
+    except OSError as error:
+        raise ValueError(_cannot(folder, f"{JOURNAL} cannot be read ({error.strerror or error})")) from None
+    try:
+        found = findings_in(text, run)
+        for finding in found:
+            as_finding(finding)
+    except (AttributeError, ArithmeticError, KeyError, TypeError, ValueError) as error:
+        why = str(error) if type(error) is ValueError else "a finding in it is none of this version"
+        raise ValueError(_cannot(folder, f"of {JOURNAL}, {why}; start anew without --mf-resume")) from None
     return found
-
-
-def cell_of(finding: Plain) -> tuple[str, str]:
-    """The claim and the cell that a finding belongs to."""
-    return finding["claim"], finding["cell"]
 
 
 def by_cell(findings: Iterable[Plain]) -> dict[tuple[str, str], list[Finding]]:
@@ -130,10 +126,8 @@ def _restored(value: Any) -> Any:
     return NAN if value is None else value
 
 
-def _may_be_of_cell(torn: str, finding: Plain) -> bool:
-    """Whether the beginning of a line can be that of another finding of this one's cell."""
-    head = json.dumps({name: finding[name] for name in ("claim", "says", "cell")}, ensure_ascii=False)[:-1]
-    return torn[: len(head)] == head[: len(torn)]
+def _cannot(folder: Path, why: str) -> str:
+    return f"the run in {folder} cannot be resumed: {why}"
 
 
 def _own_code() -> list[Path]:

@@ -16,7 +16,7 @@ from mfcheck import devices
 from mfcheck.findings.expected import Expectation, read_expectations
 from mfcheck.findings.snapshot import Snapshot, check_comparable, read_snapshot
 from mfcheck.session import options, selection
-from mfcheck.session.resume import by_cell, check_same, identity, read_journal, read_run
+from mfcheck.session.resume import NAME, by_cell, check_same, identity, read_journal, read_run
 from mfcheck.settings import Settings, settings_from
 from mfcheck.theory import PaperTheory
 
@@ -41,6 +41,8 @@ class Run:
     resumed: bool = False
     taken: Sequence[dict[str, Any]] = ()
     """Findings of the interrupted run that this one goes on with."""
+    name: str = ""
+    """By which the journal of an interrupted run knows the run; empty of a new one."""
     baseline: Snapshot | None = None
     """The older run that this one must not fall behind."""
 
@@ -87,13 +89,15 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
     taken = json.loads(sent["mfcheck_taken"]) if sent is not None else []
     if left:
         check_same(settings.report, left, asked)
-        taken = read_journal(settings.report)
+        taken = read_journal(settings.report, left[NAME])
     if not _leaves_work_to_workers(config):
         settings = replace(settings, device=devices.resolve_device(settings.device))
     shown = {"seed": str(settings.seed), "level": settings.level.name}
     shown |= {name: text for name, text in texts.items() if name not in ("seed", "level", "report", options.DOWNLOAD)}
     as_options = " ".join(f"{options.spelt(name)} {shlex.quote(text)}" for name, text in shown.items())
-    return Run(settings, theory, patterns, expectations, as_options, asked, resumed, taken, baseline)
+    return Run(
+        settings, theory, patterns, expectations, as_options, asked, resumed, taken, left.get(NAME, ""), baseline
+    )
 
 
 def _baseline(file: Path, settings: Settings) -> Snapshot:
