@@ -73,7 +73,7 @@ def drawing(*content: Any) -> Iterator[None]:
 
 
 def drawn(draw: Callable[..., str], *content: Any) -> str:
-    """A figure of this content; a sentence in its place if it cannot be drawn, for a report is more than its figures."""
+    """A figure of this content, or a sentence in its place: a report is more than its figures."""
     try:
         return draw(*content)
     except Exception as error:  # of matplotlib, or for content that no figure was made for
