@@ -6,10 +6,7 @@ standard library as the version of Python; ours is left to whoever asks.
 
 from __future__ import annotations
 
-import ast
 import hashlib
-import importlib.util
-import marshal
 import os
 import platform
 import sys
@@ -21,13 +18,12 @@ from pathlib import Path
 
 from mfcheck.ensembles.installed import BY_VERSION, distributions, is_distributed
 from mfcheck.ensembles.module_files import Place, locate
-from mfcheck.ensembles.source_text import SourceText, read_source
+from mfcheck.ensembles.source_files import Stamp, digest_of, stamp, text_of
 
 MOST = 300
 """Modules of source in a closure at most: to look at more of them would take as long as to draw."""
 LARGE = 64 * 2**20
 """Bytes of a distribution from which on its files count by size and time of change, not by content."""
-Stamp = tuple[int, int, int, int]
 
 
 def _started() -> int:
@@ -77,64 +73,14 @@ class Closure:
 
     def add_file(self, label: str, file: Path) -> None:
         """Take in a file by its content, under a name that does not depend on where it lies; OSError if unreadable."""
-        found = _looked_at(file)
-        self.lines.append(f"{label} {found.digest}")
-        self.files[file] = found.stamp
+        self.files[file], digest = digest_of(file)
+        self.lines.append(f"{label} {digest}")
 
     def compare_with_process(self) -> None:
         """Note if a file has changed since this process began: what it loaded before may be what the file held then."""
         for file, (_, modified, changed, _) in self.files.items():
             if max(modified, changed) > STARTED and not self.unseen:
                 self.unseen = f"{file.name} has changed since this process began"
-
-
-@dataclass(frozen=True)
-class _Looked:
-    stamp: Stamp
-    digest: str
-
-
-_looked: dict[Path, _Looked] = {}
-_texts: dict[tuple[Path, str, Stamp], tuple[SourceText, str]] = {}
-
-
-def stamp(file: Path) -> Stamp:
-    """What changes when a file is written or replaced; no program can set the third of them back."""
-    found = os.stat(file)
-    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
-
-
-def _looked_at(file: Path) -> _Looked:
-    now = stamp(file)
-    if file not in _looked or _looked[file].stamp != now:
-        _looked[file] = _Looked(now, hashlib.sha256(file.read_bytes()).hexdigest())
-    return _looked[file]
-
-
-def _text(file: Path, package: str) -> tuple[SourceText, str]:
-    """What a source file says, and if its bytecode, which Python would load in its place, says otherwise."""
-    key = (file, package, stamp(file))
-    if key not in _texts:
-        tree = ast.parse(file.read_bytes())
-        _texts[key] = read_source(tree, package), _stale(file, tree)
-    return _texts[key]
-
-
-def _stale(file: Path, tree: ast.Module) -> str:
-    """That the bytecode kept for a file is of other source, changed within a second and to the same length."""
-    try:
-        kept, size = Path(importlib.util.cache_from_source(str(file))).read_bytes(), os.stat(file)
-    except (NotImplementedError, OSError):
-        return ""
-    taken_for = (0, int(size.st_mtime) & 0xFFFFFFFF, size.st_size & 0xFFFFFFFF)
-    noted = tuple(int.from_bytes(kept[place : place + 4], "little") for place in (4, 8, 12))
-    if kept[:4] != importlib.util.MAGIC_NUMBER or (noted != taken_for and not noted[0]):
-        return ""
-    try:
-        same = marshal.loads(kept[16:]) == compile(tree, str(file), "exec", dont_inherit=True)
-    except (EOFError, SyntaxError, TypeError, ValueError):
-        same = False
-    return "" if same else f"the bytecode kept for {file.name} is of other source"
 
 
 class _Walk:
@@ -178,7 +124,7 @@ class _Walk:
         self._followed += 1
         try:
             self.found.add_file(name, file)
-            said, stale = _text(file, package)
+            said, stale = text_of(file, package)
         except (OSError, SyntaxError, ValueError) as error:
             self.found.unresolved = f"the source of {name} cannot be read ({type(error).__name__})"
             return
@@ -188,11 +134,11 @@ class _Walk:
             self.found.unresolved = f"{name} loads code by a name that is not written out ({said.loads})"
         if (said.reads or stale) and not self.found.unseen:
             self.found.unseen = stale or f"{name} may read what is not source ({said.reads})"
-        for imported in said.modules:
+        for imported in sorted(said.modules, reverse=True):
             self.ask(imported)
-        for member in said.members:
+        for member in sorted(said.members, reverse=True):
             self.ask(member, certain=False)
-        for star in said.stars:
+        for star in sorted(said.stars):
             self._take_star(star)
 
     def _take(self, name: str, place: Place | None) -> None:
@@ -219,16 +165,21 @@ class _Walk:
         place = locate(package, self._roots)
         if place is not None and place.folders is not None and place.file is not None and place.file.suffix == ".py":
             try:
-                said, _ = _text(place.file, package)
+                said, _ = text_of(place.file, package)
             except (OSError, SyntaxError, ValueError):
                 return
-            for name in said.exported:
+            for name in sorted(said.exported):
                 self.ask(f"{package}.{name}", certain=False)
 
     def _take_installed(self) -> None:
         """Take in the distributions met so far; ask for those whose source lies elsewhere."""
         done, self._installed = self._installed, set()
-        for one in distributions(done):
+        try:
+            found = distributions(done)
+        except (TypeError, ValueError) as error:  # what an installer has left of itself may be anything
+            self.found.unresolved = f"what is installed of {', '.join(sorted(done))} cannot be told ({error})"
+            return
+        for one in found:
             label = f"{one.name} {one.version}"
             if label in self.found.lines:
                 continue
