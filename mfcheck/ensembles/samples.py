@@ -17,7 +17,8 @@ from torch import Tensor
 
 from mfcheck import progress
 from mfcheck.arrays import Floats, Integers
-from mfcheck.ensembles.provenance import code_fingerprint
+from mfcheck.ensembles.import_closure import Closure
+from mfcheck.ensembles.provenance import code_of_draws
 from mfcheck.ensembles.seeds import derive_seed
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.ensembles.streams import Stream
@@ -97,8 +98,8 @@ class Sample:
         probe = self.probe if self.source.uses_input[self.engine] else "any input"
         names = (self.source.name, self.engine, self.spec, probe, index)
         seed = derive_seed(self.seed, *names)
-        code = code_fingerprint(self.source.engines[self.engine].__module__, self.spec.architecture.split(":")[0])
-        key = hashlib.sha256("\x1f".join([str(seed), self.device, code]).encode()).hexdigest()
+        code = self._code()
+        key = hashlib.sha256("\x1f".join([str(seed), self.device, code.digest]).encode()).hexdigest()
 
         def make() -> Floats:
             words = f"draws {index * size}–{(index + 1) * size - 1}" + (f" of {count * size}" if count > 1 else "")
@@ -112,7 +113,12 @@ class Sample:
                 )
             return values
 
-        return self.store.get(key, make)
+        # Drawing may have loaded code that was not loaded before, and so as it has come to be in the meantime.
+        return self.store.get(key, make, keep=(lambda: self._code() is code) if code.known else None)
+
+    def _code(self) -> Closure:
+        """The code that these draws depend on."""
+        return code_of_draws(self.source.engines[self.engine], self.spec.architecture)
 
 
 def chunk_draws(spec: NetworkSpec, engine: str) -> int:

@@ -1,4 +1,4 @@
-"""Where chunks of draws are kept: the latest in memory, all of them on disk."""
+"""Where chunks of draws are kept: the latest in memory, and on disk all whose code is known."""
 
 from __future__ import annotations
 
@@ -15,22 +15,29 @@ from mfcheck.arrays import Floats
 
 
 class ChunkStore:
-    """Chunks by key: the latest in memory, all of them on disk when a directory is given."""
+    """Chunks by key: the latest in memory, and those to be kept on disk when a directory is given.
+
+    One store serves one audit: nobody reloads the code of what it holds in memory meanwhile.
+    """
 
     def __init__(self, directory: Path | None = None, memory_bytes: int = 256 * 2**20) -> None:
         self._directory, self._limit = directory, memory_bytes
         self._held: OrderedDict[str, Floats] = OrderedDict()
         self._bytes = 0
 
-    def get(self, key: str, make: Callable[[], Floats]) -> Floats:
-        """The chunk of this key, made now if it is nowhere."""
+    def get(self, key: str, make: Callable[[], Floats], keep: Callable[[], bool] | None = lambda: True) -> Floats:
+        """The chunk of this key, made now if it is nowhere.
+
+        `keep` says, once it is made, whether the key still stands for it; None keeps the chunk off the disk altogether.
+        """
         if key in self._held:
             self._held.move_to_end(key)
             return self._held[key]
-        chunk = self._read(key)
+        chunk = None if keep is None else self._read(key)
         if chunk is None:
             chunk = make()
-            self._write(key, chunk)
+            if keep is not None and keep():
+                self._write(key, chunk)
         self._held[key] = chunk
         self._bytes += chunk.nbytes
         while self._bytes > self._limit and len(self._held) > 1:

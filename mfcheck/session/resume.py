@@ -6,28 +6,37 @@ import hashlib
 import importlib.metadata
 import json
 import platform
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from mfcheck.ensembles.import_closure import Closure
+from mfcheck.ensembles.provenance import foreign_code
 from mfcheck.findings.files import JOURNAL, RUN, write_atomically
 from mfcheck.findings.finding import NAN, Curve, Finding, Margin
 from mfcheck.findings.record import PACKAGES
 from mfcheck.findings.wording import cut
+from mfcheck.imports import load_object
 from mfcheck.session.journal import Plain, cell_of, findings_in
 from mfcheck.settings import Settings
+from mfcheck.spec import ARCHITECTURES
 from mfcheck.verdict import Verdict
 
 NAME = "run"
 """What run.json calls the name by which the journal knows the run."""
+UNKNOWN = "unknown: "
+"""What an identity says of code that cannot be found, ahead of the reason."""
 
 
 def identity(settings: Settings, claims: Sequence[str], tests: Sequence[str], suite: Iterable[Path]) -> Plain:
     """All that findings of one run have in common, in JSON's own types: what a run that goes on must not change.
 
-    `tests` says which tests pytest was given; `suite` are the files that claims and expectations stand in.
+    `tests` says which tests pytest was given; `suite` are the files that claims and expectations stand in. Code is
+    ours, these files, and all that the theory, the architectures and the claims import; where some of it cannot be
+    found, "code" says so and the run cannot be resumed.
     """
+    suite = list(suite)
+    foreign = _foreign_code(settings, suite)
     return {
         "seed": settings.seed,
         "level": settings.level.name,
@@ -39,7 +48,7 @@ def identity(settings: Settings, claims: Sequence[str], tests: Sequence[str], su
         "data_dir": None if settings.data_dir is None else str(settings.data_dir),
         "claims": list(claims),
         "tests": list(tests),
-        "code": _digest([*_own_code(), *suite, *_foreign_code((settings.theory, *settings.architectures))]),
+        "code": UNKNOWN + foreign.unresolved if foreign.unresolved else _digest([*_own_code(), *suite], foreign.digest),
         "python": platform.python_version(),
         **{package: importlib.metadata.version(package) for package in PACKAGES},
     }
@@ -73,7 +82,9 @@ def read_run(folder: Path) -> Plain:
 
 
 def check_same(folder: Path, before: Plain, now: Plain) -> None:
-    """Raise ValueError naming the first thing that the interrupted run was asked for otherwise."""
+    """Raise ValueError naming the first thing that the interrupted run was asked for otherwise, or code not known."""
+    if str(now.get("code", "")).startswith(UNKNOWN):
+        raise ValueError(f"the run in {folder} cannot be resumed: whether its code is the same is {now['code']}")
     for name in dict.fromkeys((*now, *before)):
         if name != NAME and before.get(name) != now.get(name):
             raise ValueError(
@@ -135,14 +146,15 @@ def _own_code() -> list[Path]:
     return [file for file in root.rglob("*.py") if "tests" not in file.relative_to(root).parts]
 
 
-def _foreign_code(names: Iterable[str]) -> list[Path]:
-    """Files of the modules of package.module:name, which are loaded by now."""
-    modules = (sys.modules.get(name.split(":")[0]) for name in names)
-    return [Path(file) for module in modules if (file := getattr(module, "__file__", None)) is not None]
+def _foreign_code(settings: Settings, suite: Iterable[Path]) -> Closure:
+    """What others wrote: the theory, the architectures and the claims, with all that they import."""
+    paths = [path for path in (settings.theory, *settings.architectures) if path not in ARCHITECTURES]
+    claims = [file for file in suite if file.suffix == ".py"]
+    return foreign_code([load_object(path, "code") for path in paths], paths, claims)
 
 
-def _digest(files: Iterable[Path]) -> str:
-    digest = hashlib.sha256()
+def _digest(files: Iterable[Path], foreign: str) -> str:
+    digest = hashlib.sha256(foreign.encode())
     for file in sorted({file.resolve() for file in files}):
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:16]
