@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,6 +92,8 @@ def audit(
             message = f"{type(error).__name__}: {error}"
             errors.append(({"id": claim.id, "says": claim.says}, {"cell": cell.id, "message": message}))
         findings += decider.findings
+    if store.complaint:
+        warnings.warn(store.complaint, stacklevel=2)
     plain = [as_plain(finding) for finding in findings]
     record = assemble(settings, plain, errors)
     record |= {"full": False, "mutants": fates(loaded, plain), "expectations": []}

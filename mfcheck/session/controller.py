@@ -16,7 +16,7 @@ import pytest
 
 from mfcheck.findings.claim import is_asked_for
 from mfcheck.session import options, selection
-from mfcheck.session.outcome import CLAIM_PROPERTY, FINDING_PROPERTY
+from mfcheck.session.outcome import CLAIM_PROPERTY, COMPLAINT_PROPERTY, FINDING_PROPERTY
 from mfcheck.session.progress_display import FOLDER, Screen, StatusFile, Ticker
 from mfcheck.spec import ARCHITECTURES
 
@@ -41,6 +41,7 @@ class Controller:
         self._root = Path()
         self._ticker: Ticker | None = None
         self._taken = self._interrupted = False
+        self._complaint = ""
         self._closing: list[Callable[[], object]] = []
 
     @pytest.hookimpl(trylast=True)
@@ -52,6 +53,8 @@ class Controller:
         claim = self._claims.get(_function(report))
         if claim is None and not (self._recorder and str(report.when) == "???"):
             return
+        if COMPLAINT_PROPERTY in properties:
+            self._complaint = str(properties[COMPLAINT_PROPERTY])
         process = str(getattr(getattr(report, "node", None), "gateway", ""))
         cell = claim["cell"] if claim and CLAIM_PROPERTY in properties else _cell(report)
         findings = [json.loads(str(value)) for name, value in report.user_properties if name == FINDING_PROPERTY]
@@ -156,6 +159,8 @@ class Controller:
                 terminalreporter.section("compared with the baseline")
                 for text, style in summary_lines(recorder.report["comparison"], os.environ):
                     terminalreporter.write_line(text, **({style: True} if style else {}))
+        if complaint := self._run().complaint or self._complaint:
+            terminalreporter.write_line(f"mfcheck: {complaint}", yellow=True)
         stopped = exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.TESTS_FAILED)
         broken_off = (stopped or self._interrupted) and recorder.report is None
         if broken_off and self._run().baseline is not None:

@@ -6,6 +6,7 @@ import json
 import os
 import shlex
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -43,6 +44,8 @@ class Run:
     """Findings of the interrupted run that this one goes on with."""
     name: str = ""
     """By which the journal of an interrupted run knows the run; empty of a new one."""
+    complaint: str = ""
+    """What the run does without, in a sentence."""
     baseline: Snapshot | None = None
     """The older run that this one must not fall behind."""
 
@@ -72,7 +75,7 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
         texts.pop(options.DOWNLOAD, "")  # the controller has downloaded before it starts workers
     resumed = bool(texts.pop(options.RESUME, ""))
     older = texts.pop("baseline", "")
-    cache = None if texts.pop(options.NO_CACHE, "") else _cache_folder(config)
+    cache, complaint = (None, "") if texts.pop(options.NO_CACHE, "") else _cache_folder(config)
     here = str(config.invocation_params.dir)
     if here not in sys.path:
         sys.path.insert(0, here)  # theories and factories of the current folder
@@ -96,7 +99,17 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
     shown |= {name: text for name, text in texts.items() if name not in ("seed", "level", "report", options.DOWNLOAD)}
     as_options = " ".join(f"{options.spelt(name)} {shlex.quote(text)}" for name, text in shown.items())
     return Run(
-        settings, theory, patterns, expectations, as_options, asked, resumed, taken, left.get(NAME, ""), baseline
+        settings=settings,
+        theory=theory,
+        claims=patterns,
+        expectations=expectations,
+        as_options=as_options,
+        identity=asked,
+        resumed=resumed,
+        taken=taken,
+        name=left.get(NAME, ""),
+        complaint=complaint,
+        baseline=baseline,
     )
 
 
@@ -106,9 +119,18 @@ def _baseline(file: Path, settings: Settings) -> Snapshot:
     return found
 
 
-def _cache_folder(config: pytest.Config) -> Path | None:
+def _cache_folder(config: pytest.Config) -> tuple[Path | None, str]:
+    """Where draws are kept, or why they are not."""
     cache = getattr(config, "cache", None)
-    return None if cache is None else Path(cache.mkdir("mfcheck"))
+    if cache is None:
+        return None, ""
+    try:
+        folder = Path(cache.mkdir("mfcheck"))
+        with tempfile.TemporaryFile(dir=folder):
+            return folder, ""
+    except OSError as error:
+        where, reason = error.filename or "pytest's cache folder", error.strerror or error
+        return None, f"draws are not kept: {where} cannot be written ({reason})"
 
 
 def _leaves_work_to_workers(config: pytest.Config) -> bool:
