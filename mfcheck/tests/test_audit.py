@@ -19,7 +19,7 @@ from mfcheck.levels import level_named
 from mfcheck.observables import preflight
 from mfcheck.settings import Settings
 from mfcheck.spec import NetworkSpec
-from mfcheck.theorems import foreign
+from mfcheck.theorems.foreign import cells_of
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples" / "architectures.py"
 FACTORIES = """
@@ -290,7 +290,7 @@ def test_claims_with_no_cell_for_an_architecture_say_why() -> None:
     settings = Settings(0, level_named("quick"), architectures=("vanilla", "own:Net"))
 
     def nowhere(id: str) -> list[Cell]:
-        return foreign.cells_of(Claim(id, "Nothing.", lambda settings: []), settings)
+        return cells_of(Claim(id, "Nothing.", lambda settings: []), settings)
 
     cells = nowhere("thm5.4/nothing")
     assert [cell.spec.architecture for cell in cells] == ["own:Net"]

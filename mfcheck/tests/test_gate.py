@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from mfcheck.decisions import decide
 from mfcheck.ensembles import sampling
 from mfcheck.observables import jacobian
+from mfcheck.reporting import pages
 
 HELD = (decide, sampling, jacobian, pages)
 """Runs in this process forget the modules they import: what is slow to import is held here."""

@@ -18,7 +18,7 @@ from scipy import stats
 from torch import Tensor
 
 from mfcheck import NetworkSpec
-from mfcheck.ensembles.matrices import directions
+from mfcheck.ensembles.matrices import directions, lazy
 from mfcheck.ensembles.matrices.dense import DenseMatrix
 from mfcheck.ensembles.matrices.directions import DEPENDENT
 from mfcheck.ensembles.matrices.lazy import LazyMatrix, Matrix, Overflow
@@ -382,7 +382,7 @@ def test_directions_stay_orthonormal(dtype: torch.dtype, most: float, monkeypatc
         rows = directions._normalised(unit, least)
         return None if rows is None else (rows, rows.any(dim=2, keepdim=True))
 
-    monkeypatch.setattr(gaussian, "orthonormal_rows", one_pass)
+    monkeypatch.setattr(lazy, "orthonormal_rows", one_pass)
     assert drift_after(6, dtype) > 10 * most
 
 

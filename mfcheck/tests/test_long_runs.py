@@ -18,10 +18,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mfcheck import Finding, Verdict, progress
+from mfcheck.decisions import decide, evidence
+from mfcheck.findings import record
 from mfcheck.findings.finding import Curve, Margin
 from mfcheck.findings.record import as_plain
 from mfcheck.progress import Progress
-from mfcheck.reporting import markdown, record, terminal
+from mfcheck.reporting import markdown, pages, terminal
 from mfcheck.session import progress_display, resume
 from mfcheck.session.progress_display import StatusFile, Ticker, status_lines
 from mfcheck.session.resume import RUN, as_finding, check_same, read_journal
@@ -137,11 +139,11 @@ import os
 
 if os.environ["TOY_PARENT"] != str(os.getpid()):
     import mfcheck.decisions.evidence
-    import mfcheck.reporting.record
+    import mfcheck.findings.record
     import mfcheck.session.resume
 
     mfcheck.session.resume._own_code = lambda: []
-    mfcheck.decisions.evidence.twins = mfcheck.reporting.record.twins = lambda theory: ()
+    mfcheck.decisions.evidence.twins = mfcheck.findings.record.twins = lambda theory: ()
 """
 # The plugins left out only take time to import, once in every worker.
 NUMBERS = ("--mf-seed", "5", "--mf-no-cache", "--mf-alpha", "1e-3", "-p", "no:hypothesispytest", "-p", "no:benchmark")
@@ -190,7 +192,7 @@ def drawn(pytester: pytest.Pytester) -> Counter[str]:
 
 
 def journal(pytester: pytest.Pytester, folder: str = "reports") -> list[dict[str, Any]]:
-    lines = (pytester.path / folder / "evidence.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = (pytester.path / folder / "findings.jsonl").read_text(encoding="utf-8").splitlines()
     return [json.loads(line) for line in lines]
 
 
@@ -246,7 +248,7 @@ def test_an_interrupted_run_goes_on_and_ends_as_if_it_had_not_been(
     assert all(re.fullmatch(LINE, line) for line in lines), lines
     assert not [thread for thread in threading.enumerate() if thread.name == "mfcheck-progress"]
     assert broken.ret == pytest.ExitCode.INTERRUPTED
-    assert kept(pytester) == ["evidence.jsonl", "run.json"]
+    assert kept(pytester) == ["findings.jsonl", "run.json"]
     count = len(journal(pytester))
     hint = f"mfcheck: {count} findings are kept; for the rest: pytest *--mf-seed 5 *--mf-resume"
     broken.stdout.fnmatch_lines([hint])
@@ -266,7 +268,7 @@ def test_an_interrupted_run_goes_on_and_ends_as_if_it_had_not_been(
     assert set(again) == set(every) - done
     assert report(pytester) == report(pytester, "whole")
     assert journal(pytester)[:count] == found
-    assert kept(pytester) == ["evidence.jsonl", "report.html", "report.json", "report.md"]
+    assert kept(pytester) == ["findings.jsonl", "report.html", "report.json", "report.md"]
     assert resumed.stdout.str().count("--mf-resume") == 0
 
 
@@ -309,12 +311,12 @@ def test_a_killed_run_has_shown_its_progress_and_goes_on_even_if_killed_twice(
     assert killed.returncode == -signal.SIGKILL
     assert "mfcheck: toy.1/fair wishart-vanilla" in killed.stderr  # past pytest's capture
     monkeypatch.delenv("TOY_IS_SLOW")
-    assert kept(pytester) == [".progress", "evidence.jsonl", "run.json"]
+    assert kept(pytester) == [".progress", "findings.jsonl", "run.json"]
     drawn(pytester)
     dies(monkeypatch, "fair 4", "raise KeyboardInterrupt")
     broken = run(pytester, *NUMBERS[2:], "--mf-resume")
     broken.stdout.fnmatch_lines(["mfcheck: 2 findings are kept; for the rest: *"])
-    assert kept(pytester) == ["evidence.jsonl", "run.json"]
+    assert kept(pytester) == ["findings.jsonl", "run.json"]
     monkeypatch.delenv("TOY_DIES")
     monkeypatch.setenv("MFCHECK_RESUME", "1")
     result = run(pytester, *NUMBERS[2:])
@@ -343,7 +345,7 @@ def test_a_torn_last_line_is_ignored(torn: str, tmp_path: Path) -> None:
         "nothing to tell it by": ('{"claim": "thm', ["c1"]),
         "the same cell": (two[:90], ["c1"]),
     }[torn]
-    (tmp_path / "evidence.jsonl").write_text(f"{one}\n{two}\n{line}", encoding="utf-8")
+    (tmp_path / "findings.jsonl").write_text(f"{one}\n{two}\n{line}", encoding="utf-8")
     assert [finding["cell"] for finding in read_journal(tmp_path)] == left
 
 
@@ -354,7 +356,7 @@ def test_a_torn_line_is_gone_from_the_journal_of_the_run_that_goes_on(
     dies(monkeypatch, "fair 4", "raise KeyboardInterrupt")
     run(pytester, *NUMBERS)
     monkeypatch.delenv("TOY_DIES")
-    file = pytester.path / "reports" / "evidence.jsonl"
+    file = pytester.path / "reports" / "findings.jsonl"
     text = file.read_text(encoding="utf-8")
     file.write_text(text[:-30], encoding="utf-8")
     drawn(pytester)
@@ -413,7 +415,7 @@ def test_a_changed_library_is_named_with_both_versions() -> None:
 def test_a_journal_of_something_else_is_refused_by_its_line(tmp_path: Path) -> None:
     assert read_journal(tmp_path) == []
     for broken in ("no JSON", "3", '{"claim": "toy.1/a", "cell": "c"}'):
-        (tmp_path / "evidence.jsonl").write_text(f"{json.dumps(as_plain(make_finding()))}\n{broken}\n")
+        (tmp_path / "findings.jsonl").write_text(f"{json.dumps(as_plain(make_finding()))}\n{broken}\n")
         with pytest.raises(ValueError, match=r"line 2 of findings\.jsonl is no finding"):
             read_journal(tmp_path)
 

@@ -20,6 +20,7 @@ import mfcheck.reporting.markdown
 import mfcheck.reporting.pages
 import mfcheck.reporting.terminal
 import mfcheck.theory.entry_law
+from mfcheck import devices
 from mfcheck.levels import LEVELS
 
 CELL = "wishart-vanilla-N32-L2-d4-K1-w1.5-relu"

@@ -15,6 +15,7 @@ import pytest
 from mfcheck.findings import states
 from mfcheck.findings.record import assemble
 from mfcheck.levels import level_named
+from mfcheck.reporting import pages
 from mfcheck.reporting.answers import answers
 from mfcheck.reporting.curves.horizon import Horizon, horizon
 from mfcheck.reporting.curves.training_map import map_rows, training_maps
