@@ -23,7 +23,7 @@ from mfcheck.attacks.adversarial import (
     jacobian_at,
 )
 from mfcheck.attacks.operator_norm import operator_norm
-from mfcheck.datasets import inputs
+from mfcheck.datasets.inputs import inputs
 from mfcheck.ensembles.matrices.dense import DenseMatrix
 from mfcheck.ensembles.matrices.lazy import LazyMatrix
 from mfcheck.ensembles.networks import Network

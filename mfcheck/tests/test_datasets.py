@@ -13,8 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mfcheck.datasets import inputs
-from mfcheck.datasets.inputs import batch, digits, pooled, read_digits, scaled
+from mfcheck.datasets.inputs import batch, digits, inputs, pooled, read_digits, scaled
 
 EMBEDDED = ["digits", "noise"]
 SIZES = [784, 196, 49, 16, 4]
@@ -237,6 +236,6 @@ def test_without_the_package_the_error_says_what_to_install(monkeypatch: pytest.
     digits.cache_clear()
     try:
         with pytest.raises(ValueError, match=CURE):
-            inputs.digits()
+            digits()
     finally:
         digits.cache_clear()

@@ -18,8 +18,8 @@ import numpy as np
 import pytest
 
 import mfcheck.reporting.pages  # noqa: F401
-from mfcheck.datasets import imagesets, inputs
-from mfcheck.datasets.inputs import batch, open_dataset
+from mfcheck.datasets import imagesets
+from mfcheck.datasets.inputs import batch, inputs, open_dataset
 from mfcheck.levels import level_named
 from mfcheck.settings import Settings
 

@@ -13,7 +13,7 @@ from mfcheck.arrays import Floats
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import Probe, Source, one_thread
 from mfcheck.ensembles.streams import Stream
-from mfcheck.observables import attacked, joint
+from mfcheck.observables import jacobian, joint
 from mfcheck.observables.jacobian import attack, entry_at_attack
 from mfcheck.spec import NetworkSpec, ReLULike
 from mfcheck.statistics.intervals import dkw_half_width, rate_lower, two_sample_distance
@@ -185,7 +185,7 @@ def test_further_steps_of_an_attack_never_undo_what_the_first_gained(
     with one_thread(), torch.no_grad():
         network = Network(spec, Stream(33), replicates=NETWORKS)
         all_steps = moved(network, x, attack(network, x, 1.0))
-        monkeypatch.setattr(attacked, "STEPS", 1)
+        monkeypatch.setattr(jacobian, "STEPS", 1)
         one_step = moved(network, x, attack(network, x, 1.0))
     assert int((all_steps < one_step * (1 - 1e-4)).sum()) == 0
 
