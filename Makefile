@@ -19,7 +19,7 @@ slow: .venv/installed
 
 # Replayed decisions at full numbers, and the table of docs/calibration.md made anew.
 calibration: .venv/installed
-	$(BIN)/pytest $(TESTS) mfcheck/tests/statistics mfcheck/tests/observables/test_path_bounds.py -n auto --effort full
+	$(BIN)/pytest $(TESTS) mfcheck/tests/statistics -n auto --effort=full
 	mkdir -p build
 	$(BIN)/python -m mfcheck.statistics.calibration > build/calibration.md
 	awk 'NR == FNR { table = table $$0 "\n"; next } /^\|/ { printf "%s", table; table = ""; next } { print }' \
@@ -36,7 +36,7 @@ lint: .venv/installed
 	$(BIN)/lint-imports
 
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache build *.egg-info
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build *.egg-info
 
 .venv/installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

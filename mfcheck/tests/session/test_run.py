@@ -7,7 +7,7 @@ import shlex
 import pytest
 
 from mfcheck.tests.support.places import ROOT
-from mfcheck.tests.support.runs import claims_of, journal, report, run, without_time
+from mfcheck.tests.support.runs import LIGHT, claims_of, journal, report, run, without_time
 from mfcheck.tests.support.toy_claims import EDGE, GAUSSIAN, TOY, VARIANCE, WRONG
 
 pytestmark = pytest.mark.usefixtures("clean_environment")
@@ -17,7 +17,7 @@ def test_workers_and_one_process_find_the_same_numbers(pytester: pytest.Pytester
     pytester.makepyfile(test_toy=TOY + GAUSSIAN + VARIANCE + EDGE)
     arguments = ("--mf-seed", "7", "--mf-no-cache")
     assert run(pytester, "-n", "0", "--mf-report", "alone", *arguments).ret == 1
-    assert run(pytester, "-n", "2", "--mf-report", "together", *arguments).ret == 1
+    assert run(pytester, "-n", "2", *LIGHT, "--mf-report", "together", *arguments).ret == 1
     alone, together = journal(pytester, "alone"), journal(pytester, "together")
     assert len(alone) == 4
     assert without_time(alone) == without_time(together)
@@ -114,5 +114,5 @@ def test_draws_of_a_factory_are_not_kept_beyond_its_code(pytester: pytest.Pytest
     assert run(pytester, *arguments).ret == 0
     pytester.makepyfile(toys=FACTORY.format(weight="-0.25"))
     # A process reads code once: the code is another one in a new process only.
-    assert pytester.runpytest_subprocess(*arguments).ret == 1
+    assert pytester.runpytest_subprocess(*LIGHT, *arguments).ret == 1
     assert report(pytester)["verdict"] == "refuted"

@@ -16,6 +16,7 @@ from scipy import stats
 
 from mfcheck import Verdict
 from mfcheck.arrays import Floats
+from mfcheck.ensembles.samples import STACK
 from mfcheck.statistics import medians
 from mfcheck.statistics.sequential import Decision, Estimate, Region, spent
 from mfcheck.statistics.slopes import slope_weights
@@ -213,6 +214,10 @@ def test_a_sharper_question_takes_more_draws_and_more_draws_see_more(
     # What so many draws detect, they are enough to detect. Two roundings apart.
     if 2 * (seen[0] - margin) <= margin:
         assert needed(distance=seen[0]) <= draws + 1
+
+
+def test_a_stack_of_dear_networks_is_as_many_as_a_first_look_takes_at_the_default_error_rate() -> None:
+    assert medians.least_draws(spent(1e-6, 1)) == STACK
 
 
 # Decisions on a slope of medians -------------------------------------------------------------------------------

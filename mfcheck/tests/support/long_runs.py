@@ -124,8 +124,7 @@ if os.environ["TOY_PARENT"] != str(os.getpid()):
     mfcheck.session.resume._own_code = lambda: []
     mfcheck.decisions.evidence.twins = mfcheck.findings.record.twins = lambda theory: ()
 """
-# The plugins left out only take time to import, once in every worker.
-NUMBERS = ("--mf-seed", "5", "--mf-no-cache", "--mf-alpha", "1e-3", "-p", "no:hypothesispytest", "-p", "no:benchmark")
+NUMBERS = ("--mf-seed", "5", "--mf-no-cache", "--mf-alpha", "1e-3", *runs.LIGHT)
 
 
 def make(pytester: pytest.Pytester, toy: str, **others: str) -> None:

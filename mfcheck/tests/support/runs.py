@@ -22,6 +22,8 @@ HELD = (
     *(comparison_text, recorder, resume, accuracy_map, foreign, variance, entry_law),
 )
 """Runs in this process forget the modules they import: what is slow to import is held here."""
+LIGHT = ("-p", "no:hypothesispytest", "-p", "no:benchmark")
+"""Leaves out plugins that only take time to import, once in every worker."""
 PLAIN = "def test_plain():\n    assert True\n"
 
 
