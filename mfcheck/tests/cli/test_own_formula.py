@@ -11,7 +11,7 @@ import pytest
 
 from mfcheck.cli import main
 from mfcheck.tests.support.own_formula import blocks
-from mfcheck.tests.support.runs import LIGHT, run
+from mfcheck.tests.support.runs import run
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def documented(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> py
     return pytester
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2", *LIGHT)], ids=["alone", "workers"])
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "workers"])
 def test_the_documentations_claim_runs_as_it_says(documented: pytest.Pytester, workers: tuple[str, ...]) -> None:
     _, command, _ = blocks("sh")
     program, *arguments = shlex.split(command)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mfcheck.tests.support.runs import LIGHT, PLAIN, claims_of, journal, report, run
+from mfcheck.tests.support.runs import PLAIN, claims_of, journal, report, run
 from mfcheck.tests.support.toy_claims import COIN, STALE, TOY, VARIANCE, WRONG, leave_stale_pages
 
 pytestmark = pytest.mark.usefixtures("clean_environment")
@@ -47,7 +47,7 @@ def test_a_crashed_worker_is_an_error_and_never_a_pass(pytester: pytest.Pytester
     exits = 'if cell.spec.architecture == "residual":\n        os._exit(3)\n    decide.rate'
     crash = COIN.replace("decide.rate", exits)
     pytester.makepyfile(test_toy="import os\n" + TOY + crash)
-    result = run(pytester, "-n", "1", *LIGHT, "--mf-seed", "1")
+    result = run(pytester, "-n", "1", "--mf-seed", "1")
     assert result.ret == 1
     found = report(pytester)
     assert found["verdict"] == "undecided"

@@ -17,7 +17,7 @@ def test_workers_and_one_process_find_the_same_numbers(pytester: pytest.Pytester
     pytester.makepyfile(test_toy=TOY + GAUSSIAN + VARIANCE + EDGE)
     arguments = ("--mf-seed", "7", "--mf-no-cache")
     assert run(pytester, "-n", "0", "--mf-report", "alone", *arguments).ret == 1
-    assert run(pytester, "-n", "2", *LIGHT, "--mf-report", "together", *arguments).ret == 1
+    assert run(pytester, "-n", "2", "--mf-report", "together", *arguments).ret == 1
     alone, together = journal(pytester, "alone"), journal(pytester, "together")
     assert len(alone) == 4
     assert without_time(alone) == without_time(together)

@@ -23,13 +23,13 @@ HELD = (
 )
 """Runs in this process forget the modules they import: what is slow to import is held here."""
 LIGHT = ("-p", "no:hypothesispytest", "-p", "no:benchmark")
-"""Leaves out plugins that only take time to import, once in every worker."""
+"""Leaves out plugins that only take time to import, in every run and once more in every worker."""
 PLAIN = "def test_plain():\n    assert True\n"
 
 
 def run(pytester: pytest.Pytester, *arguments: str, **options: Any) -> pytest.RunResult:
     """A run of pytest in this process."""
-    return pytester.runpytest_inprocess(*arguments, **options)
+    return pytester.runpytest_inprocess(*LIGHT, *arguments, **options)
 
 
 def journal(pytester: pytest.Pytester, folder: str = "reports") -> list[dict[str, Any]]:
