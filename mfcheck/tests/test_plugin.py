@@ -24,7 +24,6 @@ from mfcheck.tests.support.toy_claims import (
 
 pytestmark = pytest.mark.usefixtures("clean_environment")
 
-
 HEAD = {
     "schema", "mfcheck", "created", "environment", "seed", "level", "alpha", "family_error_bound", "theory",
     "architectures", "theorems", "mutants",
@@ -36,6 +35,8 @@ FINDING = {
 
 
 # What a run says -----------------------------------------------------------------------------------------------
+
+
 def test_every_ending_is_told_apart_wherever_it_is_told(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_toy=EVERYTHING, test_other=PLAIN)
     result = run(pytester, "--mf-seed", "5", "--mf-architecture", "vanilla", "--junitxml=junit.xml")

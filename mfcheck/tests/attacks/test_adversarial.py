@@ -26,7 +26,6 @@ from mfcheck.verdict import NotANumber
 
 pytestmark = pytest.mark.usefixtures("one_thread_each")
 
-
 EXPONENTS = [1.0, 1.5, 2.0, 4.0, math.inf]
 PAIRS = list(itertools.product(EXPONENTS, EXPONENTS))
 ROUNDING = 1e-10

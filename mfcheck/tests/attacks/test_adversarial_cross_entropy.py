@@ -25,7 +25,6 @@ from mfcheck.verdict import NotANumber
 
 pytestmark = pytest.mark.usefixtures("one_thread_each")
 
-
 Function = Callable[[Tensor], Tensor]
 EXPONENTS = [1.0, 1.5, 2.0, 4.0, math.inf]
 ROUNDING = 1e-10

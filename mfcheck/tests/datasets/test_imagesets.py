@@ -91,6 +91,8 @@ def no_sets_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
 
 
 # Two layouts ---------------------------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("dataset", SETS)
 @pytest.mark.parametrize("input_dim", [784, 196, 49, 16, 4])
 def test_images_in_torchvisions_layout_are_scaled_to_the_length_of_the_theory(
@@ -155,6 +157,8 @@ def test_one_image_is_enough_and_no_more_are_given_than_there_are(tmp_path: Path
 
 
 # What cannot be read -------------------------------------------------------------------------------------------
+
+
 def black_image() -> bytes:
     return images(7)[: 16 + 3 * 784] + bytes(784) + images(7)[16 + 4 * 784 :]
 
@@ -236,6 +240,8 @@ def test_without_torchvision_the_error_says_what_to_install(tmp_path: Path, monk
 
 
 # Downloads -----------------------------------------------------------------------------------------------------
+
+
 class Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None: ...
 
@@ -298,6 +304,8 @@ def test_a_folder_that_is_none_is_refused_before_anything_is_read(dataset: str, 
 
 
 # Through pytest ------------------------------------------------------------------------------------------------
+
+
 def test_a_run_downloads_reports_its_files_and_can_be_repeated(
     server: Path, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:

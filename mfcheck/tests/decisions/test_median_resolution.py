@@ -13,10 +13,14 @@ from mfcheck.tests.support.bounded_draws import NONE, decider, median, share, sl
 
 UNDER = source("0.9 of the bound at most", lambda z: 0.9 * torch.special.ndtr(z))
 # What is recorded ----------------------------------------------------------------------------------------------
+
+
 ALLOWED = Allowance(0.03, 0.1, "a reason")
 
 
 # Resolution ----------------------------------------------------------------------------------------------------
+
+
 @pytest.fixture
 def no_twins(monkeypatch: pytest.MonkeyPatch) -> None:
     """Dozens of theories are tried here, and the twins of each would take most of the time."""

@@ -77,6 +77,8 @@ def test_what_only_bounds_from_above_is_not_refuted_by_a_theory_that_bounds_more
 
 
 # Wrong twins ---------------------------------------------------------------------------------------------------
+
+
 def test_twins_are_refuted_by_name() -> None:
     both = median(decider())
     for change in (
@@ -109,6 +111,8 @@ def test_a_slope_sees_what_moves_the_rise_and_not_what_scales_all_groups() -> No
 
 
 # What is to break, and what is to hold instead -----------------------------------------------------------------
+
+
 def test_a_law_that_is_to_break_is_supported_when_it_does() -> None:
     assert median(decider(), breaks=True).verdict is Verdict.REFUTED
     broken = median(decider(Steeper()), breaks=True)
@@ -133,6 +137,8 @@ def test_a_value_that_no_positive_statistic_has_is_not_held_instead(other: float
 
 
 # Out of budget, not covered, not a number ----------------------------------------------------------------------
+
+
 def at_rate(rate: float) -> Source:
     """At most the bound in this share of networks."""
     edge = float(stats.norm.ppf(rate))
@@ -179,6 +185,8 @@ def test_a_measurement_that_is_no_number_raises_whatever_the_verb(bad: float) ->
 
 
 # What is recorded ----------------------------------------------------------------------------------------------
+
+
 ALLOWED = Allowance(0.03, 0.1, "a reason")
 
 

@@ -127,6 +127,8 @@ def test_rivals_and_other_values_are_named_together() -> None:
 
 
 # Twins ---------------------------------------------------------------------------------------------------------
+
+
 def test_draws_that_refute_the_theory_kill_none_of_its_twins() -> None:
     """Or a theory that is wrong by far would have all of its twins killed for nothing."""
     stands, falls = median(decider(), around(1.0)), median(decider(), around(0.5))
@@ -141,6 +143,8 @@ def test_draws_that_refute_the_theory_kill_none_of_its_twins() -> None:
 
 
 # A slope of medians --------------------------------------------------------------------------------------------
+
+
 def slope(decide: Decider, power: float, rivals: Mapping[str, tuple[float, float]]) -> Finding:
     """Of medians width^power beside a theory's −1."""
 
@@ -188,6 +192,8 @@ def test_a_region_that_the_interval_only_touches_does_not_hold() -> None:
 
 
 # Open questions ------------------------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize(
     ("id", "gates"), [("open/validity-horizon", False), ("thm5.4/open", True), ("break/large-step", True)]
 )

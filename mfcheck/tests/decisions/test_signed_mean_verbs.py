@@ -100,6 +100,8 @@ def test_without_its_sign_a_mean_may_not_be_negative() -> None:
 
 
 # What is negligible --------------------------------------------------------------------------------------------
+
+
 def negligible(decide: Decider, true: float, scale: float = 1.0, **more: Any) -> Finding:
     """Of a statistic with this mean, in units of the rate, beside so many rates."""
     granted = tail(true, 0.3)

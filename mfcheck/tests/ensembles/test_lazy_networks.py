@@ -26,7 +26,6 @@ from mfcheck.tests.support.agreement import Functionals, disagreements, ordered,
 
 pytestmark = pytest.mark.usefixtures("one_thread_each")
 
-
 DRAWS = 2**13
 FEWER = 2**12  # where the violations are plain, or a draw is dear
 LEAKY = ReLULike(1, 0.3)

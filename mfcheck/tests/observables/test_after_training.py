@@ -29,6 +29,8 @@ pytestmark = pytest.mark.usefixtures("one_thread_each")
 NETWORKS, SEED = 5, 11
 both = pytest.mark.parametrize("spec", [VANILLA, BIASED], ids=lambda spec: spec.architecture)
 # What training leaves ------------------------------------------------------------------------------------------
+
+
 ATTACKED = Objective("attacked", 0.2, steps=2)
 RULE = SGD(0.02, 0.9, batch=4)
 
@@ -91,6 +93,8 @@ def test_networks_that_diverge_have_learnt_nothing_and_are_flagged() -> None:
 
 
 # Accuracy ------------------------------------------------------------------------------------------------------
+
+
 SHALLOW = NetworkSpec("vanilla", 3, 3, 3, 1, 1.0)
 LABELS = torch.tensor([0, 1, 2, 2])
 POINTS = torch.tensor([[1.0, 0.1, 0.0], [0.0, 2.0, 0.5], [0.1, 0.0, 1.0], [1.0, 0.0, 0.2]])  # the last is class 0

@@ -41,7 +41,6 @@ from mfcheck.training.steps import train
 
 pytestmark = pytest.mark.usefixtures("one_thread_each")
 
-
 ADVERSARIAL = Objective("adversarial", 0.3, steps=2)
 THEORY = Objective("theory", 0.3, steps=2)
 NETWORKS, SEED = 5, 11
@@ -80,6 +79,8 @@ def by_hand(
 
 
 # Recorded paths ------------------------------------------------------------------------------------------------
+
+
 def assert_row(row: Floats, step: Step, network: Network, begun: Tensor, apart: Tensor) -> None:
     """One network's row `[R, 9]`, against what the loop has at hand."""
     width, x = network.spec.width, torch.as_tensor(probe().x, dtype=torch.float32)

@@ -24,7 +24,6 @@ from mfcheck.verdict import NotCovered
 
 pytestmark = pytest.mark.usefixtures("one_thread_each")
 
-
 ROUNDING = 1e-9
 SIGMAS = 6
 DRAWS = 2**14

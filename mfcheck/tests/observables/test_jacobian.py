@@ -72,6 +72,8 @@ def probe(spec: NetworkSpec) -> Probe:
 
 
 # The attacked input --------------------------------------------------------------------------------------------
+
+
 ATTACKED = [
     NetworkSpec("vanilla", 6, 3, 60, 3, 2.0, 0.2),
     NetworkSpec("vanilla", 6, 3, 60, 3, 1.5, 0.0, LEAKY),

@@ -43,6 +43,8 @@ def path(*rows: dict[int, float]) -> Floats:
 
 
 # Medians of bounds ----------------------------------------------------------------------------------------------
+
+
 @given(
     st.lists(st.tuples(*[st.floats(-1e3, 1e3), st.floats(0, 1e3), st.floats(0, 1e3)]), min_size=1, max_size=60),
     st.sampled_from([1e-3, 0.05, 0.3]),
@@ -94,6 +96,8 @@ def test_medians_of_bounds_miss_no_more_often_than_alpha() -> None:
 
 
 # Recorded paths and what training left --------------------------------------------------------------------------
+
+
 def test_a_paths_size_lies_within_what_is_granted_for_its_error() -> None:
     draws = path({SIZE: 1.0}, {SIZE: 0.6, ERROR: 0.1}, {SIZE: 0.3, ERROR: 0.2, FAILED: 1.0})
     assert sizes(draws, 0).tolist() == [[1.0, 1.0]]
@@ -133,6 +137,8 @@ def test_what_a_diverged_network_weighs_is_not_known() -> None:
 
 
 # Verdicts -------------------------------------------------------------------------------------------------------
+
+
 def paths_of_which(lost: float, error: float = 0.01) -> Source:
     """Networks whose SIZE is 0.9 ± 0.04, known up to an error, of which the given share is lost."""
 

@@ -32,6 +32,8 @@ powers = st.floats(-3.0, 6.0)
 
 
 # The equation --------------------------------------------------------------------------------------------------
+
+
 def integrated(rate: Callable[[float], float], end: float) -> float:
     """s(t) of d log s/dt = −r(s) from s = 1."""
     found = integrate.solve_ivp(lambda _, log_s: [-rate(math.exp(log_s[0]))], (0.0, end), [0.0], rtol=1e-10, atol=1e-12)
@@ -127,6 +129,8 @@ def test_a_network_that_is_not_pulled_stands_still(pull: float) -> None:
 
 
 # What is measured ----------------------------------------------------------------------------------------------
+
+
 VANILLA = NetworkSpec("vanilla", 12, 3, 16, 4, 1.6)
 RESIDUAL = NetworkSpec("residual", 12, 3, 16, 3, 0.8)
 BIASED = NetworkSpec("residual", 12, 2, 16, 2, 0.8, 0.5)

@@ -12,13 +12,12 @@ from mfcheck.reporting import pages
 from mfcheck.reporting.answers import answers
 from mfcheck.reporting.markdown import render_markdown
 from mfcheck.reporting.pages import render_html
-from mfcheck.tests.support.reports import Page, make_claim, make_report
+from mfcheck.tests.support.reports import Page, labels_of, make_claim, make_report
 from mfcheck.tests.support.training_reports import (
     CAPACITY_DECAY,
     DECAY,
     FULL,
     UNTRAINABLE,
-    labels_of,
     make_capacity,
     make_decay,
     make_map,

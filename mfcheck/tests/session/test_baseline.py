@@ -11,7 +11,6 @@ from mfcheck.tests.support.runs import PLAIN, run
 
 pytestmark = pytest.mark.usefixtures("clean_environment")
 
-
 TOY = """
 import numpy as np
 import torch

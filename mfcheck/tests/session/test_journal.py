@@ -32,6 +32,8 @@ def test_a_torn_last_line_is_ignored(torn: str, tmp_path: Path) -> None:
 
 
 # A run that cannot go on ---------------------------------------------------------------------------------------
+
+
 def refused(result: pytest.RunResult, *words: str) -> None:
     """Exit status 4 and one sentence with these words."""
     everything = result.stdout.str() + result.stderr.str()

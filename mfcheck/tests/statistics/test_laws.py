@@ -97,6 +97,8 @@ def test_law_decides_with_the_draws_it_asks_for(distance: float, verdict: str, e
 
 
 # Several laws --------------------------------------------------------------------------------------------------
+
+
 ARMS: dict[str, Callable[[Floats, float], Floats]] = {
     "2 independent": lambda u, m: np.stack([u[:, 0], raised(u[:, 1], m)], axis=1),
     "2 comonotone": lambda u, m: np.stack([u[:, 0], raised(u[:, 0], m)], axis=1),

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
 
 from mfcheck import Verdict
 from mfcheck.arrays import Floats
@@ -21,29 +20,16 @@ from mfcheck.statistics import medians
 from mfcheck.statistics.sequential import Decision, Estimate, Region, spent
 from mfcheck.statistics.slopes import slope_weights
 from mfcheck.tests.support.effort import Effort
+from mfcheck.tests.support.replays import BETA, both_alphas, prefix, rare_enough, replay
 
 Generator = np.random.Generator
 Law = Callable[[Generator, int], Floats]
-ALPHAS = (0.05, 0.01)
-BETA = 0.05
 REPLAYS = 1000
-both_alphas = pytest.mark.parametrize("alpha", ALPHAS)
-
-
-def rare_enough(errors: int, replays: int, rate: float) -> bool:
-    """Whether so many errors are compatible, at 1e-6, with an error rate of at most `rate`."""
-    return bool(stats.binom.sf(errors - 1, replays, rate) >= 1e-6)
-
-
-def replay(one: Callable[[], Decision], replays: int) -> Counter[Verdict]:
-    return Counter(one().verdict for _ in range(replays))
-
-
-def prefix(values: Floats) -> Callable[[int], Floats]:
-    return lambda n: values[:n]
 
 
 # The interval --------------------------------------------------------------------------------------------------
+
+
 def below(count: int, n: int) -> Fraction:
     """P[Binomial(n, ½) < count], exactly."""
     return Fraction(sum(math.comb(n, k) for k in range(count)), 2**n)
@@ -109,6 +95,8 @@ def test_the_interval_goes_along_with_any_increasing_change_of_the_draws() -> No
 
 
 # Decisions on one median ---------------------------------------------------------------------------------------
+
+
 def atoms(rng: Generator, n: int) -> Floats:
     """Five values; 0.45 of the mass lies below 1 and 0.55 up to it."""
     values, up_to = np.array([0.4, 0.8, 1.0, 1.2, 2.0]), [0.15, 0.45, 0.55, 0.8]
@@ -221,6 +209,8 @@ def test_a_stack_of_dear_networks_is_as_many_as_a_first_look_takes_at_the_defaul
 
 
 # Decisions on a slope of medians -------------------------------------------------------------------------------
+
+
 ends = st.floats(-2, 50).map(lambda end: end if end > 1e-3 else 0.0)
 boxes = st.lists(st.tuples(st.tuples(ends, ends, ends).map(sorted), st.floats(-3, 3)), min_size=1, max_size=5)
 
@@ -297,6 +287,8 @@ def test_a_slope_of_medians_is_decided_with_the_draws_it_asks_for(distance: floa
 
 
 # What cannot be asked ------------------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("alpha", [0.0, -0.1, 0.51, math.nan, math.inf])
 def test_an_error_rate_that_is_none_is_refused(alpha: float) -> None:
     with pytest.raises(ValueError, match="alpha"):

@@ -17,6 +17,8 @@ alphas = st.floats(1e-8, 0.2)
 
 
 # The sequential rule -------------------------------------------------------------------------------------------
+
+
 @given(alphas, st.integers(1, 2000))
 def test_all_looks_together_spend_at_most_alpha(alpha: float, looks: int) -> None:
     total = math.fsum(spent(alpha, k) for k in range(1, looks + 1))

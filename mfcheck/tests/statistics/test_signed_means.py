@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -24,7 +23,7 @@ from mfcheck.statistics.signed_means import (
     smallest_detectable_mean_ratio,
 )
 from mfcheck.tests.support.effort import Effort
-from mfcheck.tests.support.replays import BETA, assert_decides, prefix, rare_enough
+from mfcheck.tests.support.replays import BETA, assert_decides, prefix, rare_enough, replay
 
 REPLAYS, MARGIN, ALPHA = 1000, 0.5, 0.05
 
@@ -82,11 +81,9 @@ def decided(
     return decide_mean_ratio(prefix(drawn), 1.0, MARGIN, tail=tail, alpha=alpha, first=draws, looks=looks, **more)
 
 
-def counted(draw: Callable[[], Decision], replays: int) -> Counter[Verdict]:
-    return Counter(draw().verdict for _ in range(replays))
-
-
 # Errors --------------------------------------------------------------------------------------------------------
+
+
 @every_law
 @pytest.mark.parametrize(("centre", "side"), [(1.0, 1), (1.0, -1), (0.0, 1), (0.0, -1)])
 def test_at_the_edge_of_its_margin_it_errs_as_rarely_as_it_says(
@@ -95,7 +92,7 @@ def test_at_the_edge_of_its_margin_it_errs_as_rarely_as_it_says(
     """θ on the edge is the limit of true values just outside (supporting errs) and just inside (refuting errs)."""
     law, rng = LAWS[name], np.random.default_rng([1, list(LAWS).index(name), round(centre), side + 1])
     replays = effort.replays(REPLAYS)
-    verdicts = counted(lambda: decided(law, centre + side * MARGIN, rng, 300, looks=2, centre=centre), replays)
+    verdicts = replay(lambda: decided(law, centre + side * MARGIN, rng, 300, looks=2, centre=centre), replays)
     for wrong in (Verdict.SUPPORTED, Verdict.REFUTED):
         assert rare_enough(verdicts[wrong], replays, ALPHA), verdicts
 
@@ -161,6 +158,8 @@ def test_the_interval_is_in_the_end_that_of_normal_draws() -> None:
 
 
 # Power ---------------------------------------------------------------------------------------------------------
+
+
 @every_law
 @pytest.mark.parametrize("ratio", [1.0, 0.8, 1.2, 0.1, 1.9, -2.0])
 def test_it_decides_with_the_draws_it_asks_for(name: str, ratio: float) -> None:
@@ -168,7 +167,7 @@ def test_it_decides_with_the_draws_it_asks_for(name: str, ratio: float) -> None:
     draws = draws_needed_mean_ratio(MARGIN, tail=law.tail(ratio), alpha=spent(ALPHA, 1), beta=BETA, ratio=ratio)
     inside = abs(ratio - 1) < MARGIN
     assert_decides(
-        Verdict.SUPPORTED if inside else Verdict.REFUTED, counted(lambda: decided(law, ratio, rng, draws), 80)
+        Verdict.SUPPORTED if inside else Verdict.REFUTED, replay(lambda: decided(law, ratio, rng, draws), 80)
     )
     if not inside:
         return
@@ -185,7 +184,7 @@ def test_it_refutes_what_it_says_it_detects(name: str, side: int) -> None:
         reach = {"tail": law.tail(mean), "alpha": spent(ALPHA, 1), "beta": BETA}
         mean = 1 + side * smallest_detectable_mean_ratio(draws, MARGIN, **reach)
     assert abs(mean - 1) < 3
-    assert_decides(Verdict.REFUTED, counted(lambda: decided(law, mean, rng, draws), 150))
+    assert_decides(Verdict.REFUTED, replay(lambda: decided(law, mean, rng, draws), 150))
 
 
 tails = st.builds(lambda second, heavy: Tail(second, second**2 * heavy), st.floats(0.2, 4), st.floats(1, 50))
@@ -224,6 +223,8 @@ def test_more_is_seen_with_more_draws_and_less_care(tail: Tail, margin: float, a
 
 
 # What cannot be ------------------------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize(("count", "cap"), [(1, 2.0), (0, 2.0), (5, 0.0), (5, -1.0)])
 def test_an_interval_of_too_few_draws_or_of_no_room_is_none(count: int, cap: float) -> None:
     with pytest.raises(ValueError, match=f"two draws and cap > 0, got {count} draws and cap {cap!r}"):

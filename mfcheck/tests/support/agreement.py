@@ -28,6 +28,7 @@ def disagreements(first: Functionals, second: Functionals) -> dict[str, float]:
 
 
 def ordered(found: dict[str, Tensor]) -> Functionals:
+    """Functionals in double precision, each sorted."""
     return {name: np.sort(value.detach().double().numpy()) for name, value in found.items()}
 
 

@@ -23,10 +23,12 @@ ROUNDING = 1e-10
 
 
 def gaussian(*shape: int, seed: int = 0, dtype: torch.dtype = torch.float64) -> Tensor:
+    """Standard normal numbers that follow from the seed."""
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=dtype)
 
 
 def network(spec: NetworkSpec, replicates: int = 1, engine: str = "dense", seed: int = 1) -> Network:
+    """A network in double precision."""
     return Network(spec, Stream(seed), replicates=replicates, engine=engine, dtype=torch.float64)
 
 
@@ -37,6 +39,7 @@ def attack(f: Function, x: Tensor, eps: float = 0.3, p: float = 2, q: float = 2,
 
 
 def length(x: Tensor, p: float) -> Tensor:
+    """‖x‖_p of every row."""
     found: Tensor = torch.linalg.vector_norm(x, p, dim=-1)
     return found
 

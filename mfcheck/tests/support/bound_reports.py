@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import Any
 
 from mfcheck.reporting.curves.profiles import Profile
@@ -47,19 +46,23 @@ def make_profile(
 
 
 def make_median(pair: str, constant: str = "theory", **changes: Any) -> dict[str, Any]:
+    """A finding of a median over the bound that falls below it with width."""
     return make_profile(pair, [1.5, 1.1, 1.01, 0.97], statement="median", constant=constant, **changes)
 
 
 def make_point(width: float, engine: str = "lazy", estimate: float = 1.03, **changes: Any) -> dict[str, Any]:
+    """A finding at a single width."""
     return make_profile("inf-inf", [estimate], x=[width], engine=engine, estimate=estimate, **changes)
 
 
 def make_limit(pair: str, sizes: str, estimate: float, constant: str = "theory") -> dict[str, Any]:
+    """A finding at the limit of large sizes."""
     parameters = {"pair": pair, "sizes": sizes, "constant": constant}
     return make_finding(cell=f"limit-{pair}-{sizes}-{constant}", estimate=estimate, parameters=parameters)
 
 
 def make_loss(cell: str, last: float = 0.7, **changes: Any) -> dict[str, Any]:
+    """A finding of losses against the budget."""
     x = [0.001, 0.01, 0.1, 1.0]
     curve = {"kind": "profile", "x_label": "ε", "x": x, "predicted": [20 * eps for eps in x], "draws": 44}
     curve |= {"exact": [22 * eps for eps in x], "flips": [0.0, 0.004, 0.05, 0.3]}
@@ -67,11 +70,8 @@ def make_loss(cell: str, last: float = 0.7, **changes: Any) -> dict[str, Any]:
     return make_finding(cell=cell, curve=curve)
 
 
-def labels_of(source: str) -> list[str]:
-    return re.findall(r'<svg role="img" aria-label="([^"]*)"', source)
-
-
 def profile(*measured: float, widths: tuple[float, ...] = (100.0, 1000.0, 10_000.0, 100_000.0)) -> Profile:
+    """A profile of these medians over width."""
     return Profile(NormPair(2, 2), "theory", "vanilla", widths, measured, (math.nan,) * len(widths), 64, 160)
 
 

@@ -31,11 +31,14 @@ QUICK = LEVELS["quick"]
 
 
 class Steeper(PaperTheory):
+    """A theory whose ω is too large."""
+
     def omega(self, spec: NetworkSpec) -> float:
         return 1.1 * super().omega(spec)
 
 
 def bound(theory: PaperTheory, spec: NetworkSpec = SPEC) -> float:
+    """The adversarial bound under a theory."""
     return theory.adversarial_bound(spec, EPS, 2, 1)
 
 
@@ -59,10 +62,12 @@ def source(name: str, law: Law = lambda z: torch.exp(SPREAD * z)) -> Source:
 
 
 def first(values: Floats) -> Floats:
+    """The first component of every draw."""
     return values[:, 0]
 
 
 def decider(theory: PaperTheory | None = None, looks: int = QUICK.looks) -> Decider:
+    """A decider of one cell under a theory."""
     claim = Claim("thm5.1/bound-limit", "A statement.", lambda settings: [])
     settings = Settings(seed=5, level=replace(QUICK, looks=looks), alpha=ALPHA)
     return Decider(claim, Cell(SPEC, "wishart"), settings, theory or PaperTheory(), STORE, "pytest this")
@@ -73,6 +78,7 @@ NONE = Allowance(0.0, 0.0, "none")
 
 
 def median(decide: Decider, drawn: Source = AROUND, allowed: Allowance = NONE, **more: Any) -> Finding:
+    """The median over the bound is 1."""
     return decide.median_ratio(
         drawn,
         statistic=first,
@@ -84,12 +90,14 @@ def median(decide: Decider, drawn: Source = AROUND, allowed: Allowance = NONE, *
 
 
 def share(decide: Decider, drawn: Source, allowed: Allowance = NONE, **more: Any) -> Finding:
+    """Most draws keep to the bound."""
     return decide.share(drawn, statistic=first, probe=ANYWHERE, reference=bound, allowance=lambda: allowed, **more)
 
 
 def slope(
     decide: Decider, drawn: Source = AROUND, depths: Iterable[int] = (2, 5, 8), allowed: Allowance = NONE, **more: Any
 ) -> Finding:
+    """The median rises as the bound does."""
     groups = [MedianGroup(depth, replace(SPEC, depth=depth), drawn, first, exact=float(depth)) for depth in depths]
     return decide.median_slope(
         groups,

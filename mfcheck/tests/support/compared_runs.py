@@ -13,6 +13,7 @@ Report = dict[str, Any]
 
 
 def finding(cell: str, verdict: str = "supported", **values: Any) -> dict[str, Any]:
+    """A supported finding with some values changed."""
     found = {
         "cell": cell,
         "engine": "wishart",
@@ -33,19 +34,23 @@ def finding(cell: str, verdict: str = "supported", **values: Any) -> dict[str, A
 
 
 def refuted(cell: str, expected: str = "") -> dict[str, Any]:
+    """A refuted finding, expected or not."""
     return finding(cell, "refuted", estimate=1.3, interval=[1.29, 1.31], expected=expected)
 
 
 def not_applicable(cell: str) -> dict[str, Any]:
+    """A finding where the theory says nothing."""
     return finding(cell, "not applicable", interval=[None, None], estimate=None, reference=None, region=[None, None])
 
 
 def claim(id: str, *findings: dict[str, Any], errors: tuple[str, ...] = ()) -> dict[str, Any]:
+    """A claim with its findings and the cells that crashed."""
     crashed = [{"cell": cell, "message": "boom\nhere"} for cell in errors]
     return {"id": id, "says": "A law holds.", "verdict": "supported", "findings": list(findings), "errors": crashed}
 
 
 def report(*claims: dict[str, Any], **values: Any) -> Report:
+    """A report of these claims."""
     found = {
         "schema": 1,
         "mfcheck": "0.1.0",
@@ -67,6 +72,7 @@ def report(*claims: dict[str, Any], **values: Any) -> Report:
 
 
 def twin(name: str, status: str) -> dict[str, Any]:
+    """What became of a wrong twin."""
     return {"name": name, "formula": "omega", "status": status, "killed_by": [], "reason": ""}
 
 
@@ -82,10 +88,12 @@ def plain_run(**values: Any) -> Report:
 
 
 def held(old: Report, new: Report) -> Comparison:
+    """A new report held against an old one."""
     return compare(snapshot_of(old, "old.json"), snapshot_of(new, "new.json"))
 
 
 def changes(comparison: Comparison) -> set[tuple[str, str, str, str]]:
+    """What a comparison tells, in short."""
     return {(change.weight, change.kind, change.claim, change.cell) for change in comparison.changes}
 
 
@@ -97,6 +105,8 @@ def changed(edit: Callable[[Report], object], **values: Any) -> Comparison:
 
 
 def with_findings(claim_number: int, finding_number: int, new: dict[str, Any]) -> Callable[[Report], object]:
+    """An edit that puts another finding in the place of one."""
+
     def edit(theorem: Report) -> None:
         theorem["claims"][claim_number]["findings"][finding_number] = new
 

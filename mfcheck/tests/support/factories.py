@@ -130,6 +130,7 @@ class WrongLayers(Vanilla):
 
 
 def spec_of(path: str) -> NetworkSpec:
+    """A small network by the factory at a path."""
     return NetworkSpec(path, 6, 5, 8, 2, 1.6)
 
 

@@ -128,6 +128,7 @@ NUMBERS = ("--mf-seed", "5", "--mf-no-cache", "--mf-alpha", "1e-3", *runs.LIGHT)
 
 
 def make(pytester: pytest.Pytester, toy: str, **others: str) -> None:
+    """Lay the toy and its conftest.py."""
     pytester.makepyfile(test_toy=toy, conftest=CONFTEST, **others)
 
 
@@ -137,11 +138,13 @@ def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
 
 
 def dies(monkeypatch: pytest.MonkeyPatch, where: str, how: str) -> None:
+    """Let the toy die in this way where it draws this."""
     monkeypatch.setenv("TOY_DIES", where)
     monkeypatch.setenv("TOY_DEATH", how)
 
 
 def drawn(pytester: pytest.Pytester) -> Counter[str]:
+    """What was drawn since the last look, and how often."""
     file = pytester.path / "drawn.txt"
     lines = file.read_text().splitlines() if file.exists() else []
     file.unlink(missing_ok=True)
@@ -160,10 +163,12 @@ def report(pytester: pytest.Pytester, folder: str = "reports") -> dict[str, Any]
 
 
 def kept(pytester: pytest.Pytester, folder: str = "reports") -> list[str]:
+    """The names of files in a report folder."""
     return sorted(file.name for file in (pytester.path / folder).iterdir())
 
 
 def make_finding(**changes: Any) -> Finding:
+    """A finding with some values changed."""
     plain = {"claim": "thm4.1/a", "says": "A holds.", "cell": "c1", "figure": "", "engine": "dense"}
     values: dict[str, Any] = {**plain, "parameters": {"width": 3, "none": None}, "reproduce": "pytest x"}
     return Finding(**(values | {"verdict": Verdict.SUPPORTED, "estimate": 1.0, "interval": (0.5, 1.5)} | changes))

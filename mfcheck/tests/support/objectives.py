@@ -31,6 +31,7 @@ specs = st.builds(
 
 
 def drawn(spec: NetworkSpec, engine: str, seed: int, replicates: int = REPLICATES) -> Network:
+    """A network in double precision."""
     return Network(spec, Stream(seed), engine=engine, replicates=replicates, dtype=torch.float64)
 
 

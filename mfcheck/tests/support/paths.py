@@ -18,6 +18,7 @@ BIASED = NetworkSpec("residual", 9, 3, 16, 2, 0.8, 0.3, ReLULike(1, 0.2))
 
 
 def probe(count: int = 4, train: int | None = None, dimension: int = 9, outputs: int = 3) -> Probe:
+    """Inputs and labels to train on, and some that are held out."""
     rng = np.random.default_rng(count)
     x = rng.standard_normal((count, dimension))
     x *= math.sqrt(dimension) / np.linalg.norm(x, axis=1, keepdims=True)
@@ -25,4 +26,5 @@ def probe(count: int = 4, train: int | None = None, dimension: int = 9, outputs:
 
 
 def squares(network: Network) -> Tensor:
+    """‖W‖² of every layer, `[R, L]`."""
     return torch.stack([written(matrix).double().square().sum((1, 2)) for matrix in network.weights], dim=1)

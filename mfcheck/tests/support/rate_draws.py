@@ -33,6 +33,7 @@ SUPPORTED, REFUTED, UNDECIDED = Verdict.SUPPORTED, Verdict.REFUTED, Verdict.UNDE
 
 
 def rate(theory: PaperTheory) -> float:
+    """The rate of the variance under a theory."""
     return -theory.variance_rate(SPEC, EPS, 2, 2)
 
 
@@ -71,21 +72,25 @@ def tail(mean: float, spread: float = 1.0) -> Tail:
 
 
 def decider(theory: PaperTheory | None = None, claim: str = "thm5.4/decay", **more: Any) -> Decider:
+    """A decider of one cell under a theory."""
     settings = Settings(seed=5, level=replace(QUICK, **more), alpha=ALPHA)
     stated = Claim(claim, "A statement.", lambda settings: [])
     return Decider(stated, Cell(SPEC, "wishart"), settings, theory or PaperTheory(), STORE, "pytest this")
 
 
 def first(values: Floats) -> Floats:
+    """The first component of every draw."""
     return values[:, 0]
 
 
 def in_units(values: Floats) -> Floats:
+    """Draws in units of the paper's rate."""
     found: Floats = values[:, 0] / UNIT
     return found
 
 
 def median(decide: Decider, drawn: Source, rivals: Mapping[str, Rival] | None = None) -> Finding:
+    """The median is the theory's rate."""
     return decide.median_ratio(
         drawn,
         statistic=first,
@@ -99,6 +104,7 @@ def median(decide: Decider, drawn: Source, rivals: Mapping[str, Rival] | None = 
 
 
 def within(decide: Decider, drawn: Source, low: float = 0.8, high: float = math.inf, **more: Any) -> Finding:
+    """The median lies within bounds that no formula gives."""
     return decide.median_within(
         drawn,
         statistic=in_units,

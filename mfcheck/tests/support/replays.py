@@ -42,19 +42,23 @@ def assert_errs_at_most(alpha: float, verdicts: Counter[Verdict], effort: Effort
 
 
 def assert_decides(expected: Verdict, verdicts: Counter[Verdict], beta: float = BETA) -> None:
+    """The expected verdict is missed no more often than with probability beta."""
     missed = verdicts.total() - verdicts[expected]
     assert rare_enough(missed, verdicts.total(), beta), f"not {expected}: {missed} of {verdicts.total()}, beta {beta}"
 
 
 def replay(draw: Callable[[], Decision], replays: int) -> Counter[Verdict]:
+    """How often so many replays ended in each verdict."""
     return Counter(draw().verdict for _ in range(replays))
 
 
 def prefix(values: Floats) -> Callable[[int], Floats]:
+    """A sample whose first draws stay the same when more are asked for."""
     return lambda n: values[:n]
 
 
 def uniform(t: Floats) -> Floats:
+    """The distribution function of U(0, 1)."""
     return np.clip(t, 0.0, 1.0)
 
 
@@ -64,6 +68,7 @@ def half_atom(t: Floats) -> Floats:
 
 
 def half_atom_left(t: Floats) -> Floats:
+    """Its limits from the left."""
     return np.where(t <= 0, 0.0, 0.5 + 0.5 * np.clip(t, 0.0, 1.0))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from html.parser import HTMLParser
 from statistics import NormalDist
 from typing import Any
@@ -17,6 +18,7 @@ HOSTILE = "<script>alert('$x_1$')</script> | `a` \"b\"\n\x1b[31m&"
 
 
 def make_finding(**changes: Any) -> dict[str, Any]:
+    """A supported finding on a law, with some values changed."""
     cell = "wishart-vanilla-N5000-L10-d1000-K1-w2-relu"
     finding = {
         "cell": cell,
@@ -63,6 +65,7 @@ def make_curve(shift: float = 0.0) -> dict[str, Any]:
 
 
 def make_law(shift: float = 0.0) -> dict[str, Any]:
+    """A law's curve with its quantiles."""
     levels = [(rank + 0.5) / 200 for rank in range(200)]
     law = NormalDist()
     x = [law.inv_cdf(level) * (1 + shift) for level in levels]
@@ -71,6 +74,7 @@ def make_law(shift: float = 0.0) -> dict[str, Any]:
 
 
 def make_trend(x_label: str, **changes: Any) -> dict[str, Any]:
+    """A finding on a slope over sizes."""
     x = [2, 6, 10] if x_label == "depth" else [3.4, 4.6, 6.9]
     theory = [math.exp(-at) for at in x]
     exact = [value * 0.9 for value in theory]
@@ -81,6 +85,7 @@ def make_trend(x_label: str, **changes: Any) -> dict[str, Any]:
 
 
 def make_twin(status: str, change: str, *killed_by: str, formula: str = "omega", reason: str = "") -> dict[str, Any]:
+    """What became of a wrong twin."""
     twin = {"name": f"{formula}: {change}", "formula": formula, "status": status, "reason": reason}
     return twin | {"killed_by": list(killed_by)}
 
@@ -96,17 +101,20 @@ ERROR = {"cell": "dense-vanilla-N100", "message": "NaN in jacobian entry, chunk 
 
 
 def make_claim(*findings: dict[str, Any], verdict: str = "supported", **changes: Any) -> dict[str, Any]:
+    """A claim with these findings."""
     says = "Entries of J(x) are N(0, ω^L/d)."
     claim = {"id": "thm4.1/entries-gaussian", "says": says, "verdict": verdict, "findings": list(findings)}
     return claim | {"errors": []} | changes
 
 
 def make_dataset(name: str) -> dict[str, Any]:
+    """A data set of one file."""
     file = {"file": f"{name}.gz", "sha256": "8d4fb7e6c68d591d" * 4, "origin": f"the package {name}"}
     return {"name": name, "norm": "‖x‖₂ = √d", "files": [file]}
 
 
 def make_report(*claims: dict[str, Any], verdict: str = "supported") -> dict[str, Any]:
+    """A report of these claims."""
     title = "Theorem 4.1 - law of the network"
     theorem = {"id": "thm4.1", "title": title, "verdict": verdict, "claims": list(claims)}
     return {
@@ -140,12 +148,18 @@ MIXED = make_report(
 )
 
 
+def labels_of(source: str) -> list[str]:
+    """What the figures of a page are called."""
+    return re.findall(r'<svg role="img" aria-label="([^"]*)"', source)
+
+
 def flat(text: str) -> str:
     """Text on one line without the backslashes that markdown needs."""
     return " ".join(text.replace("\\", "").split())
 
 
 def as_terminal(report: dict[str, Any]) -> str:
+    """The lines of the terminal as one text."""
     return "\n".join(text for text, _ in terminal_lines(report))
 
 

@@ -26,11 +26,15 @@ class Forgotten(PaperTheory):
 
 
 class WideOffset(PaperTheory):
+    """A theory whose offset has another shape."""
+
     def offset_variance(self, spec: NetworkSpec) -> float:
         return 1.25 * super().offset_variance(spec)
 
 
 class Two(WideOffset):
+    """A theory that changes two formulas."""
+
     def fisher_rao(self, spec: NetworkSpec) -> float:
         return self.doubled(super().fisher_rao(spec))
 
@@ -40,10 +44,14 @@ class Two(WideOffset):
 
 @dataclass(frozen=True)
 class Half(PaperTheory):
+    """A theory of half the rate, by its field."""
+
     rate_factor: float = 1
 
 
 class HalfByHand(PaperTheory):
+    """A theory of half the rate, by its constructor."""
+
     def __init__(self) -> None:
         super().__init__(rate_factor=1)
 

@@ -33,11 +33,13 @@ def run(pytester: pytest.Pytester, *arguments: str, **options: Any) -> pytest.Ru
 
 
 def journal(pytester: pytest.Pytester, folder: str = "reports") -> list[dict[str, Any]]:
+    """The findings that a run kept, in their order."""
     lines = (pytester.path / folder / "findings.jsonl").read_text(encoding="utf-8").splitlines()
     return [json.loads(line) for line in lines]
 
 
 def report(pytester: pytest.Pytester, folder: str = "reports") -> dict[str, Any]:
+    """The report of a run, which must be strict JSON."""
     text = (pytester.path / folder / "report.json").read_text(encoding="utf-8")
 
     def refuse(constant: str) -> None:
@@ -48,9 +50,11 @@ def report(pytester: pytest.Pytester, folder: str = "reports") -> dict[str, Any]
 
 
 def claims_of(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The claims of a report by id."""
     return {claim["id"]: claim for theorem in found["theorems"] for claim in theorem["claims"]}
 
 
 def without_time(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Findings without how long they took, in an order of their own."""
     kept = [{name: value for name, value in finding.items() if name != "seconds"} for finding in findings]
     return sorted(kept, key=lambda finding: (finding["claim"], finding["cell"]))

@@ -17,10 +17,12 @@ HEAD = {
 
 
 def make_settings(report: Path = Path("reports")) -> Settings:
+    """Settings of a quick run."""
     return Settings(seed=7, level=level_named("quick"), report=report)
 
 
 def make_finding(claim: str = "thm4.1/a", cell: str = "c1", verdict: str = "supported", **changes: Any) -> Finding:
+    """A supported finding with some values changed."""
     values = {
         "claim": claim,
         "says": f"{claim} holds.",

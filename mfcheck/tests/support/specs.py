@@ -10,6 +10,7 @@ RELU, LEAKY, ABS = ReLULike(), ReLULike(1, 0.3), ReLULike(1, -1)
 def make_spec(
     architecture: str, width: int, depth: int, variance: float = 2.0, activation: ReLULike = RELU, **sizes: int
 ) -> NetworkSpec:
+    """A network of four inputs and three outputs unless said otherwise."""
     dims = {"input_dim": 4, "output_dim": 3} | sizes
     return NetworkSpec(architecture, width=width, depth=depth, weight_variance=variance, activation=activation, **dims)
 

@@ -112,6 +112,7 @@ STALE = {"report.json": '{"verdict": "supported"}', "report.md": "supported", "r
 
 
 def leave_stale_pages(pytester: pytest.Pytester) -> Path:
+    """A report folder with the pages of an earlier run."""
     folder = pytester.mkdir("reports")
     for name, text in STALE.items():
         (folder / name).write_text(text)

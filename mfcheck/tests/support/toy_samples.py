@@ -17,6 +17,7 @@ PROBE = Probe(np.linspace(-1, 1, 12).reshape(2, 6), 1)
 
 
 def plain(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+    """Two standard normal numbers a draw."""
     return stream.normal(draws, 2)
 
 
@@ -43,8 +44,10 @@ def sample(
     seed: int = 0,
     store: ChunkStore | None = None,
 ) -> Sample:
+    """A sample of the toy unless another source is named."""
     return Sample(source, spec, engine, probe, seed, "cpu", store or ChunkStore())
 
 
 def same(one: Floats, other: Floats) -> bool:
+    """Whether two arrays hold the same bits."""
     return one.dtype == other.dtype == np.float64 and one.tobytes() == other.tobytes()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -34,6 +33,7 @@ def make_trained(curve: dict[str, Any] | None, *, cell: str = "lazy-vanilla", **
 
 
 def make_curve(kind: str, x: Sequence[float], measured: Sequence[float | None], **changes: Any) -> dict[str, Any]:
+    """A curve that shows nothing but what was measured."""
     empty = {"kind": kind, "x_label": "t", "predicted": [None] * len(x), "exact": [], "draws": 48, "flips": []}
     return empty | {"x": list(x), "measured": list(measured), "series": {}} | changes
 
@@ -60,6 +60,7 @@ def make_decay(
 
 
 def make_capacity(width: int, regime: str = "projected", **changes: Any) -> dict[str, Any]:
+    """A loss of capacity at one width."""
     times = [2000.0 * step for step in STEPS]
     law = [1 - 0.04 * time / width for time in times]
     measured = [value + 0.3 * (1 - value) ** 2 for value in law]
@@ -71,6 +72,7 @@ def make_capacity(width: int, regime: str = "projected", **changes: Any) -> dict
 def make_network(
     width: int, depth: int, accuracy: float | None, collapse: float | None, variance: float = 1.2, **changes: Any
 ) -> dict[str, Any]:
+    """One network of a map."""
     series = {"attacked": [0.4], "held-out attacked": [None], "variance": [variance], "diverged": [0.0]}
     curve = make_curve("map", [depth], [accuracy], predicted=[collapse], x_label="depth L", series=series)
     values = {"statistic": "median training accuracy", "estimate": accuracy or 0.0, "region": [0.9, 1.0]}
@@ -79,6 +81,7 @@ def make_network(
 
 
 def make_layers(**changes: Any) -> dict[str, Any]:
+    """Ratios and cosines by layer."""
     ratio, cosine = [1.01, 0.99, 1.0, 1.02, 0.97], [0.11, 0.08, 0.07, 0.05, 0.04]
     curve = make_curve("layers", [1, 2, 3, 4, 5], ratio, x_label="layer", series={"cosine": cosine}) | changes
     return make_trained(curve)
@@ -94,6 +97,7 @@ def make_map(widths: Sequence[int], depths: Sequence[int]) -> list[dict[str, Any
 
 
 def make_drift(eps: float, ratio: float, **changes: Any) -> dict[str, Any]:
+    """A drift of standard training beside the adversarial one."""
     return make_trained(None, estimate=ratio, parameters={"eps": eps}, **changes)
 
 
@@ -125,24 +129,25 @@ ERROR = ({"id": "open/attack-difficulty", "says": "It takes steps."}, {"cell": "
 
 
 def plain(claim: str, verdict: str = "supported") -> dict[str, Any]:
+    """A plain finding of a claim."""
     return make_finding(claim=claim, says=f"{claim} holds.", verdict=verdict)
 
 
 def assembled(findings: list[dict[str, Any]], errors: Sequence[Any] = ()) -> dict[str, Any]:
+    """The report of these findings and errors."""
     return assemble(Settings(seed=7, level=level_named("quick"), report=Path("reports")), findings, errors)
 
 
-def labels_of(source: str) -> list[str]:
-    return re.findall(r'<svg role="img" aria-label="([^"]*)"', source)
-
-
 def sentences(*claims: dict[str, Any]) -> str:
+    """The answers that a report of these claims gives."""
     return "\n".join(answers(make_report(*claims)))
 
 
 def lasting(one: Trajectory) -> Horizon | None:
+    """How long the theory lasts along a trajectory."""
     return horizon(one, one.predicted)
 
 
 def flow(times: Sequence[float], measured: Sequence[float], predicted: Sequence[float]) -> Trajectory:
+    """A trajectory of gradient flow."""
     return Trajectory("flow", 10, tuple(times), tuple(measured), tuple(predicted), {}, 9)

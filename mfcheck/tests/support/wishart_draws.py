@@ -74,6 +74,7 @@ def dense_draws(spec: NetworkSpec) -> tuple[Tensor, Tensor]:
 
 
 def singular_values(matrices: Tensor) -> Tensor:
+    """Singular values `[n, …]`, those of rounding zero."""
     values = torch.linalg.svdvals(matrices)
     return torch.where(values > ZERO * values[:, :1], values, 0.0)
 
@@ -139,6 +140,7 @@ def of_affine(f: Tensor, jx: Tensor, first: Tensor, second: Tensor) -> Functiona
 
 @cache
 def of_dense(spec: NetworkSpec) -> Functionals:
+    """Functionals of J by dense networks."""
     return of_matrix(dense_draws(spec)[0])
 
 
@@ -159,6 +161,7 @@ def mirrored_draws(spec: NetworkSpec, seed: int) -> Tensor:
 
 
 def forward_draws(spec: NetworkSpec, seed: int, columns: int | None = None) -> Tensor:
+    """Columns of J by the forward chain."""
     directions = torch.eye(spec.input_dim, columns or spec.input_dim, dtype=torch.float64)
     return wishart.forward_columns(spec, directions, DRAWS, Stream(seed))
 
@@ -172,27 +175,33 @@ def affine_draws(spec: NetworkSpec, seed: int, marks: tuple[float, ...] = (1, 0,
 
 
 def dense_affine(spec: NetworkSpec) -> tuple[Tensor, ...]:
+    """f(x), J x and two columns of J by dense networks."""
     j, f = dense_draws(spec)
     return f, j @ point(spec), j[:, :, 0], j[:, :, 1]
 
 
 def of_entry(spec: NetworkSpec, seed: int) -> Functionals:
+    """An entry of J by the chain of its scale."""
     stream = Stream(seed)
     entry = wishart.entry_scales(spec, DRAWS, stream).sqrt() * stream.normal(DRAWS)
     return {"entry": np.sort(entry.numpy())}
 
 
 def of_dense_entries(spec: NetworkSpec) -> Functionals:
+    """An entry of J by dense networks."""
     return {"entry": np.sort(dense_draws(spec)[0][:, -1, -1].numpy())}
 
 
 def whole(spec: NetworkSpec, seed: int) -> Functionals:
+    """Functionals of J by the mirrored chain."""
     return of_matrix(mirrored_draws(spec, seed))
 
 
 def forward(spec: NetworkSpec, seed: int) -> Functionals:
+    """Functionals of J by the forward chain."""
     return of_matrix(forward_draws(spec, seed))
 
 
 def affine(spec: NetworkSpec, seed: int) -> Functionals:
+    """Functionals of f(x), J x and columns by the forward chain."""
     return of_affine(*affine_draws(spec, seed))

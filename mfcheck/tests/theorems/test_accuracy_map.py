@@ -36,6 +36,8 @@ def free(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
 
 
 # Which networks ------------------------------------------------------------------------------------------------
+
+
 @both
 @every_level
 def test_a_map_has_every_width_and_depth_once(architecture: str, level: str) -> None:
@@ -97,6 +99,8 @@ def test_the_papers_map_is_on_the_papers_data_where_they_are_found(
 
 
 # Memory --------------------------------------------------------------------------------------------------------
+
+
 @both
 def test_a_map_that_does_not_fit_is_refused_before_its_first_cell(architecture: str, free: dict[str, int]) -> None:
     free["bytes"] = 2**31
@@ -143,6 +147,8 @@ def test_stacks_are_whole_or_powers_of_two_that_fit(width: int, depth: int) -> N
 
 
 # Training ------------------------------------------------------------------------------------------------------
+
+
 SPEC = NetworkSpec("vanilla", 49, 10, 24, 10, 2.0)
 
 

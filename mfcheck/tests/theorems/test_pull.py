@@ -63,6 +63,8 @@ def gap(values: Floats, exact: float) -> float:
 
 
 # One output ----------------------------------------------------------------------------------------------------
+
+
 @cache
 def one_output(architecture: str, width: int, pair: NormPair) -> tuple[NetworkSpec, Floats, Floats]:
     """A network, and draws of N/2 times the drift, and of the pull, over the theory's."""
@@ -139,6 +141,8 @@ def test_the_chain_pulls_in_law_as_stored_networks_do() -> None:
 
 
 # Many outputs --------------------------------------------------------------------------------------------------
+
+
 @both
 @pytest.mark.parametrize("pair", PAIRS, ids=str)
 def test_the_median_of_many_outputs_lies_where_it_is_allowed_to(architecture: str, pair: NormPair) -> None:
@@ -166,6 +170,8 @@ def test_with_width_only_the_finite_dimension_is_left_to_allow(architecture: str
 
 
 # Moments -------------------------------------------------------------------------------------------------------
+
+
 FORM = pytest.mark.parametrize("form", capacity.FORMS)
 
 
@@ -241,6 +247,8 @@ def test_the_chains_standard_drift_is_that_of_stored_networks() -> None:
 
 
 # Cells ---------------------------------------------------------------------------------------------------------
+
+
 def test_no_activation_flips_within_an_instant() -> None:
     """L_adv is ε‖J‖_{p,q} to rounding: ten times the budget is ten times the loss."""
     spec = NetworkSpec("residual", 20, 3, 32, 3, 0.6)

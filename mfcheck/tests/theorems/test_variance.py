@@ -112,6 +112,8 @@ def test_scales_lead_down_evenly(share: float) -> None:
 
 
 # Rivals of a path, and its curves ------------------------------------------------------------------------------
+
+
 FLOWN = NetworkSpec("vanilla", 49, 10, 32, 5, 2.0)
 
 

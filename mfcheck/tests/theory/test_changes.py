@@ -52,6 +52,8 @@ def test_a_law_of_the_same_variance_but_another_shape_differs() -> None:
 
 
 # What cannot be put on trial -----------------------------------------------------------------------------------
+
+
 def theory_with(**members: Any) -> PaperTheory:
     made = type("Odd", (PaperTheory,), members)()
     assert isinstance(made, PaperTheory)

@@ -217,6 +217,8 @@ def test_other_formulas_move_only_through_the_changed_one() -> None:
 
 
 # Formulas of a budget and its norms ----------------------------------------------------------------------------
+
+
 BOUND = NetworkSpec("residual", 31, 7, 20, 3, 0.6, 0.3)
 
 

@@ -15,7 +15,6 @@ from mfcheck.training.rules import SGD, Flow
 
 pytestmark = pytest.mark.usefixtures("one_thread_each")
 
-
 specs = st.builds(
     NetworkSpec,
     st.sampled_from(["vanilla", "residual"]),

@@ -22,7 +22,6 @@ from mfcheck.training.objectives import OBJECTIVES, Objective, Slope, inner, slo
 
 pytestmark = pytest.mark.usefixtures("one_thread_each")
 
-
 EXPONENTS = [1.0, 1.5, 2.0, math.inf]
 ROUNDING = 1e-9
 exponents = st.sampled_from(EXPONENTS)

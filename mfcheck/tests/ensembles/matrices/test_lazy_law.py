@@ -19,7 +19,6 @@ from mfcheck.tests.support.lazy_questions import REPLICATES, Questions, products
 
 pytestmark = pytest.mark.usefixtures("one_thread_each")
 
-
 ALPHA = 1e-6
 DRAWS = 2**13
 

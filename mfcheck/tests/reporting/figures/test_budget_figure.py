@@ -6,8 +6,8 @@ import pytest
 
 from mfcheck.reporting.figures.budget_figure import budget_figure
 from mfcheck.reporting.pages import render_html
-from mfcheck.tests.support.bound_reports import labels_of, make_loss
-from mfcheck.tests.support.reports import make_claim, make_report
+from mfcheck.tests.support.bound_reports import make_loss
+from mfcheck.tests.support.reports import labels_of, make_claim, make_report
 
 
 def test_losses_show_the_bound_the_linear_map_and_how_many_activations_flip() -> None:

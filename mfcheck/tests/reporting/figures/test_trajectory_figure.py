@@ -11,8 +11,8 @@ from mfcheck.reporting.curves.trajectories import trajectory
 from mfcheck.reporting.figures.trajectory_axes import over_start, time_scale
 from mfcheck.reporting.figures.trajectory_figure import CAPACITY, VARIANCE, trajectory_figure
 from mfcheck.reporting.pages import render_html
-from mfcheck.tests.support.reports import make_claim, make_report
-from mfcheck.tests.support.training_reports import BOUND, labels_of, make_capacity, make_decay
+from mfcheck.tests.support.reports import labels_of, make_claim, make_report
+from mfcheck.tests.support.training_reports import BOUND, make_capacity, make_decay
 
 
 def test_a_trajectory_shows_the_laws_the_band_and_the_loss_that_are_known() -> None:

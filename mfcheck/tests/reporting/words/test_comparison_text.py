@@ -13,6 +13,8 @@ GITHUB = {"GITHUB_ACTIONS": "true"}
 
 
 # How it is told ------------------------------------------------------------------------------------------------
+
+
 def lost(claim: str, says: str, weight: str = Weight.REGRESSION, kind: str = Kind.LOST) -> Change:
     return Change(kind, weight, claim, "a|cell", says)
 
