@@ -1,4 +1,4 @@
-"""Theorems 5.3 and 5.4 at the start of training, free of step sizes: how losses pull on the size of the weights."""
+"""Theorems 5.3 and 5.4 at the start of training: ⟨W, ∂L⟩, by which losses change the size of the weights."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from mfcheck.arrays import Floats
 from mfcheck.decisions.decide import Decider
 from mfcheck.decisions.median_verbs import Rival
 from mfcheck.decisions.probes import images
+from mfcheck.findings import series
 from mfcheck.findings.finding import Curve
 from mfcheck.observables import slopes
 from mfcheck.observables.slopes import DRIFT, LAYERS, LOSS, PULL
@@ -71,14 +72,14 @@ def layers(draws: Floats, depth: int, predicted: float) -> Curve:
     """The pull over the theory's and the cosine between the gradient and W, layer by layer."""
     pulls, cosines = draws[:, LAYERS : LAYERS + depth], draws[:, LAYERS + depth :]
     return Curve(
-        kind="layers",
-        x_label="layer",
+        kind=series.LAYERS,
+        x_label=series.OVER_LAYERS,
         x=tuple(float(layer) for layer in range(1, depth + 1)),
         measured=tuple((np.median(pulls, axis=0) / predicted).tolist()),
         predicted=(1.0,) * depth,
         exact=(),
         draws=len(draws),
-        series={"cosine": tuple(np.median(cosines, axis=0).tolist())},
+        series={series.COSINE: tuple(np.median(cosines, axis=0).tolist())},
     )
 
 
@@ -161,7 +162,7 @@ def test_standard_drift(cell: Cell, decide: Decider) -> None:
             probe=probe,
             scale=scale,
             tail=lambda: standard_tail(spec, scale(decide.theory)),
-            instead={"E4's exact drift": lambda theory: exact(theory) / scale(theory)},
+            instead={"the exact standard drift": lambda theory: exact(theory) / scale(theory)},
         )
         return
     decide.mean_ratio(

@@ -19,13 +19,17 @@ from mfcheck.verdict import NotANumber, NotCovered, Verdict
 if TYPE_CHECKING:
     from mfcheck.attacks.adversarial import AttackResult, adversarial_loss
     from mfcheck.attacks.operator_norm import OperatorNorm, operator_norm
+    from mfcheck.decisions.probes import image
     from mfcheck.ensembles.networks import Network
+    from mfcheck.ensembles.samples import Probe, Source
     from mfcheck.ensembles.sampling import draw_network, sample_jacobian
     from mfcheck.ensembles.streams import Stream
     from mfcheck.observables.capacity import fisher_rao
     from mfcheck.session.audit import audit
     from mfcheck.session.disagreement import Disagreement, disagree
+    from mfcheck.statistics.means import Tail
     from mfcheck.theory import PaperTheory
+    from mfcheck.theory.finite_width import scale_moment
     from mfcheck.training.objectives import Objective
     from mfcheck.training.rules import SGD, Flow
     from mfcheck.training.steps import train
@@ -48,8 +52,11 @@ __all__ = [
     "Objective",
     "OperatorNorm",
     "PaperTheory",
+    "Probe",
     "ReLULike",
+    "Source",
     "Stream",
+    "Tail",
     "Verdict",
     "adversarial_loss",
     "audit",
@@ -57,8 +64,10 @@ __all__ = [
     "disagree",
     "draw_network",
     "fisher_rao",
+    "image",
     "operator_norm",
     "sample_jacobian",
+    "scale_moment",
     "train",
 ]
 
@@ -75,6 +84,11 @@ _LAZY = {
     "AttackResult": "mfcheck.attacks.adversarial",
     "OperatorNorm": "mfcheck.attacks.operator_norm",
     "PaperTheory": "mfcheck.theory",
+    "Probe": "mfcheck.ensembles.samples",
+    "Source": "mfcheck.ensembles.samples",
+    "Tail": "mfcheck.statistics.means",
+    "image": "mfcheck.decisions.probes",
+    "scale_moment": "mfcheck.theory.finite_width",
     "adversarial_loss": "mfcheck.attacks.adversarial",
     "audit": "mfcheck.session.audit",
     "draw_network": "mfcheck.ensembles.sampling",

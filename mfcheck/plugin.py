@@ -7,23 +7,29 @@ import json
 import os
 import shlex
 from collections.abc import Generator
-from fnmatch import fnmatchcase
 from pathlib import Path
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from mfcheck.findings.claim import Claim
+from mfcheck.findings.claim import Claim, is_asked_for
 from mfcheck.session import options, selection
-from mfcheck.session.controller import CLAIM_PROPERTY, FINDING_PROPERTY, STATUS, Controller
+from mfcheck.session.controller import SELECTED, STATUS, Controller
+from mfcheck.session.outcome import (
+    COMPLAINT_PROPERTY,
+    announce,
+    begin_attempt,
+    cell_of,
+    claim_of,
+    conclude,
+    follow_verdicts,
+)
 from mfcheck.session.progress_display import StatusFile
-from mfcheck.verdict import Verdict
 
 if TYPE_CHECKING:
     from mfcheck.decisions.decide import Decider
     from mfcheck.findings.cell import Cell
-    from mfcheck.findings.finding import Finding
     from mfcheck.session.run import Run
 
 RUN: pytest.StashKey[Run] = pytest.StashKey()
@@ -106,18 +112,27 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    claims = {item: claim for item in items if (claim := _claim_of(item))}
+    claims = {item: claim for item in items if (claim := claim_of(item))}
     if not claims:
         return
     patterns = _run(config).claims
     dropped = []
     for item, claim in claims.items():
-        item.user_properties.append((CLAIM_PROPERTY, json.dumps({"id": claim.id, "says": claim.says})))
-        if patterns and not any(fnmatchcase(claim.id, pattern) for pattern in patterns):
+        announce(item, claim)
+        if not is_asked_for(claim.id, patterns):
             dropped.append(item)
     if dropped:
         config.hook.pytest_deselected(items=dropped)
         items[:] = [item for item in items if item not in dropped]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    cells = [(claim, cell) for item in session.items if (claim := claim_of(item)) and (cell := cell_of(item))]
+    selected = [{"id": claim.id, "says": claim.says, "cell": cell.id} for claim, cell in cells]
+    session.config.stash[SELECTED] = selected
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["mfcheck_selected"] = json.dumps(selected)
 
 
 @pytest.fixture
@@ -125,7 +140,7 @@ def decide(request: pytest.FixtureRequest, cell: Cell) -> Decider:
     """Decides the claim of this test in its cell, under the run's theory."""
     from mfcheck.decisions.decide import Decider
 
-    claim, run = _claim_of(request.node), _run(request.config)
+    claim, run = claim_of(request.node), _run(request.config)
     if claim is None:
         raise ValueError(f"{request.node.nodeid} uses the fixture decide without @mfcheck.claim")
     file = os.path.relpath(request.node.path, request.config.invocation_params.dir)
@@ -140,7 +155,7 @@ def decide(request: pytest.FixtureRequest, cell: Cell) -> Decider:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-    claim = _claim_of(pyfuncitem)
+    claim = claim_of(pyfuncitem)
     if claim is None:
         return (yield)
     cell = cast("Cell", pyfuncitem.funcargs["cell"])
@@ -148,8 +163,24 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     status = pyfuncitem.config.stash.get(STATUS, None)
     with status.watching(claim.id, cell.id) if status else contextlib.nullcontext():
         result = yield
-    _conclude(claim, pyfuncitem, decider.findings if decider else [])
+    if complaint := _run(pyfuncitem.config).store.complaint:
+        pyfuncitem.user_properties.append((COMPLAINT_PROPERTY, complaint))
+    conclude(claim, pyfuncitem, decider.findings if decider else [], _run(pyfuncitem.config).expectations)
     return result
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if claim_of(item) is not None:
+        begin_attempt(item)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if claim_of(item) is not None:
+        follow_verdicts(item, report)
+    return report
 
 
 class AlreadyDecided:
@@ -158,32 +189,7 @@ class AlreadyDecided:
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
         decider = cast("Decider | None", pyfuncitem.funcargs.get("decide"))
-        return True if _claim_of(pyfuncitem) and decider and decider.findings else None
-
-
-def _conclude(claim: Claim, item: pytest.Function, findings: list[Finding]) -> None:
-    """Attach the findings as evidence and turn their verdicts, if the claim gates, into pytest's outcome."""
-    from mfcheck.decisions.evidence import explain
-    from mfcheck.findings.expected import declare
-    from mfcheck.findings.record import as_plain
-
-    if not findings:
-        pytest.fail("this claim's test ended without a decision: call a method of the fixture decide", pytrace=False)
-    declared = [declare(finding, _run(item.config).expectations) for finding in findings]
-    findings = [finding for finding, _ in declared]
-    item.user_properties.extend((FINDING_PROPERTY, json.dumps(as_plain(finding))) for finding in findings)
-    failing = [f for f in findings if f.verdict in (Verdict.REFUTED, Verdict.UNDECIDED) and not f.expected]
-    problems = [problem for _, problem in declared if problem] + [explain(finding) for finding in failing]
-    if problems and claim.gates:
-        pytest.fail("\n".join(problems), pytrace=False)
-    if expected := [finding for finding in findings if finding.expected]:
-        pytest.xfail(f"refuted as expected: {expected[0].expected}; instead {expected[0].instead} holds")
-    if all(finding.verdict is Verdict.NOT_APPLICABLE for finding in findings):
-        raise pytest.skip.Exception(f"not applicable: {findings[0].reason}")
-
-
-def _claim_of(item: pytest.Item) -> Claim | None:
-    return getattr(getattr(item, "function", None), "mfcheck_claim", None)
+        return True if claim_of(pyfuncitem) and decider and decider.findings else None
 
 
 def _run(config: pytest.Config) -> Run:

@@ -20,7 +20,7 @@ from mfcheck.ensembles.store import ChunkStore
 from mfcheck.levels import LEVELS, level_named
 from mfcheck.reporting.words.twins_table import mutant_table
 from mfcheck.settings import Settings
-from mfcheck.theorems.foreign import cells_of
+from mfcheck.theorems.foreign import each_cell
 from mfcheck.theory.loading import PAPER_THEORY, load_theory
 
 
@@ -75,7 +75,7 @@ def _plan(chosen: argparse.Namespace) -> Iterator[str]:
     yield f"level {level.name}, alpha {settings.alpha:g}, beta {level.beta:g}, device {settings.device}"
     yield f"{'draws':>12} {'seconds':>9} {'margin':>9}  cell"
     total = 0.0
-    for cell in cells_of(claim, settings):
+    for _, _, cell in each_cell([(claim, test)], settings):
         planner = Planner(claim, cell, settings, theory, ChunkStore(), "")
         test(cell, planner)
         if not hasattr(planner, "plan"):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -34,6 +35,15 @@ class Claim:
     def theorem(self) -> str:
         """The part of the id before the stroke: what the report groups by."""
         return self.id.split("/")[0]
+
+
+def is_asked_for(id: str, patterns: Collection[str]) -> bool:
+    """Whether a claim's id is, or matches, one of the patterns; without any, every claim is asked for.
+
+    >>> is_asked_for("thm4.1/entries-gaussian", ["thm4.1/*"]), is_asked_for("thm4.1/entries-gaussian", [])
+    (True, True)
+    """
+    return not patterns or any(fnmatchcase(id, pattern) for pattern in patterns)
 
 
 Test = TypeVar("Test", bound=Callable[..., object])

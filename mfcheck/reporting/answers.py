@@ -1,4 +1,4 @@
-"""What training does, in sentences made from a report's findings alone, whatever they say."""
+"""Short answers on what training does, written from a report's findings."""
 
 from __future__ import annotations
 
@@ -9,31 +9,46 @@ from statistics import median
 from typing import Any
 
 from mfcheck.findings import states, wording
+from mfcheck.findings.series import ENVELOPE, FACTOR_1
 from mfcheck.reporting.curves.horizon import ENOUGH, Horizon, horizon
 from mfcheck.reporting.curves.training_map import MECHANISM, Trained, training_maps
-from mfcheck.reporting.curves.trajectories import ENVELOPE, FACTOR_1, REGIMES, trajectory
+from mfcheck.reporting.curves.trajectories import REGIMES, VARIANCE, trajectory
 from mfcheck.reporting.words import phrases
+from mfcheck.spec import ARCHITECTURES
 from mfcheck.verdict import Verdict
 
-DECAYS = {
-    "thm5.4/vanilla-variance-decay": "Vanilla networks",
-    "thmG.9/residual-variance-decay": "Residual networks",
-}
-MAPS = {"thm5.7/vanilla-untrainable": "vanilla", "thm5.8/residual-trainable": "residual"}
-DRIFT = "thm5.3/standard-drift"
-FLOW = "flow"
+AT_START, FLOW = "rate", "flow"
+"""Regimes in which σ_w² moves: at t = 0, and under gradient flow."""
+BESIDE = "ratio to the theory's scale"
+"""The statistic of findings that hold a drift against a scale beside which it should be negligible."""
 
 
 def answers(report: dict[str, Any]) -> list[str]:
     """The sentences of a report, for what of it ran: rate factors, horizon, mechanism, and standard training."""
-    claims = {claim["id"]: claim for claim in states.claims_of(report)}
-    decays = {name: _decided(claims[id]) for id, name in DECAYS.items() if id in claims}
-    maps = {name: claims[id] for id, name in MAPS.items() if id in claims}
-    found = [_factors(name, findings) for name, findings in decays.items()]
-    found += [_horizon(name, findings) for name, findings in decays.items()]
-    found += [_outcome(name, claim) for name, claim in maps.items()]
-    found += [_mechanism(claims.values()), _drift(_decided(claims[DRIFT])) if DRIFT in claims else ""]
+    gating = [claim for claim in states.claims_of(report) if states.gates(claim)]
+    decays = _by_architecture(claim for claim in gating if _follows_variance(claim))
+    maps = _by_architecture(claim for claim in gating if training_maps(claim))
+    found = [_factors(f"{name.capitalize()} networks", findings) for name, findings in decays.items()]
+    found += [_horizon(f"{name.capitalize()} networks", findings) for name, findings in decays.items()]
+    found += [_outcome(name, findings) for name, findings in maps.items()]
+    found += [_mechanism(gating), _drift([f for claim in gating for f in _decided(claim) if f["statistic"] == BESIDE])]
     return [sentence for sentence in found if sentence]
+
+
+def _by_architecture(claims: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """The decided findings of some claims by the networks that they are about, vanilla ones first."""
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in ARCHITECTURES}
+    for claim in claims:
+        for finding in _decided(claim):
+            found.setdefault(str(finding["parameters"].get("architecture", "")), []).append(finding)
+    return {name: findings for name, findings in found.items() if findings}
+
+
+def _follows_variance(claim: dict[str, Any]) -> bool:
+    """Whether a claim decides how σ_w² moves from t = 0 on: its rate there, and trajectories of σ_w²."""
+    regimes = {finding["parameters"].get("regime") for finding in _decided(claim)}
+    paths = filter(None, map(trajectory, _decided(claim)))
+    return AT_START in regimes and any(path.quantity == VARIANCE for path in paths)
 
 
 def _decided(claim: dict[str, Any]) -> list[dict[str, Any]]:
@@ -110,9 +125,9 @@ def _share_of_collapse(found: list[Horizon]) -> str:
     return bound + _range([one.share for one in found])
 
 
-def _outcome(name: str, claim: dict[str, Any]) -> str:
+def _outcome(name: str, findings: list[dict[str, Any]]) -> str:
     """Which networks of a map failed to train, where the theory has them collapse, and what σ_w² did in them."""
-    maps = training_maps({"findings": _decided(claim)})
+    maps = training_maps({"findings": findings})
     cells = [one for found in maps.values() for one in found.values() if math.isfinite(one.accuracy)]
     if not cells:
         return ""
@@ -135,8 +150,8 @@ def _doomed(cells: list[Trained]) -> int:
 
 def _mechanism(claims: Iterable[dict[str, Any]]) -> str:
     """The verdicts on whether networks fail to train because σ_w² decays."""
-    gating = [f for claim in claims if states.gates(claim) for f in _decided(claim)]
-    found = [finding for finding in gating if finding["parameters"].get("statement") == MECHANISM]
+    decided = [finding for claim in claims for finding in _decided(claim)]
+    found = [finding for finding in decided if finding["parameters"].get("statement") == MECHANISM]
     if not found:
         return ""
     counts = {verdict: sum(f["verdict"] == verdict for f in found) for verdict in Verdict}

@@ -1,4 +1,4 @@
-"""The report as one self-contained page."""
+"""The report as one self-contained HTML page, and the writing of all its files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from mfcheck.findings import states, wording
+from mfcheck.findings import series, states, wording
 from mfcheck.findings.comparison import as_comparison
 from mfcheck.reporting.answers import answers
 from mfcheck.reporting.curves.profiles import is_profile
@@ -21,7 +21,8 @@ from mfcheck.reporting.figures.budget_figure import bend, budget_figure, is_draw
 from mfcheck.reporting.figures.interval_figure import interval_figure
 from mfcheck.reporting.figures.law_figures import has_quantiles, law_figure, qq_figure
 from mfcheck.reporting.figures.layers_figure import layers_figure, nearness
-from mfcheck.reporting.figures.trajectory_figure import quantity_of, trajectory_figure
+from mfcheck.reporting.figures.plots import drawn
+from mfcheck.reporting.figures.trajectory_figure import trajectory_figure
 from mfcheck.reporting.figures.trend_figures import average, trend_figure
 from mfcheck.reporting.studies import Study, studies
 from mfcheck.reporting.words import changes_text, comparison_text, phrases, twins_table
@@ -36,7 +37,7 @@ MOST_ROWS, MOST_FINDINGS = 24, 60
 """A longer table of a study, or figure of intervals, is folded away, and a longer table of findings."""
 EXAMPLES: dict[str, tuple[str, Callable[[dict[str, Any]], float]]] = {
     "loss": ("Loss against the budget, where it bends most", bend),
-    "layers": ("The gradient's projection by layer, where it is farthest from the theory", nearness),
+    series.LAYERS: ("The gradient's projection by layer, where it is farthest from the theory", nearness),
 }
 """Figures of which one is open as an example, where no experiment is: its title, and what is least in it."""
 
@@ -146,7 +147,7 @@ def _figures(report: dict[str, Any], claim: dict[str, Any]) -> Figures:
     folded = [*named[MOST_FIGURES:], *rest]
     return Figures(
         studies=studies(claim, report, draw=True),
-        intervals=Markup(interval_figure(claim)),
+        intervals=Markup(drawn(interval_figure, claim)),
         shown=[_drawn(claim["id"], finding) for finding in named[:MOST_FIGURES]],
         folded=[_drawn(claim["id"], finding) for finding in folded[:MOST_FIGURES]],
         left=len(folded[MOST_FIGURES:]),
@@ -155,26 +156,27 @@ def _figures(report: dict[str, Any], claim: dict[str, Any]) -> Figures:
 
 def _kind(finding: dict[str, Any]) -> str:
     """What a finding's own figure shows; empty where its curve is a point, or a line, in a study of its claim."""
-    kind = str(finding["curve"].get("kind", "law"))
-    if kind == "profile":
-        return "loss" if is_profile(finding, "ε") and is_drawable(finding) else ""
-    if kind == "trajectory":
+    kind = str(finding["curve"].get("kind", series.LAW))
+    if kind == series.PROFILE:
+        return "loss" if is_profile(finding, series.OVER_BUDGETS) and is_drawable(finding) else ""
+    if kind == series.TRAJECTORY:
         return kind if trajectory(finding) is not None else ""
-    return "" if kind == "map" else kind
+    return "" if kind == series.MAP else kind
 
 
 def _drawn(claim: str, finding: dict[str, Any]) -> Drawn:
     """A finding's figures; quantiles only where a reader will look closely, for the page's size."""
     kind = _kind(finding)
     title = finding["figure"] or EXAMPLES.get(kind, ("",))[0]
-    if kind == "law":
+    if kind == series.LAW:
         closely = finding["figure"] or states.state(finding) in states.UNSUPPORTED
         draw_all = (law_figure, qq_figure) if closely and has_quantiles(finding["curve"]) else (law_figure,)
-        return Drawn(finding, kind, title, tuple(Markup(draw(finding)) for draw in draw_all))
-    if kind == "trajectory":
-        figure = trajectory_figure(finding, quantity_of(claim))
+        return Drawn(finding, kind, title, tuple(Markup(drawn(draw, finding)) for draw in draw_all))
+    if kind == series.TRAJECTORY:
+        figure = drawn(trajectory_figure, finding)
     else:
-        figure = {"trend": trend_figure, "loss": budget_figure, "layers": layers_figure}[kind](finding)
+        draw = {series.TREND: trend_figure, "loss": budget_figure, series.LAYERS: layers_figure}[kind]
+        figure = drawn(draw, finding)
     return Drawn(finding, kind, title, (Markup(figure),))
 
 

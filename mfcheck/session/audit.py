@@ -1,13 +1,14 @@
-"""The plain-Python door to an audit: the suite's claims on an architecture of one's own, as records."""
+"""`mfcheck.audit`: the suite's claims on an architecture of one's own, from Python, with findings as records."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from mfcheck.findings.claim import is_asked_for
 from mfcheck.findings.finding import Finding
 from mfcheck.findings.states import claims_of
 from mfcheck.levels import level_named
@@ -71,28 +72,28 @@ def audit(
     from mfcheck.ensembles.store import ChunkStore
     from mfcheck.findings.record import as_plain, assemble, fates
     from mfcheck.session.selection import check_claims
-    from mfcheck.theorems.foreign import cells_of
+    from mfcheck.theorems.foreign import each_cell
 
     path = factory if isinstance(factory, str) else importable(factory)
     settings = Settings(seed, level_named(level), alpha, device, dataset, theory, (path,), cache=cache)
     loaded, tests = settings.load(), suite_claims()
     check_claims(claims or (), set(tests))
-    chosen = [id for id in sorted(tests) if not claims or any(fnmatchcase(id, pattern) for pattern in claims)]
+    chosen = [tests[id] for id in sorted(tests) if is_asked_for(id, claims or ())]
     store, findings, errors = ChunkStore(cache), [], []
-    for id in chosen:
-        claim, test = tests[id]
-        reproduce = f"mfcheck audit {path} --mf-claim {id} --mf-seed {seed} --mf-level {level}"
-        for cell in cells_of(claim, settings):
-            decider = Decider(claim, cell, settings, loaded, store, reproduce)
-            try:
-                if cell.inapplicable:
-                    decider.does_not_apply(cell.inapplicable)
-                else:
-                    test(cell, decider)
-            except (ArithmeticError, ValueError, RuntimeError) as error:
-                message = f"{type(error).__name__}: {error}"
-                errors.append(({"id": id, "says": claim.says}, {"cell": cell.id, "message": message}))
-            findings += decider.findings
+    for claim, test, cell in each_cell(chosen, settings):
+        reproduce = f"mfcheck audit {path} --mf-claim {claim.id} --mf-seed {seed} --mf-level {level}"
+        decider = Decider(claim, cell, settings, loaded, store, reproduce)
+        try:
+            if cell.inapplicable:
+                decider.does_not_apply(cell.inapplicable)
+            else:
+                test(cell, decider)
+        except (ArithmeticError, ValueError, RuntimeError) as error:
+            message = f"{type(error).__name__}: {error}"
+            errors.append(({"id": claim.id, "says": claim.says}, {"cell": cell.id, "message": message}))
+        findings += decider.findings
+    if store.complaint:
+        warnings.warn(store.complaint, stacklevel=2)
     plain = [as_plain(finding) for finding in findings]
     record = assemble(settings, plain, errors)
     record |= {"full": False, "mutants": fates(loaded, plain), "expectations": []}

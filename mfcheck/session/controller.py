@@ -1,4 +1,4 @@
-"""The controller's side of a run: evidence collected test by test, progress shown, the report written at the end."""
+"""What the main process of a pytest run does: collect findings, show progress, write the report."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ import os
 import shlex
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mfcheck.ensembles.store import prune
+from mfcheck.findings.claim import is_asked_for
 from mfcheck.session import options, selection
+from mfcheck.session.outcome import CLAIM_PROPERTY, COMPLAINT_PROPERTY, FINDING_PROPERTY
 from mfcheck.session.progress_display import FOLDER, Screen, StatusFile, Ticker
 from mfcheck.spec import ARCHITECTURES
 
@@ -23,9 +24,10 @@ if TYPE_CHECKING:
     from mfcheck.session.recorder import Recorder
     from mfcheck.session.run import Run
 
-CLAIM_PROPERTY, FINDING_PROPERTY = "mfcheck_claim", "mfcheck_finding"
 STATUS = pytest.StashKey[StatusFile]()
 """Where this process says what it is at, if anybody wants to know."""
+SELECTED = pytest.StashKey[list[dict[str, str]]]()
+"""The claims and cells that this process has collected."""
 
 
 class Controller:
@@ -35,7 +37,11 @@ class Controller:
         self._run, self._ahead = run, ahead
         self._recorder: Recorder | None = None
         self._claims: dict[str, dict[str, str]] = {}
+        self._selected: list[dict[str, str]] = []
+        self._root = Path()
         self._ticker: Ticker | None = None
+        self._taken = self._interrupted = False
+        self._complaint = ""
         self._closing: list[Callable[[], object]] = []
 
     @pytest.hookimpl(trylast=True)
@@ -47,43 +53,86 @@ class Controller:
         claim = self._claims.get(_function(report))
         if claim is None and not (self._recorder and str(report.when) == "???"):
             return
+        if COMPLAINT_PROPERTY in properties:
+            self._complaint = str(properties[COMPLAINT_PROPERTY])
+        process = str(getattr(getattr(report, "node", None), "gateway", ""))
+        cell = claim["cell"] if claim and CLAIM_PROPERTY in properties else _cell(report)
         findings = [json.loads(str(value)) for name, value in report.user_properties if name == FINDING_PROPERTY]
+        if report.when == "setup" and claim is not None:
+            self._record().attempt((claim["id"], cell), process)
         if report.when == "call" and findings:
             self._record().add(*findings)
         elif report.failed:
-            cell = report.nodeid.partition("[")[2].removesuffix("]") or report.nodeid
             crashed = {"id": "run/crashed-worker", "says": "Every test runs to its end."}
-            self._record().add_error(claim or crashed, cell, _message(report))
+            self._record().add_error(claim or crashed, cell, _message(report), process)
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
-        # From here on no page of an earlier run may be taken for this one's, even if this one breaks off.
+        self._root = session.config.rootpath
         if not self._ahead or session.config.option.collectonly:
             return
-        folder = self._record().folder.absolute()
+        self._take_folder()
         self._interrupt_on_termination()
         if session.config.option.verbose > -2:
-            self._show_progress(session.config, folder / FOLDER)
+            self._show_progress(session.config, self._run().settings.report.absolute() / FOLDER)
 
-    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A module that skips itself takes its claims with it: they were asked for and have no verdict."""
+        file = self._root / report.nodeid
+        if report.skipped and file.is_file():
+            for id in sorted(selection.claims_ahead([str(file)], deep=False)):
+                self._selected.append({"id": id, "says": "Its module was skipped.", "cell": "all cells"})
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, None, None]:
+        try:
+            failing = self._finish(session, exitstatus)
+        except KeyboardInterrupt:
+            self._break_off(session)
+            failing = []
+        yield
+        # After all other plugins: the status follows the verdicts, whatever they make of it.
+        if failing and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _finish(self, session: pytest.Session, exitstatus: int) -> list[str]:
+        """Write the report of a run that was not broken off; why the run fails."""
         if self._ticker is not None:
             self._ticker.stop()
         ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
-        if ended and self._gate_without_claims(session.config):
-            self._record()
+        ended = ended and not (session.shouldfail or session.shouldstop or session.config.option.collectonly)
+        selected = [*session.config.stash.get(SELECTED, []), *self._selected]
+        if ended and (selected or session.config.getoption("mf_baseline")):
+            self._record()  # claims that left no trace, or a baseline of which all is lost
         if self._recorder is None:
-            return
+            return []
         if (kept := self._recorder.settings.cache) is not None:
-            prune(kept)
-        if ended and not (session.shouldfail or session.shouldstop):
-            both = set(ARCHITECTURES) <= set(self._recorder.settings.architectures)
-            full, narrowed = both and selection.whole_suite_runs(session.config), selection.narrowed(session.config)
-            failing = self._recorder.finish(full=full, narrowed=narrowed, baseline=self._run().baseline)
-            if failing and session.exitstatus == pytest.ExitCode.OK:
-                session.exitstatus = pytest.ExitCode.TESTS_FAILED
-            if not self._recorder.errors:
-                from mfcheck.session.resume import discard_run
+            from mfcheck.ensembles.store import prune
 
-                discard_run(self._recorder.folder)
+            prune(kept)
+        if not ended:
+            return []
+        both = set(ARCHITECTURES) <= set(self._recorder.settings.architectures)
+        full, narrowed = both and selection.whole_suite_runs(session.config), selection.narrowed(session.config)
+        failing = self._recorder.finish(
+            full=full, narrowed=narrowed, baseline=self._run().baseline, selected=self._wanted(selected)
+        )
+        if self._recorder.begun and not self._recorder.errors:
+            from mfcheck.session.resume import discard_run
+
+            discard_run(self._recorder.folder)
+        return failing
+
+    def _break_off(self, session: pytest.Session) -> None:
+        """Leave no page behind, for an interrupt came while they were written; what was found can be gone on with."""
+        assert self._recorder is not None
+        self._recorder.withdraw()
+        self._interrupted = True
+        session.exitstatus = pytest.ExitCode.INTERRUPTED
+
+    def _wanted(self, selected: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+        """Those of the collected claims that the run was asked for."""
+        return [one for one in selected if is_asked_for(one["id"], self._run().claims)]
 
     def pytest_terminal_summary(
         self, terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
@@ -93,22 +142,30 @@ class Controller:
         recorder = self._recorder
         if recorder.report is not None:
             from mfcheck.reporting.terminal import terminal_lines
+            from mfcheck.session.recorder import NOTHING
 
             terminalreporter.section("theory verdicts")
             for text, style in terminal_lines(recorder.report):
                 terminalreporter.write_line(text, **({style: True} if style else {}))
-            terminalreporter.write_line(f"report: {recorder.folder / 'report.html'}")
+            if recorder.decided_nothing:
+                terminalreporter.write_line(f"mfcheck: {NOTHING}", red=True)
+            if recorder.unwritten:
+                terminalreporter.write_line(f"mfcheck: {recorder.unwritten}", red=True)
+            if recorder.written:
+                terminalreporter.write_line(f"report: {recorder.folder / 'report.html'}")
             if "comparison" in recorder.report:
                 from mfcheck.reporting.words.comparison_text import summary_lines
 
                 terminalreporter.section("compared with the baseline")
                 for text, style in summary_lines(recorder.report["comparison"], os.environ):
                     terminalreporter.write_line(text, **({style: True} if style else {}))
+        if complaint := self._run().complaint or self._complaint:
+            terminalreporter.write_line(f"mfcheck: {complaint}", yellow=True)
         stopped = exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.TESTS_FAILED)
-        broken_off = stopped and recorder.report is None
+        broken_off = (stopped or self._interrupted) and recorder.report is None
         if broken_off and self._run().baseline is not None:
             terminalreporter.write_line("mfcheck: the run was broken off, so it is not compared with the baseline")
-        if broken_off or recorder.errors:
+        if recorder.kept and (broken_off or recorder.errors):
             resume = options.spelt(options.RESUME)
             arguments = [str(argument) for argument in config.invocation_params.args if argument != resume]
             what = "the rest" if broken_off else "the cells that ended in an error"
@@ -119,28 +176,33 @@ class Controller:
     def pytest_testnodedown(self, node: Any) -> None:
         if (status := node.config.stash.get(STATUS, None)) is not None:
             status.beside(node.gateway.id).remove()
+        output = getattr(node, "workeroutput", {})  # a crashed worker leaves none; the others collected the same
+        self._selected += json.loads(output.get("mfcheck_selected", "[]"))
 
     def pytest_unconfigure(self) -> None:
         while self._closing:
             self._closing.pop()()
 
-    def _gate_without_claims(self, config: pytest.Config) -> bool:
-        """Whether a baseline was asked for and not one claim was met: all of it may be lost."""
-        asked = bool(config.getoption("mf_baseline")) and not config.option.collectonly
-        return asked and self._recorder is None
-
     def _record(self) -> Recorder:
         if self._recorder is None:
             from mfcheck.session.recorder import Recorder
-            from mfcheck.session.resume import discard_run, write_run
 
             run = self._run()
-            folder = run.settings.report
-            if not run.resumed:  # until the journal is empty, no run must lay claim to it
-                discard_run(folder)
-            self._recorder = Recorder(run.settings, run.theory, run.expectations, run.taken)
-            write_run(folder, run.identity)
+            self._take_folder()
+            self._recorder = Recorder(run.settings, run.theory, run.expectations, run.taken, run.identity, run.name)
         return self._recorder
+
+    def _take_folder(self) -> None:
+        """See to it, before any work, that the report can be written and that nobody else writes there."""
+        if self._taken:
+            return
+        from mfcheck.session.folder import take
+
+        try:
+            self._closing.append(take(self._run().settings.report))
+        except ValueError as error:
+            raise pytest.UsageError(str(error)) from None
+        self._taken = True
 
     def _show_progress(self, config: pytest.Config, folder: Path) -> None:
         reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
@@ -170,6 +232,10 @@ class Controller:
 
 def _function(report: pytest.TestReport) -> str:
     return report.nodeid.partition("[")[0]
+
+
+def _cell(report: pytest.TestReport) -> str:
+    return report.nodeid.partition("[")[2].removesuffix("]") or report.nodeid
 
 
 def _message(report: pytest.TestReport) -> str:

@@ -7,13 +7,15 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
 
 from mfcheck.decisions.cost import seconds_needed
 from mfcheck.decisions.decide import Decider
+from mfcheck.decisions.evidence import Breaks
 from mfcheck.decisions.judgement import Reference, as_number
 from mfcheck.decisions.plan import Plan
 from mfcheck.decisions.suite import ClaimTest, suite_claims
@@ -21,12 +23,12 @@ from mfcheck.decisions.trial import NOTHING_ELSE
 from mfcheck.devices import resolve_device
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.findings.cell import Cell
-from mfcheck.findings.claim import Claim
+from mfcheck.findings.claim import Claim, is_asked_for
 from mfcheck.findings.finding import Finding
 from mfcheck.findings.sections import section_of
 from mfcheck.levels import level_named
 from mfcheck.settings import Settings
-from mfcheck.theorems.foreign import cells_of
+from mfcheck.theorems.foreign import each_cell
 from mfcheck.theory import PaperTheory
 from mfcheck.theory.changes import moves
 from mfcheck.verdict import Verdict
@@ -63,7 +65,7 @@ class Disagreement:
 
 @dataclass(eq=False)
 class Scout(Decider):
-    """A decider that keeps what it was asked, and plans and draws only later."""
+    """A decider that records what a claim asks of it; planning and drawing come later."""
 
     ask: Callable[[], Plan] | None = field(default=None, init=False)
     reference: Callable[[PaperTheory], Reference] | None = field(default=None, init=False)
@@ -73,7 +75,7 @@ class Scout(Decider):
         plan: Callable[[], Plan],
         *,
         reference: Callable[[PaperTheory], Reference] | None = None,
-        breaks: bool = False,
+        breaks: Breaks = False,
         instead: Mapping[str, Callable[[PaperTheory], Reference]] = NOTHING_ELSE,
     ) -> Finding:
         if not breaks:
@@ -140,12 +142,12 @@ def disagreements(
 ) -> Iterator[Disagreement]:
     """The same one by one, as they are decided; they end with the first that separates, or with the budget."""
     start, store = time.perf_counter(), ChunkStore(settings.cache)
-    tests = {id: test for id, test in suite_claims().items() if _asked(test[0], claims)}
+    tests = [test for test in suite_claims().values() if _asked(test[0], claims)]
     if not tests:
         raise ValueError(f"no claim of the suite that can tell theories apart matches {', '.join(claims)}")
     found: list[Candidate] = []
-    for claim, test in tests.values():
-        different = (difference(claim, cell, test, a, b, settings, store) for cell in cells_of(claim, settings))
+    for _, cells in groupby(each_cell(tests, settings), key=itemgetter(0)):
+        different = (difference(claim, cell, test, a, b, settings, store) for claim, test, cell in cells)
         # Draws of the Wishart chain are by far the cheapest.
         best = sorted(filter(None, different), key=lambda one: (one.cell.engine != "wishart", -one.apart))
         found += filter(None, map(planned, best if every else best[:PLANNED]))
@@ -247,6 +249,5 @@ def said(found: Sequence[Disagreement]) -> str:
 
 
 def _asked(claim: Claim, patterns: Sequence[str]) -> bool:
-    matched = not patterns or any(fnmatchcase(claim.id, pattern) for pattern in patterns)
     section = section_of(claim.id)
-    return matched and section.gates and section.tells_theories_apart
+    return is_asked_for(claim.id, patterns) and section.gates and section.tells_theories_apart

@@ -1,27 +1,38 @@
-"""What a run has found so far: kept finding by finding, and written as a report at the end."""
+"""The findings of a run so far, written one by one as they come, and as a report at the end."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+import contextlib
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from mfcheck.findings import states
 from mfcheck.findings.expected import Expectation, outcomes
-from mfcheck.findings.theory_changes import theory_changes
+from mfcheck.findings.files import COMPARISON, JOURNAL, PAGES, write_atomically
+from mfcheck.findings.record import assemble, fates
+from mfcheck.findings.sections import section_of
+from mfcheck.findings.theory_changes import UNTESTED, theory_changes
+from mfcheck.session.journal import Plain, cell_of, lines_of
+from mfcheck.session.resume import discard_run, write_run
 from mfcheck.settings import Settings
 from mfcheck.theory import PaperTheory
+from mfcheck.verdict import Verdict
 
 if TYPE_CHECKING:
     from mfcheck.findings.snapshot import Snapshot
-from mfcheck.findings.files import COMPARISON, JOURNAL, PAGES, write_atomically
-from mfcheck.findings.record import assemble, fates
+
+NOTHING = "nothing was decided: no finding of this run says anything of the theory"
+MISSING = "this cell was selected and has no verdict"
+Place = tuple[str, str]
 
 
 class Recorder:
-    """Keeps a run's findings, appends each to findings.jsonl as it comes, and writes the pages at the end.
+    """Keeps the findings of a run by cell, each cell's last attempt, and writes the pages at the end.
 
-    `taken` are an interrupted run's findings, which stand in findings.jsonl from the start; they too must be added.
+    The report folder stays as it is until something is decided. From then on findings.jsonl holds all findings so far,
+    those `taken` over from the interrupted `run` included, and run.json the run's `identity`.
     """
 
     def __init__(
@@ -29,69 +40,163 @@ class Recorder:
         settings: Settings,
         theory: PaperTheory,
         expectations: Sequence[Expectation] = (),
-        taken: Sequence[dict[str, Any]] = (),
+        taken: Sequence[Plain] = (),
+        identity: Plain | None = None,
+        run: str = "",
     ) -> None:
         self.settings, self.folder = settings, settings.report
-        self._theory, self._expectations = theory, expectations
+        self._theory, self._expectations, self._identity = theory, expectations, identity
+        self._run = run or uuid.uuid4().hex
         self.report: dict[str, Any] | None = None
-        self._findings: list[dict[str, Any]] = []
-        self._errors: list[tuple[dict[str, str], dict[str, str]]] = []
-        self.folder.mkdir(parents=True, exist_ok=True)
-        for page in (*PAGES, COMPARISON):  # a page of an earlier run must not stand beside this run's findings
-            (self.folder / page).unlink(missing_ok=True)
-        self._journal = self.folder / JOURNAL
-        self._standing = {(finding["claim"], finding["cell"]) for finding in taken}
-        self.kept = len(taken)
-        """How many findings stand in findings.jsonl."""
-        write_atomically(self._journal, journal_lines(taken))
+        self._found: dict[Place, list[Plain]] = {}
+        self._errors: dict[tuple[str, str, str], tuple[dict[str, str], dict[str, str]]] = {}
+        self._journal: dict[Place, list[Plain]] = {}
+        for finding in taken:
+            self._journal.setdefault(cell_of(finding), []).append(finding)
+        self.begun = False
+        """Whether anything was decided, so that the report folder is this run's."""
+        self.written = self.decided_nothing = False
+        self.unwritten = ""
+        """What of the report folder could not be written, in one sentence."""
 
-    def add(self, *findings: dict[str, Any]) -> None:
-        """Take all findings of one cell, in one piece so that a kill hardly ever parts them."""
-        self._findings.extend(findings)
-        fresh = [finding for finding in findings if (finding["claim"], finding["cell"]) not in self._standing]
-        with self._journal.open("a", encoding="utf-8") as journal:
-            journal.write(journal_lines(fresh))
-        self.kept += len(fresh)
+    @property
+    def kept(self) -> int:
+        """How many findings stand in findings.jsonl."""
+        return sum(map(len, self._journal.values())) if self.begun else 0
 
     @property
     def errors(self) -> int:
         """How many cells ended without a verdict."""
         return len(self._errors)
 
-    def add_error(self, claim: dict[str, str], cell: str, message: str) -> None:
+    def attempt(self, place: Place, process: str = "") -> None:
+        """Note that a cell is tried, perhaps once more: what earlier attempts at it came to counts no longer."""
+        self._errors.pop((*place, process), None)
+        if self._found.pop(place, None) is not None and self._journal.pop(place, None) is not None and self.begun:
+            self._write_journal()
+
+    def add(self, *findings: Plain) -> None:
+        """Take all findings of one cell, in one piece so that a kill hardly ever parts them."""
+        place = cell_of(findings[0])
+        known = self._journal.get(place)
+        self._found[place] = self._journal[place] = list(findings)
+        if not self.begun:
+            if any(finding["verdict"] != Verdict.NOT_APPLICABLE for finding in findings):
+                self._begin()
+        elif known is None:
+            lines = lines_of([findings], self._run, self.kept - len(findings) + 1)
+            with self._keeping(), (self.folder / JOURNAL).open("a", encoding="utf-8") as journal:
+                journal.write(lines)
+        elif known != list(findings):
+            self._write_journal()
+
+    def add_error(self, claim: Mapping[str, str], cell: str, message: str, process: str = "") -> None:
         """Take a cell that ended without a verdict."""
-        self._errors.append((claim, {"cell": cell, "message": message}))
+        entry = {"id": claim["id"], "says": claim["says"]}, {"cell": cell, "message": message}
+        self._errors[claim["id"], cell, process] = entry
 
-    def finish(self, *, full: bool, narrowed: bool = False, baseline: Snapshot | None = None) -> list[str]:
-        """Assemble the report and write its pages, each atomically; what fails the run beyond its findings.
+    def finish(
+        self,
+        *,
+        full: bool,
+        narrowed: bool = False,
+        baseline: Snapshot | None = None,
+        selected: Iterable[Mapping[str, str]] = (),
+    ) -> list[str]:
+        """Assemble the report and write its pages, each atomically; every reason for which the run fails.
 
-        `narrowed` says that claims or cells were left out; `baseline` is the older run to compare with.
+        `narrowed` says that claims or cells were left out; `baseline` is the older run to compare with; `selected` are
+        the claims and cells that were to be decided, of which none may be without a verdict. A run that decided nothing
+        writes its pages only where they replace none.
         """
-        self.report = assemble(self.settings, self._findings, self._errors)
+        ended = {(id, cell) for id, cell, _ in self._errors} | self._found.keys()
+        asked = [(one, (one["id"], one["cell"])) for one in selected]
+        for one, place in asked:
+            if place not in ended:
+                self.add_error(one, one["cell"], MISSING)
+        gating = [place for _, place in asked if section_of(place[0]).gates]
+        findings = [finding for found in self._found.values() for finding in found]
+        self.report = assemble(self.settings, findings, list(self._errors.values()))
         self.report |= {"full": full, "narrowed": narrowed}
-        self.report["mutants"] = fates(self._theory, self._findings)
-        self.report["theory_changes"] = theory_changes(self._theory, self._findings)
-        self.report["expectations"] = outcomes(self._expectations, self._findings)
-        regressions = self._compare(self.report, baseline) if baseline is not None else []
-        from mfcheck.reporting.pages import write_pages  # brings matplotlib, which no worker needs
+        self.report["mutants"] = fates(self._theory, findings)
+        self.report["theory_changes"] = theory_changes(self._theory, findings)
+        self.report["expectations"] = outcomes(self._expectations, findings)
+        regressions = [] if baseline is None else self._compare(self.report, baseline)
+        self.written = self.begun or not (self.folder / PAGES[0]).exists()
+        if self.written:
+            with self._keeping():
+                self._write_pages(self.report)
+            self.written = not self.unwritten
+        self.decided_nothing = bool(gating) and not decides(findings)
+        broken = [self.unwritten] if self.unwritten else []
+        return [*regressions, *failures(self.report), *[NOTHING] * self.decided_nothing, *broken]
 
-        write_pages(self.folder, self.report)
-        survivors = [twin["name"] for twin in self.report["mutants"] if twin["status"] == "survived"]
-        unmatched = [found["claim"] for found in self.report["expectations"] if found["status"] == "unmatched"]
-        return regressions + (survivors + unmatched if full else [])
+    def withdraw(self) -> None:
+        """Take back the pages of a report that was not written to its end."""
+        self.report, self.written = None, False
+        if self.begun:
+            for page in (*PAGES, COMPARISON):
+                (self.folder / page).unlink(missing_ok=True)
+
+    def _begin(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        discard_run(self.folder)  # until the journal is this run's, no run must lay claim to it
+        for page in (*PAGES, COMPARISON):  # a page of an earlier run must not stand beside this run's findings
+            (self.folder / page).unlink(missing_ok=True)
+        self.begun = True
+        self._write_journal()
+        if self._identity is not None:
+            with self._keeping():
+                write_run(self.folder, self._identity, self._run)
+
+    def _write_journal(self) -> None:
+        with self._keeping():
+            write_atomically(self.folder / JOURNAL, lines_of(self._journal.values(), self._run))
+
+    @contextlib.contextmanager
+    def _keeping(self) -> Iterator[None]:
+        """Whatever cannot be written while the run goes on is told at its end: its findings are still in memory."""
+        try:
+            yield
+        except OSError as error:
+            self.unwritten = f"{error.filename or self.folder} cannot be written ({error.strerror or error})"
+
+    def _write_pages(self, report: dict[str, Any]) -> None:
+        from mfcheck.reporting.pages import write_pages  # brings matplotlib, which no worker needs
+        from mfcheck.reporting.words.comparison_text import comparison_markdown
+
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if "comparison" in report:
+            from mfcheck.findings.comparison import as_comparison
+
+            write_atomically(self.folder / COMPARISON, comparison_markdown(as_comparison(report["comparison"])))
+        write_pages(self.folder, report)
 
     def _compare(self, report: dict[str, Any], baseline: Snapshot) -> list[str]:
-        """Put the comparison with an older run into the report and on a page of its own; what fell behind."""
+        """Put the comparison with an older run into the report; what fell behind."""
         from mfcheck.findings.comparison import compare
         from mfcheck.findings.snapshot import snapshot_of
-        from mfcheck.reporting.words.comparison_text import comparison_markdown
 
         comparison = compare(baseline, snapshot_of(report, "this run"))
         report["comparison"] = asdict(comparison)
-        write_atomically(self.folder / COMPARISON, comparison_markdown(comparison))
         return [change.says for change in comparison.regressions]
 
 
-def journal_lines(findings: Sequence[dict[str, Any]]) -> str:
-    """Findings as lines of the journal."""
-    return "".join(json.dumps(finding, ensure_ascii=False) + "\n" for finding in findings)
+def decides(findings: Iterable[Plain]) -> bool:
+    """Whether some finding that gates has a verdict."""
+    gating = (finding for finding in findings if section_of(finding["claim"]).gates)
+    return any(finding["verdict"] != Verdict.NOT_APPLICABLE for finding in gating)
+
+
+def failures(report: dict[str, Any]) -> list[str]:
+    """Why a run with this report fails by itself, comparisons apart: what gates and is not as it should be."""
+    found = [f"{entry['claim']}: {entry['message']}" for entry in states.unmet(report)]
+    for claim in states.claims_of(report):
+        found += [f"{claim['id']} in {error['cell']}: {error['message']}" for error in claim["errors"]]
+        unsupported = [one for one in claim["findings"] if states.state(one) in states.UNSUPPORTED]
+        found += [f"{claim['id']} in {one['cell']}: {one['verdict']}" for one in unsupported]
+    if report["full"]:
+        found += [twin["name"] for twin in report["mutants"] if twin["status"] == "survived"]
+        changed = report["theory_changes"].get("formulas", [])
+        found += [f"{one['formula']} is changed, and no claim saw it" for one in changed if one["status"] == UNTESTED]
+    return found

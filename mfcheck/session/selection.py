@@ -1,4 +1,4 @@
-"""Which claims and cells an invocation of pytest will meet."""
+"""Which claims and cells an invocation of pytest selects."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import ast
 import importlib.util
 import os
 from collections.abc import Iterable, Iterator
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mfcheck.findings.claim import is_asked_for
+from mfcheck.session.options import PREFIX
+
 if TYPE_CHECKING:
     import pytest
-from mfcheck.session.options import PREFIX
 
 
 def claims_ahead(arguments: Iterable[str], *, deep: bool) -> set[str]:
@@ -31,7 +32,7 @@ def claims_ahead(arguments: Iterable[str], *, deep: bool) -> set[str]:
     return ids
 
 
-def suite_claims() -> set[str]:
+def ids_of_suite() -> set[str]:
     """Ids of the claims of the installed suite."""
     return claims_ahead(["mfcheck.suite"], deep=True)
 
@@ -75,7 +76,7 @@ def selected_tests(config: pytest.Config) -> list[str]:
 
 def whole_suite_runs(config: pytest.Config) -> bool:
     """Whether pytest was given every claim of the suite and nothing leaves out a claim or a cell."""
-    return not _leaves_out(config) and suite_claims() <= claims_ahead(config.args, deep=True)
+    return not _leaves_out(config) and ids_of_suite() <= claims_ahead(config.args, deep=True)
 
 
 def narrowed(config: pytest.Config) -> bool:
@@ -96,7 +97,7 @@ def _leaves_out(config: pytest.Config) -> bool:
 def check_claims(patterns: Iterable[str], known: set[str]) -> None:
     """Raise ValueError for a pattern that no known claim id matches."""
     for pattern in patterns:
-        if not any(fnmatchcase(id, pattern) for id in known):
+        if not any(is_asked_for(id, [pattern]) for id in known):
             there = ", ".join(sorted(known)) or "none in the given files"
             raise ValueError(f"claim id {pattern!r} matches no claim; there are {there}")
 

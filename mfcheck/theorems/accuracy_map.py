@@ -12,6 +12,7 @@ from mfcheck.arrays import Floats
 from mfcheck.datasets.inputs import is_present
 from mfcheck.ensembles.memory import check_room
 from mfcheck.ensembles.samples import STACK
+from mfcheck.findings import series
 from mfcheck.findings.cell import Cell
 from mfcheck.findings.finding import Curve
 from mfcheck.observables.after_training import ATTACKED, CLEAN, DIVERGED, HELD_OUT_ATTACKED, SIZE
@@ -113,17 +114,17 @@ def place(theory: PaperTheory, spec: NetworkSpec, steps: int, draws: Floats) -> 
     """One cell of the map: medians of accuracies and of the weights' size, the share that diverged, T over the time."""
     middle = np.median(draws, axis=0)
     return Curve(
-        kind="map",
-        x_label="depth",
+        kind=series.MAP,
+        x_label=series.OVER_DEPTHS,
         x=(float(spec.depth),),
         measured=(float(middle[CLEAN]),),
         predicted=(collapse_over_training(theory, spec, steps),),
         exact=(),
         draws=len(draws),
         series={
-            "attacked": (float(middle[ATTACKED]),),
-            "held-out attacked": (float(middle[HELD_OUT_ATTACKED]),),
-            "variance": (float(middle[SIZE]),),
-            "diverged": (float(draws[:, DIVERGED].mean()),),
+            series.ATTACKED: (float(middle[ATTACKED]),),
+            series.HELD_OUT: (float(middle[HELD_OUT_ATTACKED]),),
+            series.VARIANCE: (float(middle[SIZE]),),
+            series.DIVERGED: (float(draws[:, DIVERGED].mean()),),
         },
     )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mfcheck.arrays import Floats
+from mfcheck.findings import series
 from mfcheck.findings.finding import Curve
 from mfcheck.observables.losses import UNKNOWN
 from mfcheck.spec import NetworkSpec, NormPair
@@ -16,8 +17,8 @@ from mfcheck.theorems.bound import chevet_at_width
 def over_budgets(draws: Floats, budgets: Sequence[float], bounds: Sequence[float]) -> Curve:
     """Median losses of `losses.attacked` beside the bound, the linear map's loss ε‖J(x)‖ and the share of flips."""
     return Curve(
-        kind="profile",
-        x_label="ε",
+        kind=series.PROFILE,
+        x_label=series.OVER_BUDGETS,
         x=tuple(budgets),
         measured=tuple(np.median(draws[:, 1::2], axis=0).tolist()),
         predicted=tuple(bounds),
@@ -32,8 +33,8 @@ def over_widths(
 ) -> Curve:
     """Medians over the bound made with `beta`, beside Chevet's constant at each network's width over `beta`."""
     return Curve(
-        kind="profile",
-        x_label="width N",
+        kind=series.PROFILE,
+        x_label=series.OVER_WIDTHS,
         x=tuple(float(spec.width) for spec in specs),
         measured=tuple(float(np.median(found)) / bound for found in values),
         predicted=(1.0,) * len(specs),

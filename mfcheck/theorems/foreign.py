@@ -1,9 +1,10 @@
-"""The networks at which architectures of one's own are audited: small enough to draw thousands of modules."""
+"""Cells for users' own architectures: networks small enough to draw thousands of modules, and what is granted them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from mfcheck.decisions.suite import ClaimTest
 from mfcheck.findings.cell import Cell
 from mfcheck.findings.claim import Claim
 from mfcheck.findings.sections import section_of
@@ -28,6 +29,13 @@ def cells_of(claim: Claim, settings: Settings) -> list[Cell]:
         missing = [name for name in foreign(settings) if name not in tried]
         cells += [Cell(spec_of(name, settings), "dense", inapplicable=reason) for name in missing]
     return sorted(cells, key=lambda cell: cell.id)
+
+
+def each_cell(tests: Iterable[tuple[Claim, ClaimTest]], settings: Settings) -> Iterator[tuple[Claim, ClaimTest, Cell]]:
+    """Every claim with its test in every of its cells in a run, claim by claim."""
+    for claim, test in tests:
+        for cell in cells_of(claim, settings):
+            yield claim, test, cell
 
 
 def foreign(settings: Settings) -> tuple[str, ...]:

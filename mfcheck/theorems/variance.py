@@ -1,4 +1,4 @@
-"""How σ_w²(t) is laid beside the theory: times of the theory, rivals along a path, and the curves of the figures."""
+"""Theorems 5.4 and 5.7 along training: the theory's times, rival statements on a path, curves of σ_w²(t)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from mfcheck.arrays import Floats
 from mfcheck.decisions.median_verbs import Rival
+from mfcheck.findings import series
 from mfcheck.findings.finding import Curve
 from mfcheck.observables import projected
 from mfcheck.observables.along_training import ERROR, LOSS, PAID, SIZE
@@ -85,7 +86,10 @@ def share_paid(draws: Floats, row: int) -> Floats:
 def envelope(
     theory: PaperTheory, spec: NetworkSpec, eps: float, pair: NormPair, losses: Floats, times: Sequence[float]
 ) -> Floats:
-    """σ_w²(t)/σ_w²(0) of the theory with its rate scaled to each measured L_adv(0): `[n, T]`."""
+    """σ_w²(t)/σ_w²(0) of the theory with its rate scaled to each measured L_adv(0): `[n, T]`.
+
+    For vanilla networks without biases no flow on L_adv alone falls below it: docs/theory.md#envelope.
+    """
     bound = theory.adversarial_bound(spec, eps, pair.p, pair.q)
 
     def at(loss: float, t: float) -> float:
@@ -103,20 +107,22 @@ def along_path(
     bound = theory.adversarial_bound(spec, eps, pair.p, pair.q)
     low, high = np.quantile(size, [0.25, 0.75], axis=0)
     return Curve(
-        kind="trajectory",
-        x_label="t",
+        kind=series.TRAJECTORY,
+        x_label=series.OVER_TIME,
         x=every,
         measured=tuple(np.median(size, axis=0).tolist()),
         predicted=law(theory, spec, eps, pair, every),
         exact=(),
         draws=len(draws),
         series={
-            "rate factor 1": law(half_rate(theory), spec, eps, pair, every),
-            "L_adv over the bound": tuple((np.median(loss, axis=0) / bound).tolist()),
-            "envelope": tuple(envelope(theory, spec, eps, pair, np.median(loss[:, :1], axis=0), every)[0].tolist()),
-            "lower quartile": tuple(low.tolist()),
-            "upper quartile": tuple(high.tolist()),
-            "discretisation": tuple(np.median(draws[:, :, ERROR], axis=0).tolist()),
+            series.FACTOR_1: law(half_rate(theory), spec, eps, pair, every),
+            series.LOSS: tuple((np.median(loss, axis=0) / bound).tolist()),
+            series.ENVELOPE: tuple(
+                envelope(theory, spec, eps, pair, np.median(loss[:, :1], axis=0), every)[0].tolist()
+            ),
+            series.LOWER_QUARTILE: tuple(low.tolist()),
+            series.UPPER_QUARTILE: tuple(high.tolist()),
+            series.DISCRETISATION: tuple(np.median(draws[:, :, ERROR], axis=0).tolist()),
         },
     )
 
@@ -134,14 +140,14 @@ def along_projection(
     every = tuple(np.linspace(0.0, end, 9).tolist())
     sizes = np.array([np.square(projected.scale_at(rates, scales, t)) for t in every])
     return Curve(
-        kind="trajectory",
-        x_label="t",
+        kind=series.TRAJECTORY,
+        x_label=series.OVER_TIME,
         x=every,
         measured=tuple(np.median(sizes, axis=1).tolist()),
         predicted=law(theory, spec, eps, pair, every),
         exact=(),
         draws=len(rates),
-        series={"rate factor 1": law(half_rate(theory), spec, eps, pair, every)},
+        series={series.FACTOR_1: law(half_rate(theory), spec, eps, pair, every)},
     )
 
 

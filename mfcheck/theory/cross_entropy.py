@@ -1,4 +1,7 @@
-"""Cross-entropy of Gaussian outputs, and how standard training moves σ_w² at initialisation (THEORY E4, derived)."""
+"""Cross-entropy of Gaussian outputs, and how standard training moves σ_w² at the start.
+
+Derived in docs/theory.md#standard-drift.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the gain of a residual network decays under the rate of Theorem G.9 (solved here)."""
+"""How the gain of a residual network decays under the rate of Theorem G.9: docs/theory.md#rates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Profiles of a bound over widths, as reports hold them: which there are, and from which width on the bound holds."""
+"""Measured loss over its bound against width, read from a report, and from which width on the bound holds."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from mfcheck.findings import series
 from mfcheck.reporting.words import notation
 from mfcheck.spec import NormPair
 
@@ -83,7 +84,7 @@ def _width(one: Profile, needed: float) -> str:
 def is_profile(finding: dict[str, Any], x_label: str) -> bool:
     """Whether a finding brought medians at several values, or at one, of what the label names."""
     curve = finding["curve"]
-    return curve is not None and curve.get("kind") == "profile" and curve["x_label"] == x_label
+    return curve is not None and curve.get("kind") == series.PROFILE and curve["x_label"] == x_label
 
 
 def pair_of(finding: dict[str, Any]) -> NormPair | None:
@@ -108,7 +109,7 @@ def number(value: float | None) -> float:
 
 def _profile(finding: dict[str, Any]) -> Profile | None:
     pair = pair_of(finding)
-    if pair is None or not is_profile(finding, "width N"):
+    if pair is None or not is_profile(finding, series.OVER_WIDTHS):
         return None
     curve = finding["curve"]
     points = zip(curve["x"], curve["measured"], curve["exact"] or [None] * len(curve["x"]), strict=True)

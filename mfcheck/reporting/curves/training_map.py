@@ -1,4 +1,4 @@
-"""Maps of training over width and depth, as reports hold them, and their numbers as a table."""
+"""Maps of training over width and depth, read from a report, and their numbers as a table."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mfcheck.findings import series
 from mfcheck.reporting.curves.setting import setting
 from mfcheck.reporting.curves.trajectories import number
 from mfcheck.reporting.words import notation, phrases
@@ -86,19 +87,19 @@ def _share(value: float) -> str:
 
 def _trained(finding: dict[str, Any]) -> Trained | None:
     curve = finding["curve"]
-    if curve is None or curve.get("kind") != "map" or not curve["x"]:
+    if curve is None or curve.get("kind") != series.MAP or not curve["x"]:
         return None
     accuracy, collapse = _first(curve["measured"]), _first(curve["predicted"])
-    series = curve.get("series") or {}
+    more = curve.get("series") or {}
     return Trained(
         depth=int(curve["x"][0]),
         width=int(finding["parameters"]["width"]),
         accuracy=accuracy,
-        attacked=_first(series.get("attacked")),
-        held_out=_first(series.get("held-out attacked")),
-        variance=_first(series.get("variance")),
+        attacked=_first(more.get(series.ATTACKED)),
+        held_out=_first(more.get(series.HELD_OUT)),
+        variance=_first(more.get(series.VARIANCE)),
         collapse=math.inf if math.isnan(collapse) else collapse,
-        diverged=_first(series.get("diverged")),
+        diverged=_first(more.get(series.DIVERGED)),
         failed=_failed(finding, accuracy),
     )
 

@@ -1,4 +1,4 @@
-"""Trajectories of training, as reports hold them: what was measured over time, and what the theory predicts."""
+"""What was measured over training time and what the theory predicts, read from a report."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from mfcheck.findings import series
+
 REGIMES = {
     "rate": "at t = 0",
     "projected": "where only the part of the gradient along W moves W",
@@ -15,11 +17,10 @@ REGIMES = {
     "both": "under gradient flow on L_std + L_adv",
 }
 """How a weight variance was made to move, in the order in which pages speak of it."""
-FACTOR_1 = "rate factor 1"
-"""The rival law, as claims call it: half the rate of the theory's, whose rate factor is 2."""
-ENVELOPE = "envelope"
-"""The law of the theory, started at the loss that was measured at t = 0 instead of its bound."""
-LOSS = "L_adv over the bound"
+
+
+VARIANCE, CAPACITY = ("weight variance", "σ_w²"), ("capacity", "‖w‖_FR")
+"""Name and sign of what a trajectory may follow."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +35,17 @@ class Trajectory:
     series: Mapping[str, tuple[float, ...]]
     draws: int
 
+    @property
+    def quantity(self) -> tuple[str, str]:
+        """Name and sign of what is followed: a path of the capacity has quartiles, and no loss beside it."""
+        spread = series.LOWER_QUARTILE in self.series
+        return CAPACITY if spread and series.LOSS not in self.series else VARIANCE
+
 
 def trajectory(finding: dict[str, Any]) -> Trajectory | None:
     """The trajectory of a finding, if it brought one with anything measured in it."""
     curve = finding["curve"]
-    if curve is None or curve.get("kind") != "trajectory":
+    if curve is None or curve.get("kind") != series.TRAJECTORY:
         return None
     kept = [place for place, time in enumerate(curve["x"]) if time is not None]
     lines = {"measured": curve["measured"], "predicted": curve["predicted"], **(curve.get("series") or {})}

@@ -8,11 +8,12 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mfcheck.findings.series import FACTOR_1
 from mfcheck.reporting.curves.setting import setting
-from mfcheck.reporting.curves.trajectories import FACTOR_1, REGIMES, Trajectory, trajectory
+from mfcheck.reporting.curves.trajectories import CAPACITY, REGIMES, Trajectory, trajectory
 from mfcheck.reporting.figures.plots import DASHED, EXACT, FAINT, INK, LIMIT, MEASURED, PREDICTED, drawing, panel, svg
 from mfcheck.reporting.figures.trajectory_axes import over_start, time_scale
-from mfcheck.reporting.figures.trajectory_figure import CAPACITY, DOTTED
+from mfcheck.reporting.figures.trajectory_figure import DOTTED
 from mfcheck.reporting.words import notation
 
 PANEL, ABOVE, BELOW = 2.2, 0.34, 0.52
@@ -25,7 +26,8 @@ def capacity_charts(claim: dict[str, Any]) -> dict[str, list[Trajectory]]:
     """The capacity trajectories of a claim by the setting they share, where that has at least two widths."""
     found: dict[str, list[Trajectory]] = {}
     for finding in claim["findings"]:
-        if (one := trajectory(finding)) is not None and one.width > 0:
+        one = trajectory(finding)
+        if one is not None and one.width > 0 and one.quantity == CAPACITY:
             found.setdefault(setting(finding), []).append(one)
     return {name: group for name, group in found.items() if len({one.width for one in group}) > 1}
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from mfcheck.findings import series
 from mfcheck.reporting.curves.trajectories import number
 from mfcheck.reporting.figures.plots import DASHED, FAINT, MEASURED, PREDICTED, drawing, finite, panel, svg
 
 HEIGHT = 3.3
-COSINE = "cosine"
 MOST_TICKS = 12
 POINTS: dict[str, Any] = {"color": MEASURED, "linewidth": 1.0, "marker": "o", "markersize": 4.5}
 
@@ -19,7 +19,7 @@ def layers_figure(finding: dict[str, Any]) -> str:
     """Medians of measured over predicted projection by layer, and the cosine between gradient and W where known."""
     curve = finding["curve"]
     layers, ratio = curve["x"], [number(value) for value in curve["measured"]]
-    cosine = [number(value) for value in (curve.get("series") or {}).get(COSINE, ())]
+    cosine = [number(value) for value in (curve.get("series") or {}).get(series.COSINE, ())]
     below = len(cosine) == len(layers)
     with drawing("layers", finding):
         figure = Figure(figsize=(6.4, HEIGHT))

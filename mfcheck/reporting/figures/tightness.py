@@ -18,8 +18,6 @@ from mfcheck.reporting.words import notation
 from mfcheck.spec import NormPair
 from mfcheck.verdict import Verdict
 
-LIMITS = "thm5.1/bound-leading-order"
-"""The claim that holds the limits at infinite width."""
 NORMS = (1.0, 2.0, math.inf)
 SIDE, LEFT, TOP, KEY = 1.9, 0.62, 0.3, 0.62
 """Inches: width of a cell, and what is left of, above and below all of them."""
@@ -49,7 +47,7 @@ class Tightness:
 
 
 def tightness(claim: dict[str, Any], report: dict[str, Any]) -> dict[NormPair, Tightness]:
-    """How tight the bound is for each norm pair, from the medians of a claim and the limits of another."""
+    """How tight the bound is for each norm pair, from the medians of a claim and the limits that any claim found."""
     found: dict[NormPair, Tightness] = {}
     for finding in _decided(claim):
         parameters, pair = finding["parameters"], pair_of(finding)
@@ -57,8 +55,7 @@ def tightness(claim: dict[str, Any], report: dict[str, Any]) -> dict[NormPair, T
             sizes = (parameters["input_dim"], parameters["output_dim"])
             entry = found.setdefault(pair, Tightness(sizes))
             entry.ratios.setdefault(str(parameters.get("constant", "theory")), finding["estimate"])
-    limits = [one for other in states.claims_of(report) if other["id"] == LIMITS for one in _decided(other)]
-    for finding in limits:
+    for finding in (one for other in states.claims_of(report) for one in _decided(other)):
         parameters, pair = finding["parameters"], pair_of(finding)
         if pair in found and parameters.get("sizes") in SIZES:
             chevet = "chevet" in found[pair].ratios

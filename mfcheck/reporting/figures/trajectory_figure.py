@@ -8,7 +8,8 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mfcheck.reporting.curves.trajectories import ENVELOPE, FACTOR_1, LOSS, Trajectory, trajectory
+from mfcheck.findings.series import DISCRETISATION, ENVELOPE, FACTOR_1, LOSS, LOWER_QUARTILE, UPPER_QUARTILE
+from mfcheck.reporting.curves.trajectories import Trajectory, trajectory
 from mfcheck.reporting.figures.plots import (
     DASHED,
     EXACT,
@@ -26,23 +27,16 @@ from mfcheck.reporting.words import phrases
 
 TALL, SHORT = 4.5, 3.3
 """Inches of the figure with the loss below, and without it."""
-VARIANCE, CAPACITY = ("weight variance", "σ_w²"), ("capacity", "‖w‖_FR")
-"""Name and sign of what a trajectory follows."""
 DOTTED: Any = (0, (1, 1.5))
 LINES: dict[str, tuple[str, dict[str, Any]]] = {
     FACTOR_1: ("theory's law at half the rate (rate factor 1)", {"color": LIMIT, "linestyle": DASHED}),
     ENVELOPE: ("law started at the measured L_adv(0)", {"color": EXACT}),
 }
 """The series that are drawn as lines, what the legend calls them, and their style."""
-QUARTILES, DISCRETISATION = ("lower quartile", "upper quartile"), "discretisation"
+QUARTILES = (LOWER_QUARTILE, UPPER_QUARTILE)
 
 
-def quantity_of(claim: str) -> tuple[str, str]:
-    """What the trajectories of a claim follow."""
-    return CAPACITY if claim.startswith("thm5.9/") or "capacity" in claim else VARIANCE
-
-
-def trajectory_figure(finding: dict[str, Any], quantity: tuple[str, str]) -> str:
+def trajectory_figure(finding: dict[str, Any]) -> str:
     """What was measured over its start against time, with the laws predicted, and L_adv over its bound below."""
     one = trajectory(finding)
     assert one is not None
@@ -51,7 +45,7 @@ def trajectory_figure(finding: dict[str, Any], quantity: tuple[str, str]) -> str
     with drawing("trajectory", finding):
         figure = Figure(figsize=(6.4, height))
         upper = panel(figure, bottom=1.66 if loss else 0.52)
-        scale, time = over_start(quantity[1], _heights(one)), time_scale(one.times)
+        scale, time = over_start(one.quantity[1], _heights(one)), time_scale(one.times)
         _laws(upper, one, scale, time.placed(one.times))
         scale.apply(upper)
         upper.legend(loc="best", fontsize=8.0)
@@ -60,7 +54,7 @@ def trajectory_figure(finding: dict[str, Any], quantity: tuple[str, str]) -> str
         for axes in (upper, lower):
             axes.set_xlim(time.low, time.high)
             axes.tick_params(labelbottom=axes is lower)
-        return svg(figure, f"{quantity[0].capitalize()} over training time in {finding['cell']}")
+        return svg(figure, f"{one.quantity[0].capitalize()} over training time in {finding['cell']}")
 
 
 def _heights(one: Trajectory) -> list[float]:

@@ -10,6 +10,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mfcheck.findings import series
 from mfcheck.reporting.figures.plots import (
     DASHED,
     EXACT,
@@ -154,6 +155,7 @@ def _placed(finding: dict[str, Any]) -> bool:
     return (
         finding["verdict"] != Verdict.NOT_APPLICABLE
         and not finding.get("breaks")
+        and (finding["curve"] or {}).get("kind") == series.LAW
         and finding["reference"] == 0
         and finding["margin"]["finite_width"] > 0
         and isinstance(finding["parameters"].get("width"), int)

@@ -1,108 +1,86 @@
-"""The journal of an interrupted run: torn lines are ignored, others refused, and findings come back as they went."""
+"""The journal of a run: whole lines of its own are taken over, anything else is done again or refused."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mfcheck import Verdict
-from mfcheck.findings.finding import Curve, Margin
-from mfcheck.findings.record import as_plain
-from mfcheck.session.resume import RUN, as_finding, check_same, read_journal
-from mfcheck.tests.support.long_runs import TOY, dies, drawn, kept, make, make_finding, run
+from mfcheck.session.journal import ENTRY, cell_of, findings_in, lines_of
 
-pytestmark = pytest.mark.usefixtures("light_runs")
+RUN = "a1b2"
+VALUES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8)
 
 
-@pytest.mark.parametrize("torn", ["another cell", "nothing to tell it by", "the same cell"])
-def test_a_torn_last_line_is_ignored(torn: str, tmp_path: Path) -> None:
-    one, two = (json.dumps(as_plain(make_finding(cell=cell)), ensure_ascii=False) for cell in ("c1", "c2"))
-    line, left = {
-        "another cell": (json.dumps(as_plain(make_finding(cell="c3")))[:90], ["c1", "c2"]),
-        "nothing to tell it by": ('{"claim": "thm', ["c1"]),
-        "the same cell": (two[:90], ["c1"]),
-    }[torn]
-    (tmp_path / "findings.jsonl").write_text(f"{one}\n{two}\n{line}", encoding="utf-8")
-    assert [finding["cell"] for finding in read_journal(tmp_path)] == left
+@st.composite
+def journals(draw: st.DrawFn) -> list[list[dict[str, Any]]]:
+    """Cells in the order of their decision, each with its findings."""
+    counts = draw(st.lists(st.integers(1, 3), min_size=1, max_size=5))
+    return [
+        [
+            {"claim": "toy.1/coin", "cell": f"cell-{place}", "estimate": draw(VALUES), "curve": draw(st.lists(VALUES))}
+            for _ in range(count)
+        ]
+        for place, count in enumerate(counts)
+    ]
 
 
-# A run that cannot go on ---------------------------------------------------------------------------------------
+def flat(cells: list[list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    return [finding for findings in cells for finding in findings]
 
 
-def refused(result: pytest.RunResult, *words: str) -> None:
-    """Exit status 4 and one sentence with these words."""
-    everything = result.stdout.str() + result.stderr.str()
-    assert result.ret == pytest.ExitCode.USAGE_ERROR, everything
-    (sentence,) = [line for line in everything.splitlines() if line.startswith("ERROR: ")]
-    assert all(word in sentence for word in words), sentence
-    assert "Traceback" not in everything
+@given(journals())
+def test_what_was_written_is_read(cells: list[list[dict[str, Any]]]) -> None:
+    assert findings_in(lines_of(cells, RUN), RUN) == flat(cells)
+    grown = lines_of(cells[:1], RUN) + "".join(
+        lines_of([findings], RUN, 1 + len(flat(cells[:place]))) for place, findings in enumerate(cells) if place
+    )
+    assert grown == lines_of(cells, RUN)
 
 
-def test_another_run_is_not_gone_on_with(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-    make(pytester, TOY, theories="import mfcheck\nclass Mine(mfcheck.PaperTheory):\n    pass\n")
-    refused(run(pytester, "--mf-resume"), "nothing to resume in reports")
-    assert not (pytester.path / "reports").exists()
-    dies(monkeypatch, "fair 3", "raise KeyboardInterrupt")
-    run(pytester, "--mf-seed", "5")
-    monkeypatch.delenv("TOY_DIES")
-    before = {name: (pytester.path / "reports" / name).read_bytes() for name in kept(pytester)}
-    drawn(pytester)
-    for option, words in {
-        "--mf-seed=6": ("seed was 5 and is now 6",),
-        "--mf-level=paper": ("level was quick and is now paper",),
-        "--mf-alpha=1e-3": ("alpha was 1e-06 and is now 0.001",),
-        "--mf-theory=theories:Mine": ("theory was mfcheck.theory:PaperTheory and is now theories:Mine",),
-        "--mf-architecture=residual": ("architectures was vanilla, residual and is now residual",),
-        "--mf-dataset=noise": ("dataset was digits and is now noise",),
-        "--mf-data-dir=.": ("data_dir was None and is now .",),
-        "--mf-device=cpu": ("device was auto and is now cpu",),
-        "--mf-claim=toy.*": ("claims was nothing and is now toy.*",),
-        "-kfair": ("tests was ", "is now ", "-k fair"),
-    }.items():
-        refused(run(pytester, "--mf-resume", option), "reports", *words)
-    make(pytester, TOY + "# changed\n")
-    refused(run(pytester, "--mf-resume"), "code was ")
-    assert {name: (pytester.path / "reports" / name).read_bytes() for name in kept(pytester)} == before
-    assert not drawn(pytester)
-    (pytester.path / "reports" / RUN).write_text("[]")
-    refused(run(pytester, "--mf-resume"), "run.json")
+@given(journals(), st.data())
+def test_a_torn_end_costs_the_last_cell_alone(cells: list[list[dict[str, Any]]], data: st.DataObject) -> None:
+    text = lines_of(cells, RUN)
+    cut = text[: data.draw(st.integers(0, len(text)))]
+    whole = [findings for place, findings in enumerate(cells) if len(lines_of(cells[: place + 1], RUN)) <= len(cut)]
+    assert findings_in(cut, RUN) == flat(whole)
 
 
-def test_a_changed_library_is_named_with_both_versions() -> None:
-    with pytest.raises(ValueError, match=r"torch was 1 and is now 2"):
-        check_same(Path("reports"), {"seed": 1, "torch": "1"}, {"seed": 1, "torch": "2"})
+@given(journals(), st.data())
+def test_whatever_is_changed_before_the_end_is_refused(cells: list[list[dict[str, Any]]], data: st.DataObject) -> None:
+    lines = lines_of(cells, RUN).splitlines(keepends=True)
+    at = data.draw(st.integers(0, len(lines) - 1))
+    change = data.draw(st.sampled_from(["edit", "double", "delete", "swap", "foreign", "garbage"]))
+    finding = json.loads(lines[at])
+    if change == "edit":
+        finding["estimate"] = "another"
+        lines[at] = json.dumps(finding) + "\n"
+    elif change == "double":
+        lines.insert(at, lines[at])
+    elif change == "delete":
+        del lines[at]
+        if at >= len(lines):  # the end alone is gone, as after a kill
+            return
+    elif change == "swap":
+        if at == 0:
+            return
+        lines[at - 1], lines[at] = lines[at], lines[at - 1]
+    elif change == "foreign":
+        lines[at] = lines_of([[{**finding, "cell": "x"}]], "another run", at + 1)
+    else:
+        lines[at] = data.draw(st.sampled_from(["\n", "[]\n", "{}\n", "null\n", '{"journal": 3}\n', "[" * 9999 + "\n"]))
+    with pytest.raises(ValueError, match=r"^line \d+ "):
+        findings_in("".join(lines), RUN)
 
 
-def test_a_journal_of_something_else_is_refused_by_its_line(tmp_path: Path) -> None:
-    assert read_journal(tmp_path) == []
-    for broken in ("no JSON", "3", '{"claim": "toy.1/a", "cell": "c"}'):
-        (tmp_path / "findings.jsonl").write_text(f"{json.dumps(as_plain(make_finding()))}\n{broken}\n")
-        with pytest.raises(ValueError, match=r"line 2 of findings\.jsonl is no finding"):
-            read_journal(tmp_path)
-
-
-any_float = st.one_of(st.floats(), st.floats(-10, 10))
-finite = st.floats(allow_nan=False, allow_infinity=False)
-several = st.lists(any_float, max_size=3).map(tuple)
-
-
-@given(
-    verdict=st.sampled_from(list(Verdict)),
-    estimate=finite,
-    reference=any_float,
-    region=st.tuples(any_float, any_float),
-    resolution=st.none() | any_float,
-    curve=st.none() | st.builds(Curve, st.text(), st.text(), several, several, several, several, st.integers()),
-    margin=st.builds(Margin, any_float, any_float, st.text()),
-    twins_seen=st.lists(st.text()).map(tuple),
-)
-def test_a_finding_comes_back_from_the_journal_as_it_went(**values: Any) -> None:
-    plain = json.loads(json.dumps(as_plain(make_finding(**values))))
-    assert json.loads(json.dumps(as_plain(as_finding(plain)))) == plain
-    assert as_finding(plain).verdict is values["verdict"]
-    assert as_finding(plain).estimate == values["estimate"]
+def test_a_line_tells_whose_it_is_and_how_many_its_cell_has() -> None:
+    findings = [{"claim": "a/b", "cell": "c", "estimate": 1.0}, {"claim": "a/b", "cell": "c", "estimate": 2.0}]
+    entries = [json.loads(line)[ENTRY] for line in lines_of([findings], RUN, 5).splitlines()]
+    assert [(entry["run"], entry["line"], entry["number"], entry["of"]) for entry in entries] == [
+        (RUN, 5, 1, 2),
+        (RUN, 6, 2, 2),
+    ]
+    assert cell_of(findings[0]) == ("a/b", "c")
