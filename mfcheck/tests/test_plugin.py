@@ -105,7 +105,7 @@ def test_every_ending_is_told_apart_wherever_it_is_told(pytester: pytest.Pyteste
         (COIN + EDGE, 1, "undecided"),
         (COIN + BROKEN, 1, "undecided"),
         (COIN + FORGETS, 1, "undecided"),
-        (FOREIGN, 0, "not applicable"),
+        (FOREIGN, 1, "not applicable"),
     ],
     ids=["supported", "and foreign", "refuted", "undecided", "nan", "forgotten", "foreign"],
 )

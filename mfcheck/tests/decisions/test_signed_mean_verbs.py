@@ -49,12 +49,14 @@ def test_a_mean_of_either_sign_is_held_against_the_theory(true: float, verdict: 
 
 
 def test_what_breaks_is_supported_where_the_mean_is_another_one() -> None:
-    assert mean(decider(), signed(1.0), tail(1.0), breaks=True).verdict is REFUTED
-    broken = mean(decider(), signed(1.2), tail(1.2), breaks=True)
+    for side in ("above", "below"):
+        assert mean(decider(), signed(1.0), tail(1.0), breaks=side).verdict is REFUTED
+    broken = mean(decider(), signed(1.2), tail(1.2), breaks="above")
     assert broken.verdict is SUPPORTED
     assert broken.breaks
     assert (broken.twins_seen, broken.resolution) == ((), None)
-    assert mean(decider(Faster()), signed(1.0), tail(1.0), breaks=True).verdict is SUPPORTED
+    assert mean(decider(), signed(1.2), tail(1.2), breaks="below").verdict is REFUTED
+    assert mean(decider(Faster()), signed(1.0), tail(1.0), breaks="below").verdict is SUPPORTED
 
 
 def test_a_wrong_theory_is_refuted_and_a_right_ones_twins_are_killed() -> None:

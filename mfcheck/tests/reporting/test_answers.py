@@ -24,14 +24,21 @@ from mfcheck.tests.support.training_reports import (
     sentences,
 )
 
+RESIDUAL_NETWORK = {"architecture": "residual"}
+AT_START = make_trained(None, parameters={"regime": "rate"})
+
 
 def test_sentences_say_which_rate_factor_survives_in_each_regime() -> None:
     rates = [
-        make_trained(None, parameters={"regime": "rate"}, estimate=1.002),
-        make_decay("both", verdict="refuted", estimate=0.5, holds_instead=["rate factor 1"]),
-        make_decay("both", verdict="refuted", estimate=-0.2),
-        make_decay("both", verdict="undecided", estimate=0.6),
-        make_trained(None, parameters={"regime": "projected"}, verdict="not applicable", estimate=None),
+        make_trained(None, parameters=RESIDUAL_NETWORK | {"regime": "rate"}, estimate=1.002),
+        make_decay(
+            "both", parameters=RESIDUAL_NETWORK, verdict="refuted", estimate=0.5, holds_instead=["rate factor 1"]
+        ),
+        make_decay("both", parameters=RESIDUAL_NETWORK, verdict="refuted", estimate=-0.2),
+        make_decay("both", parameters=RESIDUAL_NETWORK, verdict="undecided", estimate=0.6),
+        make_trained(
+            None, parameters=RESIDUAL_NETWORK | {"regime": "projected"}, verdict="not applicable", estimate=None
+        ),
     ]
     text = sentences(make_claim(*rates, id=RESIDUAL))
     assert text == (
@@ -44,7 +51,7 @@ def test_sentences_say_which_rate_factor_survives_in_each_regime() -> None:
 def test_sentences_say_how_long_the_law_lasts() -> None:
     speed = {"end": 60.0, "speed": 0.01, "rest": 0.5}
     lasting = make_decay("flow", **{**speed, "end": 1.0}, parameters={"width": 100})
-    text = sentences(make_claim(make_decay("flow", **speed, parameters={"width": 100}), lasting, id=DECAY))
+    text = sentences(make_claim(AT_START, make_decay("flow", **speed, parameters={"width": 100}), lasting, id=DECAY))
     found = re.search(r"falls below 0.9 of the predicted one at t·N = ([\d,]+) in 1 of 2 traj\w+, after at most", text)
     assert found is not None
     # 1 − e^{−z} = 0.9 z at z ≈ 0.2148, where z = (1 − e^{−t/100}) / 0.5.
@@ -53,7 +60,7 @@ def test_sentences_say_how_long_the_law_lasts() -> None:
     assert "stays at 0.9 of the predicted one or more to the end of the curve, t·N = 100, in 1 of 2 traj" in text
     at_once = make_decay("flow", rest=1e-4)
     assert "is below 0.9 of the predicted one from the first point on, t·N = 3,413" in sentences(
-        make_claim(at_once, id=DECAY)
+        make_claim(AT_START, at_once, id=DECAY)
     )
 
 
@@ -62,11 +69,11 @@ def test_sentences_hold_the_decrease_against_the_loss_that_was_found_too() -> No
     finding = make_decay("flow", parameters={"width": 10})
     curve = finding["curve"]
     curve["measured"] = curve["series"]["envelope"] = [math.exp(-0.008 * time) for time in curve["x"]]
-    text = sentences(make_claim(finding, id=DECAY))
+    text = sentences(make_claim(AT_START, finding, id=DECAY))
     assert "is below 0.9 of the predicted one from the first point on" in text
     assert "started at the measured L_adv(0), it stays at 0.9 of that or more to the end" in text
     del curve["series"]["envelope"]
-    assert "started at" not in sentences(make_claim(finding, id=DECAY))
+    assert "started at" not in sentences(make_claim(AT_START, finding, id=DECAY))
 
 
 def test_sentences_say_what_became_of_the_networks_that_failed() -> None:
@@ -88,7 +95,7 @@ def test_sentences_say_what_became_of_the_networks_that_failed() -> None:
         make_claim(*fails, id=UNTRAINABLE)
     )
     assert "1 residual network trained over widths and depths, 0 failed" in sentences(
-        make_claim(make_network(64, 2, 0.99, None), id=TRAINABLE)
+        make_claim(make_network(64, 2, 0.99, None, parameters=RESIDUAL_NETWORK), id=TRAINABLE)
     )
 
 

@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 from mfcheck.reporting.curves.profiles import Profile
-from mfcheck.reporting.figures.tightness import LIMITS
 from mfcheck.spec import NormPair
 from mfcheck.tests.support.reports import make_claim, make_finding, make_report
 
@@ -88,6 +87,6 @@ LIMIT_CLAIM = make_claim(
     make_limit("2-inf", "many-inputs", 1.002),
     make_limit("2-inf", "many-inputs", 0.994, "chevet"),
     make_limit("2-inf", "one-output", 0.5, "chevet"),
-    id=LIMITS,
+    id="thm5.1/bound-leading-order",
 )
 REPORT = make_report(LIMIT_CLAIM, make_claim(*FULL, id=BOUND))

@@ -14,6 +14,7 @@ from mfcheck.observables import jacobian
 from mfcheck.reporting import markdown, pages, terminal
 from mfcheck.reporting.words import comparison_text
 from mfcheck.session import recorder, resume
+from mfcheck.session.journal import ENTRY
 from mfcheck.theorems import accuracy_map, foreign, variance
 from mfcheck.theory import entry_law
 
@@ -35,7 +36,7 @@ def run(pytester: pytest.Pytester, *arguments: str, **options: Any) -> pytest.Ru
 def journal(pytester: pytest.Pytester, folder: str = "reports") -> list[dict[str, Any]]:
     """The findings that a run kept, in their order."""
     lines = (pytester.path / folder / "findings.jsonl").read_text(encoding="utf-8").splitlines()
-    return [json.loads(line) for line in lines]
+    return [{name: value for name, value in json.loads(line).items() if name != ENTRY} for line in lines]
 
 
 def report(pytester: pytest.Pytester, folder: str = "reports") -> dict[str, Any]:

@@ -65,7 +65,11 @@ def make_capacity(width: int, regime: str = "projected", **changes: Any) -> dict
     law = [1 - 0.04 * time / width for time in times]
     measured = [value + 0.3 * (1 - value) ** 2 for value in law]
     curve = make_curve("trajectory", times, measured, predicted=law)
-    curve["series"] = {"rate factor 1": [(1 + value) / 2 for value in law]}
+    curve["series"] = {
+        "rate factor 1": [(1 + value) / 2 for value in law],
+        "lower quartile": [value - 0.004 for value in measured],
+        "upper quartile": [value + 0.005 for value in measured],
+    }
     return make_trained(curve, parameters={"regime": regime, "width": width} | changes)
 
 
@@ -87,10 +91,13 @@ def make_layers(**changes: Any) -> dict[str, Any]:
     return make_trained(curve)
 
 
-def make_map(widths: Sequence[int], depths: Sequence[int]) -> list[dict[str, Any]]:
+def make_map(widths: Sequence[int], depths: Sequence[int], **parameters: Any) -> list[dict[str, Any]]:
     """A map with the pilot's outcome: deep and narrow networks fail, though σ_w² grows."""
     return [
-        make_network(width, depth, 1 / (1 + math.exp(depth - width**0.5)), width / depth**2, 1 + depth / width)
+        make_network(
+            *(width, depth, 1 / (1 + math.exp(depth - width**0.5)), width / depth**2, 1 + depth / width),
+            parameters=parameters,
+        )
         for width in widths
         for depth in depths
     ]
@@ -98,7 +105,8 @@ def make_map(widths: Sequence[int], depths: Sequence[int]) -> list[dict[str, Any
 
 def make_drift(eps: float, ratio: float, **changes: Any) -> dict[str, Any]:
     """A drift of standard training beside the adversarial one."""
-    return make_trained(None, estimate=ratio, parameters={"eps": eps}, **changes)
+    beside = {"statistic": "ratio to the theory's scale"} | changes
+    return make_trained(None, estimate=ratio, parameters={"eps": eps}, **beside)
 
 
 OPEN_CLAIM = make_claim(
@@ -117,7 +125,7 @@ FULL = make_report(
     ),
     make_claim(make_layers(), id="thm5.4/regularisation-gradient"),
     make_claim(*make_map([8, 64, 256], [2, 8, 14, 20]), id=UNTRAINABLE),
-    make_claim(*make_map([64, 256], [2, 8, 20]), id=TRAINABLE),
+    make_claim(*make_map([64, 256], [2, 8, 20], architecture="residual"), id=TRAINABLE),
     make_claim(
         *(make_capacity(width, regime) for regime in ("projected", "flow") for width in (256, 512, 1024)),
         id=CAPACITY_DECAY,

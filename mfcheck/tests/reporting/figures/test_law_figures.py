@@ -9,7 +9,6 @@ import pytest
 from mfcheck.reporting.figures.law_figures import dkw_band, qq_figure
 from mfcheck.reporting.figures.trend_figures import distance_figure
 from mfcheck.reporting.pages import render_html
-from mfcheck.reporting.studies import WIDTH_STUDY
 from mfcheck.tests.support.reports import NOT_APPLICABLE, Page, make_claim, make_finding, make_law, make_report
 
 
@@ -18,16 +17,16 @@ def test_experiments_show_their_law_and_quantiles_and_the_width_study() -> None:
         make_finding(cell=f"N{width}", figure=f"N = {width}", curve=make_law(), parameters={"width": width})
         for width in (5000, 500)
     ]
-    source = render_html(make_report(make_claim(*cells, id=WIDTH_STUDY)))
+    source = render_html(make_report(make_claim(*cells, id="thm4.1/entries-gaussian")))
     labels = re.findall(r'aria-label="([^"]+)"', source)
-    assert labels[0] == f"Distance to the limit law against width, {WIDTH_STUDY}"
+    assert labels[0] == "Distance to the limit law against width, thm4.1/entries-gaussian"
     assert [label.rsplit(" ", 1)[1] for label in labels[2:]] == ["N500", "N500", "N5000", "N5000"]
     assert sum("quantiles" in label for label in labels) == 2
     assert "The width study" in Page(source).text
 
 
 def test_a_width_study_needs_two_widths_of_laws_that_hold() -> None:
-    one, other = (make_finding(cell=str(width), parameters={"width": width}) for width in (500, 1000))
+    one, other = (make_finding(cell=str(width), curve=make_law(), parameters={"width": width}) for width in (500, 1000))
     assert distance_figure(make_claim(one, other)).startswith("<svg")
     assert distance_figure(make_claim(one)) == ""
     assert distance_figure(make_claim(one, other | {"breaks": True}, NOT_APPLICABLE)) == ""
