@@ -114,7 +114,7 @@ def test_a_killed_run_has_shown_its_progress_and_goes_on_even_if_killed_twice(
     assert killed.returncode == -signal.SIGKILL
     assert "mfcheck: toy.1/fair wishart-vanilla" in killed.stderr  # past pytest's capture
     monkeypatch.delenv("TOY_IS_SLOW")
-    assert kept(pytester) == [".progress", "findings.jsonl", "run.json"]
+    assert kept(pytester) == [".lock", ".progress", "findings.jsonl", "run.json"]
     drawn(pytester)
     dies(monkeypatch, "fair 4", "raise KeyboardInterrupt")
     broken = run(pytester, *NUMBERS[2:], "--mf-resume")
