@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shlex
 import signal
 import threading
 from collections.abc import Callable, Generator, Sequence
@@ -15,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mfcheck.findings.claim import is_asked_for
-from mfcheck.session import options, selection
+from mfcheck.session import selection
 from mfcheck.session.outcome import CLAIM_PROPERTY, COMPLAINT_PROPERTY, FINDING_PROPERTY
 from mfcheck.session.progress_display import FOLDER, Screen, StatusFile, Ticker
 from mfcheck.spec import ARCHITECTURES
@@ -137,40 +135,21 @@ class Controller:
     def pytest_terminal_summary(
         self, terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
     ) -> None:
-        if self._recorder is None:
+        if self._recorder is None and not (self._ahead and not config.option.collectonly):
             return
-        recorder = self._recorder
-        if recorder.report is not None:
-            from mfcheck.reporting.terminal import terminal_lines
-            from mfcheck.session.recorder import NOTHING
+        from mfcheck.session import closing_words
 
-            terminalreporter.section("theory verdicts")
-            for text, style in terminal_lines(recorder.report):
-                terminalreporter.write_line(text, **({style: True} if style else {}))
-            if recorder.decided_nothing:
-                terminalreporter.write_line(f"mfcheck: {NOTHING}", red=True)
-            if recorder.unwritten:
-                terminalreporter.write_line(f"mfcheck: {recorder.unwritten}", red=True)
-            if recorder.written:
-                terminalreporter.write_line(f"report: {recorder.folder / 'report.html'}")
-            if "comparison" in recorder.report:
-                from mfcheck.reporting.words.comparison_text import summary_lines
-
-                terminalreporter.section("compared with the baseline")
-                for text, style in summary_lines(recorder.report["comparison"], os.environ):
-                    terminalreporter.write_line(text, **({style: True} if style else {}))
-        if complaint := self._run().complaint or self._complaint:
+        recorder, run = self._recorder, self._run()
+        closing_words.write_report(terminalreporter, recorder)
+        if complaint := run.complaint or self._complaint:
             terminalreporter.write_line(f"mfcheck: {complaint}", yellow=True)
         stopped = exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.TESTS_FAILED)
-        broken_off = (stopped or self._interrupted) and recorder.report is None
-        if broken_off and self._run().baseline is not None:
+        broken_off = (stopped or self._interrupted) and (recorder is None or recorder.report is None)
+        if broken_off and run.baseline is not None:
             terminalreporter.write_line("mfcheck: the run was broken off, so it is not compared with the baseline")
-        if recorder.kept and (broken_off or recorder.errors):
-            resume = options.spelt(options.RESUME)
-            arguments = [str(argument) for argument in config.invocation_params.args if argument != resume]
-            what = "the rest" if broken_off else "the cells that ended in an error"
-            command = shlex.join(["pytest", *arguments, resume])
-            terminalreporter.write_line(f"mfcheck: {recorder.kept} findings are kept; for {what}: {command}")
+        closing_words.write_how_to_go_on(
+            terminalreporter, recorder, list(map(str, config.invocation_params.args)), broken_off=broken_off
+        )
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:

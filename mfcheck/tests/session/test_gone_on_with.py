@@ -13,22 +13,25 @@ from hypothesis import strategies as st
 from mfcheck import Verdict
 from mfcheck.findings.finding import Curve, Margin
 from mfcheck.findings.record import as_plain
+from mfcheck.session.journal import lines_of
 from mfcheck.session.resume import RUN, as_finding, check_same, read_journal
 from mfcheck.tests.support.long_runs import TOY, dies, drawn, kept, make, make_finding, run
 
 pytestmark = pytest.mark.usefixtures("light_runs")
 
 
-@pytest.mark.parametrize("torn", ["another cell", "nothing to tell it by", "the same cell"])
-def test_a_torn_last_line_is_ignored(torn: str, tmp_path: Path) -> None:
-    one, two = (json.dumps(as_plain(make_finding(cell=cell)), ensure_ascii=False) for cell in ("c1", "c2"))
-    line, left = {
-        "another cell": (json.dumps(as_plain(make_finding(cell="c3")))[:90], ["c1", "c2"]),
-        "nothing to tell it by": ('{"claim": "thm', ["c1"]),
-        "the same cell": (two[:90], ["c1"]),
-    }[torn]
-    (tmp_path / "findings.jsonl").write_text(f"{one}\n{two}\n{line}", encoding="utf-8")
-    assert [finding["cell"] for finding in read_journal(tmp_path)] == left
+def written(folder: Path, *cells: str) -> str:
+    """A journal of run "r" with one finding for each cell, and its text."""
+    text = lines_of([[json.loads(json.dumps(as_plain(make_finding(cell=cell))))] for cell in cells], "r")
+    (folder / "findings.jsonl").write_text(text, encoding="utf-8")
+    return text
+
+
+def test_a_torn_last_line_is_ignored(tmp_path: Path) -> None:
+    text = written(tmp_path, "c1", "c2")
+    for torn, left in {text[:-20]: ["c1"], text + '{"claim": "thm': ["c1", "c2"], text: ["c1", "c2"]}.items():
+        (tmp_path / "findings.jsonl").write_text(torn, encoding="utf-8")
+        assert [finding["cell"] for finding in read_journal(tmp_path, "r")] == left
 
 
 # A run that cannot go on ---------------------------------------------------------------------------------------
@@ -79,11 +82,22 @@ def test_a_changed_library_is_named_with_both_versions() -> None:
 
 
 def test_a_journal_of_something_else_is_refused_by_its_line(tmp_path: Path) -> None:
-    assert read_journal(tmp_path) == []
-    for broken in ("no JSON", "3", '{"claim": "toy.1/a", "cell": "c"}'):
-        (tmp_path / "findings.jsonl").write_text(f"{json.dumps(as_plain(make_finding()))}\n{broken}\n")
-        with pytest.raises(ValueError, match=r"line 2 of findings\.jsonl is no finding"):
-            read_journal(tmp_path)
+    assert read_journal(tmp_path, "r") == []
+    text = written(tmp_path, "c1")
+    for broken in ("no JSON", "3", '{"claim": "toy.1/a", "cell": "c"}', text.strip()):
+        (tmp_path / "findings.jsonl").write_text(f"{text}{broken}\n")
+        with pytest.raises(ValueError, match=r"of findings\.jsonl, line 2 "):
+            read_journal(tmp_path, "r")
+    written(tmp_path, "c1")
+    with pytest.raises(ValueError, match=r"of findings\.jsonl, line 1 was not written there by this run"):
+        read_journal(tmp_path, "another")
+
+
+def test_what_is_whole_and_of_no_finding_is_refused(tmp_path: Path) -> None:
+    plain = {**as_plain(make_finding()), "estimate": None}
+    (tmp_path / "findings.jsonl").write_text(lines_of([[plain]], "r"), encoding="utf-8")
+    with pytest.raises(ValueError, match="cannot be resumed: of findings"):
+        read_journal(tmp_path, "r")
 
 
 any_float = st.one_of(st.floats(), st.floats(-10, 10))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from mfcheck import PaperTheory
+from mfcheck import PaperTheory, Verdict
 from mfcheck.findings.record import as_plain
 from mfcheck.reporting.pages import PAGES
 from mfcheck.session.recorder import Recorder
@@ -30,9 +30,14 @@ def test_the_journal_grows_as_findings_come_and_pages_appear_at_the_end(tmp_path
     assert json.loads((folder / "report.json").read_text(encoding="utf-8")) == recorder.report
 
 
-def test_pages_of_an_earlier_run_are_gone_before_the_first_finding(tmp_path: Path) -> None:
-    for name in (*PAGES, "findings.jsonl", "baseline.json"):
+def test_pages_of_an_earlier_run_stay_until_something_is_decided(tmp_path: Path) -> None:
+    old = (*PAGES, "findings.jsonl", "baseline.json")
+    for name in old:
         (tmp_path / name).write_text("old", encoding="utf-8")
-    Recorder(make_settings(tmp_path), PaperTheory())
+    recorder = Recorder(make_settings(tmp_path), PaperTheory())
+    recorder.add(as_plain(make_finding(cell="not here", verdict=Verdict.NOT_APPLICABLE)))
+    assert {(tmp_path / name).read_text(encoding="utf-8") for name in old} == {"old"}
+    recorder.add(as_plain(make_finding(cell="here")))
     assert sorted(file.name for file in tmp_path.iterdir()) == ["baseline.json", "findings.jsonl"]
-    assert (tmp_path / "findings.jsonl").read_text(encoding="utf-8") == ""
+    lines = (tmp_path / "findings.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["cell"] for line in lines] == ["not here", "here"]
