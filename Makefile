@@ -2,23 +2,41 @@
 PYTHON ?= python3
 BIN := .venv/bin
 LEVEL ?= quick
+TESTS := -p no:benchmark --ignore mfcheck/tests/benchmarks
 
-.PHONY: claims test lint clean
+.PHONY: claims test slow calibration bench lint clean
 
 claims: .venv/installed
 	$(BIN)/pytest claims -n auto --mf-level $(LEVEL)
 
+# Everything cheap: tests with replayed decisions at few replays, and the doctests of the package.
 test: .venv/installed
-	$(BIN)/pytest -n auto --dist worksteal -p no:benchmark --ignore mfcheck/tests/benchmarks
+	$(BIN)/pytest $(TESTS) -n auto --dist worksteal
+
+# Tests that take minutes; there may be none.
+slow: .venv/installed
+	$(BIN)/pytest $(TESTS) -m slow || test $$? -eq 5
+
+# Replayed decisions at full numbers, and the table of docs/calibration.md made anew.
+calibration: .venv/installed
+	$(BIN)/pytest $(TESTS) mfcheck/tests/statistics -n auto --effort=full
+	mkdir -p build
+	$(BIN)/python -m mfcheck.statistics.calibration > build/calibration.md
+	awk 'NR == FNR { table = table $$0 "\n"; next } /^\|/ { printf "%s", table; table = ""; next } { print }' \
+		build/calibration.md docs/calibration.md > build/page.md
+	mv build/page.md docs/calibration.md
+
+bench: .venv/installed
 	$(BIN)/pytest mfcheck/tests/benchmarks --benchmark-columns=min,median,rounds
 
 lint: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache build *.egg-info
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build *.egg-info
 
 .venv/installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -1,4 +1,4 @@
-"""Where the theory says it must fail; supported means that it does."""
+"""Where the theory of networks and their losses says it must fail; supported means that it does fail."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_large_budget(cell: Cell, decide: Decider) -> None:
         allowance=lambda: Allowance(0.0, 0.0, "none: exact inside one region"),
         spread=0.1,
         delta=level.exact,
-        breaks=True,
+        breaks="below",
         room=0.3,
         curve=lambda draws: over_budgets(draws, budgets, [bound(decide.theory, eps) for eps in budgets]),
     )

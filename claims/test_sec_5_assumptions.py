@@ -1,4 +1,4 @@
-"""The assumptions of Section 5, measured along training: signals free of the weights, weights near where they began."""
+"""The two assumptions of Section 5 along training: signals independent of the weights, weights near their start."""
 
 from __future__ import annotations
 

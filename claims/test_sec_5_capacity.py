@@ -20,7 +20,7 @@ from mfcheck.observables.path_bounds import decreases
 from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES
 from mfcheck.theorems.bound import pair_of
-from mfcheck.theorems.capacity import capacity_left, capacity_path
+from mfcheck.theorems.capacity import capacity_left, capacity_path, mean_decay
 from mfcheck.theorems.pull import CHAIN_EPS, LINEAR_STEPS, capacity_tail, instant, one_output_pull, one_output_spread
 from mfcheck.training.objectives import Objective
 from mfcheck.training.rules import Flow
@@ -104,18 +104,21 @@ def test_capacity_decay(cell: Cell, decide: Decider) -> None:
     def rate(theory: PaperTheory) -> float:
         return -theory.capacity_rate(spec, eps, pair.p, pair.q)
 
+    def early(theory: PaperTheory) -> float:
+        return mean_decay(theory, spec, eps, pair, SCALES[-1])
+
     if cell.details["regime"] == "projected":
         chain, near = cell.engine == "wishart", one_output_pull(spec, pair)
         decide.median_ratio(
             projected_rate(eps, pair),
             statistic=early_slope,
             probe=probe,
-            reference=rate,
+            reference=early,
             allowance=lambda: near,
             spread=one_output_spread(spec, pair),
             delta=level.exact if chain else level.ratio,
             room=None if chain else near.above + level.ratio,
-            instead={"rate factor 1": lambda theory: rate(theory) / 2},
+            instead={"rate factor 1": lambda theory: early(theory) / 2},
         )
         return
     times = tuple(early / spec.width for early in EARLY)
@@ -190,7 +193,11 @@ def test_width_preserves(cell: Cell, decide: Decider) -> None:
         [MedianGroup(math.log(one.width), one, source, statistic) for one in specs],
         probe=lambda one: probe,
         x_label="log N",
-        rises=lambda theory, group: -theory.capacity_rate(group.spec, eps, ONE.p, ONE.q),
+        rises=lambda theory, group: (
+            -theory.capacity_rate(group.spec, eps, ONE.p, ONE.q)
+            if regime == "flow"
+            else mean_decay(theory, group.spec, eps, ONE, SCALES[-1])
+        ),
         allowance=apart,
         spread=0.06 if regime == "flow" else max(one_output_spread(one, ONE) for one in specs) / (1 if chain else 3),
         delta=level.exact if chain else 2 * level.slope,

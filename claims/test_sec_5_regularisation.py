@@ -1,4 +1,4 @@
-"""Theorems 5.3 and 5.4 at the start of training, free of step sizes: how losses pull on the size of the weights."""
+"""Theorems 5.3 and 5.4 at the start of training: ⟨W, ∂L⟩, by which losses change the size of the weights."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def test_standard_drift(cell: Cell, decide: Decider) -> None:
             probe=probe,
             scale=scale,
             tail=lambda: standard_tail(spec, scale(decide.theory)),
-            instead={"E4's exact drift": lambda theory: exact(theory) / scale(theory)},
+            instead={"the exact standard drift": lambda theory: exact(theory) / scale(theory)},
         )
         return
     decide.mean_ratio(

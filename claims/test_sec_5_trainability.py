@@ -1,4 +1,4 @@
-"""Theorems 5.7 and 5.8 as practitioners meet them: which networks adversarial training fits, over depth and width."""
+"""Theorems 5.7 and 5.8: which networks practical adversarial training fits, over depth and width."""
 
 from __future__ import annotations
 

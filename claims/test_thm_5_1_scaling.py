@@ -24,6 +24,7 @@ from mfcheck.theorems.bound import (
     STEPS,
     VARIANCES,
     at_finite_dimension,
+    bound_per_budget,
     budget,
     growth,
     pair_of,
@@ -134,8 +135,10 @@ def test_exponential_in_depth(cell: Cell, decide: Decider) -> None:
         [MedianGroup(depth, replace(spec, depth=depth), source, lambda draws: draws[:, column]) for depth in depths],
         probe=lambda spec: probe,
         x_label="depth",
-        rises=lambda theory, group: theory.adversarial_bound(
-            group.spec, 1.0 if cell.engine == "wishart" else eps, pair.p, pair.q
+        rises=lambda theory, group: (
+            bound_per_budget(theory, group.spec, pair)
+            if cell.engine == "wishart"
+            else theory.adversarial_bound(group.spec, eps, pair.p, pair.q)
         ),
         allowance=drift,
         spread={"wishart": 0.06, "lazy": 0.06, "dense": 0.1}[cell.engine],
@@ -180,7 +183,7 @@ def test_dimension_scaling(cell: Cell, decide: Decider) -> None:
         ],
         probe=lambda one: image(decide.settings, replace(cell, spec=one)),
         x_label=f"log {'d' if over == 'inputs' else 'K'}",
-        rises=lambda theory, group: theory.adversarial_bound(group.spec, 1.0, pair.p, pair.q),
+        rises=lambda theory, group: bound_per_budget(theory, group.spec, pair),
         allowance=distance,
         spread=0.1 if pair.p == 1 or cell.engine == "dense" else max(spread_at_infinity(pair, one) for one in specs),
     )

@@ -1,4 +1,4 @@
-"""Names for the arrays that pass between the parts."""
+"""Type names of the numpy arrays that modules pass to each other."""
 
 from __future__ import annotations
 

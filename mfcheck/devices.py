@@ -1,4 +1,4 @@
-"""Where the work runs: the device of a worker, and how many workers a machine can feed."""
+"""The device that each worker process computes on, and how many workers a machine can serve."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Levels of effort: which discrepancies are declared and how far a decision may go, never the rule itself."""
+"""Levels of effort (quick, standard, paper): declared discrepancies δ and numbers of looks, never another rule."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Level:
-    """Declared discrepancies δ and the budget of a level (origin: DESIGN "Decision").
+    """Declared discrepancies δ and the budget of a level (docs/decisions.md#declared-discrepancies).
 
     `law` is a sup-distance of distribution functions, `slope` an exponent or a slope per layer, `rate` the least share
     of networks. `ratio` is relative, for laws that hold in a limit; `exact` the same for laws that hold at every

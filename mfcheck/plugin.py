@@ -17,7 +17,15 @@ from mfcheck.findings.claim import Claim, is_asked_for
 from mfcheck.imports import calm_warnings
 from mfcheck.session import options, selection
 from mfcheck.session.controller import SELECTED, STATUS, Controller
-from mfcheck.session.outcome import announce, begin_attempt, cell_of, claim_of, conclude, follow_verdicts
+from mfcheck.session.outcome import (
+    COMPLAINT_PROPERTY,
+    announce,
+    begin_attempt,
+    cell_of,
+    claim_of,
+    conclude,
+    follow_verdicts,
+)
 from mfcheck.session.progress_display import StatusFile
 
 if TYPE_CHECKING:
@@ -157,6 +165,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     status = pyfuncitem.config.stash.get(STATUS, None)
     with status.watching(claim.id, cell.id) if status else contextlib.nullcontext():
         result = yield
+    if complaint := _run(pyfuncitem.config).store.complaint:
+        pyfuncitem.user_properties.append((COMPLAINT_PROPERTY, complaint))
     conclude(claim, pyfuncitem, decider.findings if decider else [], _run(pyfuncitem.config).expectations)
     return result
 

@@ -1,6 +1,6 @@
-"""How far long work has come: told by whoever does it to whoever listens, by default nobody.
+"""Progress of long computations: samplers report how far they are, and a listener, if there is one, shows it.
 
-A sampler says `report(index, steps, "step")` as it goes and knows nothing of who shows it. To listen:
+A sampler says `report(index, steps, "step")` as it goes and does not know who shows it. To listen:
 
     with progress.shown(print):
         mfcheck.audit(…)

@@ -1,4 +1,4 @@
-"""What one run was asked to do, validated before any work starts."""
+"""The settings of one run (level, seed, theory, data set, …), validated before any work starts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What network a claim speaks of: frozen, validated data that prints and parses back."""
+"""Networks, activations and norm pairs as frozen, validated data that prints and parses back."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ARCHITECTURES = ("vanilla", "residual")
 
 @dataclass(frozen=True)
 class ReLULike:
-    """The activation φ(z) = u·z for z ≥ 0 and v·z for z < 0 (THEORY: ReLU-like).
+    """The activation φ(z) = u·z for z ≥ 0 and v·z for z < 0, ReLU-like (docs/theory.md#setting).
 
     Raises ValueError unless u and v are finite and not both zero.
 

@@ -1,4 +1,4 @@
-"""Verdicts: what a decision says, and why there may be none."""
+"""The verdicts of decisions, and the exceptions for statements and measurements that have none."""
 
 from __future__ import annotations
 

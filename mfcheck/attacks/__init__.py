@@ -1,1 +1,1 @@
-"""Attacks: the largest loss an input perturbation can do, and the norms that measure it. Knows no theory."""
+"""Adversarial losses, the attacks that find them, and operator norms. Imports no theory."""

@@ -1,4 +1,4 @@
-"""Norms on the last axis of a tensor: their dual maps, and steps that stay in a ball."""
+"""ℓp norms on the last axis of a tensor, their dual maps, and steps that stay inside a ball."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decisions that audits of unknown architectures need: facts, and trends of which the theory names no slope."""
+"""Verbs for audits of unknown architectures: facts, and trends for which the theory gives no slope."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from mfcheck.verdict import NotCovered
 
 
 class Planner(Decider):
-    """A decider that stops where the drawing would begin."""
+    """A decider that lays out every decision of a cell and stops before it would draw."""
 
     plan: Plan
 

@@ -1,4 +1,4 @@
-"""From draws to a finding: what a claim's `decide` does in one cell, under one theory and its wrong twins."""
+"""`Decider`, which claims call as `decide`: its verbs turn the draws of one cell into a finding."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mfcheck.decisions.audit_verbs import AuditVerbs
+from mfcheck.decisions.evidence import Breaks, check_side
 from mfcheck.decisions.judgement import Judgement, judge_law, judge_ratio, judge_trend, law_curve, trend_curve
 from mfcheck.decisions.median_verbs import MedianVerbs
 from mfcheck.decisions.plan import Group, Plan, Statistic
@@ -17,6 +18,7 @@ from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.findings.finding import Finding, Margin
 from mfcheck.spec import NetworkSpec
 from mfcheck.statistics import laws, means, rates, resolution, signed_means, slopes
+from mfcheck.statistics.intervals import left_of
 from mfcheck.statistics.means import Tail
 from mfcheck.theory import PaperTheory
 
@@ -40,7 +42,7 @@ class Decider(MedianVerbs, AuditVerbs):
         reference: Callable[[PaperTheory], rv_frozen],
         finite_width: Callable[[], float],
         origin: str = "exact distance of the finite-width law to its limit",
-        breaks: bool = False,
+        breaks: Breaks = False,
         instead: Mapping[str, Callable[[PaperTheory], rv_frozen]] = NOTHING_ELSE,
     ) -> Finding:
         """Decide that one component of `source` has the theory's law, up to its finite-width distance and δ.
@@ -52,19 +54,24 @@ class Decider(MedianVerbs, AuditVerbs):
             level = self.settings.level
             margin = Margin(finite_width(), level.law, f"{origin}; δ of level {level.name}")
             law, draw = reference(self.theory), self._draws(source, probe, lambda values: values[:, component])
+            left = left_of(law)
             first = laws.draws_needed_law(
                 margin.total, alpha=self._first_alpha, beta=level.beta, distance=margin.finite_width
             )
 
             def conclude() -> Judgement:
-                decided = laws.decide_law(draw, law.cdf, margin.total, first=first, **self._rule)
+                decided = laws.decide_law(draw, law.cdf, margin.total, first=first, cdf_left=left, **self._rule)
                 ordered, share = np.sort(draw(decided.draws)), self._last_alpha(decided)
                 return Judgement(
                     statistic="sup-distance of laws",
                     reference=0.0,
                     margin=margin,
                     decision=decided,
-                    resolution=None if breaks else resolution.of_law(ordered, law.cdf, margin.total, share),
+                    resolution=None
+                    if breaks
+                    else resolution.of_law(
+                        ordered, law.cdf, margin.total, share, cdf_left=left, mean=float(law.mean())
+                    ),
                     curve=law_curve(draw, decided.draws, law),
                     reference_of=None if breaks else reference,
                     judge=lambda other: judge_law(ordered, other, decided.region, share),
@@ -136,17 +143,19 @@ class Decider(MedianVerbs, AuditVerbs):
         finite_width: Callable[[], float] | None = None,
         signed: bool = False,
         delta: float | None = None,
-        breaks: bool = False,
+        breaks: Breaks = False,
         instead: Mapping[str, Callable[[PaperTheory], float]] = NOTHING_ELSE,
     ) -> Finding:
         """Decide that the mean of a statistic of `source`, not negative unless `signed`, over the theory's value is 1.
 
         Exactly at every width, to the level's finer δ; with `finite_width`, the exact relative distance there to a
         limit law, to its δ for ratios (give 0 where the law is exact but draws are dear), or to `delta`. `tail` is what
-        is granted of the statistic's law, and is named in the margin's origin. With `breaks` it must not be 1.
+        is granted of the statistic's law, and is named in the margin's origin. With
+        `breaks` it must not be 1, and the word says on which side: "above" or "below".
         """
 
         def plan() -> Plan:
+            check_side(breaks)
             level, value = self.settings.level, reference(self.theory)
             granted = tail()
             off = 0.0 if finite_width is None else finite_width()

@@ -1,4 +1,4 @@
-"""What one decision came to, and how the same draws judge another theory."""
+"""The result of one decision, and how the same draws judge another theory."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ import numpy as np
 from mfcheck.arrays import Floats
 from mfcheck.findings import series
 from mfcheck.findings.finding import Curve, Margin
-from mfcheck.statistics.intervals import dkw_half_width
+from mfcheck.statistics.intervals import dkw_half_width, left_of
 from mfcheck.statistics.laws import estimate_law
 from mfcheck.statistics.sample_sizes import Draw
 from mfcheck.statistics.sequential import Decision, Estimate, Region
 from mfcheck.theory import PaperTheory
+from mfcheck.theory.changes import moves
 from mfcheck.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class Judgement:
     holds: Mapping[str, bool] = field(default_factory=dict)
     reason: str = ""
     """What else is to be said of it, such as an estimate on the side."""
+    apart: bool = False
+    """Whether `judge` takes another interval for every reference: each of them may then err by itself."""
 
     def holding(self, others: Mapping[str, Reference]) -> tuple[str, ...]:
         """The names of other references, and of rivals, that the draws support."""
@@ -64,11 +67,7 @@ class Judgement:
         """Whether the other theory puts something else here."""
         if self.reference_of is None:
             return False
-        mine = as_number(self.reference_of(theory))
-        try:
-            return not math.isclose(mine, as_number(self.reference_of(other)), rel_tol=1e-9, abs_tol=1e-12)
-        except (ArithmeticError, ValueError):  # it has nothing to put here: that is a difference
-            return True
+        return moves(other, self.reference_of, than=theory)
 
     def refutes(self, other: PaperTheory) -> bool:
         """Whether the draws refute the other theory here; one that has no value here is refuted by having none."""
@@ -85,12 +84,14 @@ def judge_law(ordered: Floats, law: rv_frozen, region: Region, alpha: float) -> 
     if not law.var() > 0:
         return Verdict.REFUTED
     # A few thousand ranks bound the distance from below: most wrong laws need no more, and there are many of them.
-    rank = np.arange(0, len(ordered), max(1, len(ordered) // 2000))
-    below = law.cdf(ordered[rank])
-    apart = max(np.max((rank + 1) / len(ordered) - below), np.max(below - rank / len(ordered)))
+    rank, left = np.arange(0, len(ordered), max(1, len(ordered) // 2000)), left_of(law)
+    some = ordered[rank]
+    at = law.cdf(some)
+    below = at if left is None else left(some)
+    apart = max(np.max((rank + 1) / len(ordered) - at), np.max(below - rank / len(ordered)))
     if apart - dkw_half_width(len(ordered), alpha) > region.high:
         return Verdict.REFUTED
-    return region.judge(estimate_law(ordered, law.cdf, alpha))
+    return region.judge(estimate_law(ordered, law.cdf, alpha, cdf_left=left))
 
 
 def judge_ratio(decided: Decision, judged_by: float, other: float) -> Verdict:
@@ -127,7 +128,7 @@ def law_curve(draw: Draw, draws: int, law: rv_frozen) -> Curve:
         kind=series.LAW,
         x_label="x",
         x=tuple(x.tolist()),
-        measured=tuple(((rank + 1) / shown).tolist()),
+        measured=tuple((np.searchsorted(ordered, x, "right") / shown).tolist()),
         predicted=tuple(np.asarray(law.cdf(x)).tolist()),
         exact=tuple(np.asarray(law.ppf((rank + 0.5) / shown)).tolist()),
         draws=shown,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mfcheck.arrays import Floats
+from mfcheck.decisions.evidence import Breaks, check_side
 from mfcheck.decisions.judgement import Judgement, judge_ratio, judge_trend
 from mfcheck.decisions.plan import Plan, Statistic
 from mfcheck.decisions.trial import NOTHING_ELSE, Bench
@@ -65,7 +66,7 @@ class Rival:
 
 
 class MedianVerbs(Bench):
-    """The verbs `median_ratio`, `share` and `median_slope`."""
+    """The verbs `median_ratio`, `median_within`, `share` and `median_slope`."""
 
     def median_ratio(
         self,
@@ -78,7 +79,7 @@ class MedianVerbs(Bench):
         spread: float,
         delta: float,
         upper_only: bool = False,
-        breaks: bool = False,
+        breaks: Breaks = False,
         instead: Numbers = NOTHING_ELSE,
         rivals: Mapping[str, Rival] = NO_RIVALS,
         curve: Callable[[Floats], Curve] | None = None,
@@ -93,6 +94,8 @@ class MedianVerbs(Bench):
         """
 
         def plan() -> Plan:
+            if not upper_only:
+                check_side(breaks)
             value, allowed, level = reference(self.theory), allowance(), self.settings.level
             margin = Margin(
                 allowed.above if upper_only else max(allowed.below, allowed.above),
@@ -204,6 +207,7 @@ class MedianVerbs(Bench):
                     resolution=_least_refuted(lambda error: judge(value / (1 + error))),
                     reference_of=reference,
                     judge=judge,
+                    apart=True,
                 )
 
             return Plan(margin, first, (draw,), self._chunk(source), conclude)

@@ -1,4 +1,4 @@
-"""A decision before it is made, and the groups of a trend: what a claim's statement is laid out as."""
+"""A decision before it is made: its margin, its first number of draws, and how to conclude; groups of a trend."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where claims look at a network: inputs of the run's data set, and a column of the Jacobian there."""
+"""The inputs, labels and Jacobian column at which a claim looks at its networks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every decision of a claim in one cell goes through: its draws, its error rate, and the finding it ends as."""
+"""What all verbs build on: a claim in one cell with its draws, error rate and theory, and its recorded findings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from mfcheck.arrays import Floats
-from mfcheck.decisions.evidence import judged, verdict_of
+from mfcheck.decisions.evidence import Breaks, judged, verdict_of
 from mfcheck.decisions.judgement import Judgement, Reference
 from mfcheck.decisions.plan import Plan, Statistic
 from mfcheck.ensembles.samples import Probe, Sample, Source
@@ -62,7 +62,7 @@ class Bench:
         return self._record(plan)
 
     def carry_out(self, plan: Plan) -> Judgement:
-        """Draw and decide; a planner's own does not."""
+        """Draw and decide. A `Planner`, which only says what that would cost, does not."""
         return plan.conclude()
 
     @property
@@ -107,23 +107,47 @@ class Bench:
             seen += self._reading.seen()
             del noted[before:]  # another decision of the same test reads for itself
 
-    def _papers_verdict(self, plan: Callable[[], Plan], breaks: bool) -> str:
-        """What the same draws, or the first of them that it takes, say of the paper's theory; empty of no formula."""
+    def _beside_papers(
+        self, finding: Finding, plan: Callable[[], Plan], breaks: Breaks, instead: Mapping[str, Any]
+    ) -> Finding:
+        """The finding with what the same draws, or the first of them that it takes, say of the paper's theory.
+
+        Its verdict, and the laws that hold in its place, are a decision of their own, looks and error rate included;
+        they stay empty where the paper's theory has no such formula.
+        """
         on_trial, self.theory = self.theory, PaperTheory()
         try:
-            return verdict_of(self.carry_out(plan()), breaks=breaks).value
+            judgement = self.carry_out(plan())
+            holding = judgement.holding({name: law(self.theory) for name, law in instead.items()})
         except (AttributeError, NotCovered):
-            return ""
+            return finding
         finally:
             self.theory = on_trial
+        charged = judgement.decision.alpha * (1 + len(judgement.rivals))
+        return replace(
+            finding,
+            paper_verdict=verdict_of(judgement, breaks=breaks).value,
+            paper_instead=holding,
+            alpha=finding.alpha + charged,
+        )
 
     def _record(
         self,
         plan: Callable[[], Plan],
         *,
         reference: Callable[[PaperTheory], Reference] | None = None,
-        breaks: bool = False,
+        breaks: Breaks = False,
         instead: Mapping[str, Callable[[PaperTheory], Reference]] = NOTHING_ELSE,
+    ) -> Finding:
+        with np.errstate(all="ignore"):  # whatever the caller has set, a formula's overflow is a value and not an error
+            return self._decided(plan, reference, breaks, instead)
+
+    def _decided(
+        self,
+        plan: Callable[[], Plan],
+        reference: Callable[[PaperTheory], Reference] | None,
+        breaks: Breaks,
+        instead: Mapping[str, Callable[[PaperTheory], Reference]],
     ) -> Finding:
         start = time.perf_counter()
         spec = self.cell.spec
@@ -156,8 +180,11 @@ class Bench:
         if reading is not None:
             if reference is not None and not before:
                 seen[:] = reading.moving(seen, reference)
-            papers = "" if before else self._papers_verdict(plan, breaks) if seen else finding.verdict.value
-            finding = replace(finding, changes_seen=tuple(seen), paper_verdict=papers)
+            finding = replace(finding, changes_seen=tuple(seen))
+            if not seen and not before:
+                finding = replace(finding, paper_verdict=finding.verdict.value, paper_instead=finding.holds_instead)
+            elif not before:
+                finding = self._beside_papers(finding, plan, breaks, instead)
         finding = replace(finding, seconds=time.perf_counter() - start)
         self.findings.append(finding)
         return finding

@@ -1,1 +1,1 @@
-"""Ways to draw one and the same law of random networks: exact Wishart chains, and dense networks as the arbiter."""
+"""Three engines that draw the same random networks: Wishart chains, lazily revealed and stored matrices."""

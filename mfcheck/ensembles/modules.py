@@ -1,4 +1,4 @@
-"""Networks of one's own: factories named package.module:factory, drawn many at a time and evaluated as a stack."""
+"""Users' own networks, from factories package.module:factory: drawn many at a time and evaluated as one stack."""
 
 from __future__ import annotations
 

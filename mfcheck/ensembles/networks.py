@@ -1,7 +1,7 @@
-"""Random networks, vanilla and residual, one or many at once, and their Jacobians (THEORY §1).
+"""Random networks, vanilla and residual, one or many at once, and their Jacobians (docs/theory.md#setting).
 
-Written once, on matrices known by their products. On stored matrices they are the arbiter, which assumes nothing of the
-theory; on lazily revealed ones they have any width.
+Written once, on matrices that only have to multiply. With stored matrices a network assumes nothing of the theory, and
+so is what other engines are compared with; with lazily revealed ones it can have any width.
 """
 
 from __future__ import annotations

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import platform
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -17,7 +19,8 @@ from torch import Tensor
 
 from mfcheck import progress
 from mfcheck.arrays import Floats, Integers
-from mfcheck.ensembles.provenance import code_fingerprint
+from mfcheck.ensembles.import_closure import Closure
+from mfcheck.ensembles.provenance import code_of_draws
 from mfcheck.ensembles.seeds import derive_seed
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.ensembles.streams import Stream
@@ -97,8 +100,8 @@ class Sample:
         probe = self.probe if self.source.uses_input[self.engine] else "any input"
         names = (self.source.name, self.engine, self.spec, probe, index)
         seed = derive_seed(self.seed, *names)
-        code = code_fingerprint(self.source.engines[self.engine].__module__, self.spec.architecture.split(":")[0])
-        key = hashlib.sha256("\x1f".join([str(seed), self.device, code]).encode()).hexdigest()
+        code = self._code()
+        key = hashlib.sha256("\x1f".join([str(seed), processor(self.device), code.digest]).encode()).hexdigest()
 
         def make() -> Floats:
             words = f"draws {index * size}–{(index + 1) * size - 1}" + (f" of {count * size}" if count > 1 else "")
@@ -112,7 +115,20 @@ class Sample:
                 )
             return values
 
-        return self.store.get(key, make)
+        # Drawing may have loaded code that was not loaded before, and so as it has come to be in the meantime.
+        return self.store.get(key, make, keep=(lambda: self._code() is code) if code.known else None, draws=size)
+
+    def _code(self) -> Closure:
+        """The code that these draws depend on."""
+        return code_of_draws(self.source.engines[self.engine], self.spec.architecture)
+
+
+@lru_cache
+def processor(device: str) -> str:
+    """The kind of processor behind a device: bits agree on one kind, whichever of several the work falls to."""
+    if device.startswith("cuda"):
+        return f"cuda {torch.cuda.get_device_name(device)}"
+    return f"cpu {platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
 
 
 def chunk_draws(spec: NetworkSpec, engine: str) -> int:

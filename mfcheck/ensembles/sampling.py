@@ -1,4 +1,4 @@
-"""The plain-Python door to the ensembles: Jacobians and networks of a spec."""
+"""Functions for users: draw Jacobians (`sample_jacobian`) and networks (`draw_network`) of a spec."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Seeds with names: every random number of a run follows from the root seed and what it is drawn for."""
+"""Seeds derived by name: every random number of a run follows from the root seed and what it is drawn for."""
 
 from __future__ import annotations
 

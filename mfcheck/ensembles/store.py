@@ -1,10 +1,13 @@
-"""Where chunks of draws are kept: the latest in memory, all of them on disk."""
+"""Where chunks of draws are kept: the latest in memory, and on disk all whose code is known."""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import io
 import os
 import tempfile
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -15,53 +18,99 @@ from mfcheck.arrays import Floats
 
 
 class ChunkStore:
-    """Chunks by key: the latest in memory, all of them on disk when a directory is given."""
+    """Chunks by key: the latest in memory, and those to be kept on disk when a directory is given.
+
+    One store serves one audit: nobody reloads the code of what it holds in memory meanwhile. A file is believed only if
+    its digest, which knows the key, its dtype and its length are right. What cannot be written is drawn again where it
+    is needed again, and `complaint` says why.
+    """
 
     def __init__(self, directory: Path | None = None, memory_bytes: int = 256 * 2**20) -> None:
         self._directory, self._limit = directory, memory_bytes
         self._held: OrderedDict[str, Floats] = OrderedDict()
         self._bytes = 0
+        self.complaint = ""
 
-    def get(self, key: str, make: Callable[[], Floats]) -> Floats:
-        """The chunk of this key, made now if it is nowhere."""
+    def get(
+        self,
+        key: str,
+        make: Callable[[], Floats],
+        keep: Callable[[], bool] | None = lambda: True,
+        draws: int | None = None,
+    ) -> Floats:
+        """The chunk of this key, made now if it is nowhere; of so many `draws`, if that is known.
+
+        `keep` says, once it is made, whether the key still stands for it; None keeps the chunk off the disk altogether.
+        """
         if key in self._held:
             self._held.move_to_end(key)
             return self._held[key]
-        chunk = self._read(key)
+        chunk = None if keep is None else self._read(key, draws)
         if chunk is None:
             chunk = make()
-            self._write(key, chunk)
+            if keep is not None and keep():
+                self._write(key, chunk)
         self._held[key] = chunk
         self._bytes += chunk.nbytes
         while self._bytes > self._limit and len(self._held) > 1:
             self._bytes -= self._held.popitem(last=False)[1].nbytes
         return chunk
 
-    def _read(self, key: str) -> Floats | None:
+    def _read(self, key: str, draws: int | None) -> Floats | None:
         if self._directory is None:
             return None
         try:
-            with (self._directory / f"{key}.npy").open("rb") as file:
-                chunk: Floats = np.lib.format.read_array(file, allow_pickle=False)
+            content = (self._directory / f"{key}.npy").read_bytes()
+            payload, digest = content[:-DIGEST], content[-DIGEST:]
+            if digest != _digest(key, payload):
+                return None
+            chunk: Floats = np.lib.format.read_array(io.BytesIO(payload), allow_pickle=False)
         except Exception:  # absent, cut short by a crash or not ours: whatever it is, it is made again
             return None
-        return chunk
+        right = chunk.dtype == np.float64 and chunk.ndim >= 1 and draws in (None, len(chunk))
+        return chunk if right and bool(np.isfinite(chunk).all()) else None
 
     def _write(self, key: str, chunk: Floats) -> None:
-        if self._directory is None:
+        if self._directory is None or self.complaint:
             return
-        self._directory.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=self._directory, suffix=".part")
-        with os.fdopen(handle, "wb") as file:
-            np.save(file, chunk)
-        os.replace(name, self._directory / f"{key}.npy")
+        buffer = io.BytesIO()
+        np.save(buffer, chunk)
+        payload, name = buffer.getvalue(), ""
+        try:
+            self._directory.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=self._directory, suffix=PART)
+            with os.fdopen(handle, "wb") as file:
+                file.write(payload + _digest(key, payload))
+            os.replace(name, self._directory / f"{key}.npy")
+        except OSError as error:
+            self.complaint = f"draws are not kept: {self._directory} cannot be written ({error.strerror or error})"
+            with contextlib.suppress(OSError):
+                os.unlink(name)
+
+
+DIGEST = hashlib.sha256().digest_size
+PART = ".part"
+"""How the names of files end that are being written."""
+STRAY = 3600.0
+"""Seconds after which a file that is still being written has been left behind."""
+
+
+def _digest(key: str, payload: bytes) -> bytes:
+    return hashlib.sha256(key.encode() + b"\0" + payload).digest()
 
 
 MOST_BYTES = 2 * 2**30
 
 
 def prune(folder: Path, most_bytes: int = MOST_BYTES) -> None:
-    """Remove the oldest chunks until the rest takes at most `most_bytes`; one that vanishes meanwhile is no error."""
+    """Remove the oldest chunks until the rest takes at most `most_bytes`, and what killed runs have not finished.
+
+    A file that vanishes meanwhile is no error, nor one that cannot be removed.
+    """
+    for file in folder.glob(f"*{PART}"):
+        with contextlib.suppress(OSError):
+            if time.time() - file.stat().st_mtime > STRAY:
+                file.unlink()
     chunks = []
     for file in folder.glob("*.npy"):
         with contextlib.suppress(OSError):
@@ -71,5 +120,6 @@ def prune(folder: Path, most_bytes: int = MOST_BYTES) -> None:
     for _, size, file in sorted(chunks):
         if excess <= 0:
             return
-        file.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            file.unlink(missing_ok=True)
         excess -= size

@@ -1,4 +1,4 @@
-"""Exact Jacobians of random networks without a weight matrix (THEORY E1): chains of Wishart factors.
+"""Exact Jacobians of random networks without a weight matrix: chains of Wishart factors (docs/theory.md#wishart-chain).
 
 Given the sign of a pre-activation, flipping the sign of its row leaves the row's outer product unchanged, so gates
 are fair coins: n ~ Binomial(N, ½) rows have slope u and N − n slope v. The Gram matrix of r columns is then a Markov

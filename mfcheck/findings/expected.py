@@ -12,9 +12,10 @@ from typing import Any
 from mfcheck.findings.finding import Finding
 from mfcheck.given import read_file, reason, shown
 from mfcheck.levels import LEVELS
+from mfcheck.theory.loading import PAPER_THEORY
 from mfcheck.verdict import Verdict
 
-KEYS = {"claim", "when", "reason", "instead", "levels"}
+KEYS = {"claim", "when", "reason", "instead", "levels", "theory"}
 MOST_BYTES, MOST_TABLES = 2**20, 1000
 
 
@@ -31,6 +32,8 @@ class Expectation:
     instead: str
     when: Mapping[str, Any] = field(default_factory=dict)
     levels: tuple[str, ...] = ()
+    of_papers: bool = True
+    """Whether it speaks of the paper's theory, and not by name of the one on trial."""
 
     def matches(self, finding: Mapping[str, Any]) -> bool:
         """Whether this finding, as plain values, is one of those spoken of."""
@@ -49,9 +52,10 @@ class Expectation:
         return ""
 
 
-def read_expectations(files: Iterable[Path], level: str) -> tuple[Expectation, ...]:
+def read_expectations(files: Iterable[Path], level: str, theory: str = PAPER_THEORY) -> tuple[Expectation, ...]:
     """The declarations of some TOML files for a level, each an [[expected]] table; ValueError naming the file and what
-    is wrong."""
+    is wrong. Those that name another theory than the paper's are left out
+    unless it is the one on trial."""
     found: list[Expectation] = []
     for file in files:
         for place, table in enumerate(_tables(file), start=1):
@@ -59,7 +63,8 @@ def read_expectations(files: Iterable[Path], level: str) -> tuple[Expectation, .
                 declared = _declaration(table)
             except ValueError as error:
                 raise ValueError(f"expectations {str(file)!r}: declaration {place} {error}") from None
-            if not declared.levels or level in declared.levels:
+            spoken_of = table.get("theory", PAPER_THEORY)
+            if (not declared.levels or level in declared.levels) and spoken_of in (PAPER_THEORY, theory):
                 found.append(declared)
     return tuple(found)
 
@@ -99,30 +104,99 @@ def _declaration(table: Any) -> Expectation:
     for name, wanted in when.items():
         if not isinstance(wanted, (str, int, float)):
             raise ValueError(f"is wrong: when must hold texts and numbers, got {name} = {shown(wanted)}")
-    return Expectation(table["claim"], table["reason"], table["instead"], when, tuple(levels))
+    spoken_of = table.get("theory", PAPER_THEORY)
+    if not isinstance(spoken_of, str):
+        raise ValueError(f"is wrong: theory must be a text, got {shown(spoken_of)}")
+    paper = spoken_of == PAPER_THEORY
+    return Expectation(table["claim"], table["reason"], table["instead"], when, tuple(levels), paper)
 
 
 def outcomes(expectations: Sequence[Expectation], findings: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """What became of every declaration, for the report: met, unmet or unmatched."""
+    """What became of every declaration, for the report: met, unmet, unmatched, or repaired by the theory on trial.
+
+    It is repaired where every one of its cells is, and no claim refutes what the theory changes there.
+    """
+    wrong = refuted_changes(findings)
     found = []
     for expectation in expectations:
         mine = [finding for finding in findings if expectation.matches(finding)]
         tried = [finding for finding in mine if finding["verdict"] != Verdict.NOT_APPLICABLE]
-        unmet = [finding["cell"] for finding in tried if not finding["expected"]]
-        status = "unmatched" if not tried else "unmet" if unmet else "met"
-        message = {"unmatched": "no finding matches", "unmet": f"not so in {', '.join(unmet)}", "met": ""}[status]
+        unmet = [finding["cell"] for finding in tried if not finding["expected"] and not finding["repairs"]]
+        status, message = "met", ""
+        if not tried:
+            status, message = "unmatched", "no finding matches"
+        elif unmet:
+            status, message = "unmet", f"not so in {', '.join(unmet)}"
+        elif all(finding["repairs"] for finding in tried):
+            changed = {name for finding in tried for name in finding["changes_seen"]}
+            status = "repaired"
+            if refuting := sorted({claim for name in changed for claim in wrong.get(name, ())}):
+                status, message = (
+                    "unmet",
+                    f"not so, but what the theory changes there is refuted by {', '.join(refuting)}",
+                )
         declared = {"claim": expectation.claim, "reason": expectation.reason, "instead": expectation.instead}
         found.append({**declared, "status": status, "message": message})
     return found
 
 
+def refuted_changes(findings: Sequence[Mapping[str, Any]]) -> dict[str, set[str]]:
+    """The claims that refute a theory on trial where a change of it shows, by change.
+
+    A refutation that the paper's theory shares says nothing of the change.
+    """
+    found: dict[str, set[str]] = {}
+    for finding in findings:
+        if finding["verdict"] == Verdict.REFUTED and finding["paper_verdict"] != Verdict.REFUTED:
+            for name in finding["changes_seen"]:
+                found.setdefault(name, set()).add(finding["claim"])
+    return found
+
+
 def declare(finding: Finding, expectations: Sequence[Expectation]) -> tuple[Finding, str]:
-    """The finding marked as an expected refutation where one is declared and met, and why it is unmet, if so."""
+    """The finding marked as an expected refutation where one is declared and met, and why it is unmet, if so.
+
+    A declaration speaks of one theory, as a rule the paper's. Another one on trial that changes the formula is not held
+    to it: the same draws must refute the paper's theory as declared, and where they support the other's it is repaired.
+    """
     if finding.verdict is Verdict.NOT_APPLICABLE:
         return finding, ""
     for expectation in expectations:
-        if expectation.matches(vars(finding)):
-            if problem := expectation.unmet(finding):
-                return finding, f"{finding.claim} in cell {finding.cell} {problem}"
-            return replace(finding, expected=expectation.reason, instead=expectation.instead), ""
+        if not expectation.matches(vars(finding)):
+            continue
+        if expectation.of_papers and finding.changes_seen:
+            return _repaired(finding, expectation)
+        if problem := expectation.unmet(finding):
+            return finding, f"{finding.claim} in cell {finding.cell} {problem}"
+        return replace(finding, expected=expectation.reason, instead=expectation.instead), ""
     return finding, ""
+
+
+def _repaired(finding: Finding, expectation: Expectation) -> tuple[Finding, str]:
+    """The finding of a theory that changes what was declared refuted of the paper's: repaired, if it holds exactly."""
+    if finding.verdict is not Verdict.SUPPORTED:
+        return finding, ""  # it is refuted or undecided in its own right
+    where = f"{finding.claim} in cell {finding.cell}"
+    if problem := expectation.unmet(papers(finding)):
+        return finding, f"{where}, of the paper's theory, {problem}"
+    if not holds_without_discrepancy(finding):
+        return finding, f"{where} holds only up to the discrepancy δ, which repairs nothing that was declared refuted"
+    return replace(finding, repairs=expectation.reason), ""
+
+
+def papers(finding: Finding) -> Finding:
+    """What the same draws say of the paper's theory, as its own finding: undecided where they cannot be asked."""
+    verdict = Verdict(finding.paper_verdict) if finding.paper_verdict else Verdict.UNDECIDED
+    return replace(finding, verdict=verdict, holds_instead=finding.paper_instead)
+
+
+def holds_without_discrepancy(finding: Finding) -> bool:
+    """Whether a supported law may be exact: its interval meets what is allowed without the discrepancy δ.
+
+    The interval of a bound from above must lie within it, for there is always something below.
+    """
+    (low, high), (bottom, top), delta = finding.interval, finding.region, finding.margin.discrepancy
+    if bottom <= 0 < finding.reference:
+        return high <= top - delta
+    middle = min(max(finding.reference, bottom), top)
+    return low <= max(top - delta, middle) and high >= min(bottom + delta, middle)

@@ -76,6 +76,8 @@ class Finding:
     draws: int = 0
     looks: int = 0
     breaks: bool = False
+    side: str = ""
+    """Of a law that is to break, on which side of its region the theory has it fail: above or below."""
     resolution: float | None = None
     seconds: float = 0.0
     curve: Curve | None = None
@@ -92,6 +94,10 @@ class Finding:
     """What the theory on trial changes of the paper's and this finding's place shows; empty for the paper's own."""
     paper_verdict: str = ""
     """What the same draws say of the paper's theory, where another is on trial and they can."""
+    paper_instead: tuple[str, ...] = ()
+    """Other laws that the same draws support in the place of the paper's, where another theory is on trial."""
+    repairs: str = ""
+    """Why the paper's theory was declared refuted here, where the theory on trial changes its formula and holds."""
 
     def __post_init__(self) -> None:
         if self.verdict is Verdict.NOT_APPLICABLE:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from mfcheck.findings.expected import refuted_changes
 from mfcheck.theory import PaperTheory
 from mfcheck.theory.changes import changes, is_papers
-from mfcheck.verdict import Verdict
 
 SEEN, UNTESTED = "seen", "untested"
 
@@ -15,21 +15,20 @@ SEEN, UNTESTED = "seen", "untested"
 def theory_changes(theory: PaperTheory, findings: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Each changed formula with the claims that saw it and those that refuted it, and each verdict that changed.
 
-    Empty for the paper's own theory. `unjudged` are the claims that saw a change, in cells whose draws cannot judge the
-    paper's theory too.
+    Empty for the paper's own theory. A refutation that the paper's theory shares counts for none. `unjudged` are the
+    claims that saw a change, in cells whose draws cannot judge the paper's theory too.
     """
     if is_papers(theory):
         return {}
-    formulas = []
+    formulas, wrong = [], refuted_changes(findings)
     for change in changes(theory):
         seeing = [finding for finding in findings if change.name in finding["changes_seen"]]
-        refuting = [finding for finding in seeing if finding["verdict"] == Verdict.REFUTED]
         formulas.append(
             {
                 "formula": change.name,
                 "status": SEEN if seeing else UNTESTED,
                 "seen_by": _claims(seeing),
-                "refuted_by": _claims(refuting),
+                "refuted_by": sorted(wrong.get(change.name, ())),
             }
         )
     changed = [f for f in findings if f["paper_verdict"] and f["paper_verdict"] != f["verdict"]]

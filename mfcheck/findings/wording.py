@@ -1,4 +1,4 @@
-"""Short texts: counts with their nouns, and what is cut to fit."""
+"""Small helpers for texts: counts with their nouns, and texts cut to a length."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What practical adversarial training leaves behind: accuracies, the weights' size, and whether it diverged."""
+"""Measured after practical adversarial training: accuracies, the weights' size, and whether it diverged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fisher–Rao norms of a network from its activations and back-propagated signals (Theorem 5.9, THEORY E6).
+"""Fisher–Rao norms of a network from its activations and back-propagated signals (docs/theory.md#capacity).
 
 With w_l = W^(l), x = x^(l−1), h = W x and δ_k = ∂f_k/∂h^(l) the gradient of output k in W is δ_k xᵀ, so that every form
 of Σ_k E⟨w, ∂f_k⟩² is a sum over these vectors and no gradient is ever written out:

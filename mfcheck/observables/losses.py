@@ -1,4 +1,4 @@
-"""What Theorem 5.1 bounds, for one network draw: norms of the Jacobian, and losses that attacks find."""
+"""For Theorem 5.1, of one network draw: norms of the Jacobian, and losses that attacks find."""
 
 from __future__ import annotations
 

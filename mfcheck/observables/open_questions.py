@@ -1,4 +1,4 @@
-"""What an attack can do to a contrastive loss on pairs, and how many steps attacks need: explored, never gating."""
+"""For open questions: an attack's effect on a pair of inputs, and the number of steps that attacks need."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws known only between bounds: what a path's own error, and training that came to no end, leave known of them.
+"""Draws known only between bounds, since a training path has an error of its own or did not come to its end.
 
 An interval-censored draw is a pair [low, high] that holds what exact training would have given. Order statistics of the
 lows and of the highs still bound the median (`medians.estimate_median`), so what is not resolved ends as undecided.

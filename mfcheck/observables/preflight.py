@@ -1,4 +1,4 @@
-"""What an audit looks at before it trusts a network of somebody else's: is it what its factory and spec declare?"""
+"""Checks of a user's network before an audit: is it what its factory and its spec declare?"""
 
 from __future__ import annotations
 

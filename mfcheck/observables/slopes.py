@@ -1,4 +1,4 @@
-"""The gradient at initialisation, no step size in it: how it pulls on the weights' size, layer by layer."""
+"""The gradient at initialisation and its projection ⟨W, ∂L⟩ on the weights, layer by layer; no step is taken."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ def at_start(objective: Objective) -> Source:
 def by_homogeneity(objective: Objective) -> Source:
     """`[n, 3]`: LOSS, PULL and DRIFT of L_adv as ε → 0 on the exact chain, for vanilla networks without biases.
 
-    There L_adv = ε‖J‖_{p,q}, and ⟨W_l, ∂L_adv⟩ = L_adv in every layer since f is homogeneous in W_l (Euler); ‖W_l‖² is
-    taken as its mean, which it is to √2/N.
+    There L_adv = ε‖J‖_{p,q}, and ⟨W_l, ∂L_adv⟩ = L_adv in every layer since f is homogeneous in W_l
+    (docs/theory.md#euler-identities); ‖W_l‖² is taken as its mean, which it is to √2/N.
     """
 
     def chain(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""What training does, in sentences made from a report's findings alone, whatever they say."""
+"""Short answers on what training does, written from a report's findings."""
 
 from __future__ import annotations
 

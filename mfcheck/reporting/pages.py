@@ -1,4 +1,4 @@
-"""The report as one self-contained page."""
+"""The report as one self-contained HTML page, and the writing of all its files."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from mfcheck.reporting.figures.budget_figure import bend, budget_figure, is_draw
 from mfcheck.reporting.figures.interval_figure import interval_figure
 from mfcheck.reporting.figures.law_figures import has_quantiles, law_figure, qq_figure
 from mfcheck.reporting.figures.layers_figure import layers_figure, nearness
+from mfcheck.reporting.figures.plots import drawn
 from mfcheck.reporting.figures.trajectory_figure import trajectory_figure
 from mfcheck.reporting.figures.trend_figures import average, trend_figure
 from mfcheck.reporting.studies import Study, studies
@@ -146,7 +147,7 @@ def _figures(report: dict[str, Any], claim: dict[str, Any]) -> Figures:
     folded = [*named[MOST_FIGURES:], *rest]
     return Figures(
         studies=studies(claim, report, draw=True),
-        intervals=Markup(interval_figure(claim)),
+        intervals=Markup(drawn(interval_figure, claim)),
         shown=[_drawn(claim["id"], finding) for finding in named[:MOST_FIGURES]],
         folded=[_drawn(claim["id"], finding) for finding in folded[:MOST_FIGURES]],
         left=len(folded[MOST_FIGURES:]),
@@ -170,11 +171,12 @@ def _drawn(claim: str, finding: dict[str, Any]) -> Drawn:
     if kind == series.LAW:
         closely = finding["figure"] or states.state(finding) in states.UNSUPPORTED
         draw_all = (law_figure, qq_figure) if closely and has_quantiles(finding["curve"]) else (law_figure,)
-        return Drawn(finding, kind, title, tuple(Markup(draw(finding)) for draw in draw_all))
+        return Drawn(finding, kind, title, tuple(Markup(drawn(draw, finding)) for draw in draw_all))
     if kind == series.TRAJECTORY:
-        figure = trajectory_figure(finding)
+        figure = drawn(trajectory_figure, finding)
     else:
-        figure = {series.TREND: trend_figure, "loss": budget_figure, series.LAYERS: layers_figure}[kind](finding)
+        draw = {series.TREND: trend_figure, "loss": budget_figure, series.LAYERS: layers_figure}[kind]
+        figure = drawn(draw, finding)
     return Drawn(finding, kind, title, (Markup(figure),))
 
 

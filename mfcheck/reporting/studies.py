@@ -1,4 +1,4 @@
-"""What a claim shows over several of its findings: figures and tables, each with a title and a caption."""
+"""Figures and tables that put several findings of one claim together, each with a title and a caption."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from mfcheck.reporting.curves.profiles import Profile, needed_widths, network, p
 from mfcheck.reporting.curves.training_map import COLUMNS, map_rows, training_maps
 from mfcheck.reporting.figures.capacity_figure import capacity_charts, capacity_figure
 from mfcheck.reporting.figures.map_figure import map_figure
+from mfcheck.reporting.figures.plots import drawn
 from mfcheck.reporting.figures.point_figure import points, points_figure
 from mfcheck.reporting.figures.profile_figure import profiles_figure
 from mfcheck.reporting.figures.tightness import NORMS, sizes_of, tightness, tightness_figure, tightness_rows
@@ -38,7 +39,7 @@ def _drawn(claim: dict[str, Any]) -> list[Study]:
         "The width study",
         "distance between the measured law and the limit law at every width tried, beside the exact distance at that "
         "width; draws from the limit law itself would lie about as high as the grey reaches",
-        distance_figure(claim),
+        drawn(distance_figure, claim),
     )
     return [distance, *(_points(claim, chart) for chart in points(claim)), *_capacity(claim)]
 
@@ -49,7 +50,7 @@ def _capacity(claim: dict[str, Any]) -> list[Study]:
         Study(
             "Capacity against time at several widths",
             f"{name}; medians of ‖w‖_FR over its start, each beside the theory's law at that width",
-            capacity_figure(claim, name, group),
+            drawn(capacity_figure, claim, name, group),
         )
         for name, group in capacity_charts(claim).items()
     ]
@@ -63,7 +64,7 @@ def _maps(claim: dict[str, Any], draw: bool) -> list[Study]:
             "Which networks train",
             f"{name}; median training accuracy, T is the time at which the theory has σ_w² collapse; the line is "
             "interpolated between networks, in log T over log N and L",
-            map_figure(claim, name, networks) if draw else "",
+            drawn(map_figure, claim, name, networks) if draw else "",
         )
         numbers = Study(
             "Training over depth and width",
@@ -84,7 +85,7 @@ def _points(claim: dict[str, Any], chart: list[dict[str, Any]]) -> Study:
     engines = sorted({finding["engine"] for finding in chart})
     title = "Measured over the bound" + (" on several engines" if len(networks) == 1 < len(engines) else "")
     caption = f"{where}; estimates with their intervals, those of one width slightly apart"
-    return Study(f"{title}, from N = {_widths(chart)}", caption, points_figure(claim, chart))
+    return Study(f"{title}, from N = {_widths(chart)}", caption, drawn(points_figure, claim, chart))
 
 
 def _widths(chart: list[dict[str, Any]]) -> str:
@@ -99,7 +100,7 @@ def _numbers(claim: dict[str, Any], report: dict[str, Any], draw: bool) -> list[
     shapes = Study(
         "How wide a network must be for the bound to hold",
         f"median of L_adv over ε β ω^{{L/2}} as ε → 0, {_draws(found)}; β is Chevet's where the theory has another",
-        profiles_figure(claim) if draw else "",
+        drawn(profiles_figure, claim) if draw else "",
     )
     columns, rows = needed_widths(found)
     needed = Study(
@@ -130,7 +131,7 @@ def _tight(claim: dict[str, Any], report: dict[str, Any], draw: bool) -> list[St
         if not {pair.p, pair.q} <= set(NORMS)
     ]
     caption += "".join(beyond) if draw else ""
-    figure = tightness_figure(claim, report) if draw else ""
+    figure = drawn(tightness_figure, claim, report) if draw else ""
     return [Study("How tight the bound is in wide networks", caption, figure, columns, tuple(rows))]
 
 

@@ -1,1 +1,1 @@
-"""One run of claims, by pytest or in plain Python: what was asked, what was found, how to go on."""
+"""One run of claims, by pytest or from Python: options, selection, findings, progress, resuming."""

@@ -1,7 +1,8 @@
-"""The plain-Python door to an audit: the suite's claims on an architecture of one's own, as records."""
+"""`mfcheck.audit`: the suite's claims on an architecture of one's own, from Python, with findings as records."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,6 +95,8 @@ def audit(
             message = f"{type(error).__name__}: {error}"
             errors.append(({"id": claim.id, "says": claim.says}, {"cell": cell.id, "message": message}))
         findings += decider.findings
+    if store.complaint:
+        warnings.warn(store.complaint, stacklevel=2)
     plain = [as_plain(finding) for finding in findings]
     record = assemble(settings, plain, errors)
     record |= {"full": False, "mutants": fates(loaded, plain), "expectations": []}

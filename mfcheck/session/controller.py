@@ -1,10 +1,8 @@
-"""The controller's side of a run: evidence collected test by test, progress shown, the report written at the end."""
+"""What the main process of a pytest run does: collect findings, show progress, write the report."""
 
 from __future__ import annotations
 
 import json
-import os
-import shlex
 import signal
 import threading
 from collections.abc import Callable, Generator, Sequence
@@ -15,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mfcheck.findings.claim import is_asked_for
-from mfcheck.session import options, selection
-from mfcheck.session.outcome import CLAIM_PROPERTY, FINDING_PROPERTY
+from mfcheck.session import selection
+from mfcheck.session.outcome import CLAIM_PROPERTY, COMPLAINT_PROPERTY, FINDING_PROPERTY
 from mfcheck.session.progress_display import FOLDER, Screen, StatusFile, Ticker
 from mfcheck.spec import ARCHITECTURES
 
@@ -40,6 +38,8 @@ class Controller:
         self._selected: list[dict[str, str]] = []
         self._root = Path()
         self._ticker: Ticker | None = None
+        self._taken = self._interrupted = False
+        self._complaint = ""
         self._closing: list[Callable[[], object]] = []
 
     @pytest.hookimpl(trylast=True)
@@ -51,6 +51,8 @@ class Controller:
         claim = self._claims.get(_function(report))
         if claim is None and not (self._recorder and str(report.when) == "???"):
             return
+        if COMPLAINT_PROPERTY in properties:
+            self._complaint = str(properties[COMPLAINT_PROPERTY])
         process = str(getattr(getattr(report, "node", None), "gateway", ""))
         cell = claim["cell"] if claim and CLAIM_PROPERTY in properties else _cell(report)
         findings = [json.loads(str(value)) for name, value in report.user_properties if name == FINDING_PROPERTY]
@@ -62,10 +64,12 @@ class Controller:
             crashed = {"id": "run/crashed-worker", "says": "Every test runs to its end."}
             self._record().add_error(claim or crashed, cell, _message(report), process)
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         self._root = session.config.rootpath
         if not self._ahead or session.config.option.collectonly:
             return
+        self._take_folder()
         self._interrupt_on_termination()
         if session.config.option.verbose > -2:
             self._show_progress(session.config, self._run().settings.report.absolute() / FOLDER)
@@ -79,7 +83,11 @@ class Controller:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, None, None]:
-        failing = self._finish(session, exitstatus)
+        try:
+            failing = self._finish(session, exitstatus)
+        except KeyboardInterrupt:
+            self._break_off(session)
+            failing = []
         yield
         # After all other plugins: the status follows the verdicts, whatever they make of it.
         if failing and session.exitstatus == pytest.ExitCode.OK:
@@ -113,6 +121,13 @@ class Controller:
             discard_run(self._recorder.folder)
         return failing
 
+    def _break_off(self, session: pytest.Session) -> None:
+        """Leave no page behind, for an interrupt came while they were written; what was found can be gone on with."""
+        assert self._recorder is not None
+        self._recorder.withdraw()
+        self._interrupted = True
+        session.exitstatus = pytest.ExitCode.INTERRUPTED
+
     def _wanted(self, selected: Sequence[dict[str, str]]) -> list[dict[str, str]]:
         """Those of the collected claims that the run was asked for."""
         return [one for one in selected if is_asked_for(one["id"], self._run().claims)]
@@ -120,36 +135,21 @@ class Controller:
     def pytest_terminal_summary(
         self, terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
     ) -> None:
-        if self._recorder is None:
+        if self._recorder is None and not (self._ahead and not config.option.collectonly):
             return
-        recorder = self._recorder
-        if recorder.report is not None:
-            from mfcheck.reporting.terminal import terminal_lines
-            from mfcheck.session.recorder import NOTHING
+        from mfcheck.session import closing_words
 
-            terminalreporter.section("theory verdicts")
-            for text, style in terminal_lines(recorder.report):
-                terminalreporter.write_line(text, **({style: True} if style else {}))
-            if recorder.decided_nothing:
-                terminalreporter.write_line(f"mfcheck: {NOTHING}", red=True)
-            if recorder.written:
-                terminalreporter.write_line(f"report: {recorder.folder / 'report.html'}")
-            if "comparison" in recorder.report:
-                from mfcheck.reporting.words.comparison_text import summary_lines
-
-                terminalreporter.section("compared with the baseline")
-                for text, style in summary_lines(recorder.report["comparison"], os.environ):
-                    terminalreporter.write_line(text, **({style: True} if style else {}))
+        recorder, run = self._recorder, self._run()
+        closing_words.write_report(terminalreporter, recorder)
+        if complaint := run.complaint or self._complaint:
+            terminalreporter.write_line(f"mfcheck: {complaint}", yellow=True)
         stopped = exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.TESTS_FAILED)
-        broken_off = stopped and recorder.report is None
-        if broken_off and self._run().baseline is not None:
+        broken_off = (stopped or self._interrupted) and (recorder is None or recorder.report is None)
+        if broken_off and run.baseline is not None:
             terminalreporter.write_line("mfcheck: the run was broken off, so it is not compared with the baseline")
-        if recorder.kept and (broken_off or recorder.errors):
-            resume = options.spelt(options.RESUME)
-            arguments = [str(argument) for argument in config.invocation_params.args if argument != resume]
-            what = "the rest" if broken_off else "the cells that ended in an error"
-            command = shlex.join(["pytest", *arguments, resume])
-            terminalreporter.write_line(f"mfcheck: {recorder.kept} findings are kept; for {what}: {command}")
+        closing_words.write_how_to_go_on(
+            terminalreporter, recorder, list(map(str, config.invocation_params.args)), broken_off=broken_off
+        )
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -167,8 +167,21 @@ class Controller:
             from mfcheck.session.recorder import Recorder
 
             run = self._run()
-            self._recorder = Recorder(run.settings, run.theory, run.expectations, run.taken, run.identity)
+            self._take_folder()
+            self._recorder = Recorder(run.settings, run.theory, run.expectations, run.taken, run.identity, run.name)
         return self._recorder
+
+    def _take_folder(self) -> None:
+        """See to it, before any work, that the report can be written and that nobody else writes there."""
+        if self._taken:
+            return
+        from mfcheck.session.folder import take
+
+        try:
+            self._closing.append(take(self._run().settings.report))
+        except ValueError as error:
+            raise pytest.UsageError(str(error)) from None
+        self._taken = True
 
     def _show_progress(self, config: pytest.Config, folder: Path) -> None:
         reporter: Any = config.pluginmanager.get_plugin("terminalreporter")

@@ -15,6 +15,7 @@ import numpy as np
 
 from mfcheck.decisions.cost import seconds_needed
 from mfcheck.decisions.decide import Decider
+from mfcheck.decisions.evidence import Breaks
 from mfcheck.decisions.judgement import Reference, as_number
 from mfcheck.decisions.plan import Plan
 from mfcheck.decisions.suite import ClaimTest, suite_claims
@@ -64,7 +65,7 @@ class Disagreement:
 
 @dataclass(eq=False)
 class Scout(Decider):
-    """A decider that keeps what it was asked, and plans and draws only later."""
+    """A decider that records what a claim asks of it; planning and drawing come later."""
 
     ask: Callable[[], Plan] | None = field(default=None, init=False)
     reference: Callable[[PaperTheory], Reference] | None = field(default=None, init=False)
@@ -74,7 +75,7 @@ class Scout(Decider):
         plan: Callable[[], Plan],
         *,
         reference: Callable[[PaperTheory], Reference] | None = None,
-        breaks: bool = False,
+        breaks: Breaks = False,
         instead: Mapping[str, Callable[[PaperTheory], Reference]] = NOTHING_ELSE,
     ) -> Finding:
         if not breaks:

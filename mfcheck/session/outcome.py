@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mfcheck.findings.expected import Expectation
     from mfcheck.findings.finding import Finding
 
-CLAIM_PROPERTY, FINDING_PROPERTY = "mfcheck_claim", "mfcheck_finding"
+CLAIM_PROPERTY, FINDING_PROPERTY, COMPLAINT_PROPERTY = "mfcheck_claim", "mfcheck_finding", "mfcheck_complaint"
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ LONGEST_NAME = 48
 
 @dataclass(frozen=True)
 class StatusFile:
-    """Where one process says what it is at."""
+    """The file in which one process writes what it is working on."""
 
     path: Path
 
@@ -65,7 +65,7 @@ class StatusFile:
         return StatusFile(self.path.with_name(f"{process}.json"))
 
     def remove(self) -> None:
-        """Nothing is under way here any more."""
+        """Remove the file, since nothing is under way here any more."""
         with contextlib.suppress(OSError):
             self.path.unlink(missing_ok=True)
 

@@ -1,9 +1,10 @@
-"""What a run has found so far: kept finding by finding, and written as a report at the end."""
+"""The findings of a run so far, written one by one as they come, and as a report at the end."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+import contextlib
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,9 @@ from mfcheck.findings.expected import Expectation, outcomes
 from mfcheck.findings.files import COMPARISON, JOURNAL, PAGES, write_atomically
 from mfcheck.findings.record import assemble, fates
 from mfcheck.findings.sections import section_of
-from mfcheck.findings.theory_changes import theory_changes
-from mfcheck.session.resume import Plain, cell_of, discard_run, write_run
+from mfcheck.findings.theory_changes import UNTESTED, theory_changes
+from mfcheck.session.journal import Plain, cell_of, lines_of
+from mfcheck.session.resume import discard_run, write_run
 from mfcheck.settings import Settings
 from mfcheck.theory import PaperTheory
 from mfcheck.verdict import Verdict
@@ -30,7 +32,7 @@ class Recorder:
     """Keeps the findings of a run by cell, each cell's last attempt, and writes the pages at the end.
 
     The report folder stays as it is until something is decided. From then on findings.jsonl holds all findings so far,
-    those `taken` over from an interrupted run included, and run.json the run's `identity`.
+    those `taken` over from the interrupted `run` included, and run.json the run's `identity`.
     """
 
     def __init__(
@@ -40,9 +42,11 @@ class Recorder:
         expectations: Sequence[Expectation] = (),
         taken: Sequence[Plain] = (),
         identity: Plain | None = None,
+        run: str = "",
     ) -> None:
         self.settings, self.folder = settings, settings.report
         self._theory, self._expectations, self._identity = theory, expectations, identity
+        self._run = run or uuid.uuid4().hex
         self.report: dict[str, Any] | None = None
         self._found: dict[Place, list[Plain]] = {}
         self._errors: dict[tuple[str, str, str], tuple[dict[str, str], dict[str, str]]] = {}
@@ -52,6 +56,8 @@ class Recorder:
         self.begun = False
         """Whether anything was decided, so that the report folder is this run's."""
         self.written = self.decided_nothing = False
+        self.unwritten = ""
+        """What of the report folder could not be written, in one sentence."""
 
     @property
     def kept(self) -> int:
@@ -78,8 +84,9 @@ class Recorder:
             if any(finding["verdict"] != Verdict.NOT_APPLICABLE for finding in findings):
                 self._begin()
         elif known is None:
-            with (self.folder / JOURNAL).open("a", encoding="utf-8") as journal:
-                journal.write(journal_lines(findings))
+            lines = lines_of([findings], self._run, self.kept - len(findings) + 1)
+            with self._keeping(), (self.folder / JOURNAL).open("a", encoding="utf-8") as journal:
+                journal.write(lines)
         elif known != list(findings):
             self._write_journal()
 
@@ -117,9 +124,19 @@ class Recorder:
         regressions = [] if baseline is None else self._compare(self.report, baseline)
         self.written = self.begun or not (self.folder / PAGES[0]).exists()
         if self.written:
-            self._write_pages(self.report)
+            with self._keeping():
+                self._write_pages(self.report)
+            self.written = not self.unwritten
         self.decided_nothing = bool(gating) and not decides(findings)
-        return [*regressions, *failures(self.report), *[NOTHING] * self.decided_nothing]
+        broken = [self.unwritten] if self.unwritten else []
+        return [*regressions, *failures(self.report), *[NOTHING] * self.decided_nothing, *broken]
+
+    def withdraw(self) -> None:
+        """Take back the pages of a report that was not written to its end."""
+        self.report, self.written = None, False
+        if self.begun:
+            for page in (*PAGES, COMPARISON):
+                (self.folder / page).unlink(missing_ok=True)
 
     def _begin(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -129,11 +146,20 @@ class Recorder:
         self.begun = True
         self._write_journal()
         if self._identity is not None:
-            write_run(self.folder, self._identity)
+            with self._keeping():
+                write_run(self.folder, self._identity, self._run)
 
     def _write_journal(self) -> None:
-        lines = "".join(map(journal_lines, self._journal.values()))
-        write_atomically(self.folder / JOURNAL, lines)
+        with self._keeping():
+            write_atomically(self.folder / JOURNAL, lines_of(self._journal.values(), self._run))
+
+    @contextlib.contextmanager
+    def _keeping(self) -> Iterator[None]:
+        """Whatever cannot be written while the run goes on is told at its end: its findings are still in memory."""
+        try:
+            yield
+        except OSError as error:
+            self.unwritten = f"{error.filename or self.folder} cannot be written ({error.strerror or error})"
 
     def _write_pages(self, report: dict[str, Any]) -> None:
         from mfcheck.reporting.pages import write_pages  # brings matplotlib, which no worker needs
@@ -171,9 +197,6 @@ def failures(report: dict[str, Any]) -> list[str]:
         found += [f"{claim['id']} in {one['cell']}: {one['verdict']}" for one in unsupported]
     if report["full"]:
         found += [twin["name"] for twin in report["mutants"] if twin["status"] == "survived"]
+        changed = report["theory_changes"].get("formulas", [])
+        found += [f"{one['formula']} is changed, and no claim saw it" for one in changed if one["status"] == UNTESTED]
     return found
-
-
-def journal_lines(findings: Iterable[Plain]) -> str:
-    """Findings as lines of the journal."""
-    return "".join(json.dumps(finding, ensure_ascii=False) + "\n" for finding in findings)

@@ -6,25 +6,37 @@ import hashlib
 import importlib.metadata
 import json
 import platform
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from mfcheck.ensembles.import_closure import Closure
+from mfcheck.ensembles.provenance import foreign_code
 from mfcheck.findings.files import JOURNAL, RUN, write_atomically
 from mfcheck.findings.finding import NAN, Curve, Finding, Margin
 from mfcheck.findings.record import PACKAGES
+from mfcheck.findings.wording import cut
+from mfcheck.imports import load_object
+from mfcheck.session.journal import Plain, cell_of, findings_in
 from mfcheck.settings import Settings
+from mfcheck.spec import ARCHITECTURES
 from mfcheck.verdict import Verdict
 
-Plain = dict[str, Any]
+NAME = "run"
+"""What run.json calls the name by which the journal knows the run."""
+UNKNOWN = "unknown: "
+"""What an identity says of code that cannot be found, ahead of the reason."""
 
 
 def identity(settings: Settings, claims: Sequence[str], tests: Sequence[str], suite: Iterable[Path]) -> Plain:
     """All that findings of one run have in common, in JSON's own types: what a run that goes on must not change.
 
-    `tests` says which tests pytest was given; `suite` are the files that claims and expectations stand in.
+    `tests` says which tests pytest was given; `suite` are the files that claims and expectations stand in. Code is
+    ours, these files, and all that the theory, the architectures and the claims import; where some of it cannot be
+    found, "code" says so and the run cannot be resumed.
     """
+    suite = list(suite)
+    foreign = _foreign_code(settings, suite)
     return {
         "seed": settings.seed,
         "level": settings.level.name,
@@ -36,15 +48,15 @@ def identity(settings: Settings, claims: Sequence[str], tests: Sequence[str], su
         "data_dir": None if settings.data_dir is None else str(settings.data_dir),
         "claims": list(claims),
         "tests": list(tests),
-        "code": _digest([*_own_code(), *suite, *_foreign_code((settings.theory, *settings.architectures))]),
+        "code": UNKNOWN + foreign.unresolved if foreign.unresolved else _digest([*_own_code(), *suite], foreign.digest),
         "python": platform.python_version(),
         **{package: importlib.metadata.version(package) for package in PACKAGES},
     }
 
 
-def write_run(folder: Path, asked: Plain) -> None:
-    """Say, atomically, what the run in this folder was asked to do."""
-    write_atomically(folder / RUN, json.dumps(asked, ensure_ascii=False, indent=1) + "\n")
+def write_run(folder: Path, asked: Plain, run: str) -> None:
+    """Say, atomically, what the run in this folder was asked to do, and by which name its journal knows it."""
+    write_atomically(folder / RUN, json.dumps({**asked, NAME: run}, ensure_ascii=False, indent=1) + "\n")
 
 
 def discard_run(folder: Path) -> None:
@@ -58,50 +70,45 @@ def read_run(folder: Path) -> Plain:
         asked = json.loads((folder / RUN).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ValueError(f"nothing to resume in {folder}: no interrupted run has left its {RUN} there") from None
-    except (OSError, ValueError) as error:
-        raise ValueError(f"the run in {folder} cannot be resumed: {RUN} cannot be read ({error})") from error
-    if not isinstance(asked, dict) or not isinstance(asked.get("seed"), int):
-        raise ValueError(f"the run in {folder} cannot be resumed: {RUN} names no seed")
-    return asked
+    except (OSError, ValueError, RecursionError) as error:
+        raise ValueError(_cannot(folder, f"{RUN} cannot be read ({cut(str(error), 120)})")) from None
+    seed = asked.get("seed") if isinstance(asked, dict) else None
+    if isinstance(seed, bool) or not isinstance(seed, int):
+        raise ValueError(_cannot(folder, f"{RUN} names no seed"))
+    if not isinstance(asked.get(NAME), str):
+        raise ValueError(_cannot(folder, f"{RUN} does not name its run"))
+    found: Plain = asked
+    return found
 
 
 def check_same(folder: Path, before: Plain, now: Plain) -> None:
-    """Raise ValueError naming the first thing that the interrupted run was asked for otherwise."""
+    """Raise ValueError naming the first thing that the interrupted run was asked for otherwise, or code not known."""
+    if str(now.get("code", "")).startswith(UNKNOWN):
+        raise ValueError(f"the run in {folder} cannot be resumed: whether its code is the same is {now['code']}")
     for name in dict.fromkeys((*now, *before)):
-        if before.get(name) != now.get(name):
+        if name != NAME and before.get(name) != now.get(name):
             raise ValueError(
                 f"the run in {folder} cannot be resumed: {name} was {_shown(before.get(name))} and is now "
                 f"{_shown(now.get(name))}; ask for the same again, or start anew without --mf-resume"
             )
 
 
-def read_journal(folder: Path) -> list[Plain]:
-    """The findings of the cells that the interrupted run has finished, as plain values."""
+def read_journal(folder: Path, run: str) -> list[Plain]:
+    """The findings of all cells that the interrupted run has finished; ValueError for what it has not written so."""
     try:
         text = (folder / JOURNAL).read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return []
-    *lines, torn = text.split("\n")
-    found: list[Plain] = []
-    for number, line in enumerate(lines, start=1):
-        try:
-            found.append(json.loads(line))
-            as_finding(found[-1])
-        except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(
-                f"the run in {folder} cannot be resumed: line {number} of {JOURNAL} is no finding; "
-                "start anew without --mf-resume"
-            ) from error
-    # A cell's findings are written at once. If the kill fell into the midst of them, the cell is not finished.
-    if torn and found and _may_be_of_cell(torn, found[-1]):
-        unfinished = cell_of(found[-1])
-        found = [finding for finding in found if cell_of(finding) != unfinished]
+    except OSError as error:
+        raise ValueError(_cannot(folder, f"{JOURNAL} cannot be read ({error.strerror or error})")) from None
+    try:
+        found = findings_in(text, run)
+        for finding in found:
+            as_finding(finding)
+    except (AttributeError, ArithmeticError, KeyError, TypeError, ValueError) as error:
+        why = str(error) if type(error) is ValueError else "a finding in it is none of this version"
+        raise ValueError(_cannot(folder, f"of {JOURNAL}, {why}; start anew without --mf-resume")) from None
     return found
-
-
-def cell_of(finding: Plain) -> tuple[str, str]:
-    """The claim and the cell that a finding belongs to."""
-    return finding["claim"], finding["cell"]
 
 
 def by_cell(findings: Iterable[Plain]) -> dict[tuple[str, str], list[Finding]]:
@@ -130,10 +137,8 @@ def _restored(value: Any) -> Any:
     return NAN if value is None else value
 
 
-def _may_be_of_cell(torn: str, finding: Plain) -> bool:
-    """Whether the beginning of a line can be that of another finding of this one's cell."""
-    head = json.dumps({name: finding[name] for name in ("claim", "says", "cell")}, ensure_ascii=False)[:-1]
-    return torn[: len(head)] == head[: len(torn)]
+def _cannot(folder: Path, why: str) -> str:
+    return f"the run in {folder} cannot be resumed: {why}"
 
 
 def _own_code() -> list[Path]:
@@ -141,14 +146,15 @@ def _own_code() -> list[Path]:
     return [file for file in root.rglob("*.py") if "tests" not in file.relative_to(root).parts]
 
 
-def _foreign_code(names: Iterable[str]) -> list[Path]:
-    """Files of the modules of package.module:name, which are loaded by now."""
-    modules = (sys.modules.get(name.split(":")[0]) for name in names)
-    return [Path(file) for module in modules if (file := getattr(module, "__file__", None)) is not None]
+def _foreign_code(settings: Settings, suite: Iterable[Path]) -> Closure:
+    """What others wrote: the theory, the architectures and the claims, with all that they import."""
+    paths = [path for path in (settings.theory, *settings.architectures) if path not in ARCHITECTURES]
+    claims = [file for file in suite if file.suffix == ".py"]
+    return foreign_code([load_object(path, "code") for path in paths], paths, claims)
 
 
-def _digest(files: Iterable[Path]) -> str:
-    digest = hashlib.sha256()
+def _digest(files: Iterable[Path], foreign: str) -> str:
+    digest = hashlib.sha256(foreign.encode())
     for file in sorted({file.resolve() for file in files}):
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:16]

@@ -1,5 +1,4 @@
-"""A run as one process sees it: settings from options and environment, the theory, the store of draws, and what an
-interrupted run has left to go on from."""
+"""What one process of a run works with: settings, theory, store of draws, and findings of an interrupted run."""
 
 from __future__ import annotations
 
@@ -7,6 +6,7 @@ import json
 import os
 import shlex
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,7 +18,7 @@ from mfcheck.findings.expected import Expectation, read_expectations
 from mfcheck.findings.snapshot import Snapshot, check_comparable, read_snapshot
 from mfcheck.given import check_text, names_in, path_at
 from mfcheck.session import options, selection
-from mfcheck.session.resume import by_cell, check_same, identity, read_journal, read_run
+from mfcheck.session.resume import NAME, by_cell, check_same, identity, read_journal, read_run
 from mfcheck.settings import Settings, settings_from
 from mfcheck.theory import PaperTheory
 
@@ -43,6 +43,10 @@ class Run:
     resumed: bool = False
     taken: Sequence[dict[str, Any]] = ()
     """Findings of the interrupted run that this one goes on with."""
+    name: str = ""
+    """By which the journal of an interrupted run knows the run; empty of a new one."""
+    complaint: str = ""
+    """What the run does without, in a sentence."""
     baseline: Snapshot | None = None
     """The older run that this one must not fall behind."""
 
@@ -74,13 +78,13 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
         texts.pop(options.DOWNLOAD, "")  # the controller has downloaded before it starts workers
     resumed = bool(texts.pop(options.RESUME, ""))
     older = texts.pop("baseline", None)
-    cache = None if texts.pop(options.NO_CACHE, "") else _cache_folder(config)
+    cache, complaint = (None, "") if texts.pop(options.NO_CACHE, "") else _cache_folder(config)
     here = str(config.invocation_params.dir)
     if here not in sys.path:
         sys.path.insert(0, here)  # theories and factories of the current folder
     settings = settings_from(texts, fresh_seed=fresh_seed, cache=cache)
     baseline = _baseline(path_at(older), settings) if older is not None and sent is None else None
-    expectations = read_expectations(files, settings.level.name)
+    expectations = read_expectations(files, settings.level.name, settings.theory)
     theory = settings.load()
     devices.check_device(settings.device)
     left = read_run(settings.report) if resumed and sent is None else {}
@@ -91,13 +95,25 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
     taken = json.loads(sent["mfcheck_taken"]) if sent is not None else []
     if left:
         check_same(settings.report, left, asked)
-        taken = read_journal(settings.report)
+        taken = read_journal(settings.report, left[NAME])
     if not _leaves_work_to_workers(config):
         settings = replace(settings, device=devices.resolve_device(settings.device))
     shown = {"seed": str(settings.seed), "level": settings.level.name}
     shown |= {name: text for name, text in texts.items() if name not in ("seed", "level", "report", options.DOWNLOAD)}
     as_options = " ".join(f"{options.spelt(name)} {shlex.quote(text)}" for name, text in shown.items())
-    return Run(settings, theory, patterns, expectations, as_options, asked, resumed, taken, baseline)
+    return Run(
+        settings=settings,
+        theory=theory,
+        claims=patterns,
+        expectations=expectations,
+        as_options=as_options,
+        identity=asked,
+        resumed=resumed,
+        taken=taken,
+        name=left.get(NAME, ""),
+        complaint=complaint,
+        baseline=baseline,
+    )
 
 
 def _baseline(file: Path, settings: Settings) -> Snapshot:
@@ -106,9 +122,18 @@ def _baseline(file: Path, settings: Settings) -> Snapshot:
     return found
 
 
-def _cache_folder(config: pytest.Config) -> Path | None:
+def _cache_folder(config: pytest.Config) -> tuple[Path | None, str]:
+    """Where draws are kept, or why they are not."""
     cache = getattr(config, "cache", None)
-    return None if cache is None else Path(cache.mkdir("mfcheck"))
+    if cache is None:
+        return None, ""
+    try:
+        folder = Path(cache.mkdir("mfcheck"))
+        with tempfile.TemporaryFile(dir=folder):
+            return folder, ""
+    except OSError as error:
+        where, reason = error.filename or "pytest's cache folder", error.strerror or error
+        return None, f"draws are not kept: {where} cannot be written ({reason})"
 
 
 def _leaves_work_to_workers(config: pytest.Config) -> bool:

@@ -1,4 +1,4 @@
-"""Which claims and cells an invocation of pytest will meet."""
+"""Which claims and cells an invocation of pytest selects."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Decisions with a stated error rate: intervals, the sequential rule, and three verbs for every kind of statement."""
+"""Decisions with a stated error rate: intervals, the sequential rule, and three functions for every kind of θ."""

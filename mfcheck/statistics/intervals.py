@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
-from scipy import optimize, special
+from scipy import optimize, special, stats
 
 from mfcheck.arrays import Floats
 
@@ -31,12 +32,30 @@ def dkw_draws(half_width: float, alpha: float) -> int:
 def sup_distance(ordered: Floats, cdf: Cdf, cdf_left: Cdf | None = None) -> float:
     """sup_t |F̂(t) − F(t)| for sorted draws `[n]`.
 
-    `cdf_left(t)` is P[X < t]; give it where F has atoms. Ties among the draws are handled either way.
+    `cdf_left(t)` is P[X < t]; give it where F has atoms (`left_of`). Ties among the draws are handled either way.
     """
     at = cdf(ordered)
     before = at if cdf_left is None else cdf_left(ordered)
     lower, upper = _shares(ordered)
     return float(max((upper - at).max(), (before - lower).max(), 0.0))
+
+
+def left_of(law: Any) -> Cdf | None:
+    """t ↦ P[X < t] of a law with a `cdf`; None for one that is known to have no atoms, whose `cdf` says it too.
+
+    A law's own `cdf_left` comes first. Laws of scipy's continuous kind have no atoms; of any other law the distribution
+    function is asked just below t, which is exact for steps wherever they lie.
+
+    >>> from scipy import stats
+    >>> left_of(stats.norm()) is None, left_of(stats.binom(10, 0.5))(np.array([0.0, 10.0])).round(4).tolist()
+    (True, [0.0, 0.999])
+    """
+    if hasattr(law, "cdf_left"):
+        own: Cdf = law.cdf_left
+        return own
+    if isinstance(getattr(law, "dist", None), stats.rv_continuous):
+        return None
+    return lambda t: np.asarray(law.cdf(np.nextafter(t, -np.inf)), dtype=np.float64)
 
 
 def two_sample_distance(first: Floats, second: Floats) -> float:

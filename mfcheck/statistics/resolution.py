@@ -16,13 +16,20 @@ from mfcheck.statistics.sequential import Estimate
 LARGEST = 8.0
 
 
-def of_law(ordered: Floats, cdf: Cdf, margin: float, alpha: float) -> float | None:
-    """For a scale family: the relative error r in the variance refuted whether it is (1 + r) or 1/(1 + r) of it."""
+def of_law(
+    ordered: Floats, cdf: Cdf, margin: float, alpha: float, *, cdf_left: Cdf | None = None, mean: float = 0.0
+) -> float | None:
+    """The relative error r in the variance of a law with this mean that is refuted both as (1 + r) and as 1/(1 + r)."""
     band = intervals.dkw_half_width(len(ordered), alpha)
 
     def excess(log_variance: float) -> float:
         scale = math.exp(log_variance / 2)
-        return intervals.sup_distance(ordered, lambda t: cdf(t / scale)) - band - margin
+
+        def spread(one: Cdf) -> Cdf:
+            return lambda t: one(mean + (t - mean) / scale)
+
+        left = None if cdf_left is None else spread(cdf_left)
+        return intervals.sup_distance(ordered, spread(cdf), left) - band - margin
 
     return _either_way(excess)
 

@@ -1,4 +1,7 @@
-"""The decision rule: one interval, one region, three verdicts, draws doubled until decided (DESIGN "Decision")."""
+"""The decision rule: one interval, one region, three verdicts, draws doubled until decided.
+
+Told at length in docs/decisions.md#decision-rule.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Means of statistics of either sign over a reference: clipped empirical Bernstein intervals, in three verbs.
 
 With E X⁴ ≤ ρ in units of the reference's fourth power, |E X − E clip(X, ±c)| ≤ E(|X| − c)₊ ≤ 27ρ/(256 c³), whatever the
-law. So both ends of the interval grant the fourth moment, unlike those of `decision` for statistics that are not
+law. So both ends of the interval grant the fourth moment, unlike those of `means` for statistics that are not
 negative.
 """
 

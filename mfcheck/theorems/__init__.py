@@ -1,1 +1,1 @@
-"""What the claims of one theorem share: allowances, rivals and curves."""
+"""Helpers that the claims of one theorem share: allowances for finite sizes, rival statements, curves."""

@@ -1,4 +1,4 @@
-"""Theorem 5.1 as its claims need it: norm pairs, budgets, and how far finite sizes may move what is bounded."""
+"""For the claims of Theorem 5.1: norm pairs, budgets, and how far finite sizes may move the loss from its bound."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from mfcheck.theory import PaperTheory, entry_law, finite_width, norms
 BETWEEN = (NormPair(4.0, 1.5),)
 PAIRS = (*(NormPair(p, q) for p, q in product((1.0, 2.0, math.inf), repeat=2)), *BETWEEN)
 """The nine pairs of 1, 2 and ∞, and one between."""
+TINY_BUDGET = 2.0**-20
+"""An ε that stands for ε → 0 in formulas: a power of two, so that dividing by it rounds nothing."""
 INFINITE = 10**10
 """A width that stands for N → ∞: the Wishart chain costs the same at any, and the distance left is bounded."""
 PAPERS = (NormPair(2.0, math.inf), NormPair(math.inf, math.inf))
@@ -52,7 +54,8 @@ def chevet_at_width(spec: NetworkSpec, pair: NormPair) -> float:
 
 def at_finite_width(spec: NetworkSpec, pair: NormPair) -> Allowance:
     """What a median may exceed the bound by at this width, to leading order."""
-    return Allowance(0.0, growth(spec, pair), "finite width: Chevet's constant with E3's overlap of rows")
+    origin = "finite width: Chevet's constant with the overlap of rows (docs/theory.md#overlap)"
+    return Allowance(0.0, growth(spec, pair), origin)
 
 
 def near_the_limit(spec: NetworkSpec, pair: NormPair) -> Allowance:
@@ -69,14 +72,16 @@ def near_the_limit(spec: NetworkSpec, pair: NormPair) -> Allowance:
 def slack(spec: NetworkSpec, pair: NormPair, beta: float, rate: float) -> Allowance:
     """How far a network may exceed β ω^{L/2}, but for a share well below 1 − rate of them.
 
-    t σ*/(√d β) with e^{−t²/2} = (1 − rate)/10 at N = ∞, and at finite width E3's leading terms: the mixing of rows,
-    and t deviations of the common scale, ½ √((κ − 1)L/N + 2/N).
+    t σ*/(√d β) with e^{−t²/2} = (1 − rate)/10 at N = ∞, and at finite width the leading terms of
+    docs/theory.md#finite-width-moments: the mixing of rows, and t deviations of the common scale,
+    ½ √((κ − 1)L/N + 2/N).
     """
     t = math.sqrt(2 * math.log(OUTSIDE / (1 - rate)))
     deviation = t * _relative_lipschitz(pair, spec.input_dim, spec.output_dim, beta)
     spread = ((finite_width.gain_ratio(spec) - 1) * spec.depth + 2) / spec.width
     above = deviation + growth(spec, pair) + t * math.sqrt(spread) / 2
-    return Allowance(0.0, above, f"deviation {deviation:.3g} at N = ∞, finite width {above - deviation:.3g} (E3)")
+    finite = f"finite width {above - deviation:.3g} (docs/theory.md#finite-width-moments)"
+    return Allowance(0.0, above, f"deviation {deviation:.3g} at N = ∞, {finite}")
 
 
 def spread_at_infinity(pair: NormPair, spec: NetworkSpec) -> float:
@@ -121,10 +126,14 @@ def one_output(spec: NetworkSpec, pair: NormPair) -> tuple[float, Tail]:
     return root, Tail(second, fourth * finite_width.relative_second_moment(spec) / root**4)
 
 
+def bound_per_budget(theory: PaperTheory, spec: NetworkSpec, pair: NormPair) -> float:
+    """The bound over ε as ε → 0: asked at a tiny ε, for a theory may say something else of large ones."""
+    return theory.adversarial_bound(spec, TINY_BUDGET, pair.p, pair.q) / TINY_BUDGET
+
+
 def gain(theory: PaperTheory, spec: NetworkSpec, pair: NormPair) -> float:
-    """ω^{L/2}, as the theory's bound has it."""
-    sizes = (pair.p, pair.q, spec.input_dim, spec.output_dim)
-    return theory.adversarial_bound(spec, 1.0, pair.p, pair.q) / theory.beta(*sizes)
+    """ω^{L/2}, as the theory's bound has it as ε → 0."""
+    return bound_per_budget(theory, spec, pair) / theory.beta(pair.p, pair.q, spec.input_dim, spec.output_dim)
 
 
 def constant(theory: PaperTheory, cell: Cell) -> float:

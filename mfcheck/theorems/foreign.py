@@ -1,4 +1,4 @@
-"""The networks at which architectures of one's own are audited: small enough to draw thousands of modules."""
+"""Cells for users' own architectures: networks small enough to draw thousands of modules, and what is granted them."""
 
 from __future__ import annotations
 

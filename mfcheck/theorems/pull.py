@@ -1,4 +1,4 @@
-"""Section 5 as its claims need it: budgets without flips, and how finite width moves the pull on the weights."""
+"""For the claims of Section 5: budgets at which no gate flips, and how finite width moves ⟨W, ∂L⟩."""
 
 from __future__ import annotations
 
@@ -72,7 +72,8 @@ def one_output_pull(spec: NetworkSpec, pair: NormPair) -> Allowance:
 def one_output_spread(spec: NetworkSpec, pair: NormPair) -> float:
     """The relative standard deviation of the pull where K = 1, which plans draws: at most that of ‖J‖ for vanilla ones.
 
-    Where a shortcut carries part of J, J_l·J/‖J‖² of layer l's part J_l adds the spread of E3 to leading order.
+    Where a shortcut carries part of J, J_l·J/‖J‖² of layer l's part J_l adds the spread of J Jᵀ to leading
+    order (docs/theory.md#finite-width-moments).
     """
     second = one_output(spec, pair)[1].second - 1
     if spec.architecture == "residual":
@@ -91,10 +92,10 @@ def many_outputs_pull(spec: NetworkSpec, pair: NormPair) -> Allowance:
         # The norm of Z is then that of its longest row, whose median is known.
         longest = norms.largest_column(dual_exponent(pair.p), spec.output_dim, spec.input_dim)
         off = longest / (math.sqrt(spec.input_dim) * beta) - 1
-        origin = "exact distance at finite dimension, of the longest row; rows mix above it (E3)"
+        origin = "exact distance at finite dimension, of the longest row; rows mix above it (docs/theory.md#overlap)"
         return Allowance(max(0.0, -off) + drift, max(0.0, off) + above, origin)
     near = at_finite_dimension(pair, spec.input_dim, spec.output_dim)
-    return Allowance(near.below + drift, above, f"{near.origin}; rows mix above it (E3)")
+    return Allowance(near.below + drift, above, f"{near.origin}; rows mix above it (docs/theory.md#overlap)")
 
 
 PLANNED = 1.5

@@ -1,4 +1,4 @@
-"""How σ_w²(t) is laid beside the theory: times of the theory, rivals along a path, and the curves of the figures."""
+"""Theorems 5.4 and 5.7 along training: the theory's times, rival statements on a path, curves of σ_w²(t)."""
 
 from __future__ import annotations
 
@@ -86,7 +86,10 @@ def share_paid(draws: Floats, row: int) -> Floats:
 def envelope(
     theory: PaperTheory, spec: NetworkSpec, eps: float, pair: NormPair, losses: Floats, times: Sequence[float]
 ) -> Floats:
-    """σ_w²(t)/σ_w²(0) of the theory with its rate scaled to each measured L_adv(0): `[n, T]`."""
+    """σ_w²(t)/σ_w²(0) of the theory with its rate scaled to each measured L_adv(0): `[n, T]`.
+
+    For vanilla networks without biases no flow on L_adv alone falls below it: docs/theory.md#envelope.
+    """
     bound = theory.adversarial_bound(spec, eps, pair.p, pair.q)
 
     def at(loss: float, t: float) -> float:

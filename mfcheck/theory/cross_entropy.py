@@ -1,4 +1,7 @@
-"""Cross-entropy of Gaussian outputs, and how standard training moves σ_w² at initialisation (THEORY E4, derived)."""
+"""Cross-entropy of Gaussian outputs, and how standard training moves σ_w² at the start.
+
+Derived in docs/theory.md#standard-drift.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,7 @@ def expected_log_sum(variance: float, outputs: int) -> float:
 def softmax_spread(variance: float, outputs: int) -> float:
     """E[1 − ‖softmax f‖²] for outputs f ~ N(0, variance·I): twice the derivative of `expected_log_sum` (Stein).
 
-    >>> round(softmax_spread(1e-6, 10), 6)
+    >>> round(softmax_spread(1e-6, 10), 5)
     0.9
     """
     high, low = (expected_log_sum(variance * (1 + s), outputs) for s in (STEP, -STEP))

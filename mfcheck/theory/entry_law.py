@@ -1,4 +1,4 @@
-"""The exact law of one Jacobian entry at finite width, and its distance to the Gaussian (THEORY E1, E3).
+"""The exact law of one Jacobian entry at finite width, and its distance to the Gaussian (docs/theory.md#one-entry).
 
 An entry is √(ω^L/d)·√G·Z with Z ~ N(0, 1) and G a product of L + 1 independent means over N rows: of λχ²₁/ω for a
 layer, of χ²₁ for the fixed Gaussian matrix. Their characteristic functions are N-th powers of a closed form, so the

@@ -1,4 +1,4 @@
-"""Exact finite-width moments at initialisation (derived; THEORY E3), vanilla and residual.
+"""Exact moments at finite width, vanilla and residual, at initialisation (docs/theory.md#finite-width-moments).
 
 One layer multiplies the squared scale of a Jacobian column by the mean over N rows of λ·χ²₁, where λ = D²σ_w²
 (vanilla) or 1 + D²σ_w² (residual) and D is u or v with probability ½. Everything here follows from that.
@@ -61,7 +61,7 @@ def shared_square_ratio(spec: NetworkSpec) -> float:
     """E J²_ij J²_i'j' / (ω^L/d)² for two entries of one row or one column; exact at every N.
 
     It is V for both: two of a column have G_jj² given G, two of a row G_jj G_kk + 2G_jk², and the mirrored chain
-    (THEORY E1) swaps rows and columns.
+    (docs/theory.md#mirrored-chain) swaps rows and columns.
     """
     return (1 + spread(spec) / spec.width) ** spec.depth * (1 + 2 / spec.width)
 
@@ -69,8 +69,8 @@ def shared_square_ratio(spec: NetworkSpec) -> float:
 def apart_square_ratio(spec: NetworkSpec) -> float:
     """S = E J²_ij J²_i'j' / (ω^L/d)² for entries of different rows and columns; exact at every N.
 
-    With T = E G_jk² the recursion of THEORY E3 keeps two combinations apart: S + 2T grows by 1 + c/N a layer and
-    S − T by 1 − 1/N (derived). So S = [(1 + c/N)^L (1 + 2/N) + 2(1 − 1/N)^{L+1}]/3.
+    With T = E G_jk² the recursion over layers (docs/theory.md#finite-width-moments) keeps two combinations apart:
+    S + 2T grows by 1 + c/N a layer and S − T by 1 − 1/N. So S = [(1 + c/N)^L (1 + 2/N) + 2(1 − 1/N)^{L+1}]/3.
     """
     n, depth = spec.width, spec.depth
     return ((1 + spread(spec) / n) ** depth * (1 + 2 / n) + 2 * (1 - 1 / n) ** (depth + 1)) / 3
@@ -88,10 +88,11 @@ def gram_spread(spec: NetworkSpec) -> float:
 
 
 def gram_deviation(spec: NetworkSpec) -> float:
-    """√E‖C − I‖_F² for J = C^{1/2} Z, Z of N(0, ω^L/d) entries (THEORY E1, mirrored): √(K(V − 1) + K(K − 1)T).
+    """√E‖C − I‖_F² for J = C^{1/2} Z, Z of N(0, ω^L/d) entries: √(K(V − 1) + K(K − 1)T).
 
     It bounds E‖C^{1/2} − I‖_{2,2}, since |√λ − 1| ≤ |λ − 1|. Exact at every N (derived: C is the Gram matrix of K
-    columns of the mirrored chain, whose second moments are V and T like those of the forward one).
+    columns of the mirrored chain, docs/theory.md#mirrored-chain, whose second moments are V and T like those of the
+    forward one).
     """
     k = spec.output_dim
     return math.sqrt(k * (relative_second_moment(spec) - 1) + k * (k - 1) * gram_overlap(spec))

@@ -1,4 +1,4 @@
-"""Constants β_{p,q} of Theorem 5.1: norms of Gaussian vectors and Chevet's inequality."""
+"""Constants β_{p,q} of Theorem 5.1: norms of Gaussian vectors and Chevet's inequality (docs/theory.md#chevet)."""
 
 from __future__ import annotations
 
@@ -125,8 +125,9 @@ def largest_column(q: float, columns: int, rows: int) -> float:
 def chevet_at_overlap(p: float, q: float, input_dim: int, output_dim: int, overlap: float) -> float:
     """Chevet's constant where the rows of J mix by E C_12² = `overlap`: above E‖J‖_{p,q}/ω^{L/2} at finite width.
 
-    Derived to leading order: J = C^{1/2} Z with C^{1/2} = I + Δ, Δ near a Gaussian matrix of that variance and free of
-    Z, adds a Gaussian process of size √overlap · E‖g_d‖_{p*} · E‖g_K‖_q, whose variance adds to the second term's.
+    Derived to leading order (docs/theory.md#overlap): J = RᵀZ with a triangular R = I + Δ, Δ near a Gaussian matrix of
+    that variance and free of Z, adds a Gaussian process of size √overlap · E‖g_d‖_{p*} · E‖g_K‖_q, whose variance adds
+    to the second term's.
     Equal to Chevet's constant at overlap 0.
     """
     if not overlap >= 0:

@@ -61,7 +61,8 @@ class PaperTheory:
     def gaussian_distance(self, spec: NetworkSpec) -> float:
         """Leading distance of an entry's law to N(0, ω^L/d) at t* = √(3 − √6) deviations, where it is largest.
 
-        φ(t*)(3t* − t*³)/24 ≈ 0.0229 times the exact excess kurtosis (Edgeworth; THEORY E3), so of order L/N.
+        φ(t*)(3t* − t*³)/24 ≈ 0.0229 times the exact excess kurtosis (Edgeworth), so of order L/N:
+        docs/theory.md#finite-width-moments.
         """
         t = math.sqrt(3 - math.sqrt(6))
         return math.exp(-(t**2) / 2) / math.sqrt(2 * math.pi) * (3 * t - t**3) / 24 * self.excess_kurtosis(spec)
@@ -105,7 +106,8 @@ class PaperTheory:
     def standard_rate(self, spec: NetworkSpec) -> float:
         """dσ_w²/dt = −(2/N) ασ_w² ω^{L−1} E[1 − ‖softmax f‖²] under cross-entropy, f ~ N(0, ω^L I), ‖x‖² = d, σ_b = 0.
 
-        Derived (THEORY E4, N → ∞); Theorem 5.3 has 0. The same order 1/N as the rate under L_adv, and free of ε.
+        Derived for N → ∞ (docs/theory.md#standard-drift); Theorem 5.3 has 0. The same order 1/N as the rate under
+        L_adv, and free of ε.
         """
         omega, pull = self.omega(spec), spec.activation.alpha * spec.weight_variance
         spread = softmax_spread(omega**spec.depth, spec.output_dim)
@@ -157,7 +159,10 @@ class PaperTheory:
         return spec.depth * spec.output_dim * gain * self.omega(spec) ** (spec.depth - 1)
 
     def fisher_rao_of_biases(self, spec: NetworkSpec) -> float:
-        """What σ_b adds to E‖w‖_FR: Σ_l K α σ_w² ω^{L−l} α σ_b² Σ_{k<l−1} ω^k (derived; THEORY "Break conditions")."""
+        """What σ_b adds to E‖w‖_FR: Σ_l K α σ_w² ω^{L−l} α σ_b² Σ_{k<l−1} ω^k.
+
+        Derived: docs/theory.md#capacity-of-biases.
+        """
         omega, alpha = self.omega(spec), spec.activation.alpha
         layers = range(1, spec.depth + 1)
         grown = [omega ** (spec.depth - layer) * sum(omega**k for k in range(layer - 1)) for layer in layers]
@@ -166,7 +171,7 @@ class PaperTheory:
     def full_fisher_rao(self, spec: NetworkSpec) -> float:
         """E Σ_k ⟨w, ∂f_k⟩², the full form: L²Kω^L (vanilla), L K y ω^{L−2}(1 + Ly), y = ασ_w² (residual).
 
-        Derived (THEORY E6). Exact at every width for ‖x‖² = d and σ_b = 0.
+        Derived (docs/theory.md#capacity). Exact at every width for ‖x‖² = d and σ_b = 0.
         """
         omega, gain = self.omega(spec), spec.activation.alpha * spec.weight_variance
         if spec.architecture == "vanilla":
@@ -174,9 +179,10 @@ class PaperTheory:
         return spec.depth * spec.output_dim * gain * omega ** (spec.depth - 2) * (1 + spec.depth * gain)
 
     def capacity_rate(self, spec: NetworkSpec, eps: float, p: float, q: float) -> float:
-        """d log‖w‖_FR/dt under L_adv, from E‖w‖_FR and the rate of σ_w² (Theorem 5.9; residual: THEORY E6).
+        """d log‖w‖_FR/dt under L_adv, from E‖w‖_FR and the rate of σ_w² (Theorem 5.9).
 
         −rate_factor · (εαβ/N) ω^{L/2−1} (1 + (L−1) ασ_w²/ω): L times the relative rate of σ_w² for vanilla networks.
+        For residual ones derived: docs/theory.md#capacity-rate.
         """
         share = spec.activation.alpha * spec.weight_variance / self.omega(spec)
         return self.variance_rate(spec, eps, p, q) / spec.weight_variance * (1 + (spec.depth - 1) * share)

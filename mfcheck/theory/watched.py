@@ -1,4 +1,4 @@
-"""A theory that notes which of its formulas are asked, and where: so a finding knows which changes reach it."""
+"""A theory that records which of its formulas are read, and where: so a finding knows which changes reach it."""
 
 from __future__ import annotations
 

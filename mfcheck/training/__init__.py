@@ -1,1 +1,1 @@
-"""Training of random networks: what is descended, by which rule, and the steps."""
+"""Training of random networks: losses with their gradients, rules (SGD, gradient flow), and the steps."""

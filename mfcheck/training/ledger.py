@@ -1,4 +1,4 @@
-"""What is followed along training: time, exact change of ‖W‖² and divergence of every replicate."""
+"""Bookkeeping of training, for every network of a stack: time, exact change of ‖W‖², and divergence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What training descends: the theory's losses and the practitioners', with their gradients as factors of low rank.
+"""Losses to train on, the theory's and the practitioners', with their gradients as factors of low rank.
 
 The gradient in a weight matrix is a sum over inputs of outer products: a back-propagated signal δ^(l) = ∂L/∂h^(l)
 times the layer's input x^(l−1). So ⟨W, ∂L/∂W⟩ = Σ ⟨δ, W x⟩ needs no product with W, ‖∂L/∂W‖² follows from two small

@@ -1,1 +1,1 @@
-"""Gaussian matrices known by their products: stored, revealed as they are asked, or diagonal."""
+"""Random matrices that networks multiply with: stored, drawn only as far as they are used, or diagonal."""

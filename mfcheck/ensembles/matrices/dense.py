@@ -1,4 +1,4 @@
-"""Random Gaussian matrices that are stored."""
+"""Gaussian matrices whose entries are all drawn and stored."""
 
 from __future__ import annotations
 

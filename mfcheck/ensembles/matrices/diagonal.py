@@ -1,4 +1,4 @@
-"""Diagonal matrices known by their products, as the shortcuts of architectures of one's own."""
+"""Diagonal matrices, for shortcuts in architectures of one's own."""
 
 from __future__ import annotations
 

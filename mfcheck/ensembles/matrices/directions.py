@@ -1,4 +1,4 @@
-"""Directions that are new: orthonormal rows outside a known span, to rounding."""
+"""The part of some inputs that lies outside a known span, as orthonormal rows; what is only rounding is dropped."""
 
 from __future__ import annotations
 

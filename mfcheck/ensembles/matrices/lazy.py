@@ -1,9 +1,9 @@
-"""Random Gaussian matrices known by their products `W @ X` and `W.T @ Y`: stored, or revealed as they are asked.
+"""Gaussian matrices of any size, drawn only as far as products `W @ X` and `W.T @ Y` ask for them.
 
-A lazy matrix (THEORY E2) keeps orthonormal right inputs Q with A = W Q and orthonormal left inputs U with C = Wᵀ U. In
-a new right direction q ⊥ Q the answer is W q = U(Cᵀ q) + (I − U Uᵀ) g with g ~ N(0, s² I) fresh; left products are the
-mirror image. That is the exact law for any adaptive sequence of products, in O(N k) for the k-th and without an N×N
-array. Columns are `[R, n, k]`, one matrix for each of R replicates.
+A lazy matrix keeps orthonormal right inputs Q with A = W Q and orthonormal left inputs U with C = Wᵀ U. In a new right
+direction q ⊥ Q the answer is W q = U(Cᵀ q) + (I − U Uᵀ) g with g ~ N(0, s² I) fresh; left products are the mirror
+image. That is the exact law for any adaptive sequence of products (docs/theory.md#lazy-matrices), in O(N k) for the
+k-th and without an N×N array. Columns are `[R, n, k]`, one matrix for each of R replicates.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class LazyMatrix:
         """‖W‖_F² in float64, `[R]`, of the matrix as drawn at first; ask last, for products know nothing of the answer.
 
         Given the products it is ‖A‖² + ‖C‖² − ‖UᵀA‖² + s² χ² with (columns − k_Q)(rows − k_U) degrees of freedom
-        (THEORY E2); directions dropped as dependent do not count.
+        (docs/theory.md#lazy-matrices); directions dropped as dependent do not count.
         """
         a, c, u = (kept.rows.double() for kept in (self._asked.answers, self._mirror.answers, self._mirror.inputs))
         known = [(side.inputs.rows.abs().amax(dim=2) > 0).sum(dim=1) for side in (self._asked, self._mirror)]

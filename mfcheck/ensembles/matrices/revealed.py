@@ -1,4 +1,4 @@
-"""What is known of a lazily revealed matrix: inputs, and its answers to them."""
+"""The record of a lazily revealed matrix: the inputs it was multiplied with, and the products."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a report tells over several points or findings, read off its plain data."""
+"""Numbers behind the figures: profiles, trajectories and maps, read from a report's plain data."""

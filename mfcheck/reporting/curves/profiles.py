@@ -1,4 +1,4 @@
-"""Profiles of a bound over widths, as reports hold them: which there are, and from which width on the bound holds."""
+"""Measured loss over its bound against width, read from a report, and from which width on the bound holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a finding was measured in, in words: its network, its budget and its inputs."""
+"""The network, the budget and the inputs of a finding, in words."""
 
 from __future__ import annotations
 

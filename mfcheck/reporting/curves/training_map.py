@@ -1,4 +1,4 @@
-"""Maps of training over width and depth, as reports hold them, and their numbers as a table."""
+"""Maps of training over width and depth, read from a report, and their numbers as a table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trajectories of training, as reports hold them: what was measured over time, and what the theory predicts."""
+"""What was measured over training time and what the theory predicts, read from a report."""
 
 from __future__ import annotations
 

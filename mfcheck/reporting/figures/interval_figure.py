@@ -1,4 +1,4 @@
-"""The figure that holds all findings of a claim against what the theory allows."""
+"""The figure of all intervals of a claim, beside the regions that the theory allows."""
 
 from __future__ import annotations
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import io
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,7 +16,7 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mfcheck.findings import states
+from mfcheck.findings import states, wording
 from mfcheck.reporting.words import phrases
 from mfcheck.verdict import Verdict
 
@@ -65,8 +66,19 @@ LEFT, BOTTOM, EDGE = 0.72, 0.52, 0.1
 def drawing(*content: Any) -> Iterator[None]:
     """Matplotlib's settings for one figure; its content makes the ids in it unlike those of other figures."""
     salt = hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
-    with matplotlib.rc_context({**STYLE, "svg.hashsalt": salt}):
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()  # whatever the user's own settings are, LaTeX say
+        matplotlib.rcParams.update({**STYLE, "svg.hashsalt": salt})
         yield
+
+
+def drawn(draw: Callable[..., str], *content: Any) -> str:
+    """A figure of this content, or a sentence in its place: a report is more than its figures."""
+    try:
+        return draw(*content)
+    except Exception as error:  # of matplotlib, or for content that no figure was made for
+        said = wording.cut(f"{type(error).__name__}: {error}", 200)
+        return f'<p class="soft small">This figure could not be drawn ({html.escape(said)}).</p>'
 
 
 def panel(figure: Figure, *, bottom: float = BOTTOM, top: float = EDGE, left: float = LEFT) -> Axes:

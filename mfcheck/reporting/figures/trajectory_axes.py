@@ -1,4 +1,4 @@
-"""The axes that trajectories are drawn on: time in round units, and a value that may hardly move or run away."""
+"""Axes of training curves: time in round units, and values that may hardly change or grow without bound."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What pages say: numbers, sentences and tables."""
+"""Numbers, sentences and tables that all pages of a report share."""

@@ -1,4 +1,4 @@
-"""What a theory changes, in the words that all pages share."""
+"""Sentences on what a theory on trial changes of the paper's, for all pages."""
 
 from __future__ import annotations
 
@@ -51,6 +51,14 @@ def unjudged(report: dict[str, Any]) -> str:
     return f"The paper's theory needs draws of its own in some cells of {', '.join(claims)}." if claims else ""
 
 
+def repairs(report: dict[str, Any]) -> list[str]:
+    """What was declared refuted of the paper's theory and holds of this one, a sentence for each declaration."""
+    if not _block(report):
+        return []
+    found = [entry for entry in report.get("expectations") or [] if entry["status"] == "repaired"]
+    return [f"It repairs {entry['claim']}, refuted of the paper's theory: {entry['reason']}." for entry in found]
+
+
 def lines(report: dict[str, Any]) -> list[str]:
     """The section as lines of plain text, none for the paper's own theory."""
     if not _block(report):
@@ -60,7 +68,7 @@ def lines(report: dict[str, Any]) -> list[str]:
         f"{claim}: {wording.plural(cells, 'cell')} {was} by the paper's theory, {now} by this one"
         for claim, was, now, cells in verdicts(report)
     ]
-    return [title(report), *said, *filter(None, [unjudged(report)])]
+    return [title(report), *said, *repairs(report), *filter(None, [unjudged(report)])]
 
 
 def _block(report: dict[str, Any]) -> dict[str, Any]:

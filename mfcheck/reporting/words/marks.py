@@ -1,4 +1,4 @@
-"""Markdown's own marks: tables, code, and text that shows as it is."""
+"""Helpers for writing Markdown: tables, code, and text escaped so that it shows as it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every page says alike: numbers, allowed regions, and the one sentence that states a finding."""
+"""Wording that all pages share: numbers, allowed regions, and the one sentence that states a finding."""
 
 from __future__ import annotations
 
@@ -35,8 +35,14 @@ def evidence(finding: dict[str, Any]) -> dict[str, str]:
     return {
         "estimate": show(finding["estimate"]),
         "interval": f"[{show(low)}, {show(high)}]",
-        "allowed": f"{'must leave ' if finding.get('breaks') else ''}[{show(bottom)}, {show(top)}]",
+        "allowed": f"{_leaving(finding)}[{show(bottom)}, {show(top)}]",
     }
+
+
+def _leaving(finding: dict[str, Any]) -> str:
+    """What a law that is to break has to do with its region, ahead of it."""
+    side = {"above": " upwards", "below": " downwards"}.get(finding.get("side", ""), "")
+    return f"must leave{side} " if finding.get("breaks") else ""
 
 
 def _order(value: float) -> int:

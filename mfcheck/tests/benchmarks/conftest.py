@@ -1,3 +1,5 @@
+"""Benchmarks are collected only where nothing runs beside them."""
+
 import os
 
 # A timing beside busy workers says nothing, and pytest-benchmark switches itself off there.

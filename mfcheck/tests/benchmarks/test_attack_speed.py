@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -15,34 +14,14 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from mfcheck import NetworkSpec, draw_network
 from mfcheck.attacks.adversarial import adversarial_loss
-from mfcheck.ensembles.samples import one_thread
 from mfcheck.ensembles.streams import Stream
-from mfcheck.tests.test_adversarial import by_foolbox
+from mfcheck.tests.support.foolbox_attacks import by_foolbox
+from mfcheck.tests.support.timing import Work, interleaved
 
-Work = Callable[[], object]
+pytestmark = pytest.mark.usefixtures("one_thread_each")
 
 EPS = 0.1
 starts = pytest.mark.parametrize("start", ["random", "jacobian"])
-
-
-@pytest.fixture(autouse=True)
-def single_thread() -> Iterator[None]:
-    with one_thread():
-        yield
-
-
-def interleaved(benchmark: BenchmarkFixture, work: Work, *others: Work, rounds: int) -> tuple[float, ...]:
-    """The least seconds of each work; in every round all of them run in turn, so that a busy machine slows all."""
-    times: list[list[float]] = [[] for _ in others]
-
-    def before() -> None:
-        for taken, other in zip(times, others, strict=True):
-            start = time.perf_counter()
-            other()
-            taken.append(time.perf_counter() - start)
-
-    benchmark.pedantic(work, setup=before, rounds=rounds)
-    return (benchmark.stats.stats.min, *map(min, times))
 
 
 def drawn_and_attacked(width: int, depth: int, start: str, engine: str) -> Work:

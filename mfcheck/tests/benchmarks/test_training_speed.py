@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -12,23 +12,18 @@ from torch import Tensor
 
 from mfcheck import NetworkSpec
 from mfcheck.ensembles.networks import Network
-from mfcheck.ensembles.samples import one_thread
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.capacity import fisher_rao
-from mfcheck.tests.benchmarks.test_attack_speed import Work, interleaved
-from mfcheck.tests.test_objectives import written
-from mfcheck.tests.test_training import sliced
+from mfcheck.tests.support.objectives import written
+from mfcheck.tests.support.timing import Work, interleaved
+from mfcheck.tests.support.training import sliced
 from mfcheck.training.objectives import Objective
 from mfcheck.training.rules import SGD, Flow
 from mfcheck.training.steps import train
 
+pytestmark = pytest.mark.usefixtures("one_thread_each")
+
 REPLICATES = 16
-
-
-@pytest.fixture(autouse=True)
-def single_thread() -> Iterator[None]:
-    with one_thread():
-        yield
 
 
 def trained(networks: list[Network], rule: SGD | Flow, name: str) -> Work:

@@ -1,0 +1,51 @@
+"""What a run says at its end on the terminal: its verdicts, where the report is, and how to go on with it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mfcheck.session import options
+
+if TYPE_CHECKING:
+    import pytest
+
+    from mfcheck.session.recorder import Recorder
+
+
+def write_report(terminal: pytest.TerminalReporter, recorder: Recorder | None) -> None:
+    """Write the summary of a report that was made, and where its pages are."""
+    if recorder is None or recorder.report is None:
+        return
+    from mfcheck.reporting.terminal import terminal_lines
+    from mfcheck.session.recorder import NOTHING
+
+    terminal.section("theory verdicts")
+    for text, style in terminal_lines(recorder.report):
+        terminal.write_line(text, **({style: True} if style else {}))
+    if recorder.decided_nothing:
+        terminal.write_line(f"mfcheck: {NOTHING}", red=True)
+    if recorder.unwritten:
+        terminal.write_line(f"mfcheck: {recorder.unwritten}", red=True)
+    if recorder.written:
+        terminal.write_line(f"report: {recorder.folder / 'report.html'}")
+    if "comparison" in recorder.report:
+        from mfcheck.reporting.words.comparison_text import summary_lines
+
+        terminal.section("compared with the baseline")
+        for text, style in summary_lines(recorder.report["comparison"], os.environ):
+            terminal.write_line(text, **({style: True} if style else {}))
+
+
+def write_how_to_go_on(
+    terminal: pytest.TerminalReporter, recorder: Recorder | None, arguments: Sequence[str], *, broken_off: bool
+) -> None:
+    """Write the command that finishes a run of which something is kept and something is left."""
+    if recorder is None or not recorder.kept or not (broken_off or recorder.errors):
+        return
+    resume = options.spelt(options.RESUME)
+    what = "the rest" if broken_off else "the cells that ended in an error"
+    command = shlex.join(["pytest", *(one for one in arguments if one != resume), resume])
+    terminal.write_line(f"mfcheck: {recorder.kept} findings are kept; for {what}: {command}")

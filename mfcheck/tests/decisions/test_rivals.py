@@ -1,0 +1,208 @@
+"""Rivals of a theory: other laws that the same draws may support in its place, at their own error rate."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+
+from mfcheck import NetworkSpec, Verdict
+from mfcheck.arrays import Floats
+from mfcheck.decisions.decide import Decider
+from mfcheck.decisions.median_verbs import Allowance, MedianGroup, Rival
+from mfcheck.ensembles.samples import Probe, Source
+from mfcheck.ensembles.streams import Stream
+from mfcheck.findings.claim import Claim
+from mfcheck.findings.finding import Finding
+from mfcheck.statistics import medians
+from mfcheck.statistics.sequential import spent
+from mfcheck.tests.support.rate_draws import (
+    ALPHA,
+    ANYWHERE,
+    EPS,
+    QUICK,
+    REFUTED,
+    SPEC,
+    SUPPORTED,
+    UNDECIDED,
+    Faster,
+    around,
+    decider,
+    first,
+    in_units,
+    median,
+    rate,
+    within,
+)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (0.9, 1.1, SUPPORTED),
+        (1.1, 1.3, REFUTED),
+        (0.7, 0.9, REFUTED),
+        (1.0, 1.2, UNDECIDED),
+        (0.9, math.inf, SUPPORTED),
+        (1.1, math.inf, REFUTED),
+        (1.0, math.inf, UNDECIDED),
+        (-math.inf, 1.1, SUPPORTED),
+    ],
+)
+def test_a_rival_is_judged_by_where_its_own_statistics_median_lies(low: float, high: float, verdict: Verdict) -> None:
+    draws = np.random.default_rng(1).normal([5.0, 1.0], 0.1, (400, 2))
+    assert Rival(lambda values: values[:, 1], low, high).judge(draws, 1e-3) is verdict
+
+
+@given(st.floats(0.5, 1.5), st.floats(0.01, 1), st.integers(1, 60))
+def test_a_rival_is_supported_only_by_an_interval_within_and_refuted_only_by_one_without(
+    low: float, width: float, count: int
+) -> None:
+    draws = np.random.default_rng(count).normal(1, 0.2, (count, 1))
+    interval = medians.estimate_median(draws[:, 0], 0.01)
+    for high in (low + width, math.inf):
+        verdict = Rival(first, low, high).judge(draws, 0.01)
+        assert (verdict is SUPPORTED) == (low <= interval.low and interval.high <= high)
+        assert (verdict is REFUTED) == (interval.high < low or interval.low > high)
+
+
+def test_too_few_draws_say_nothing_of_a_rival() -> None:
+    draws = np.ones((5, 1))
+    assert Rival(first, 0.9, 1.1).judge(draws, 1e-6) is UNDECIDED
+    assert Rival(first, 0.9).judge(draws, 1e-6) is UNDECIDED
+    assert Rival(first, 0.9).judge(np.ones((30, 1)), 1e-6) is SUPPORTED
+
+
+HALF = {"half": Rival(in_units, 0.45, 0.55), "more than a third": Rival(in_units, 1 / 3), "all": Rival(in_units, 0.95)}
+
+
+def test_rivals_that_the_draws_support_hold_instead_and_each_costs_its_own_error_rate() -> None:
+    finding = median(decider(), around(0.5), HALF)
+    assert finding.verdict is REFUTED
+    assert finding.holds_instead == ("half", "more than a third")
+    assert finding.alpha == pytest.approx(ALPHA * 4)
+    assert median(decider(), around(0.5)).alpha == ALPHA
+    # They are no part of the theory's own verdict.
+    stands = median(decider(), around(1.0), HALF)
+    assert stands.verdict is SUPPORTED
+    assert stands.holds_instead == ("more than a third", "all")
+
+
+def test_a_rival_is_judged_on_all_draws_at_the_error_rate_of_the_last_look() -> None:
+    seen: list[tuple[int, float]] = []
+
+    class Watched(Rival):
+        def judge(self, draws: Floats, alpha: float) -> Verdict:
+            seen.append((len(draws), alpha))
+            return super().judge(draws, alpha)
+
+    watched = {"watched": Watched(in_units, 0.9)}
+    for finding in (median(decider(), around(1.048), watched), within(decider(), around(1.0), 0.97, rivals=watched)):
+        assert finding.looks > 1
+        assert seen.pop(0) == (finding.draws, spent(ALPHA, finding.looks))
+    assert not seen
+
+
+def test_rivals_and_other_values_are_named_together() -> None:
+    decide = decider()
+    finding = decide.median_ratio(
+        around(0.5),
+        statistic=first,
+        probe=ANYWHERE,
+        reference=rate,
+        allowance=lambda: Allowance(0.0, 0.0, "none"),
+        spread=0.2,
+        delta=0.05,
+        rivals=HALF,
+        instead={"half the rate": lambda theory: rate(theory) / 2, "twice it": lambda theory: 2 * rate(theory)},
+    )
+    assert finding.holds_instead == ("half the rate", "half", "more than a third")
+
+
+# Twins ---------------------------------------------------------------------------------------------------------
+
+
+def test_draws_that_refute_the_theory_kill_none_of_its_twins() -> None:
+    """Or a theory that is wrong by far would have all of its twins killed for nothing."""
+    stands, falls = median(decider(), around(1.0)), median(decider(), around(0.5))
+    assert "variance_rate: × 1.25" in stands.twins_refuted
+    assert (falls.verdict, falls.twins_seen, falls.twins_refuted) == (REFUTED, (), ())
+    other = median(decider(Faster()), around(1.0))
+    assert (other.verdict, other.twins_seen, other.twins_refuted) == (REFUTED, (), ())
+    # What is not decided still sees them.
+    edge = median(decider(looks=1), around(1.05))
+    assert edge.verdict is UNDECIDED
+    assert "variance_rate: × 1.25" in edge.twins_refuted
+
+
+# A slope of medians --------------------------------------------------------------------------------------------
+
+
+def slope(decide: Decider, power: float, rivals: Mapping[str, tuple[float, float]]) -> Finding:
+    """Of medians width^power beside a theory's −1."""
+
+    def draw(spec: NetworkSpec, probe: Probe, stream: Stream, n: int) -> Tensor:
+        return spec.width**power * torch.exp(0.1 * stream.normal(n, 1))
+
+    source = Source(f"width to the {power}", {"wishart": draw}, {"wishart": False}, most=1024)
+    groups = [
+        MedianGroup(math.log(width), replace(SPEC, width=width), source, lambda values: values[:, 0])
+        for width in (20, 80, 320)
+    ]
+    return decide.median_slope(
+        groups,
+        probe=lambda spec: ANYWHERE,
+        x_label="log N",
+        rises=lambda theory, group: -theory.variance_rate(group.spec, EPS, 2, 2),
+        allowance=lambda: Allowance(0.0, 0.0, "none"),
+        spread=0.1,
+        rivals=rivals,
+    )
+
+
+LESS = {"slower than 1/N": (-0.95, math.inf), "like 1/√N": (-0.55, -0.45), "like 1/N": (-1.05, -0.95)}
+
+
+@pytest.mark.parametrize(
+    ("power", "verdict", "holds"),
+    [
+        (-1.0, SUPPORTED, ("like 1/N",)),
+        (-0.5, REFUTED, ("slower than 1/N", "like 1/√N")),
+        (0.0, REFUTED, ("slower than 1/N",)),
+        (-2.0, REFUTED, ()),
+    ],
+)
+def test_a_slope_may_lie_in_other_regions_at_no_cost(power: float, verdict: Verdict, holds: tuple[str, ...]) -> None:
+    finding = slope(decider(), power, LESS)
+    assert finding.verdict is verdict
+    assert finding.holds_instead == holds
+    assert finding.estimate == pytest.approx(power, abs=0.05)
+    assert finding.alpha == ALPHA  # the same interval judges them all
+
+
+def test_a_region_that_the_interval_only_touches_does_not_hold() -> None:
+    assert slope(decider(), -0.5, {"above its median": (-0.5, math.inf), "below it": (-9.0, -0.5)}).holds_instead == ()
+
+
+# Open questions ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("id", "gates"), [("open/validity-horizon", False), ("thm5.4/open", True), ("break/large-step", True)]
+)
+def test_open_questions_alone_do_not_gate(id: str, gates: bool) -> None:
+    assert Claim(id, "A statement.", lambda settings: []).gates is gates
+
+
+def test_an_open_question_gets_a_single_look() -> None:
+    asked, explored = (within(decider(claim=claim), around(1.0), 1.0) for claim in ("thm5.4/a", "open/a"))
+    assert asked.looks == QUICK.looks
+    assert explored.looks == 1
+    assert explored.draws == medians.least_draws(spent(ALPHA, 1))

@@ -1,0 +1,48 @@
+"""Networks that cannot fit into memory are refused before anything is drawn, by the bytes that they take."""
+
+from __future__ import annotations
+
+import pytest
+from torch import Tensor
+
+from mfcheck import NetworkSpec
+from mfcheck.ensembles.matrices.lazy import LazyMatrix
+from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.streams import Stream
+
+pytestmark = pytest.mark.usefixtures("one_thread_each")
+
+
+def test_networks_that_cannot_fit_are_refused_before_anything_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = NetworkSpec("residual", 10, 10, 10**6, 3, 1.0)
+
+    def refused(*_: object, **__: object) -> Tensor:
+        raise AssertionError("drew random numbers")
+
+    monkeypatch.setattr(Stream, "normal", refused)
+    with pytest.raises(
+        ValueError, match=r"2 dense networks residual\(.* need [\d.]+ GiB of memory, [\d.]+ GiB are free"
+    ):
+        Network(spec, Stream(17), replicates=2)
+    network = Network(spec, Stream(17), engine="lazy")
+    with pytest.raises(ValueError, match=r"1000000 columns through 1 lazy networks residual\(.* need [\d.]+ GiB"):
+        network.reserve(10**6)
+    assert network.weights[0].known == (0, 0)  # type: ignore[union-attr]
+
+
+def test_room_is_asked_for_in_the_bytes_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four arrays a matrix: inputs and answers, on either side."""
+    spec, needed = NetworkSpec("vanilla", 3, 2, 11, 2, 1.0), []
+    monkeypatch.setattr("mfcheck.ensembles.networks.check_room", lambda size, *_: needed.append(size))
+    network = Network(spec, Stream(18), engine="lazy", replicates=5)
+    network.reserve(7)
+    buffers = [
+        rows._buffer
+        for matrix in network.matrices
+        if isinstance(matrix, LazyMatrix)
+        for side in (matrix._asked, matrix._mirror)
+        for rows in (side.inputs, side.answers)
+    ]
+    assert needed == [sum(buffer.numel() * buffer.element_size() for buffer in buffers)]
+    Network(spec, Stream(18)).reserve(10**9)
+    assert len(needed) == 2

@@ -1,0 +1,150 @@
+"""A sample is the same bits however it is asked for, and says so loudly when it cannot be drawn."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+
+from mfcheck import NetworkSpec, ReLULike
+from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.samples import Probe, Source, chunk_draws
+from mfcheck.ensembles.store import ChunkStore
+from mfcheck.ensembles.streams import Stream
+from mfcheck.observables.jacobian import entry, entry_at_inputs, linearity
+from mfcheck.tests.support.toy_samples import TOY, same, sample
+from mfcheck.verdict import NotANumber, NotCovered
+
+# Sizes that make short chunks: 16 draws by the wishart engine, 4 by the dense one.
+SMALL = NetworkSpec("vanilla", 3, 300, 1000, 2, 2.0)
+NETWORK = NetworkSpec("residual", 6, 3, 40, 3, 1.0, 0.5)
+PROBE = Probe(np.linspace(-1, 1, 12).reshape(2, 6), 1)
+
+
+@given(st.integers(1, 70), st.integers(1, 70))
+def test_a_longer_sample_begins_with_the_shorter(first: int, second: int) -> None:
+    short, long = sorted((first, second))
+    drawn = sample()
+    assert drawn.first(long).shape == (long, 2)
+    assert same(drawn.first(long)[:short], sample().first(short))
+    assert same(drawn.first(short), sample().first(short))
+
+
+@pytest.mark.parametrize(
+    ("source", "engine"), [(entry, "wishart"), (entry, "dense"), (entry_at_inputs, "dense"), (linearity, "dense")]
+)
+def test_real_sources_do_not_see_the_number_of_threads(source: Source, engine: str) -> None:
+    found, before = [], torch.get_num_threads()
+    try:
+        for threads in (1, 2, 3):
+            torch.set_num_threads(threads)
+            found.append(sample(source, NETWORK, engine).first(300))
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    assert same(found[0], found[1])
+    assert same(found[0], found[2])
+
+
+def test_real_sources_do_not_see_the_order_of_calls_or_the_global_generators() -> None:
+    store = ChunkStore()
+    one = [sample(source, NETWORK, "dense", store=store).first(100) for source in (entry, entry_at_inputs)]
+    state = torch.get_rng_state()
+    other = [sample(source, NETWORK, "dense").first(100) for source in (entry_at_inputs, entry)][::-1]
+    assert all(same(a, b) for a, b in zip(one, other, strict=True))
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_a_sample_handed_out_can_be_changed_without_harm() -> None:
+    drawn = sample()
+    before = drawn.first(20).copy()
+    drawn.first(20)[:] = 0
+    assert same(drawn.first(20), before)
+
+
+def test_everything_a_draw_is_for_changes_it() -> None:
+    elsewhere = replace(PROBE, x=PROBE.x + 1e-12)
+    renamed = replace(TOY, name="another")
+    streams = [
+        sample(engine="dense"),
+        sample(engine="dense", seed=1),
+        sample(engine="dense", spec=replace(SMALL, weight_variance=2.1)),
+        sample(engine="dense", spec=replace(SMALL, bias_variance=0.1)),
+        sample(engine="dense", spec=replace(SMALL, activation=ReLULike(1, 0.1))),
+        sample(engine="dense", probe=elsewhere),
+        sample(engine="dense", probe=replace(PROBE, column=0)),
+        sample(engine="dense", source=renamed),
+        sample(),
+        sample(seed=1),
+    ]
+    # Several chunks each; if any value came up twice, two streams would share it.
+    values = np.concatenate([one.first(32).ravel() for one in streams])
+    assert len(np.unique(values)) == len(values)
+
+
+def test_only_engines_that_look_at_the_input_are_seeded_by_it() -> None:
+    elsewhere = Probe(2 * PROBE.x, 2)
+    assert same(sample().first(20), sample(probe=elsewhere).first(20))
+    for engine, ignored in (("wishart", True), ("dense", False)):
+        here = sample(entry, NETWORK, engine).first(20)
+        assert same(here, sample(entry, NETWORK, engine, elsewhere).first(20)) is ignored
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
+def test_a_chunk_that_is_not_finite_is_named(bad: float) -> None:
+    def spoilt(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+        drawn = stream.normal(draws, 2)
+        if float(drawn[0, 0]) == late:
+            drawn[3, 1] = bad
+        return drawn
+
+    late = float(sample().first(17)[16, 0])
+    source = replace(TOY, engines={"wishart": spoilt})
+    drawn = sample(source, seed=0)
+    assert same(drawn.first(16), sample().first(16))
+    with pytest.raises(NotANumber) as caught:
+        drawn.first(17)
+    message = str(caught.value)
+    for part in ("1 of 32", "toy", "wishart", str(SMALL), "chunk 1", "seed 0"):
+        assert part in message
+    with pytest.raises(NotANumber):  # nor is the bad chunk kept
+        drawn.first(17)
+
+
+def test_an_engine_the_source_does_not_have_is_refused() -> None:
+    with pytest.raises(NotCovered, match="cannot be drawn by engine wishart; allowed are dense"):
+        sample(linearity, NETWORK, "wishart")
+    with pytest.raises(NotCovered, match="lazy"):
+        sample(engine="lazy")
+
+
+@given(
+    st.sampled_from(["vanilla", "residual"]),
+    st.integers(1, 5000),
+    st.integers(1, 200),
+    st.integers(1, 4000),
+    st.integers(1, 50),
+    st.sampled_from(["wishart", "dense"]),
+)
+def test_chunks_fit_their_memory(
+    architecture: str, input_dim: int, output_dim: int, width: int, depth: int, engine: str
+) -> None:
+    spec = NetworkSpec(architecture, input_dim, output_dim, width, depth, 1.0)
+    draws = chunk_draws(spec, engine)
+    assert draws & (draws - 1) == 0
+    assert 1 <= draws <= (4096 if engine == "dense" else 65536)
+    matrices = depth * width**2 * (2 if architecture == "residual" else 1) + width * (input_dim + output_dim)
+    floats = matrices if engine == "dense" else output_dim**2
+    assert draws == 1 or 4 * draws * floats <= 64 * 2**20
+
+
+def test_the_memory_estimate_counts_what_a_dense_network_stores() -> None:
+    spec = NetworkSpec("residual", 50, 10, 100, 3, 1.0)
+    stored = sum(tensor.numel() for tensor in Network(spec, Stream(0)).stored)
+    draws = chunk_draws(spec, "dense")
+    assert 2**23 < draws * stored <= 2**24

@@ -1,0 +1,51 @@
+"""Every pre-flight check names what is wrong with an architecture and what to do about it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from mfcheck.observables import preflight
+from mfcheck.tests.support.factories import EXAMPLES, X, spec_of
+
+
+def test_a_vanilla_network_of_ones_own_passes_pre_flight(factory_paths: Callable[[str], str]) -> None:
+    assert preflight.problem(spec_of(factory_paths("Vanilla")), X, seed=1) == ""
+
+
+@pytest.mark.parametrize(
+    ("factory", "check", "found"),
+    [
+        ("Raising", "factory", "raised RuntimeError: no such layer"),
+        ("nothing", "factory", r"must return a torch\.nn\.Module, got None"),
+        ("Forgetful", "seeded", "from one state of the generator differ"),
+        ("Constant", "drawn", "from two seeds are equal"),
+        ("Dropping", "deterministic", "two passes of one network"),
+        ("Double", "dtype", "is torch.float64"),
+        ("Wide", "shape", r"maps \(2, 6\) to \(2, 10\), expected \(2, 5\)"),
+        ("Infinite", "finite", "is NaN or infinite"),
+        ("Precise", "exact products", "matmul precision is 'high'"),
+        ("WrongOmega", "declarations", "must be positive and finite, got nan"),
+        ("WrongLayers", "declarations", "names 'absent'; there are first"),
+        ("RaisingLayers", "declarations", "raised KeyError: 'none'"),
+    ],
+)
+def test_every_pre_flight_check_names_what_is_wrong_and_what_to_do(
+    factory_paths: Callable[[str], str], factory: str, check: str, found: str
+) -> None:
+    before = torch.get_float32_matmul_precision()
+    try:
+        said = preflight.problem(spec_of(factory_paths(factory)), X, seed=1)
+    finally:
+        torch.set_float32_matmul_precision(before)
+    assert re.search(found, said)
+    assert said.endswith(f"{preflight.CHECKS[check].means}; {preflight.CHECKS[check].do}")
+
+
+def test_the_documentation_lists_every_pre_flight_check() -> None:
+    page = EXAMPLES.parents[1].joinpath("architectures.md").read_text()
+    for check in preflight.CHECKS.values():
+        assert f"| sound | {check.raised_if} | {check.means} | {check.do} |" in page

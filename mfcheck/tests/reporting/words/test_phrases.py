@@ -1,0 +1,51 @@
+"""Allowed regions and numbers in words: each kind of statistic has its own, and what differs is printed differently."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mfcheck.reporting.figures.interval_figure import interval_figure
+from mfcheck.reporting.figures.law_figures import law_figure
+from mfcheck.reporting.words import phrases
+from mfcheck.tests.support.reports import REFUTED, flat, make_claim, make_finding, make_law, make_report, page
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"reference": 0.0}, (0.0, 0.0208)),
+        ({"reference": 1.0, "statistic": "ratio", "interval": [0.9, 1.1]}, (0.9792, 1.0208)),
+        ({"reference": 1.0, "statistic": "share of networks", "interval": [0.9, 1.0]}, (0.9792, 1.0)),
+    ],
+)
+def test_allowed_region_follows_the_kind_of_statistic(changes: dict[str, Any], expected: tuple[float, float]) -> None:
+    assert phrases.allowed_region(make_finding(**changes)) == pytest.approx(expected)
+
+
+def test_numbers_that_differ_are_printed_differently() -> None:
+    close = REFUTED | {"interval": [0.020803, 0.0406], "estimate": 0.03, "region": [0.0, 0.0208]}
+    shown = phrases.evidence(close)
+    assert (shown["interval"], shown["allowed"]) == ("[0.020803, 0.040600]", "[0, 0.020800]")
+    exact = {"finite_width": 2e-12, "discrepancy": 0.0, "origin": "rounding"}
+    tiny = make_finding(reference=1.0, statistic="ratio", estimate=1 + 4e-13, interval=[1.0, 1 + 8e-13], margin=exact)
+    assert phrases.evidence(tiny)["allowed"] == "[1 − 2e-12, 1 + 2e-12]"
+
+
+@page
+def test_a_law_that_is_to_break_must_leave_its_region(show: Any) -> None:
+    holds = REFUTED | {"breaks": True, "estimate": 0.01, "interval": [0.0, 0.02]}
+    text = flat(show(make_report(make_claim(holds, verdict="refuted"), verdict="refuted")))
+    assert "the law, which is to break, must leave [0, 0.0208]: it still holds here" in text
+
+
+def test_a_broken_law_is_worded_and_drawn_as_such() -> None:
+    broken = REFUTED | {"breaks": True, "verdict": "supported", "curve": make_law(0.3)}
+    assert phrases.evidence(broken)["allowed"] == "must leave [0, 0.0208]"
+    assert "all of that lies outside" in phrases.sentence(broken)
+    figure = interval_figure(make_claim(broken))
+    assert "dashed: must be left" in figure
+    assert "shaded: allowed" not in figure
+    assert "what the law must leave" in law_figure(broken)
+    assert "shaded: allowed, dashed: must be left" in interval_figure(make_claim(broken, make_finding()))

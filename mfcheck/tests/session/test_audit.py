@@ -1,0 +1,120 @@
+"""Audits of architectures of one's own: what planted mistakes are caught by, and what unusable factories are told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+
+import mfcheck
+from mfcheck import NotCovered, Verdict
+from mfcheck.architectures import resolve
+from mfcheck.ensembles.modules import draw_stack
+from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.streams import Stream
+from mfcheck.spec import NetworkSpec
+from mfcheck.tests.support.factories import EXAMPLES, spec_of
+
+
+@pytest.mark.parametrize(
+    ("factory", "claim", "refuted"),
+    [
+        ("Dead", "preflight/alive", {"preflight/alive"}),
+        ("Smooth", "preflight/piecewise-linear", {"preflight/piecewise-linear"}),
+        ("Vanilla", "preflight/*", set()),
+        ("Heavy", "preflight/weight-variance", {"preflight/weight-variance"}),
+        ("FanOut", "preflight/weight-variance", {"preflight/weight-variance"}),
+        ("Raising", "preflight/*", {"preflight/sound"}),
+        ("RaisingLayers", "preflight/*", {"preflight/sound"}),
+    ],
+)
+def test_pre_flight_catches_by_verdict(
+    factory_paths: Callable[[str], str], factory: str, claim: str, refuted: set[str]
+) -> None:
+    report = mfcheck.audit(factory_paths(factory), [claim], seed=1, alpha=1e-3)
+    assert not report.errors
+    assert {id for id, verdict in report.verdicts.items() if verdict is Verdict.REFUTED} == refuted
+
+
+def test_only_the_layers_that_are_wrong_are_refuted(factory_paths: Callable[[str], str]) -> None:
+    def refuted(factory: str) -> set[str]:
+        report = mfcheck.audit(factory_paths(factory), ["preflight/weight-variance"], seed=2, alpha=1e-3)
+        return {str(f.parameters["layers"]) for f in report.findings if f.verdict is Verdict.REFUTED}
+
+    assert refuted("Heavy") == {"weights"}
+    assert refuted("FanOut") == {"input", "output"}
+
+
+@pytest.mark.parametrize(
+    ("factory", "verdict"), [("HeavyMatrices", "refuted"), ("FanOutMatrices", "refuted"), ("Matrices", "supported")]
+)
+def test_wrong_weights_are_caught_by_the_law_of_the_jacobian(
+    factory_paths: Callable[[str], str], factory: str, verdict: str
+) -> None:
+    report = mfcheck.audit(factory_paths(factory), ["preflight/*", "thm4.1/entries-variance"], seed=3, alpha=1e-3)
+    assert not report.errors
+    assert report.verdicts["thm4.1/entries-variance"] == verdict
+    assert report.verdicts["preflight/weight-variance"] == verdict
+
+
+def test_an_architecture_without_an_omega_has_it_estimated(factory_paths: Callable[[str], str]) -> None:
+    report = mfcheck.audit(
+        factory_paths("Undeclared"), ["thm4.1/phase-*", "thm4.1/entries-variance"], seed=4, alpha=1e-2
+    )
+    (steady,) = (finding for finding in report.findings if finding.claim == "thm4.1/phase-boundary")
+    assert steady.verdict is Verdict.SUPPORTED
+    low, high = map(float, steady.reason.partition("interval [")[2].rstrip("]").split(", "))
+    assert low < 0.8 < high
+    (law,) = (finding for finding in report.findings if finding.claim == "thm4.1/entries-variance")
+    assert law.verdict is Verdict.NOT_APPLICABLE
+    assert "declares none" in law.reason
+
+
+def test_a_declared_omega_or_layer_that_cannot_be_is_said(factory_paths: Callable[[str], str]) -> None:
+    with pytest.raises(NotCovered, match="must be positive and finite, got nan"):
+        mfcheck.PaperTheory().omega(spec_of(factory_paths("WrongOmega")))
+    report = mfcheck.audit(factory_paths("WrongLayers"), ["preflight/weight-variance"], seed=1)
+    assert "names 'absent'; there are first" in report.findings[0].reason
+
+
+def test_unusable_architectures_are_named_before_any_work(factory_paths: Callable[[str], str]) -> None:
+    with pytest.raises(ValueError, match="cannot be imported: ModuleNotFoundError"):
+        mfcheck.audit("nowhere_at_all:Net")
+    with pytest.raises(ValueError, match="is named twice"):
+        resolve([factory_paths("Heavy"), factory_paths("Heavy")])
+    with pytest.raises(ValueError, match="'unheard-of' is unknown; allowed are vanilla, residual"):
+        resolve(["unheard-of"])
+    with pytest.raises(ValueError, match="define it at the top of a module"):
+        mfcheck.audit(lambda spec, generator: None)
+    with pytest.raises(ValueError, match="matches no claim"):
+        mfcheck.audit(factory_paths("Heavy"), ["thm9.9/*"])
+
+
+def test_no_claim_ends_in_an_error_where_a_factory_raises(factory_paths: Callable[[str], str]) -> None:
+    report = mfcheck.audit(factory_paths("Raising"), seed=1)
+    assert report.errors == []
+    found = {id for id, verdict in report.verdicts.items() if verdict is not Verdict.NOT_APPLICABLE}
+    assert found == {"preflight/sound"}
+
+
+def test_a_network_on_gaussian_matrices_is_drawn_by_both_engines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(EXAMPLES.parent)
+    spec = NetworkSpec("architectures:IdentityShortcuts", 5, 3, 16, 3, 1.0)
+    networks = [draw_stack(spec, Stream(1), engine=engine, replicates=2) for engine in ("dense", "lazy")]
+    for network in networks:
+        assert isinstance(network, Network)
+        x = torch.linspace(-1, 1, 10).reshape(2, 5)
+        torch.testing.assert_close((network.jacobian(x) @ x[..., None])[..., 0], network(x), atol=1e-4, rtol=1e-4)
+        without = network.passed(x).states
+        torch.testing.assert_close(without[1] - network.passed(x).products[0].relu(), without[0])
+
+
+def test_the_examples_are_what_they_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(EXAMPLES.parent)
+    convolution = mfcheck.audit("architectures:CircularConvolution", ["preflight/*"], seed=5, alpha=1e-3)
+    smooth = mfcheck.audit("architectures:Smooth", ["preflight/piecewise-linear"], seed=5)
+    identity = mfcheck.audit("architectures:IdentityShortcuts", ["thm4.1/input-independent"], seed=5, alpha=1e-2)
+    signed = mfcheck.audit("architectures:SignedShortcuts", ["preflight/sound"], seed=5)
+    assert convolution.verdict is signed.verdict is Verdict.SUPPORTED
+    assert smooth.verdict is identity.verdict is Verdict.REFUTED

@@ -1,0 +1,137 @@
+"""Factories of networks of one's own: a sound one, and one for each mistake."""
+
+from __future__ import annotations
+
+import torch
+
+from mfcheck.spec import NetworkSpec
+from mfcheck.tests.support.places import ROOT
+
+EXAMPLES = ROOT / "docs" / "examples" / "architectures.py"
+FACTORIES = """
+import mfcheck
+import torch
+from torch import nn
+
+
+class Vanilla(nn.Module):
+    def __init__(self, spec, g, gain=1.0, fan_out=False):
+        super().__init__()
+        n, d, k = spec.width, spec.input_dim, spec.output_dim
+        def drawn(rows, columns, variance):
+            return nn.Parameter(torch.randn(rows, columns, generator=g) * variance**0.5)
+        self.first = drawn(n, d, 1 / n if fan_out else 1 / d)
+        self.layers = nn.ParameterList([drawn(n, n, gain**2 * spec.weight_variance / n) for _ in range(spec.depth)])
+        self.last = drawn(k, n, 1 / k if fan_out else 1 / n)
+
+    @staticmethod
+    def omega(spec):
+        return spec.weight_variance / 2
+
+    def forward(self, x):
+        x = x @ self.first.T
+        for weight in self.layers:
+            x = torch.relu(x @ weight.T)
+        return x @ self.last.T
+
+
+class Undeclared(mfcheck.Network):
+    pass
+
+class Matrices(mfcheck.Network):
+    @staticmethod
+    def omega(spec):
+        return spec.weight_variance / 2
+
+class HeavyMatrices(Matrices):
+    def __init__(self, spec, stream, **options):
+        super().__init__(spec, stream, **options)
+        for matrix in self.weights:
+            matrix.scale(1.1)
+
+class FanOutMatrices(Matrices):
+    def __init__(self, spec, stream, **options):
+        super().__init__(spec, stream, **options)
+        self.input_projection.scale((spec.input_dim / spec.width) ** 0.5)
+        self.output_projection.scale((spec.width / spec.output_dim) ** 0.5)
+
+class Heavy(Vanilla):
+    def __init__(self, spec, g):
+        super().__init__(spec, g, gain=1.1)
+
+class FanOut(Vanilla):
+    def __init__(self, spec, g):
+        super().__init__(spec, g, fan_out=True)
+
+class Raising(Vanilla):
+    def __init__(self, spec, g):
+        raise RuntimeError("no such layer")
+
+class Forgetful(Vanilla):
+    def __init__(self, spec, g):
+        super().__init__(spec, None)
+
+class Constant(Vanilla):
+    def __init__(self, spec, g):
+        super().__init__(spec, torch.Generator().manual_seed(0))
+
+class Dropping(Vanilla):
+    def forward(self, x):
+        return nn.functional.dropout(super().forward(x))
+
+class Double(Vanilla):
+    def __init__(self, spec, g):
+        super().__init__(spec, g)
+        self.double()
+
+class Wide(Vanilla):
+    def forward(self, x):
+        return torch.cat([super().forward(x)] * 2, dim=1)
+
+class Infinite(Vanilla):
+    def forward(self, x):
+        return super().forward(x) / 0
+
+class Dead(Vanilla):
+    def forward(self, x):
+        return 0 * super().forward(x)
+
+class Smooth(Vanilla):
+    def forward(self, x):
+        return nn.functional.gelu(super().forward(x))
+
+class Branching(Vanilla):
+    def forward(self, x):
+        return super().forward(x) if x.detach().sum().item() > -1e9 else 0 * super().forward(x)
+
+class Precise(Vanilla):
+    def __init__(self, spec, g):
+        super().__init__(spec, g)
+        torch.set_float32_matmul_precision("high")
+
+def nothing(spec, g):
+    return None
+
+class WrongOmega(Vanilla):
+    @staticmethod
+    def omega(spec):
+        return float("nan")
+
+class RaisingLayers(Vanilla):
+    @staticmethod
+    def layer_variances(spec):
+        raise KeyError("none")
+
+class WrongLayers(Vanilla):
+    @staticmethod
+    def layer_variances(spec):
+        return {"absent": 1.0}
+"""
+
+
+def spec_of(path: str) -> NetworkSpec:
+    """A small network by the factory at a path."""
+    return NetworkSpec(path, 6, 5, 8, 2, 1.6)
+
+
+X = torch.linspace(-1, 1, 12).reshape(2, 6)

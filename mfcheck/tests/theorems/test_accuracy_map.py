@@ -1,0 +1,199 @@
+"""Maps of trainability: which networks, how they train, what memory they need, and what a cell shows."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mfcheck import NetworkSpec, PaperTheory
+from mfcheck.decisions.probes import images
+from mfcheck.levels import LEVELS, level_named
+from mfcheck.observables.after_training import ATTACKED, CLEAN, DIVERGED, HELD_OUT_ATTACKED, SIZE
+from mfcheck.settings import Settings
+from mfcheck.theorems import accuracy_map
+from mfcheck.theorems.variance import UPPER
+
+both = pytest.mark.parametrize("architecture", ["vanilla", "residual"])
+every_level = pytest.mark.parametrize("level", list(LEVELS))
+
+
+def settings(level: str, **more: str | Path) -> Settings:
+    return Settings(seed=0, level=level_named(level), **more)  # type: ignore[arg-type]
+
+
+@pytest.fixture(autouse=True)
+def free(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """Memory that is free, in bytes: as much as one may want unless a test says otherwise. No data set is installed."""
+    said = {"bytes": 2**50}
+    monkeypatch.setattr("mfcheck.ensembles.memory.free_bytes", lambda device: said["bytes"])
+    monkeypatch.setattr("mfcheck.theorems.accuracy_map.is_present", lambda dataset, data_dir: False)
+    return said
+
+
+# Which networks ------------------------------------------------------------------------------------------------
+
+
+@both
+@every_level
+def test_a_map_has_every_width_and_depth_once(architecture: str, level: str) -> None:
+    cells, size = list(accuracy_map.networks(architecture, settings(level))), accuracy_map.MAPS[level]
+    assert len({cell.id for cell in cells}) == len(cells) == len(size.widths) * len(size.depths)
+    assert {(cell.spec.width, cell.spec.depth) for cell in cells} == {(n, d) for n in size.widths for d in size.depths}
+    for cell in cells:
+        assert cell.spec.architecture == architecture
+        assert cell.spec.input_dim == size.input_dim
+        assert cell.engine == "dense"
+        assert cell.details["dataset"] == "digits"
+        assert bool(cell.figure) is (level == "paper")
+
+
+@every_level
+def test_vanilla_networks_start_at_gain_one_and_residual_ones_within_the_window(level: str) -> None:
+    theory = PaperTheory()
+    for cell in accuracy_map.networks("vanilla", settings(level)):
+        assert theory.omega(cell.spec) == 1
+    grown = [theory.omega(cell.spec) ** cell.spec.depth for cell in accuracy_map.networks("residual", settings(level))]
+    assert 1 < min(grown) <= max(grown) < UPPER
+    assert max(grown) > 0.7 * UPPER  # near its edge, and the deepest alone
+
+
+@every_level
+def test_levels_grow_and_a_cells_inputs_are_there(level: str) -> None:
+    size = accuracy_map.MAPS[level]
+    assert accuracy_map.BATCH <= size.trained < size.images <= 5000
+    assert list(size.widths) == sorted(size.widths)
+    assert list(size.depths) == sorted(size.depths)
+    run = settings(level)
+    cell = next(iter(accuracy_map.networks("vanilla", run)))
+    probe = images(run, cell)
+    assert probe.x.shape == (size.images, size.input_dim)
+    assert probe.train == size.trained
+    assert probe.labels is not None
+    assert set(probe.labels) == set(range(10))
+    assert np.linalg.norm(probe.x, axis=1) == pytest.approx(math.sqrt(size.input_dim))
+
+
+@pytest.mark.parametrize("found", ["mnist", "fashion-mnist"])
+def test_the_papers_map_is_on_the_papers_data_where_they_are_found(
+    found: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked = []
+
+    def is_present(dataset: str, data_dir: Path | None) -> bool:
+        asked.append(data_dir)
+        return dataset == found
+
+    monkeypatch.setattr("mfcheck.theorems.accuracy_map.is_present", is_present)
+    run = settings("paper", data_dir=tmp_path)
+    assert {cell.details["dataset"] for cell in accuracy_map.networks("vanilla", run)} == {found}
+    assert set(asked) == {tmp_path}
+    # No other level looks for them, and a data set that was asked for by name is kept.
+    assert {cell.details["dataset"] for cell in accuracy_map.networks("vanilla", settings("quick"))} == {"digits"}
+    noise = settings("paper", dataset="noise")
+    assert {cell.details["dataset"] for cell in accuracy_map.networks("vanilla", noise)} == {"noise"}
+
+
+# Memory --------------------------------------------------------------------------------------------------------
+
+
+@both
+def test_a_map_that_does_not_fit_is_refused_before_its_first_cell(architecture: str, free: dict[str, int]) -> None:
+    free["bytes"] = 2**31
+    cells = accuracy_map.networks(architecture, settings("paper"))
+    with pytest.raises(ValueError, match=rf"the map of {architecture} networks to N = 2048, L = 50 need") as raised:
+        next(cells)
+    assert "2.0 GiB are free" in str(raised.value)
+
+
+def test_a_map_that_fits_is_not_refused_and_residual_networks_need_more(free: dict[str, int]) -> None:
+    needed = {}
+    for architecture in ("vanilla", "residual"):
+        low, high = 2**28, 2**40
+        while high - low > 2**20:
+            free["bytes"] = (low + high) // 2
+            try:
+                accuracy_map.check_memory(architecture, accuracy_map.MAPS["paper"], "auto")
+            except ValueError:
+                low = free["bytes"]
+            else:
+                high = free["bytes"]
+        needed[architecture] = high
+    values = 4 * 2048**2 * 50
+    assert 3 * values < needed["vanilla"] < 6 * values
+    assert needed["residual"] - needed["vanilla"] == pytest.approx(values, rel=0.01)
+
+
+def test_quick_needs_no_more_than_is_asked_of_anybody(free: dict[str, int]) -> None:
+    free["bytes"] = 0
+    for architecture in ("vanilla", "residual"):
+        assert len(list(accuracy_map.networks(architecture, settings("quick")))) == 6
+
+
+@given(st.integers(1, 4096), st.integers(1, 60))
+def test_stacks_are_whole_or_powers_of_two_that_fit(width: int, depth: int) -> None:
+    stack = accuracy_map.chunk(width, depth)
+    assert 1 <= stack <= accuracy_map.STACK
+    assert stack == accuracy_map.STACK or stack & (stack - 1) == 0
+    values = 4 * width**2 * depth
+    assert stack == 1 or stack * values <= 2**28
+    assert stack == accuracy_map.STACK or 2 * stack * values > 2**28
+    assert accuracy_map.chunk(2 * width, depth) <= stack
+    assert accuracy_map.chunk(width, depth + 1) <= stack
+
+
+# Training ------------------------------------------------------------------------------------------------------
+
+
+SPEC = NetworkSpec("vanilla", 49, 10, 24, 10, 2.0)
+
+
+@given(st.integers(2, 500), st.integers(1, 50), st.integers(1, 1000))
+def test_all_networks_train_for_as_long_in_units_of_their_kernel(width: int, depth: int, steps: int) -> None:
+    spec = NetworkSpec("vanilla", 49, 10, width, depth, 2.0)
+    time = accuracy_map.training_time(spec, steps)
+    assert time * width * depth == pytest.approx(accuracy_map.SPEED * steps / (1 - accuracy_map.MOMENTUM))
+    assert accuracy_map.rule(spec).lr == pytest.approx(accuracy_map.SPEED / (width * depth))
+    assert accuracy_map.training_time(spec, 2 * steps) == pytest.approx(2 * time)
+
+
+def test_a_step_of_momentum_is_worth_its_geometric_series_of_time() -> None:
+    """Along a constant slope k steps go lr·(k/(1 − μ) − …): as far as a flow goes in the training time."""
+    rule, steps, place, velocity = accuracy_map.rule(SPEC), 4000, 0.0, 0.0
+    for _ in range(steps):
+        velocity = rule.momentum * velocity + 1.0
+        place += rule.lr * velocity
+    assert place == pytest.approx(accuracy_map.training_time(SPEC, steps), rel=0.01)
+
+
+def test_the_objective_is_the_practitioners() -> None:
+    objective = accuracy_map.objective()
+    assert (objective.name, objective.eps, objective.p, objective.q) == ("attacked", 0.1, math.inf, math.inf)
+
+
+def test_whether_the_theory_has_them_leave_the_window_in_time_is_one() -> None:
+    theory = PaperTheory()
+    at = accuracy_map.collapse_over_training(theory, SPEC, 200)
+    collapse = theory.collapse_time(SPEC, 0.1, math.inf, math.inf, 0.1)
+    assert at == pytest.approx(collapse / accuracy_map.training_time(SPEC, 200))
+    assert accuracy_map.collapse_over_training(theory, SPEC, 400) == pytest.approx(at / 2)
+    wider = NetworkSpec("vanilla", 49, 10, 48, 10, 2.0)
+    assert accuracy_map.collapse_over_training(theory, wider, 200) == pytest.approx(4 * at)  # T ∝ N, training ∝ 1/N
+    assert accuracy_map.collapse_over_training(theory, NetworkSpec("residual", 49, 10, 24, 10, 0.2), 200) == math.inf
+
+
+def test_a_cell_shows_medians_and_the_share_that_diverged() -> None:
+    draws = np.zeros((4, 8))
+    draws[:, CLEAN] = (0.1, 0.2, 0.4, 1.0)
+    draws[:, ATTACKED], draws[:, HELD_OUT_ATTACKED], draws[:, SIZE] = 0.25, 0.125, (1.0, 1.5, 1.5, 9.0)
+    draws[0, DIVERGED] = 1
+    curve = accuracy_map.place(PaperTheory(), SPEC, 200, draws)
+    assert (curve.kind, curve.x, curve.draws) == ("map", (10.0,), 4)
+    assert curve.measured == pytest.approx((0.3,))
+    assert curve.predicted == (accuracy_map.collapse_over_training(PaperTheory(), SPEC, 200),)
+    shown = {"attacked": (0.25,), "held-out attacked": (0.125,), "variance": (1.5,), "diverged": (0.25,)}
+    assert curve.series == shown

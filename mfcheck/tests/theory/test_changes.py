@@ -1,0 +1,109 @@
+"""Changes of another theory against the paper's: which formulas they are, and what makes a theory unusable."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+import pytest
+
+from mfcheck import NetworkSpec, NotANumber, NotCovered, PaperTheory, Verdict
+from mfcheck.tests.support.rival_theories import SPEC, Forgotten, Half, HalfByHand, Two, findings
+from mfcheck.theory.changes import changes, check_theory, differs, is_papers
+from mfcheck.theory.watched import Reading
+
+
+@pytest.mark.parametrize(
+    ("theory", "names"),
+    [
+        (PaperTheory(), ()),
+        (Forgotten(), ("omega",)),
+        (Two(), ("fisher_rao", "offset_variance")),
+        (Half(), ("rate_factor",)),
+        (HalfByHand(), ("rate_factor",)),
+        (PaperTheory(rate_factor=1), ("rate_factor",)),
+    ],
+)
+def test_changes_are_the_overridden_formulas_and_fields(theory: PaperTheory, names: tuple[str, ...]) -> None:
+    assert tuple(change.name for change in changes(theory)) == names
+    assert is_papers(theory) == (not names)
+
+
+def test_each_change_stands_alone_in_a_theory_of_its_own() -> None:
+    by_name = {change.name: change.theory for change in changes(Two())}
+    paper = PaperTheory()
+    assert by_name["fisher_rao"].offset_variance(SPEC) == paper.offset_variance(SPEC)
+    assert by_name["fisher_rao"].fisher_rao(SPEC) == 2 * paper.fisher_rao(SPEC)
+    assert by_name["offset_variance"].fisher_rao(SPEC) == paper.fisher_rao(SPEC)
+    assert by_name["offset_variance"].offset(SPEC).var() == pytest.approx(1.25 * paper.offset(SPEC).var())
+
+
+def test_a_law_of_the_same_variance_but_another_shape_differs() -> None:
+    from scipy import stats
+
+    class Flat(PaperTheory):
+        def jacobian_entry(self, spec: NetworkSpec) -> Any:
+            width = math.sqrt(12 * self.jacobian_entry_variance(spec))
+            return stats.uniform(loc=-width / 2, scale=width)
+
+    assert Flat().jacobian_entry(SPEC).var() == pytest.approx(PaperTheory().jacobian_entry(SPEC).var())
+    assert differs(Flat(), "jacobian_entry", (SPEC,))
+
+
+# What cannot be put on trial -----------------------------------------------------------------------------------
+
+
+def theory_with(**members: Any) -> PaperTheory:
+    made = type("Odd", (PaperTheory,), members)()
+    assert isinstance(made, PaperTheory)
+    return made
+
+
+def crash(self: PaperTheory, spec: NetworkSpec) -> float:
+    raise KeyError("gain")
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ({"omega": lambda self, spec: math.nan}, "formula omega gives nan at"),
+        ({"omega": lambda self, spec: math.inf}, "formula omega gives inf at"),
+        ({"omega": lambda self, spec: None}, "formula omega gives None, which is no number"),
+        ({"omega": lambda self, spec: "1"}, "formula omega gives '1', which is no number"),
+        ({"omega": crash}, "formula omega raises KeyError: 'gain'"),
+        ({"omega": None}, "formula omega is no method, and must take (spec)"),
+        ({"omega": lambda self: 1.0}, "formula omega takes (), and must take (spec)"),
+        ({"omega": lambda self, net: 1.0}, "formula omega takes (net), and must take (spec)"),
+        ({"jacobian_entry": lambda self, spec: 0.1}, "formula jacobian_entry gives 0.1, which is no law"),
+        ({"rate_factor": 1}, "sets rate_factor = 1 on its class"),
+    ],
+)
+def test_an_unusable_theory_is_told_by_formula_and_place(members: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)) as told:
+        check_theory(theory_with(**members), "mine:Odd")
+    assert "'mine:Odd'" in str(told.value)
+    assert "\n" not in str(told.value)
+
+
+def test_a_formula_may_have_nothing_to_say_somewhere() -> None:
+    def vanilla_only(self: PaperTheory, spec: NetworkSpec) -> float:
+        if spec.architecture != "vanilla":
+            raise ValueError("residual networks are left open")
+        return spec.activation.alpha * spec.weight_variance
+
+    silent = theory_with(omega=vanilla_only)
+    check_theory(silent, "mine:Silent")
+    with pytest.raises(NotCovered, match="omega of theory Odd has no value: residual networks are left open"):
+        Reading(silent).theory.omega(SPEC)
+    (finding,) = findings(silent, "thm4.1/entries-variance", cells=lambda id: "residual-N300-" in id)
+    assert finding.verdict is Verdict.NOT_APPLICABLE
+    assert finding.changes_seen == ("omega",)
+    assert finding.paper_verdict == "supported"
+
+
+def test_a_value_that_is_no_number_only_where_a_claim_looks_names_formula_and_place() -> None:
+    odd = theory_with(omega=lambda self, spec: math.nan if spec.width == 500 else 1.0)
+    check_theory(odd, "mine:Odd")
+    with pytest.raises(NotANumber, match=r"formula omega gives nan at \(residual\(.*width=500"):
+        Reading(odd).theory.omega(SPEC)
