@@ -11,7 +11,7 @@ import importlib.metadata
 import math
 from collections.abc import Iterable, Mapping
 
-from mfcheck.imports import foreign_code, load_factory
+from mfcheck.given import foreign_code, load_factory
 from mfcheck.spec import ARCHITECTURES, NetworkSpec
 from mfcheck.verdict import NotCovered
 

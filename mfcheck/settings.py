@@ -9,8 +9,7 @@ from pathlib import Path
 
 from mfcheck.architectures import resolve
 from mfcheck.datasets.inputs import DATASETS, open_dataset
-from mfcheck.given import names_in, number, path_at, shown, whole_number
-from mfcheck.imports import load_factory
+from mfcheck.given import load_factory, names_in, number, path_at, shown, whole_number
 from mfcheck.levels import Level, level_named
 from mfcheck.spec import ARCHITECTURES
 from mfcheck.theory import PaperTheory

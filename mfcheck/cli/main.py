@@ -13,8 +13,7 @@ from mfcheck.cli.arguments import EPILOG, Parser, a_path
 from mfcheck.cli.output import say, speak_any_encoding
 from mfcheck.cli.plan import add_plan, plan_lines
 from mfcheck.findings.report_file import read_twins
-from mfcheck.given import reason
-from mfcheck.imports import calm_warnings
+from mfcheck.given import calm_warnings, reason
 from mfcheck.reporting.words.twins_table import mutant_table
 
 

@@ -14,7 +14,7 @@ from mfcheck.devices import resolve_device
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.findings.claim import Claim, is_asked_for
 from mfcheck.findings.wording import plural
-from mfcheck.imports import foreign_code
+from mfcheck.given import foreign_code
 from mfcheck.levels import LEVELS, level_named
 from mfcheck.settings import Settings
 from mfcheck.theorems.foreign import each_cell

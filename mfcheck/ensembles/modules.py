@@ -12,7 +12,7 @@ from torch import Tensor, func, nn
 
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
-from mfcheck.imports import foreign_code, load_factory
+from mfcheck.given import foreign_code, load_factory
 from mfcheck.spec import ARCHITECTURES, NetworkSpec
 from mfcheck.verdict import NotCovered
 

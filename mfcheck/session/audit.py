@@ -11,7 +11,7 @@ from typing import Any
 from mfcheck.findings.claim import is_asked_for
 from mfcheck.findings.finding import Finding
 from mfcheck.findings.states import claims_of
-from mfcheck.imports import calm_warnings
+from mfcheck.given import calm_warnings
 from mfcheck.levels import level_named
 from mfcheck.settings import Settings
 from mfcheck.theory.loading import PAPER_THEORY

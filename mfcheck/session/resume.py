@@ -16,7 +16,7 @@ from mfcheck.findings.files import JOURNAL, RUN, write_atomically
 from mfcheck.findings.finding import NAN, Curve, Finding, Margin
 from mfcheck.findings.record import PACKAGES
 from mfcheck.findings.wording import cut
-from mfcheck.imports import load_object
+from mfcheck.given import load_object
 from mfcheck.session.journal import Plain, cell_of, findings_in
 from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES
