@@ -11,9 +11,9 @@ from torch import Tensor
 from mfcheck.ensembles import wishart
 from mfcheck.ensembles.modules import draw_modules
 from mfcheck.ensembles.networks import Network
-from mfcheck.ensembles.samples import one_thread
 from mfcheck.ensembles.seeds import derive_seed
 from mfcheck.ensembles.streams import Stream
+from mfcheck.numerics import one_thread
 from mfcheck.spec import ARCHITECTURES, NetworkSpec, positive_integer
 
 BATCH_FLOATS = 2**24

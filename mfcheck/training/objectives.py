@@ -18,6 +18,7 @@ from mfcheck.attacks.adversarial import adversarial_cross_entropy, adversarial_l
 from mfcheck.attacks.balls import dual_map, norm
 from mfcheck.ensembles.matrices.lazy import Overflow
 from mfcheck.ensembles.networks import Network
+from mfcheck.quantities import plain, real
 from mfcheck.spec import dual_exponent, norm_exponent, positive_integer
 
 OBJECTIVES = ("adversarial", "standard", "theory", "attacked")
@@ -47,8 +48,10 @@ class Objective:
         norm_exponent("p", self.p)
         norm_exponent("q", self.q)
         positive_integer("steps", self.steps)
-        if self.attacks and (isinstance(self.eps, bool) or not 0 < self.eps < math.inf):
+        if self.attacks and not 0 < real(self.eps) < math.inf:
             raise ValueError(f"eps must be positive and finite for objective {self.name!r}, got {self.eps!r}")
+        for name in ("eps", "p", "q", "steps"):  # it prints, and so seeds, alike whatever kind of number it is
+            object.__setattr__(self, name, plain(getattr(self, name)))
 
     @property
     def attacks(self) -> bool:
