@@ -77,14 +77,17 @@ def one_thread() -> Iterator[None]:
 
 
 def _is_ieee() -> bool:
-    """Whether nothing need be set; on a build for CUDA, whose convolutions start with TF32, something always must."""
-    if _CUDA:
-        return False
+    """Whether nothing need be set; on a build for CUDA, whose convolutions start with TF32, something must at first."""
     try:
-        highest = torch.get_float32_matmul_precision() == "highest"
+        if torch.get_float32_matmul_precision() != "highest":
+            return False
     except RuntimeError:  # torch's two ways to set it are mixed
         return False
-    return highest and (not _HAS_PLACES or all(_get("mkldnn", op) in ("none", "ieee") for op in ("matmul", "conv")))
+    if _CUDA and any(getattr(torch.backends.cuda.matmul, name) for name in _REDUCED):
+        return False
+    if not _HAS_PLACES:
+        return not (_CUDA and torch.backends.cudnn.allow_tf32)
+    return all(_get(*key) in ("none", "ieee") for key in LEAVES if _CUDA or key[0] != "cuda")
 
 
 def _round_as_ieee(stack: ExitStack) -> None:

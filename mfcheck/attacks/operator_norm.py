@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from mfcheck.attacks.balls import dual_map, norm
+from mfcheck.numerics import full_precision
 from mfcheck.spec import dual_exponent, norm_exponent
 from mfcheck.verdict import NotANumber
 
@@ -34,6 +35,7 @@ class OperatorNorm:
     method: str
 
 
+@full_precision()
 def operator_norm(jacobian: Tensor, p: float, q: float) -> OperatorNorm:
     """The norm of matrices `[…, K, d]` from ℓp to ℓq, p and q ∈ [1, ∞].
 

@@ -14,10 +14,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from mfcheck.attacks.adversarial import adversarial_cross_entropy, adversarial_loss
+from mfcheck.attacks.ascent import largest_loss
 from mfcheck.attacks.balls import dual_map, norm
+from mfcheck.attacks.cross_entropy import adversarial_cross_entropy
 from mfcheck.ensembles.matrices.lazy import Overflow
 from mfcheck.ensembles.networks import Network
+from mfcheck.numerics import full_precision
 from mfcheck.quantities import plain, real
 from mfcheck.spec import dual_exponent, norm_exponent, positive_integer
 
@@ -79,6 +81,7 @@ class Slope:
     perturbation: Tensor | None
 
 
+@full_precision()
 def slope(
     network: Network,
     objective: Objective,
@@ -157,7 +160,7 @@ def attack(
         found = adversarial_cross_entropy(f, x, labels, eps, p, steps=steps, generator=generator, start=start)
     else:
         begun = "jacobian" if start is None else start
-        found = adversarial_loss(f, x, eps, p, q, steps=steps, generator=generator, start=begun)
+        found = largest_loss(f, x, eps, p, q, steps=steps, generator=generator, start=begun)
     return found.perturbation
 
 

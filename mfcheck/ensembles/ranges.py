@@ -1,0 +1,76 @@
+"""Whether a network's numbers fit their dtype, asked of the spec before anything is drawn.
+
+Signals grow as ω^{l/2}. Beyond the largest float they are infinite, and below the smallest 0 without a word; but 0 is
+also what a narrow ReLU network is once its gates have all closed. So the scale to be expected decides, not a draw.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from mfcheck.architectures import declared_omega, declares_omega
+from mfcheck.spec import ARCHITECTURES, NetworkSpec
+from mfcheck.verdict import NotCovered
+
+ROOM = math.log(1e6)
+"""How far from either end of its dtype's range a scale must stay, for what fluctuates about it."""
+WIDE = 20
+"""Width from which a product of layers is about log-normal; below, single gates decide how large it is."""
+
+
+def gains(spec: NetworkSpec) -> tuple[float, float]:
+    """λ = (1 +) D²σ_w² for D = u, v: what one row of the architecture does to a squared column; else NotCovered."""
+    if spec.architecture not in ARCHITECTURES:
+        raise NotCovered(f"the wishart engine knows no chain for architecture {spec.architecture}")
+    skip = float(spec.architecture == "residual")
+    return skip + spec.activation.u**2 * spec.weight_variance, skip + spec.activation.v**2 * spec.weight_variance
+
+
+def log_scales(spec: NetworkSpec) -> tuple[float, float] | None:
+    """log of the typical and of the root mean square growth of a signal over all layers; None where ω is not known.
+
+    A layer's gain has mean ω and relative variance c/N, so that of L layers typically is lower by e^{−Lc/(2N)}.
+    """
+    try:
+        up, down = gains(spec)
+    except NotCovered:
+        try:
+            root = spec.depth / 2 * math.log(declared_omega(spec)) if declares_omega(spec.architecture) else None
+        except ValueError:  # its own pre-flight claims say so
+            root = None
+        return None if root is None else (root, root)
+    omega = (up + down) / 2
+    if not 0 < omega < math.inf:
+        return (-math.inf, -math.inf) if omega <= 0 else (math.inf, math.inf)
+    spread = ((up / omega) ** 2 + (down / omega) ** 2 + (up / omega - down / omega) ** 2 / 4) / spec.width
+    root = spec.depth / 2 * math.log(omega)
+    return root - (spec.depth * spread / 4 if spec.width >= WIDE else 0.0), root
+
+
+def check_range(
+    spec: NetworkSpec, dtype: torch.dtype, what: str, *, jacobian: bool = True, squared: bool = False
+) -> None:
+    """Raise ValueError where the entries of f(x), ‖x‖² = d, or of the Jacobian would leave the range of a dtype.
+
+    f of a network with biases may forget its input; its Jacobian may not. `squared` asks it of the entries' squares.
+    """
+    scales = log_scales(spec)
+    if scales is None:
+        return
+    typical, largest = scales
+    most = max(largest, 0.0) + max(0.0, math.log(spec.bias_variance) / 2 if spec.bias_variance else 0.0)
+    least = min(typical, 0.0) - (math.log(spec.input_dim) / 2 if jacobian else 0.0)
+    power, info = 2 if squared else 1, torch.finfo(dtype)
+    low, high = (math.log(info.tiny) + ROOM) / power, (math.log(info.max) - ROOM) / power
+    too_small = least < low and (jacobian or not spec.bias_variance)
+    if most <= high and not too_small:
+        return
+    at = most if most > high else least
+    deepest = int(spec.depth * min((high if most > high else low) / at, 1.0)) if math.isfinite(at) else 0
+    allowed = f"depth up to about {deepest}" if deepest >= 1 else "other variances"
+    raise ValueError(
+        f"{what} of {spec} have entries near 10^{at / math.log(10):.0f}, and {str(dtype).removeprefix('torch.')} holds "
+        f"10^{low / math.log(10):.0f} to 10^{high / math.log(10):.0f} with room to spare; allowed are {allowed}"
+    )
