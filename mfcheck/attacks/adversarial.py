@@ -15,13 +15,13 @@ from mfcheck.attacks.networks import Function, Reserving, reserve
 from mfcheck.attacks.networks import Linearised as Linearised
 from mfcheck.attacks.networks import jacobian_at as jacobian_at
 from mfcheck.attacks.resolution import ENOUGH, flat, refuse, rounding_error, smallest_budget, unexplained, unit
-from mfcheck.attacks.soundness import Guarded, check_repeatable, check_reproduced, left_as_it_was
+from mfcheck.attacks.soundness import Guarded, check_alone, check_repeatable, check_reproduced, left_as_it_was
 from mfcheck.attacks.widened import widened
 from mfcheck.numerics import full_precision
 
 LOW = 1e-4
 """Roundings from which on a dtype is too coarse to ascend in."""
-COARSE = 0.1
+COARSE = 0.03
 """Distance from the gradient's integral that no curvature explains at a small budget."""
 
 
@@ -69,7 +69,11 @@ def adversarial_loss(
     reserve(guarded, search.columns(x))
     with left_as_it_was(f, x, generator):
         try:
-            clean = clean_output(guarded, x).clone()
+            try:
+                clean = clean_output(guarded, x)
+            except ValueError:
+                check_alone(guarded, x)
+                raise
             if not own:
                 check_repeatable(guarded, x, clean)
             at = x.expand(*clean.shape[:-1], x.shape[-1])
@@ -89,20 +93,18 @@ def _attacked(
     wide = widened(f, x, clean) if unit(x, clean) > LOW and not own else None
     if wide is None:
         found = climb(f, x, clean, search, generator)
-        if not own:
-            check_reproduced(f, x, found.perturbation, found.loss, lambda output: norm(output - clean, q))
         rounded = rounding_error(x, clean, found, p, q)
         apart = torch.zeros_like(rounded) if own else unexplained(f, x, clean, found, p, q)
         doubtful = torch.maximum(rounded, apart) > ENOUGH
-        if not bool(doubtful.any()):
-            return found
-        doubtful &= (found.loss > 0) | ~flat(f, x, clean)
-        if not bool(doubtful.any()):
+        if not bool(doubtful.any()) or _all_flat(f, x, clean, found, doubtful, apart):
+            if not own:
+                _check_reproduced(f, x, clean, found, q)
             return found
         wide = None if own else widened(f, x, clean)
         if wide is None:
             if bool((doubtful & ((rounded > ENOUGH) | (apart > COARSE))).any()):
-                refuse(search.eps, x, max(smallest_budget(f, x, clean, p, q), search.eps * float(apart.max()) / ENOUGH))
+                hidden = search.eps * float(apart.max()) / ENOUGH
+                refuse(search.eps, x, max(smallest_budget(f, x, clean, p, q), hidden), p)
             return found
         if not bool((doubtful & (rounded > ENOUGH)).any()) and _holds(wide, x, found, q):
             return found
@@ -116,14 +118,31 @@ def _in_float64(f: Function, x: Tensor, clean: Tensor, search: Search, generator
     still = clean_output(f, exact)
     found = climb(f, exact, still, search, generator)
     doubtful = rounding_error(exact, still, found, search.p, search.q) > ENOUGH
-    if bool(doubtful.any()) and bool((doubtful & ((found.loss > 0) | ~flat(f, exact, still))).any()):
-        refuse(search.eps, exact, smallest_budget(f, exact, still, search.p, search.q))
+    if bool(doubtful.any()) and not _all_flat(
+        f, exact, still, found, doubtful, unexplained(f, exact, still, found, search.p, search.q)
+    ):
+        refuse(search.eps, exact, smallest_budget(f, exact, still, search.p, search.q), search.p)
+    _check_reproduced(f, exact, still, found, search.q)
     loss, eta = found.loss.to(clean.dtype), found.perturbation.to(x.dtype)
-    for wide, narrow in ((found.loss, loss), (norm(found.perturbation, search.p), norm(eta.double(), search.p))):
+    for wide, narrow in ((found.loss, loss), (found.perturbation.abs().amax(dim=-1), eta.abs().amax(dim=-1))):
         if bool(((narrow.double() - wide).abs() > ENOUGH * wide).any()):
-            name = str(narrow.dtype if narrow is loss else x.dtype).removeprefix("torch.")
-            raise ValueError(f"eps={search.eps!r} leaves numbers too small or large for {name}; hand over x in float32")
+            name, info = str(narrow.dtype).removeprefix("torch."), torch.finfo(narrow.dtype)
+            raise ValueError(
+                f"eps={search.eps!r} leads to numbers from {float(wide.min()):.2g} to {float(wide.max()):.2g}, and "
+                f"{name} holds {info.tiny:.2g} to {info.max:.2g}; hand over x and f in float32"
+            )
     return AttackResult(loss, eta, found.trace.to(clean.dtype), found.flips)
+
+
+def _all_flat(f: Function, x: Tensor, clean: Tensor, found: AttackResult, doubtful: Tensor, apart: Tensor) -> bool:
+    """Whether those losses are 0 because f does not move there at all, at x or along what was found."""
+    still = (found.loss == 0) & (apart == 0)
+    return not bool((doubtful & ~still).any()) and not bool((doubtful & ~flat(f, x, clean)).any())
+
+
+def _check_reproduced(f: Function, x: Tensor, clean: Tensor, found: AttackResult, q: float) -> None:
+    """Once no rounding explains it, a loss that does not come back is that of a random function."""
+    check_reproduced(f, x, found.perturbation, found.loss, lambda output: norm(output - clean, q), 2 * ENOUGH)
 
 
 def _holds(f: Function, x: Tensor, found: AttackResult, q: float) -> bool:

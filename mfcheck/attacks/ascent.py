@@ -184,8 +184,14 @@ def _unblocked(gradient: Tensor, point: Tensor, box: tuple[float, float] | None)
 
 
 def boxed(eta: Tensor, x: Tensor, box: tuple[float, float] | None) -> Tensor:
-    """η shortened entry by entry until x + η lies in the box; as x does, no norm of η grows."""
-    return eta if box is None else (x + eta).clamp(*box) - x
+    """η shortened entry by entry until x + η, as it is rounded, lies in the box; as x does, no norm of η grows."""
+    if box is None:
+        return eta
+    aim = (x + eta).clamp(*box)
+    short = aim - x
+    short = torch.where((x + short).clamp(*box) == x + short, short, torch.nextafter(aim, x) - x)
+    short = short.sign() * torch.minimum(short.abs(), eta.abs())
+    return torch.where(aim == x + eta, eta, short)
 
 
 def assert_within(perturbation: Tensor, p: float, eps: float) -> None:

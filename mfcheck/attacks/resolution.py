@@ -40,23 +40,25 @@ def rounding_error(x: Tensor, clean: Tensor, found: AttackResult, p: float, q: f
 def unexplained(f: Function, x: Tensor, clean: Tensor, found: AttackResult, p: float, q: float) -> Tensor:
     """How far each loss is from the gradient's integral along its perturbation, relative to the larger: `[…, B]`.
 
-    0 where the budget is not small. ⟨w, f(x+η) − f(x)⟩ = ∫₀¹⟨w, J(x+tη)η⟩dt with the w that makes the left side the
-    loss, by two nodes; where nothing moved, any w.
+    0 where the budget is not small and something moved. ⟨w, f(x+η) − f(x)⟩ = ∫₀¹⟨w, J(x+tη)η⟩dt with the w that makes
+    the left side the loss, by two nodes; where nothing moved, any w.
     """
-    eta = found.perturbation
-    small = norm(eta, p) <= SMALL * norm(x, p)
-    if not bool(small.any()):
-        return torch.zeros_like(found.loss, dtype=torch.float64)
+    eta, loss = found.perturbation, found.loss.double()
+    asked = (norm(eta, p) <= SMALL * norm(x, p)) | (loss == 0)
+    if not bool(asked.any()):
+        return torch.zeros_like(loss)
     with torch.no_grad():
         moved = f(x + eta) - clean
     some = torch.linspace(1, 2, clean.shape[-1], dtype=clean.dtype, device=clean.device)
-    along = torch.where(found.loss[..., None] > 0, dual_map(moved, dual_exponent(q)), some)
-    with torch.enable_grad():
-        points = torch.cat([x + node * eta for node in NODES], dim=-2).detach().requires_grad_()
-        gradient = torch.autograd.grad((f(points) * torch.cat([along] * 2, dim=-2)).sum(), points)[0]
-    halves = (gradient * torch.cat([eta] * 2, dim=-2)).double().sum(dim=-1).chunk(2, dim=-1)
-    expected, loss = (halves[0] + halves[1]).abs() / 2, found.loss.double()
-    return torch.where(small, (expected - loss).abs() / _or_one(torch.maximum(expected, loss)), 0.0)
+    along = torch.where(loss[..., None] > 0, dual_map(moved, dual_exponent(q)), some)
+    expected = torch.zeros_like(loss)
+    for node in NODES:
+        with torch.enable_grad():
+            point = (x + node * eta).detach().requires_grad_()
+            gradient = torch.autograd.grad((f(point) * along).sum(), point)[0]
+        expected += (gradient * eta).double().sum(dim=-1) / 2
+    expected = expected.abs()
+    return torch.where(asked, (expected - loss).abs() / _or_one(torch.maximum(expected, loss)), 0.0)
 
 
 def flat(f: Function, x: Tensor, clean: Tensor) -> Tensor:
@@ -72,12 +74,17 @@ def smallest_budget(f: Function, x: Tensor, clean: Tensor, p: float, q: float) -
     return 2 * float(least.max()) / ENOUGH
 
 
-def refuse(eps: float, x: Tensor, least: float) -> None:
+def refuse(eps: float, x: Tensor, least: float, p: float) -> None:
     """Raise ValueError naming the least budget, to two digits and no less."""
     name = str(x.dtype).removeprefix("torch.")
     if 0 < least < math.inf:
         place = 10.0 ** (math.floor(math.log10(least)) - 1)
         least = math.ceil(least / place) * place
+    if least > float(norm(x.double(), p).max()) > 0:
+        raise ValueError(
+            f"eps={eps!r} moves f by less than {name} can tell from f(x): it is all but flat at this x, as a softmax "
+            "that saturates is; attack what comes before it"
+        )
     wider = "" if x.dtype == torch.float64 else ", or hand over x and f in float64"
     raise ValueError(
         f"eps={eps!r} is too small for this x in {name}: rounding would take more than 1 % of the loss; allowed are "

@@ -11,8 +11,16 @@ from torch import Tensor, nn
 from mfcheck.attacks.networks import Function
 from mfcheck.verdict import NotANumber, NotCovered
 
-ROWS, OUTPUTS, PASSES = 16, 64, 4
-"""Inputs that are looked at again; and so many passes where these have fewer outputs, to catch what changes rarely."""
+ROWS, OUTPUTS, PASSES = 16, 320, 4
+"""Inputs that are looked at again, repeated where there are fewer; so many outputs, in so many passes at most."""
+STRANGERS = 2
+"""Inputs beside those."""
+MANY = 32
+"""Passes by which what is random is told from what depends on its batch."""
+MATES = (
+    "f depends on its batch mates: the output at an input is another beside other inputs; attack it with frozen "
+    "statistics, as batch norm has after module.eval()"
+)
 OWN = (NotCovered, NotANumber, MemoryError, torch.OutOfMemoryError)
 """Errors that say what they mean."""
 
@@ -36,7 +44,7 @@ class Guarded:
         if not isinstance(output, Tensor) or not output.is_floating_point():
             found = output.dtype if isinstance(output, Tensor) else type(output).__name__
             raise ValueError(f"f must return a tensor of floating-point outputs […, B, K], got {found}")
-        return output
+        return output if output.requires_grad else output.clone()  # it may answer the next call in the same place
 
     @staticmethod
     def _guarded(function: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
@@ -46,7 +54,7 @@ class Guarded:
             except OWN:
                 raise
             except Exception as error:  # somebody else's code
-                said = str(error).strip().partition("\n")[0] or type(error).__name__
+                said = str(error).strip().partition("\n")[0].partition(". ")[0] or type(error).__name__
                 raise ValueError(f"f cannot take inputs {tuple(x.shape)} of {x.dtype} on {x.device}: {said}") from error
 
         return called
@@ -56,16 +64,28 @@ class Guarded:
 def left_as_it_was(f: object, x: Tensor, generator: torch.Generator) -> Iterator[None]:
     """Buffers of a module and torch's global random numbers are afterwards what they were."""
     buffers = list(f.buffers()) if isinstance(f, nn.Module) else []
-    kept = [(buffer, buffer._version, buffer.detach().clone()) for buffer in buffers if not buffer.is_inference()]
+    kept = [(buffer, buffer.detach().clone()) for buffer in buffers if not buffer.is_inference()]
     devices = [x.device] if x.device.type == "cuda" else []
     try:
         with torch.random.fork_rng(devices, enabled=generator is not torch.default_generator):
             yield
     finally:
         with torch.no_grad():
-            for buffer, version, value in kept:
-                if buffer._version != version:
+            for buffer, value in kept:
+                if not torch.equal(buffer, value):
                     buffer.copy_(value)
+
+
+@torch.no_grad()
+def check_alone(f: Guarded, x: Tensor) -> None:
+    """Raise ValueError where f takes x, one input that it refuses by itself, beside others: it looks at its batch."""
+    if x.shape[-2] > 1:
+        return
+    try:
+        f(_in_company(x))
+    except ValueError:
+        return
+    raise ValueError(MATES)
 
 
 @torch.no_grad()
@@ -75,45 +95,48 @@ def check_repeatable(f: Guarded, x: Tensor, clean: Tensor) -> None:
     Inputs are x `[…, B, d]`; a few of them are looked at, beside two that are not in x and no larger.
     """
     rows = min(ROWS, max(1, x.shape[-2] - 1))
-    some, before = x[..., :rows, :], clean[..., :rows, :]
-    stranger = x[..., :1, :].flip(-1) if bool(x[..., :1, :].any()) else torch.ones_like(x[..., :1, :])
-    among = torch.cat([some, stranger / 2, stranger / 4], dim=-2)
-    for _ in range(1 if before.numel() >= OUTPUTS else PASSES):
+    times = -(-ROWS // rows)
+    some, before = (one[..., :rows, :].repeat_interleave(times, dim=-2) for one in (x, clean))
+    among = _in_company(some)
+    for _ in range(min(PASSES, -(-OUTPUTS // before.numel()))):
         try:
-            again = f(among)[..., :rows, :]
+            again, strangers = f(among), f(among[..., -STRANGERS:, :])
         except ValueError:
             if _differs(f(x), clean):
                 break
             return  # it takes batches of one size alone, and so as any attack can
-        if again.shape != before.shape or _differs(again, before):
+        if again.shape[:-2] != before.shape[:-2] or again.shape[-2] != among.shape[-2]:
+            break
+        if _differs(again[..., :-STRANGERS, :], before) or _differs(again[..., -STRANGERS:, :], strangers):
             break
     else:
         return
-    if apart := max(_differs(f(x), clean) for _ in range(PASSES)):
+    passes = [(inputs, f(inputs)) for inputs in (x, among)]
+    if apart := max(_differs(f(inputs), first) for inputs, first in passes for _ in range(MANY)):
         raise ValueError(
-            f"f is random: two passes over x differ by {apart:.2g}; attack it without what draws numbers, such as "
-            "dropout, which module.eval() switches off"
+            f"f is random: two passes over the same inputs differ by {apart:.2g}; attack it without what draws "
+            "numbers, such as dropout, which module.eval() switches off"
         )
-    raise ValueError(
-        "f depends on its batch mates: the output at an input is another beside other inputs; attack it with frozen "
-        "statistics, as batch norm has after module.eval()"
-    )
+    raise ValueError(MATES)
 
 
 @torch.no_grad()
-def check_reproduced(f: Guarded, x: Tensor, eta: Tensor, loss: Tensor, score: Function) -> None:
-    """Raise ValueError where the losses found `[…, B]` are not what the perturbations do at another pass.
+def check_reproduced(f: Function, x: Tensor, eta: Tensor, loss: Tensor, score: Function, share: float) -> None:
+    """Raise ValueError where losses found `[…, B]` are not what the perturbations do at another pass, to a share.
 
     Asked of few inputs alone, where a function that is seldom random passes for one that is not.
     """
-    if x.shape[-2] > ROWS:
-        return
-    output = f(x + eta)
-    size = torch.finfo(output.dtype).eps ** 0.5 * output.abs().amax(dim=-1)
-    if bool(((score(output) - loss).abs() > torch.maximum(size, 0.01 * loss)).any()):
+    if x.shape[-2] <= ROWS and bool(((score(f(x + eta)) - loss).abs() > share * loss).any()):
         raise ValueError(
             "f is random: a loss that was found is another at the next pass; attack it without what draws numbers"
         )
+
+
+def _in_company(x: Tensor) -> Tensor:
+    """x and, behind it, two inputs that are not in it and no larger."""
+    first = x[..., :1, :]
+    stranger = first.flip(-1) if bool(first.any()) else torch.ones_like(first)
+    return torch.cat([x, stranger / 2, stranger / 4], dim=-2)
 
 
 def _differs(one: Tensor, other: Tensor) -> float:

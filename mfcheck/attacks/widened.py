@@ -54,7 +54,8 @@ def widened(f: Function, x: Tensor, clean: Tensor) -> Function | None:
         return None
     if output.dtype != torch.float64 or output.shape != clean.shape:
         return None
-    size = 4 * torch.finfo(clean.dtype).eps ** 0.5 * clean.abs().amax()
+    coarsest = max(torch.finfo(dtype).eps for dtype in (x.dtype, clean.dtype, torch.float32))
+    size = 4 * coarsest**0.5 * clean.abs().amax()
     return wide if bool(((output - clean).abs() <= size).all()) else None
 
 
