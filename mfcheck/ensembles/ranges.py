@@ -29,9 +29,10 @@ def gains(spec: NetworkSpec) -> tuple[float, float]:
 
 
 def log_scales(spec: NetworkSpec) -> tuple[float, float] | None:
-    """log of the typical and of the root mean square growth of a signal over all layers; None where ω is not known.
+    """log of how little and of how much a signal grows over all layers in nearly every draw; None where ω is not known.
 
-    A layer's gain has mean ω and relative variance c/N, so that of L layers typically is lower by e^{−Lc/(2N)}.
+    A layer's gain has mean ω and relative variance v = c/N, so the logarithm of all of them has mean L(log ω − v/2) and
+    variance Lv; a signal grows by their root, here four deviations to either side.
     """
     try:
         up, down = gains(spec)
@@ -46,7 +47,10 @@ def log_scales(spec: NetworkSpec) -> tuple[float, float] | None:
         return (-math.inf, -math.inf) if omega <= 0 else (math.inf, math.inf)
     spread = ((up / omega) ** 2 + (down / omega) ** 2 + (up / omega - down / omega) ** 2 / 4) / spec.width
     root = spec.depth / 2 * math.log(omega)
-    return root - (spec.depth * spread / 4 if spec.width >= WIDE else 0.0), root
+    if spec.width < WIDE:
+        return root, root
+    typical, far = root - spec.depth * spread / 4, 2 * math.sqrt(spec.depth * spread)
+    return typical - far, max(root, typical + far)
 
 
 def check_range(
@@ -59,16 +63,16 @@ def check_range(
     scales = log_scales(spec)
     if scales is None:
         return
-    typical, largest = scales
-    most = max(largest, 0.0) + max(0.0, math.log(spec.bias_variance) / 2 if spec.bias_variance else 0.0)
-    least = min(typical, 0.0) - (math.log(spec.input_dim) / 2 if jacobian else 0.0)
+    smallest, largest = scales
+    biases = max(0.0, math.log(spec.bias_variance) / 2 if spec.bias_variance else 0.0)
+    most, smaller = max(largest, 0.0) + biases, -math.log(spec.input_dim) / 2 if jacobian else 0.0
+    least = min(smallest, 0.0) + smaller
     power, info = 2 if squared else 1, torch.finfo(dtype)
     low, high = (math.log(info.tiny) + ROOM) / power, (math.log(info.max) - ROOM) / power
-    too_small = least < low and (jacobian or not spec.bias_variance)
-    if most <= high and not too_small:
+    if most <= high and (least >= low or (spec.bias_variance and not jacobian)):
         return
-    at = most if most > high else least
-    deepest = int(spec.depth * min((high if most > high else low) / at, 1.0)) if math.isfinite(at) else 0
+    at, room, growth = (most, high - biases, largest) if most > high else (least, low - smaller, smallest)
+    deepest = int(spec.depth * room / growth) if math.isfinite(growth) and growth else 0
     allowed = f"depth up to about {deepest}" if deepest >= 1 else "other variances"
     raise ValueError(
         f"{what} of {spec} have entries near 10^{at / math.log(10):.0f}, and {str(dtype).removeprefix('torch.')} holds "
