@@ -6,7 +6,9 @@ also what a narrow ReLU network is once its gates have all closed. So the scale 
 
 from __future__ import annotations
 
+import bisect
 import math
+from dataclasses import replace
 
 import torch
 
@@ -60,20 +62,24 @@ def check_range(
 
     f of a network with biases may forget its input; its Jacobian may not. `squared` asks it of the entries' squares.
     """
-    scales = log_scales(spec)
-    if scales is None:
-        return
-    smallest, largest = scales
-    biases = max(0.0, math.log(spec.bias_variance) / 2 if spec.bias_variance else 0.0)
-    most, smaller = max(largest, 0.0) + biases, -math.log(spec.input_dim) / 2 if jacobian else 0.0
-    least = min(smallest, 0.0) + smaller
     power, info = 2 if squared else 1, torch.finfo(dtype)
     low, high = (math.log(info.tiny) + ROOM) / power, (math.log(info.max) - ROOM) / power
-    if most <= high and (least >= low or (spec.bias_variance and not jacobian)):
+
+    def beyond(depth: int) -> float | None:
+        """log of the entries that leave the range, at this depth."""
+        scales = log_scales(replace(spec, depth=depth))
+        if scales is None:
+            return None
+        biases = max(0.0, math.log(spec.bias_variance) / 2 if spec.bias_variance else 0.0)
+        least = min(scales[0], 0.0) - (math.log(spec.input_dim) / 2 if jacobian else 0.0)
+        most = max(scales[1], 0.0) + biases
+        forgets = spec.bias_variance and not jacobian
+        return most if most > high else least if least < low and not forgets else None
+
+    if (at := beyond(spec.depth)) is None:
         return
-    at, room, growth = (most, high - biases, largest) if most > high else (least, low - smaller, smallest)
-    deepest = int(spec.depth * room / growth) if math.isfinite(growth) and growth else 0
-    allowed = f"depth up to about {deepest}" if deepest >= 1 else "other variances"
+    deepest = bisect.bisect_left(range(1, spec.depth + 1), True, key=lambda depth: beyond(depth) is not None)
+    allowed = f"depth up to {deepest}" if deepest else "other variances"
     raise ValueError(
         f"{what} of {spec} have entries near 10^{at / math.log(10):.0f}, and {str(dtype).removeprefix('torch.')} holds "
         f"10^{low / math.log(10):.0f} to 10^{high / math.log(10):.0f} with room to spare; allowed are {allowed}"

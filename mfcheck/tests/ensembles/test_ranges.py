@@ -72,9 +72,9 @@ def test_what_float32_cannot_hold_is_refused_at_every_door(spec: NetworkSpec, do
 
 @pytest.mark.parametrize("spec", [*TOO_LARGE[:2], *TOO_LARGE[3:5], *TOO_SMALL[:1], TOO_SMALL[2]], ids=ids)
 def test_the_depth_that_is_allowed_is_said_and_right(spec: NetworkSpec) -> None:
-    with pytest.raises(ValueError, match="allowed are depth up to about") as error:
+    with pytest.raises(ValueError, match="allowed are depth up to") as error:
         mfcheck.sample_jacobian(spec, 3, 10)
-    found = re.search(r"up to about (\d+)", str(error.value))
+    found = re.search(r"up to (\d+)", str(error.value))
     assert found
     allowed = replace(spec, depth=int(found[1]))
     for columns in (2, 10):
