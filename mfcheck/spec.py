@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import operator
 import re
 from dataclasses import dataclass, field, fields
-from numbers import Real
-from typing import Any, SupportsIndex
+from typing import Any
+
+from mfcheck.given import finite, real, whole
 
 ARCHITECTURES = ("vanilla", "residual")
 
@@ -29,7 +29,7 @@ class ReLULike:
 
     def __post_init__(self) -> None:
         for name in ("u", "v"):
-            object.__setattr__(self, name, _finite(name, getattr(self, name)))
+            object.__setattr__(self, name, finite(name, getattr(self, name)))
         if self.u == 0 and self.v == 0:
             raise ValueError("activation u=v=0 maps every input to 0; at least one slope must differ from 0")
         if not 0 < self.u * self.u + self.v * self.v < math.inf:
@@ -89,7 +89,7 @@ class NetworkSpec:
         for name in ("input_dim", "output_dim", "width", "depth"):
             object.__setattr__(self, name, positive_integer(name, getattr(self, name)))
         for name in ("weight_variance", "bias_variance"):
-            object.__setattr__(self, name, _finite(name, getattr(self, name)))
+            object.__setattr__(self, name, finite(name, getattr(self, name)))
         if self.weight_variance <= 0:
             raise ValueError(f"weight_variance must be positive, got {self.weight_variance!r}")
         if self.bias_variance < 0:
@@ -164,9 +164,9 @@ def norm_exponent(name: str, value: object) -> float:
     Traceback (most recent call last):
     ValueError: p must lie in [1, ∞], got 0.5
     """
-    if isinstance(value, bool) or not isinstance(value, Real) or not float(value) >= 1:
+    if not (exponent := real(value)) >= 1:
         raise ValueError(f"{name} must lie in [1, ∞], got {value!r}")
-    return float(value)
+    return exponent
 
 
 def dual_exponent(p: float) -> float:
@@ -194,22 +194,8 @@ def _number(text: str) -> float | int:
         return float(text)
 
 
-def positive_integer(name: str, value: SupportsIndex) -> int:
+def positive_integer(name: str, value: object) -> int:
     """The value as an int of at least 1; ValueError naming it otherwise."""
-    try:
-        whole = 0 if isinstance(value, bool) else operator.index(value)  # numpy's integers too
-    except TypeError:
-        whole = 0
-    if whole < 1:
+    if (number := whole(value)) is None or number < 1:
         raise ValueError(f"{name} must be a positive integer, got {value!r}")
-    return whole
-
-
-def _finite(name: str, value: object) -> float:
-    try:
-        number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
-    except OverflowError:
-        number = math.inf
-    if not math.isfinite(number):
-        raise ValueError(f"{name} must be a finite number, got {value!r}")
-    return number + 0.0  # −0.0 and 0.0 are one network and must print, and so seed, alike
+    return number

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from mfcheck.attacks.balls import dual_map, norm
+from mfcheck.numerics import full_precision
 from mfcheck.spec import dual_exponent, norm_exponent
 from mfcheck.verdict import NotANumber
 
@@ -16,6 +17,8 @@ ENUMERATED = 10
 """Outputs up to which all sign vectors are tried: 2^{K−1} products with J."""
 TRIALS, LEADERS, ASCENTS = 6, 3, 24
 """Steps of the nonlinear power method from every start, the starts then kept, and their further steps."""
+COARSE = (torch.float16, torch.bfloat16)
+"""Dtypes whose norms are found in float32."""
 ASCENT = "ascent and embedding"
 """The method that finds bounds, not the norm."""
 
@@ -34,6 +37,7 @@ class OperatorNorm:
     method: str
 
 
+@full_precision()
 def operator_norm(jacobian: Tensor, p: float, q: float) -> OperatorNorm:
     """The norm of matrices `[…, K, d]` from ℓp to ℓq, p and q ∈ [1, ∞].
 
@@ -47,6 +51,11 @@ def operator_norm(jacobian: Tensor, p: float, q: float) -> OperatorNorm:
     >>> [float(operator_norm(J, p, q).lower) for p, q in ((1, 1), (math.inf, math.inf), (math.inf, 1))]
     [6.0, 7.0, 8.0]
     """
+    p, q = norm_exponent("p", p), norm_exponent("q", q)
+    if jacobian.dtype in COARSE:
+        found = operator_norm(jacobian.float(), p, q)
+        lower, upper, direction = (part.to(jacobian.dtype) for part in (found.lower, found.upper, found.direction))
+        return OperatorNorm(lower, upper, direction, found.exact, found.method)
     direction, method = maximiser(jacobian, p, q)
     lower = norm(_times(jacobian, direction), q)
     if method != ASCENT:
@@ -62,6 +71,8 @@ def maximiser(jacobian: Tensor, p: float, q: float) -> tuple[Tensor, str]:
     p, q = norm_exponent("p", p), norm_exponent("q", q)
     if jacobian.ndim < 2 or 0 in jacobian.shape:
         raise ValueError(f"a Jacobian must have shape […, K, d], got {tuple(jacobian.shape)}")
+    if not jacobian.is_floating_point():
+        raise ValueError(f"a Jacobian must hold floating-point numbers, got {jacobian.dtype}")
     if not bool(torch.isfinite(jacobian).all()):
         raise NotANumber("a Jacobian holds NaN or infinity")
     return _exact(jacobian, p, q) or (_ascent(jacobian, p, q), ASCENT)

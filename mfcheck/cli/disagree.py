@@ -13,8 +13,7 @@ from mfcheck.cli.arguments import a_number, a_whole_number
 from mfcheck.cli.output import say
 from mfcheck.devices import resolve_device
 from mfcheck.ensembles.store import prune
-from mfcheck.levels import LEVELS, level_named
-from mfcheck.settings import Settings
+from mfcheck.settings import LEVELS, Settings, level_named
 from mfcheck.theory.loading import PAPER_THEORY, load_theory
 
 if TYPE_CHECKING:

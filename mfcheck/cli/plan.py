@@ -15,8 +15,7 @@ from mfcheck.ensembles.store import ChunkStore
 from mfcheck.findings.claim import Claim, is_asked_for
 from mfcheck.findings.wording import plural
 from mfcheck.given import foreign_code
-from mfcheck.levels import LEVELS, level_named
-from mfcheck.settings import Settings
+from mfcheck.settings import LEVELS, Settings, level_named
 from mfcheck.theorems.foreign import each_cell
 from mfcheck.theory import PaperTheory
 from mfcheck.theory.loading import PAPER_THEORY, load_theory

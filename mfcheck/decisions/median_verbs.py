@@ -16,7 +16,7 @@ from mfcheck.decisions.trial import NOTHING_ELSE, Bench
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.findings import series
 from mfcheck.findings.finding import Curve, Finding, Margin
-from mfcheck.levels import Level
+from mfcheck.settings import Level
 from mfcheck.spec import NetworkSpec
 from mfcheck.statistics import medians, rates, resolution, sample_sizes
 from mfcheck.statistics.sequential import Decision, Region

@@ -18,6 +18,7 @@ from mfcheck.ensembles.matrices.dense import DenseMatrix
 from mfcheck.ensembles.matrices.diagonal import DiagonalMatrix
 from mfcheck.ensembles.matrices.lazy import LazyMatrix, Matrix, bytes_of
 from mfcheck.ensembles.memory import check_room
+from mfcheck.ensembles.ranges import check_range
 from mfcheck.ensembles.streams import Stream
 from mfcheck.spec import ARCHITECTURES, NetworkSpec
 from mfcheck.verdict import NotCovered
@@ -32,7 +33,7 @@ class Network:
     x^(0) = P_in x; h = W x + b; x ← φ(h) (vanilla) or φ(h) + P x (residual); f = P_out x^(L). W and b train, the P
     are fixed. Per replicate: `input_projection` N×d, `weights[l]` and `shortcuts[l]` N×N, `output_projection` K×N, all
     matrices of the `engine` "dense" or "lazy", and `biases[l] [R, N]`. Raises NotCovered for other architectures,
-    ValueError when stored matrices would not fit in memory.
+    ValueError when stored matrices would not fit in memory or signals would leave the range of the dtype.
     """
 
     def __init__(
@@ -47,7 +48,8 @@ class Network:
         if spec.architecture not in ARCHITECTURES and type(self) is Network:
             raise NotCovered(f"architecture {spec.architecture} is drawn by its own factory, not as a Network")
         self.spec, self.replicates, self.dtype, self.device = spec, replicates, dtype, stream.device
-        n = spec.width
+        n, self.engine = spec.width, engine
+        check_range(spec, dtype, f"{engine} networks", jacobian=False)
         if engine == "dense":
             stored = dtype.itemsize * replicates * sum(rows * columns for rows, columns in self.shapes)
             check_room(stored, f"{replicates} dense networks {spec}", stream.device)
@@ -152,6 +154,7 @@ class Network:
         Pushes the columns forward or pulls the K outputs back, whichever are fewer.
         """
         chosen = range(self.spec.input_dim) if columns is None else columns
+        check_range(self.spec, self.dtype, f"Jacobians of {self.engine} networks")
         slopes = self.gate_slopes(x)
         if len(chosen) < self.spec.output_dim:
             return _spread(self.output_projection, self._pushed(slopes, chosen))
@@ -164,6 +167,7 @@ class Network:
 
     def feature_jacobian(self, x: Tensor, columns: Sequence[int]) -> Tensor:
         """The named columns of ∂x^(L)/∂x_in, before P_out: `[B, d]` → `[R, B, N, columns]`."""
+        check_range(self.spec, self.dtype, f"Jacobians of {self.engine} networks")
         return self._pushed(self.gate_slopes(x), columns)
 
     def output_row(self, index: int) -> Tensor:

@@ -6,10 +6,9 @@ interruption: a longer sample begins with the shorter one, chunk by chunk.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import platform
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -24,6 +23,7 @@ from mfcheck.ensembles.provenance import code_of_draws
 from mfcheck.ensembles.seeds import derive_seed
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.ensembles.streams import Stream
+from mfcheck.numerics import one_thread
 from mfcheck.spec import NetworkSpec
 from mfcheck.verdict import NotANumber, NotCovered
 
@@ -145,14 +145,3 @@ def chunk_draws(spec: NetworkSpec, engine: str) -> int:
         "wishart": (8 * k * k, 65536),
     }[engine]
     return int(min(most, 2 ** max(0, (2**24 // floats).bit_length() - 1)))
-
-
-@contextlib.contextmanager
-def one_thread() -> Iterator[None]:
-    """One intra-op thread inside: how a reduction is split over threads would show in its last bits."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

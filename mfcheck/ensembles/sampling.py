@@ -11,10 +11,12 @@ from torch import Tensor
 from mfcheck.ensembles import wishart
 from mfcheck.ensembles.modules import draw_modules
 from mfcheck.ensembles.networks import Network
-from mfcheck.ensembles.samples import one_thread
 from mfcheck.ensembles.seeds import derive_seed
 from mfcheck.ensembles.streams import Stream
+from mfcheck.given import integer
+from mfcheck.numerics import full_precision, one_thread
 from mfcheck.spec import ARCHITECTURES, NetworkSpec, positive_integer
+from mfcheck.verdict import NotANumber
 
 BATCH_FLOATS = 2**24
 
@@ -31,14 +33,18 @@ def sample_jacobian(
 
     Engine "wishart" draws from the exact law, which no input changes; "dense" draws the matrices and differentiates
     at `x` `[input_dim]` (all ones if not given). "auto" is wishart. Raises ValueError for an engine, a number of
-    draws or columns, or an input that cannot be.
+    draws or columns, a seed or an input that cannot be, and for a spec whose Jacobian float32 does not hold; NotANumber
+    where a draw of it is infinite all the same.
     """
     if engine not in ("auto", "wishart", "dense"):
         raise ValueError(f"engine {engine!r} is unknown; allowed are auto, wishart, dense")
     draws, columns = positive_integer("draws", draws), positive_integer("columns", columns)
+    seed = integer("seed", seed)
     if columns > spec.input_dim:
         raise ValueError(f"columns must lie in 1…input_dim={spec.input_dim}, got {columns!r}")
-    point = torch.ones(spec.input_dim) if x is None else torch.as_tensor(x, dtype=torch.float32)
+    with one_thread():
+        given = torch.ones(spec.input_dim) if x is None else torch.as_tensor(x)
+        point = given.detach().to("cpu", torch.float32)
     if point.shape != (spec.input_dim,) or not bool(torch.isfinite(point).all()):
         raise ValueError(f"x must be finite of shape ({spec.input_dim},), got shape {tuple(point.shape)}")
     dense = engine == "dense"
@@ -56,7 +62,11 @@ def sample_jacobian(
                 found.append(network.jacobian(point[None], range(columns))[:, 0])
             else:
                 found.append(wishart.jacobian(spec, count, columns, stream))
-    return torch.cat(found)
+        jacobians = torch.cat(found)
+    if bad := int((~jacobians.isfinite()).sum()):
+        drawn = f"{'dense' if dense else 'wishart'} engine, {spec}, seed {seed}"
+        raise NotANumber(f"{bad} of {jacobians.numel()} entries of Jacobians are NaN or infinite in float32 ({drawn})")
+    return jacobians
 
 
 DENSE_WIDTH = 2048
@@ -69,13 +79,16 @@ class DrawnNetwork:
 
     network: Network
 
+    @full_precision()
     def __call__(self, x: Tensor) -> Tensor:
         return self.network(x)[0]
 
+    @full_precision()
     def gate_slopes(self, x: Tensor) -> list[Tensor]:
         """The slope u or v of every gate at x `[B, input_dim]`, one `[B, N]` a layer."""
         return [slopes[0] for slopes in self.network.gate_slopes(x)]
 
+    @full_precision()
     def jacobian(self, x: Tensor) -> Tensor:
         """J at every input `[B, input_dim]`: `[B, output_dim, input_dim]`."""
         return self.network.jacobian(x)[0]
@@ -89,7 +102,8 @@ def draw_network(spec: NetworkSpec, engine: str = "auto", seed: int = 0) -> Call
     """One differentiable network f: `[B, input_dim]` → `[B, output_dim]`.
 
     Engine "dense" stores the matrices; "lazy" reveals them as f is asked, at any width, and never forgets, so that
-    each new input and gradient takes memory in proportion to the width; "auto" is dense up to width 2048.
+    each new input and gradient takes memory in proportion to the width; "auto" is dense up to width 2048. Raises
+    ValueError for an engine or a seed that cannot be, and for a spec whose signals float32 does not hold.
 
     >>> import torch
     >>> f = draw_network(NetworkSpec("residual", 5, 2, width=30, depth=3, weight_variance=0.5))
@@ -98,10 +112,12 @@ def draw_network(spec: NetworkSpec, engine: str = "auto", seed: int = 0) -> Call
     """
     if engine not in ("auto", "dense", "lazy"):
         raise ValueError(f"engine {engine!r} cannot draw a network; allowed are auto, dense, lazy")
-    stream = Stream(derive_seed(seed, "draw_network", spec))
+    stream = Stream(derive_seed(integer("seed", seed), "draw_network", spec))
     if spec.architecture not in ARCHITECTURES:
         if engine == "lazy":
             raise ValueError(f"engine lazy knows no architecture {spec.architecture}; allowed are auto, dense")
-        return draw_modules(spec, stream, 1)[0]
+        with one_thread():
+            return draw_modules(spec, stream, 1)[0]
     chosen = engine if engine != "auto" else "dense" if spec.width <= DENSE_WIDTH else "lazy"
-    return DrawnNetwork(Network(spec, stream, engine=chosen))
+    with one_thread():
+        return DrawnNetwork(Network(spec, stream, engine=chosen))

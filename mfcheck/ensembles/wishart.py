@@ -13,9 +13,11 @@ import math
 import torch
 from torch import Tensor
 
+from mfcheck.ensembles.ranges import check_range, gains
 from mfcheck.ensembles.streams import Stream
-from mfcheck.spec import ARCHITECTURES, NetworkSpec
-from mfcheck.verdict import NotCovered
+from mfcheck.spec import NetworkSpec
+
+CHAIN = "Jacobians by the wishart engine"
 
 
 def entry_scales(spec: NetworkSpec, draws: int, stream: Stream) -> Tensor:
@@ -23,7 +25,8 @@ def entry_scales(spec: NetworkSpec, draws: int, stream: Stream) -> Tensor:
 
     The product (1/d)·(χ²_N/N)·Π_l (λ_u χ²_{n_l} + λ_v χ²_{N−n_l})/N; an entry is its root times N(0, 1).
     """
-    up, down = _gains(spec)
+    up, down = gains(spec)
+    check_range(spec, torch.float64, CHAIN, squared=True)
     n = spec.width
     everyone = torch.full((draws,), float(n), dtype=torch.float64, device=stream.device)
     scales = stream.chi_square(everyone).div_(n * spec.input_dim)
@@ -45,6 +48,7 @@ def jacobian(spec: NetworkSpec, draws: int, columns: int, stream: Stream) -> Ten
     """
     if not 1 <= columns <= spec.input_dim:
         raise ValueError(f"columns must lie in 1…input_dim={spec.input_dim}, got {columns}")
+    check_range(spec, torch.float32, CHAIN)
     if columns < spec.output_dim:
         directions = torch.eye(spec.input_dim, columns, dtype=torch.float64, device=stream.device)
         return forward_columns(spec, directions, draws, stream).to(torch.float32)
@@ -58,7 +62,8 @@ def mirrored_factor(spec: NetworkSpec, draws: int, stream: Stream) -> Tensor:
 
     C = RᵀR starts at I/N; each layer is C ← [λ_u W_K(n, C) + λ_v W_K(N−n, C)]/N; then C ← W_K(N, C).
     """
-    up, down = (math.sqrt(gain) for gain in _gains(spec))
+    up, down = (math.sqrt(gain) for gain in gains(spec))
+    check_range(spec, torch.float64, CHAIN)
     n, k = spec.width, spec.output_dim
     factor = torch.eye(k, dtype=torch.float64, device=stream.device).expand(draws, k, k) / math.sqrt(n)
     for _ in range(spec.depth):
@@ -75,7 +80,8 @@ def forward_factor(
     `directions` `[d, r]` are input columns. The bias enters those marked 1 in `affine` `[r]`: mark x itself and
     leave Jacobian columns at 0, and the chain carries [x^(L), columns of the layer Jacobian at x] jointly.
     """
-    _gains(spec)
+    gains(spec)
+    check_range(spec, torch.float64, CHAIN)
     n, act = spec.width, spec.activation
     sigma_w, sigma_b = math.sqrt(spec.weight_variance), math.sqrt(spec.bias_variance)
     start = directions.to(torch.float64) / math.sqrt(spec.input_dim)
@@ -154,11 +160,3 @@ def _triangular(stacked: Tensor) -> Tensor:
             factor[:, j, k] = (unit * rest[k]).sum(dim=1)
             rest[k] = rest[k] - factor[:, j, k, None] * unit
     return factor
-
-
-def _gains(spec: NetworkSpec) -> tuple[float, float]:
-    """λ = (1 +) D²σ_w² for D = u, v: what one row of the architecture does to a squared column."""
-    if spec.architecture not in ARCHITECTURES:
-        raise NotCovered(f"the wishart engine knows no chain for architecture {spec.architecture}")
-    skip = float(spec.architecture == "residual")
-    return skip + spec.activation.u**2 * spec.weight_variance, skip + spec.activation.v**2 * spec.weight_variance

@@ -11,7 +11,7 @@ from typing import Any
 
 from mfcheck.findings.finding import Finding
 from mfcheck.given import read_file, reason, shown
-from mfcheck.levels import LEVELS
+from mfcheck.settings import LEVELS
 from mfcheck.theory.loading import PAPER_THEORY
 from mfcheck.verdict import Verdict
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mfcheck.given import shown
-from mfcheck.levels import LEVELS
+from mfcheck.settings import LEVELS
 from mfcheck.verdict import Verdict
 
 Check = Callable[[Any, str], None]

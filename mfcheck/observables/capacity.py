@@ -21,12 +21,14 @@ from mfcheck.ensembles.matrices.dense import DenseMatrix
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.streams import Stream
+from mfcheck.numerics import full_precision
 from mfcheck.spec import NetworkSpec
 from mfcheck.verdict import NotCovered
 
 FORMS = ("diagonal", "rows", "layers", "full")
 
 
+@full_precision()
 def fisher_rao(network: Network, x: Tensor, forms: tuple[str, ...] = FORMS) -> Tensor:
     """The named forms of the Fisher–Rao norm of the trained weights, meaned over inputs x `[B, d]`: `[R, len(forms)]`.
 

@@ -7,11 +7,13 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from mfcheck.attacks.adversarial import adversarial_loss, jacobian_at, reserve
+from mfcheck.attacks.ascent import largest_loss
 from mfcheck.attacks.balls import norm
+from mfcheck.attacks.networks import jacobian_at, reserve
 from mfcheck.attacks.operator_norm import largest_found, maximiser
 from mfcheck.ensembles import wishart
 from mfcheck.ensembles.modules import draw_stack
+from mfcheck.ensembles.ranges import check_range
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.spec import NetworkSpec
@@ -30,6 +32,7 @@ def operator_norms(p: float, q: float) -> Source:
     """
 
     def chain(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+        check_range(spec, torch.float32, wishart.CHAIN)
         factor = wishart.mirrored_factor(spec, draws, stream)
         z = stream.normal(draws, spec.output_dim, spec.input_dim, dtype=torch.float32, scale=spec.input_dim**-0.5)
         both = torch.stack([factor.to(torch.float32).mT @ z, z], dim=1)
@@ -59,7 +62,7 @@ def attacked(p: float, q: float, budgets: tuple[float, ...], steps: int) -> Sour
         direction, _ = maximiser(jacobian, p, q)
         columns = [norm((jacobian @ direction[..., None])[..., 0], q).double()]
         for eps in budgets:
-            attack = adversarial_loss(network, x, eps, p, q, steps=steps, start=direction, generator=stream.torch)
+            attack = largest_loss(network, x, eps, p, q, steps=steps, start=direction, generator=stream.torch)
             flips = torch.full_like(columns[0], UNKNOWN) if attack.flips is None else attack.flips
             columns += [attack.loss.double(), flips]
         return torch.cat(columns, dim=1)

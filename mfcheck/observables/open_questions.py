@@ -7,7 +7,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from mfcheck.attacks.adversarial import adversarial_loss, ascend
+from mfcheck.attacks.ascent import ascend, largest_loss
 from mfcheck.attacks.balls import norm
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import Probe, Source
@@ -28,7 +28,7 @@ def pushed_apart(eps: float, p: float, q: float, steps: int) -> Source:
         x = inputs(probe, stream)[0].expand(draws, -1, -1)
         anchor, other = x[:, :1], network(x[:, 1:2])
         before = norm(network(anchor) - other, q)
-        start = adversarial_loss(network, anchor, eps, p, q, steps=1, generator=stream.torch).perturbation
+        start = largest_loss(network, anchor, eps, p, q, steps=1, generator=stream.torch).perturbation
         gains = [
             ascend(network, anchor, sign * start, lambda output: norm(output - other, q), p, eps, steps, None)[1][-1]
             for sign in (1, -1)
@@ -45,7 +45,7 @@ def steps_needed(eps: float, p: float, q: float, steps: int) -> Source:
     def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         network = Network(spec, stream, replicates=draws)
         x = inputs(probe, stream)[0][:1].expand(draws, 1, -1)
-        found = adversarial_loss(network, x, eps, p, q, steps=steps, start="random", generator=stream.torch)
+        found = largest_loss(network, x, eps, p, q, steps=steps, start="random", generator=stream.torch)
         reached = found.trace >= NEEDED * found.trace[-1]
         return reached.double().argmax(dim=0)
 

@@ -12,8 +12,7 @@ from mfcheck.findings.claim import is_asked_for
 from mfcheck.findings.finding import Finding
 from mfcheck.findings.states import claims_of
 from mfcheck.given import calm_warnings
-from mfcheck.levels import level_named
-from mfcheck.settings import Settings
+from mfcheck.settings import Settings, level_named
 from mfcheck.theory.loading import PAPER_THEORY
 from mfcheck.verdict import Verdict
 

@@ -26,8 +26,7 @@ from mfcheck.findings.cell import Cell
 from mfcheck.findings.claim import Claim, is_asked_for
 from mfcheck.findings.finding import Finding
 from mfcheck.findings.sections import section_of
-from mfcheck.levels import level_named
-from mfcheck.settings import Settings
+from mfcheck.settings import Settings, level_named
 from mfcheck.theorems.foreign import each_cell
 from mfcheck.theory import PaperTheory
 from mfcheck.theory.changes import moves

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from mfcheck.levels import LEVELS
+from mfcheck.settings import LEVELS
 from mfcheck.tests.support.runs import PLAIN, claims_of, journal, report, run
 from mfcheck.tests.support.toy_claims import (
     BROKEN,

@@ -14,10 +14,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from mfcheck.attacks.adversarial import adversarial_cross_entropy, adversarial_loss
+from mfcheck.attacks.ascent import largest_loss
 from mfcheck.attacks.balls import dual_map, norm
+from mfcheck.attacks.cross_entropy import adversarial_cross_entropy
 from mfcheck.ensembles.matrices.lazy import Overflow
 from mfcheck.ensembles.networks import Network
+from mfcheck.given import plain, real
+from mfcheck.numerics import full_precision
 from mfcheck.spec import dual_exponent, norm_exponent, positive_integer
 
 OBJECTIVES = ("adversarial", "standard", "theory", "attacked")
@@ -47,8 +50,10 @@ class Objective:
         norm_exponent("p", self.p)
         norm_exponent("q", self.q)
         positive_integer("steps", self.steps)
-        if self.attacks and (isinstance(self.eps, bool) or not 0 < self.eps < math.inf):
+        if self.attacks and not 0 < real(self.eps) < math.inf:
             raise ValueError(f"eps must be positive and finite for objective {self.name!r}, got {self.eps!r}")
+        for name in ("eps", "p", "q", "steps"):  # it prints, and so seeds, alike whatever kind of number it is
+            object.__setattr__(self, name, plain(getattr(self, name)))
 
     @property
     def attacks(self) -> bool:
@@ -76,6 +81,7 @@ class Slope:
     perturbation: Tensor | None
 
 
+@full_precision()
 def slope(
     network: Network,
     objective: Objective,
@@ -154,7 +160,7 @@ def attack(
         found = adversarial_cross_entropy(f, x, labels, eps, p, steps=steps, generator=generator, start=start)
     else:
         begun = "jacobian" if start is None else start
-        found = adversarial_loss(f, x, eps, p, q, steps=steps, generator=generator, start=begun)
+        found = largest_loss(f, x, eps, p, q, steps=steps, generator=generator, start=begun)
     return found.perturbation
 
 

@@ -6,6 +6,7 @@ import itertools
 import math
 from dataclasses import dataclass
 
+from mfcheck.given import plain, positive, real
 from mfcheck.spec import positive_integer
 
 
@@ -21,12 +22,13 @@ class SGD:
     batch: int | None = None
 
     def __post_init__(self) -> None:
-        if isinstance(self.lr, bool) or not 0 < self.lr < math.inf:
-            raise ValueError(f"lr must be positive and finite, got {self.lr!r}")
-        if not 0 <= self.momentum < 1:
+        positive("lr", self.lr)
+        if not 0 <= real(self.momentum) < 1:
             raise ValueError(f"momentum must lie in [0, 1), got {self.momentum!r}")
         if self.batch is not None:
             positive_integer("batch", self.batch)
+        for name in ("lr", "momentum", "batch"):
+            object.__setattr__(self, name, plain(getattr(self, name)))
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,9 @@ class Flow:
     marks: tuple[float, ...] = (math.inf,)
 
     def __post_init__(self) -> None:
-        if not 0 < self.share <= 0.5:
+        if not 0 < real(self.share) <= 0.5:
             raise ValueError(f"share must lie in (0, 0.5], got {self.share!r}")
-        if not self.marks or not all(a < b for a, b in itertools.pairwise((0.0, *self.marks))):
+        if not self.marks or not all(a < b for a, b in itertools.pairwise((0.0, *map(real, self.marks)))):
             raise ValueError(f"marks must be positive and grow, got {self.marks!r}")
+        object.__setattr__(self, "share", plain(self.share))
+        object.__setattr__(self, "marks", tuple(plain(mark) for mark in self.marks))

@@ -15,6 +15,7 @@ from torch import Tensor
 from mfcheck.ensembles.matrices.dense import DenseMatrix
 from mfcheck.ensembles.matrices.lazy import LazyMatrix
 from mfcheck.ensembles.networks import Network
+from mfcheck.numerics import full_precision
 from mfcheck.spec import positive_integer
 from mfcheck.training.ledger import Ledger, Step
 from mfcheck.training.objectives import Objective, Slope, inner
@@ -158,6 +159,7 @@ def _flow(
         warm = second.perturbation
 
 
+@full_precision()
 def _descend(network: Network, found: Slope, h: Tensor) -> None:
     """W ← W − h ∂L/∂W and b ← b − h ∂L/∂b, h `[R]`."""
     for matrix, left, right in zip(network.weights, found.left, found.right, strict=True):

@@ -19,8 +19,7 @@ import pytest
 
 from mfcheck.datasets import imagesets
 from mfcheck.datasets.inputs import batch, inputs, open_dataset
-from mfcheck.levels import level_named
-from mfcheck.settings import Settings
+from mfcheck.settings import Settings, level_named
 from mfcheck.tests.support.runs import run
 
 SETS = ["mnist", "fashion-mnist"]

@@ -18,9 +18,8 @@ from mfcheck.ensembles.samples import Probe
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.findings.claim import Claim
 from mfcheck.findings.finding import Finding
-from mfcheck.levels import LEVELS
 from mfcheck.observables import jacobian, joint
-from mfcheck.settings import Settings
+from mfcheck.settings import LEVELS, Settings
 from mfcheck.statistics.means import Tail
 from mfcheck.theory import entry_law, finite_width
 

@@ -16,8 +16,7 @@ from mfcheck.findings.claim import Claim
 from mfcheck.findings.expected import Expectation, declare, outcomes
 from mfcheck.findings.record import as_plain
 from mfcheck.findings.theory_changes import theory_changes
-from mfcheck.levels import level_named
-from mfcheck.settings import Settings
+from mfcheck.settings import Settings, level_named
 from mfcheck.verdict import Verdict
 
 SPEC = NetworkSpec("vanilla", 4, 1, width=32, depth=2, weight_variance=2.0)

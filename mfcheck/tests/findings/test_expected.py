@@ -11,7 +11,7 @@ import pytest
 from mfcheck.findings.expected import Expectation, declare, outcomes, read_expectations
 from mfcheck.findings.finding import Finding
 from mfcheck.findings.record import as_plain
-from mfcheck.levels import LEVELS
+from mfcheck.settings import LEVELS
 from mfcheck.tests.support.runs import run
 from mfcheck.verdict import Verdict
 

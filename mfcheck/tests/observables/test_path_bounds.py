@@ -20,11 +20,10 @@ from mfcheck.ensembles.store import ChunkStore
 from mfcheck.ensembles.streams import Stream
 from mfcheck.findings.claim import Claim
 from mfcheck.findings.finding import Finding
-from mfcheck.levels import LEVELS
 from mfcheck.observables import after_training
 from mfcheck.observables.along_training import COLUMNS, ERROR, FAILED, LOSS, SIZE
 from mfcheck.observables.path_bounds import GRANTED, after, column_at, decreases, fallen_at, sizes
-from mfcheck.settings import Settings
+from mfcheck.settings import LEVELS, Settings
 from mfcheck.statistics.medians import estimate_median, unknown
 from mfcheck.verdict import NotANumber
 

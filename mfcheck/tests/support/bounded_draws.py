@@ -19,8 +19,7 @@ from mfcheck.ensembles.store import ChunkStore
 from mfcheck.ensembles.streams import Stream
 from mfcheck.findings.claim import Claim
 from mfcheck.findings.finding import Finding
-from mfcheck.levels import LEVELS
-from mfcheck.settings import Settings
+from mfcheck.settings import LEVELS, Settings
 
 Law = Callable[[Tensor], Tensor]
 SPEC = NetworkSpec("vanilla", 50, 3, width=60, depth=5, weight_variance=1.8, bias_variance=0.4)

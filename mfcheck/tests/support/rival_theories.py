@@ -10,8 +10,7 @@ from mfcheck.decisions.decide import Decider
 from mfcheck.decisions.suite import suite_claims
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.findings.finding import Finding
-from mfcheck.levels import LEVELS
-from mfcheck.settings import Settings
+from mfcheck.settings import LEVELS, Settings
 
 SPEC = NetworkSpec("residual", 784, 10, 500, 6, 0.3, 0.5)
 STORE = ChunkStore()

@@ -7,8 +7,7 @@ from typing import Any
 
 from mfcheck import Finding, Verdict
 from mfcheck.findings.finding import Margin
-from mfcheck.levels import level_named
-from mfcheck.settings import Settings
+from mfcheck.settings import Settings, level_named
 
 HEAD = {
     "schema", "mfcheck", "created", "environment", "seed", "level", "alpha", "family_error_bound", "theory",

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from mfcheck.findings.record import assemble
-from mfcheck.levels import level_named
 from mfcheck.reporting.answers import answers
 from mfcheck.reporting.curves.horizon import Horizon, horizon
 from mfcheck.reporting.curves.trajectories import Trajectory
-from mfcheck.settings import Settings
+from mfcheck.settings import Settings, level_named
 from mfcheck.tests.support.reports import REFUTED, make_claim, make_finding, make_report
 
 DECAY, RESIDUAL, DRIFT = "thm5.4/vanilla-variance-decay", "thmG.9/residual-variance-decay", "thm5.3/standard-drift"

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from mfcheck import NetworkSpec, PaperTheory
 from mfcheck.decisions.probes import images
-from mfcheck.levels import LEVELS, level_named
 from mfcheck.observables.after_training import ATTACKED, CLEAN, DIVERGED, HELD_OUT_ATTACKED, SIZE
-from mfcheck.settings import Settings
+from mfcheck.settings import LEVELS, Settings, level_named
 from mfcheck.theorems import accuracy_map
 from mfcheck.theorems.variance import UPPER
 

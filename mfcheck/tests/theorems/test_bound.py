@@ -17,9 +17,8 @@ from mfcheck.ensembles.samples import Probe, Sample, one_thread
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.ensembles.streams import Stream
 from mfcheck.findings.cell import Cell
-from mfcheck.levels import level_named
 from mfcheck.observables import losses
-from mfcheck.settings import Settings
+from mfcheck.settings import Settings, level_named
 from mfcheck.spec import dual_exponent
 from mfcheck.statistics.intervals import rate_lower, truncated_mean_interval
 from mfcheck.statistics.medians import median_interval

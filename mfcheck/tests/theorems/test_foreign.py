@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from mfcheck import Cell, Claim
-from mfcheck.levels import level_named
-from mfcheck.settings import Settings
+from mfcheck.settings import Settings, level_named
 from mfcheck.theorems.foreign import cells_of
 
 

@@ -1,0 +1,222 @@
+"""The ascent: gradient steps on a ball, from the best that the linear map at x knows and from random points."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mfcheck.attacks.balls import dual_map, norm, onto_ball
+from mfcheck.attacks.networks import Function, flips, linear_start, reserve
+from mfcheck.given import positive, real
+from mfcheck.spec import norm_exponent, positive_integer
+from mfcheck.verdict import NotANumber
+
+STARTS = ("jacobian", "random")
+FIRST_STEP, LAST_STEP = 1.0, 0.05
+"""Lengths of the first and last steps of an ascent, in units of ε."""
+ROUNDING = 16
+"""Roundings by which the norm of a perturbation may pass its budget."""
+
+
+@dataclass(frozen=True, eq=False)
+class AttackResult:
+    """The best perturbation found: its loss `[B]`, itself `[B, d]`, and the best loss after each step `[steps+1, B]`.
+
+    `flips [B]` is the share of activations whose slope differs between x and x + η, where the network can tell.
+    """
+
+    loss: Tensor
+    perturbation: Tensor
+    trace: Tensor
+    flips: Tensor | None
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """What is looked for, ‖η‖_p ≤ ε in a box, measured in ℓq, and how: steps, restarts and the first start."""
+
+    eps: float
+    p: float
+    q: float
+    steps: int
+    restarts: int = 1
+    start: str | Tensor = "jacobian"
+    box: tuple[float, float] | None = None
+
+    @classmethod
+    def checked(
+        cls,
+        x: Tensor,
+        eps: object,
+        p: object,
+        q: object,
+        steps: object,
+        restarts: object,
+        start: str | Tensor,
+        box: tuple[float, float] | None,
+    ) -> Search:
+        """Numbers of any kind as Python's own; ValueError for what cannot be."""
+        p, q = norm_exponent("p", p), norm_exponent("q", q)
+        steps, restarts = positive_integer("steps", steps), positive_integer("restarts", restarts)
+        return cls(check(x, eps, start, box), p, q, steps, restarts, start, box)
+
+    def columns(self, x: Tensor) -> int:
+        """How many inputs pass through f."""
+        return x.shape[-2] * (self.restarts * (self.steps + 1) + 1)
+
+
+def largest_loss(
+    f: Function,
+    x: Tensor,
+    eps: float,
+    p: float,
+    q: float,
+    *,
+    steps: int,
+    generator: torch.Generator,
+    start: str | Tensor = "jacobian",
+) -> AttackResult:
+    """`adversarial_loss` of networks of our own, which need none of its questions to f."""
+    search = Search.checked(x, eps, p, q, steps, 1, start, None)
+    reserve(f, search.columns(x))
+    return climb(f, x, clean_output(f, x), search, generator)
+
+
+def clean_output(f: Function, x: Tensor) -> Tensor:
+    """f(x); ValueError unless it has as many rows as x, NotANumber unless it is finite."""
+    with torch.no_grad():
+        clean = f(x).detach()
+    if clean.ndim < 2 or clean.shape[-2] != x.shape[-2]:
+        raise ValueError(f"f must map inputs {tuple(x.shape)} to outputs […, B, K], got shape {tuple(clean.shape)}")
+    assert_finite(clean, "an input")
+    return clean
+
+
+def climb(f: Function, x: Tensor, clean: Tensor, search: Search, generator: torch.Generator) -> AttackResult:
+    """The best of all ascents from x `[…, B, d]`, where f is `clean [R…, B, K]`."""
+    eps, p, q, steps, restarts, box = search.eps, search.p, search.q, search.steps, search.restarts, search.box
+    x = x.expand(*clean.shape[:-1], x.shape[-1]).detach()
+
+    random = torch.empty(restarts, *x.shape, dtype=x.dtype, device=x.device).uniform_(-1, 1, generator=generator)
+    starts = [eps * point / norm(point, p)[..., None] for point in random.unbind()]
+    if search.start != "random":
+        given = search.start
+        first = given.to(x).expand_as(x) if isinstance(given, Tensor) else linear_start(f, x, clean.shape[-1], p, q)
+        length = norm(first, p)[..., None]
+        first = torch.where(length > 0, eps * first / torch.where(length > 0, length, 1.0), starts[0])
+        starts[0] = first if box is None else _better_sign(f, x, first, clean, q, box)
+    many, still = x.repeat_interleave(restarts, dim=-2), clean.repeat_interleave(restarts, dim=-2)
+    eta = boxed(torch.stack(starts, dim=-2).flatten(-3, -2), many, box)
+    best, trace = ascend(f, many, eta, lambda output: norm(output - still, q), p, eps, steps, box)
+
+    losses = trace.reshape(steps + 1, *x.shape[:-1], restarts)
+    loss, which = losses[-1].max(dim=-1)
+    each = best.reshape(*x.shape[:-1], restarts, -1)
+    perturbation = each.take_along_dim(which[..., None, None], dim=-2)[..., 0, :]
+    assert_within(perturbation, p, eps)
+    return AttackResult(loss, perturbation, losses.amax(dim=-1), flips(f, x, perturbation))
+
+
+def ascend(
+    f: Function,
+    x: Tensor,
+    eta: Tensor,
+    score: Function,
+    p: float,
+    eps: float,
+    steps: int,
+    box: tuple[float, float] | None,
+) -> tuple[Tensor, Tensor]:
+    """The η `[…, B, d]` of the highest score(f(x+η)) `[…, B]` on an ascent, and the best after each step."""
+    best, most = eta, torch.full_like(x[..., 0], -math.inf)
+    trace = []
+    for step in range(steps + 1):
+        last = step == steps
+        reached, gradient = _scored(f, x + eta, score, gradient=not last)
+        best, most = torch.where((reached > most)[..., None], eta, best), torch.maximum(reached, most)
+        trace.append(most)
+        if gradient is not None:
+            share = 1 - step / steps
+            along = dual_map(_unblocked(gradient, x + eta, box), p)
+            if p == 1:
+                eta = eta + share * (eps * along - eta)
+            else:
+                eta = onto_ball(eta + eps * max(LAST_STEP, FIRST_STEP * share) * along, p, eps)
+            eta = boxed(eta, x, box)
+    return best, torch.stack(trace)
+
+
+def _scored(
+    f: Function, points: Tensor, score: Callable[[Tensor], Tensor], *, gradient: bool
+) -> tuple[Tensor, Tensor | None]:
+    """score(f(points)) and, where asked, its gradient in the points."""
+    with torch.set_grad_enabled(gradient):
+        points = points.detach().requires_grad_(gradient)
+        found = score(f(points))
+        slope = torch.autograd.grad(found.sum(), points)[0] if gradient else None
+    found = found.detach()
+    assert_finite(found, "an attacked input")
+    return found, slope
+
+
+def assert_finite(output: Tensor, where: str) -> None:
+    if not bool(torch.isfinite(output).all()):
+        raise NotANumber(f"the network's output at {where} is NaN or infinite")
+
+
+def _better_sign(f: Function, x: Tensor, eta: Tensor, clean: Tensor, q: float, box: tuple[float, float]) -> Tensor:
+    """η or −η, whichever moves f more once the box has clipped it: a linear map sees no difference, the box may."""
+    signed = [x + boxed(sign * eta, x, box) for sign in (1, -1)]
+    losses = [_scored(f, points, lambda output: norm(output - clean, q), gradient=False)[0] for points in signed]
+    return torch.where((losses[0] >= losses[1])[..., None], eta, -eta)
+
+
+def _unblocked(gradient: Tensor, point: Tensor, box: tuple[float, float] | None) -> Tensor:
+    """The gradient without the entries in which the box lets the point go no further."""
+    if box is None:
+        return gradient
+    blocked = ((point >= box[1]) & (gradient > 0)) | ((point <= box[0]) & (gradient < 0))
+    return gradient.masked_fill(blocked, 0.0)
+
+
+def boxed(eta: Tensor, x: Tensor, box: tuple[float, float] | None) -> Tensor:
+    """η shortened entry by entry until x + η, as it is rounded, lies in the box; as x does, no norm of η grows."""
+    if box is None:
+        return eta
+    aim = (x + eta).clamp(*box)
+    short = aim - x
+    short = torch.where((x + short).clamp(*box) == x + short, short, torch.nextafter(aim, x) - x)
+    short = short.sign() * torch.minimum(short.abs(), eta.abs())
+    return torch.where(aim == x + eta, eta, short)
+
+
+def assert_within(perturbation: Tensor, p: float, eps: float) -> None:
+    longest = float(norm(perturbation, p).max())
+    allowed = eps * (1 + ROUNDING * torch.finfo(perturbation.dtype).eps * perturbation.shape[-1] ** 0.5)
+    assert longest <= allowed, f"an attack of budget {eps!r} returned a perturbation of norm {longest!r}"
+
+
+def check(x: Tensor, eps: object, start: str | Tensor, box: tuple[float, float] | None) -> float:
+    """ε as a float; ValueError for an input, a budget, a start or a box that cannot be."""
+    if not isinstance(x, Tensor):
+        raise ValueError(f"x must be a tensor of inputs [B, input_dim], got {type(x).__name__}")
+    budget = positive("eps", eps)
+    if isinstance(start, Tensor):
+        rows = start.shape[-2:-1] in ((), (1,), x.shape[-2:-1])
+        if start.shape[-1:] != x.shape[-1:] or not rows or not bool(torch.isfinite(start).all()):
+            raise ValueError(f"a start must be finite directions like x, {tuple(x.shape)}, got {tuple(start.shape)}")
+    elif start not in STARTS:
+        raise ValueError(f"start {start!r} is unknown; allowed are {', '.join(STARTS)}, or a tensor of directions")
+    if x.ndim < 2 or 0 in x.shape or not x.is_floating_point():
+        raise ValueError(f"x must be floating-point inputs of shape [B, input_dim], got {x.dtype} {tuple(x.shape)}")
+    if not bool(torch.isfinite(x).all()):
+        raise ValueError(f"x holds {int((~torch.isfinite(x)).sum())} values that are NaN or infinite")
+    if box is not None:
+        low, high = map(real, box)
+        if not (low < high and low <= float(x.min()) and float(x.max()) <= high):
+            raise ValueError(f"box {box!r} must hold all of x, which lies in [{float(x.min()):g}, {float(x.max()):g}]")
+    return budget
