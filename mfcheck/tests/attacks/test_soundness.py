@@ -163,7 +163,7 @@ def test_a_function_that_answers_in_one_place_is_attacked() -> None:
         (lambda x: torch.from_numpy(x.detach().numpy() * 2), X, "f cannot be differentiated"),
         (linear(), X.numpy(), r"x must be a tensor of inputs \[B, input_dim\], got ndarray"),
     ],
-    ids=str,
+    ids=range(10),
 )
 def test_what_f_cannot_take_or_give_is_one_sentence(f: Any, x: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message) as error:

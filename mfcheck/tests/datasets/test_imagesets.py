@@ -324,6 +324,7 @@ def test_a_run_downloads_reports_its_files_and_can_be_repeated(
                 "file": name,
                 "sha256": hashlib.sha256((raw / name).read_bytes()).hexdigest(),
                 "origin": "torchvision's folder MNIST/raw",
+                "note": "not the published file",
             }
             for name in (IMAGES, LABELS)
         ],
