@@ -140,9 +140,8 @@ def _in_company(x: Tensor) -> Tensor:
 
 
 def _differs(one: Tensor, other: Tensor) -> float:
-    """By how much two outputs differ beyond what batches of other sizes round, else 0; infinity where not finite."""
-    gap = (one - other).abs()
-    size = torch.finfo(one.dtype).eps ** 0.5 * other.abs().amax()
-    if bool((gap <= size).all()):
-        return 0.0
-    return float(gap.nan_to_num(torch.inf).max())
+    """By how much two outputs differ beyond what batches of other sizes round, else 0."""
+    same = (one == other) | (one.isnan() & other.isnan())  # infinity is no difference, nor is it a size
+    gap = torch.where(same, 0.0, (one - other).abs()).nan_to_num(torch.inf)
+    size = torch.finfo(one.dtype).eps ** 0.5 * torch.where(other.isfinite(), other.abs(), 0.0).amax()
+    return 0.0 if bool((gap <= size).all()) else float(gap.max())

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from mfcheck import adversarial_loss
 from mfcheck.attacks.ascent import AttackResult
+from mfcheck.verdict import NotANumber
 
 Function = Callable[[Tensor], Tensor]
 WEIGHT = torch.randn(5, 7, generator=torch.Generator().manual_seed(0))
@@ -237,3 +238,9 @@ def test_a_function_of_one_batch_size_is_attacked_where_that_can_be() -> None:
     assert float(attack(fixed, start="random", eps=1e-3).loss.min()) > 0
     with pytest.raises(ValueError, match=r"cannot take inputs \(15, 7\) .* three inputs, please"):
         attack(fixed)
+
+
+def test_outputs_that_are_infinite_beside_x_are_no_difference() -> None:
+    f: Function = lambda x: torch.where(x == X[:1], x, math.inf)  # noqa: E731
+    with pytest.raises(NotANumber):
+        attack(f, X[:1])
