@@ -45,7 +45,7 @@ def assert_one_sentence(error: pytest.ExceptionInfo[ValueError]) -> None:
     assert ". " not in said.removesuffix(".")
 
 
-@pytest.mark.parametrize("rows", [1, 3, 40])
+@pytest.mark.parametrize("rows", [3, pytest.param(1, marks=pytest.mark.slow), pytest.param(40, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("eps", BUDGETS)
 @pytest.mark.parametrize(
     "f",
@@ -71,7 +71,9 @@ def test_noise_as_small_as_the_loss_is_found() -> None:
         attack(lambda x: x @ WEIGHT.T + 1e-7 * torch.randn(len(x), 5), eps=1e-6)
 
 
-@pytest.mark.parametrize("rows", [1, 2, 3, 40])
+@pytest.mark.parametrize(
+    "rows", [1, 3, pytest.param(2, marks=pytest.mark.slow), pytest.param(40, marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize(
     "f",
     [

@@ -94,6 +94,7 @@ def test_a_plan_of_a_claim_that_raises_is_one_sentence(tmp_path: Path) -> None:
     assert found.err.endswith("cannot be planned: SystemExit: no\n")
 
 
+@pytest.mark.slow
 def test_an_ascii_terminal_shows_what_it_can(report: Path, tmp_path: Path) -> None:
     for arguments, status in (
         (("mutants", "report.json"), 0),
@@ -133,6 +134,7 @@ def test_a_regression_is_status_1_though_nobody_reads_it(report: Path, tmp_path:
     assert subprocess.run(["bash", "-c", command], cwd=tmp_path, check=False).returncode == 1
 
 
+@pytest.mark.slow
 def test_an_interpreter_without_asserts_and_docstrings_says_the_same(report: Path, tmp_path: Path) -> None:
     for arguments in (("mutants", "report.json"), ("compare", "report.json", "report.json"), ("mutants", "nowhere")):
         plain, stripped = (process(*arguments, folder=tmp_path, flags=flags) for flags in ((), ("-OO",)))

@@ -295,7 +295,7 @@ def pytest_runtest_protocol(item, nextitem):
 }
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "workers"])
+@pytest.mark.parametrize("workers", [(), pytest.param(("-n", "1"), marks=pytest.mark.slow)], ids=["alone", "workers"])
 @pytest.mark.parametrize("plugin", OTHERS.values(), ids=OTHERS.keys())
 def test_no_other_plugin_has_a_say(pytester: pytest.Pytester, plugin: str, workers: tuple[str, ...]) -> None:
     pytester.makeconftest(plugin)

@@ -213,8 +213,11 @@ def test_a_figure_that_fails_leaves_a_sentence_in_its_place(
 
 @pytest.mark.parametrize(
     "environment",
-    [{"MPLBACKEND": "module://matplotlib_inline.backend_inline"}, {"MPLBACKEND": "nonsense"}, {"usetex": "True"}],
-    ids=["backend of a notebook", "no backend", "latex"],
+    [
+        {"MPLBACKEND": "module://matplotlib_inline.backend_inline", "usetex": "True"},
+        pytest.param({"MPLBACKEND": "nonsense"}, marks=pytest.mark.slow),
+    ],
+    ids=["backend of a notebook and latex", "no backend"],
 )
 def test_pages_are_the_same_whatever_matplotlib_is_told(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]
