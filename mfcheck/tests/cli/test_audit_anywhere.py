@@ -63,7 +63,7 @@ def audit(folder: Path, *arguments: str, **environment: str) -> subprocess.Compl
     )
 
 
-@pytest.mark.parametrize("workers", ["0", "1"])
+@pytest.mark.parametrize("workers", ["0", pytest.param("1", marks=pytest.mark.slow)])
 def test_a_project_and_an_environment_of_other_tests_change_nothing(workers: str, tmp_path: Path) -> None:
     (tmp_path / "own_net.py").write_text(NET, encoding="utf-8")
     (tmp_path / "pytest.ini").write_text(INI, encoding="utf-8")

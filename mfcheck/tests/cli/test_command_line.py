@@ -70,6 +70,7 @@ def test_misuse_is_one_sentence(arguments: list[str], said: str) -> None:
     assert said in found.err
 
 
+@pytest.mark.slow
 def test_a_plan_of_several_claims_is_a_table_each_and_a_total() -> None:
     found = ran("plan", "thm4.1/phase-b*", "thm4.1/piecewise-linear", "--mf-device", "cpu")
     assert (found.status, found.err) == (0, "")

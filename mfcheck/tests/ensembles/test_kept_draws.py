@@ -96,6 +96,7 @@ def test_a_module_that_the_factorys_imports_is_its_code_too(tmp_path: Path) -> N
     assert audited(folder)[0] == "refuted"
 
 
+@pytest.mark.slow
 def test_draws_of_unknown_code_are_not_kept(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
     folder.put("gain.py", "GAIN = 1.0\n")
@@ -106,6 +107,7 @@ def test_draws_of_unknown_code_are_not_kept(tmp_path: Path) -> None:
     assert audited(folder)[0] == "refuted"
 
 
+@pytest.mark.slow
 def test_a_script_has_a_file_and_standard_input_has_none(tmp_path: Path) -> None:
     script = FAKE + (
         "if __name__ == '__main__':\n"
