@@ -128,7 +128,7 @@ def test_a_given_start_is_where_the_attack_begins() -> None:
 @pytest.mark.parametrize("architecture", ["vanilla", "residual"])
 @pytest.mark.parametrize("p", [1, 2, math.inf])
 def test_without_bias_the_loss_is_homogeneous(p: float, architecture: str, start: str) -> None:
-    """THEORY E4; powers of two commute with rounding, so to the last bit."""
+    """docs/theory.md#euler-identities; powers of two commute with rounding, so to the last bit."""
     f, x = network(NetworkSpec(architecture, 12, 3, 40, 2, 2.0)), gaussian(4, 12)
     one = attack(f, x, 0.5, p, 2, start=start, restarts=2)
     for power in (-12, 3, 12):

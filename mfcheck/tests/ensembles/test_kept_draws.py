@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from mfcheck.tests.support.source_trees import FAKE, Folder
 
 NET = """

@@ -1,4 +1,4 @@
-"""Dense networks are what THEORY §1 writes down.
+"""Dense networks are what docs/theory.md#setting writes down.
 
 Rounding bounds: a value made of sums with m roundings on any path is off by at most γ_m = m·eps/(1 − m·eps) times the
 same expression in absolute values (Higham, §3.1); two ways to compute it differ by twice that.

@@ -1,4 +1,4 @@
-"""Fisher–Rao norms are those of gradients written out one by one, and keep THEORY E6's moments and symmetries."""
+"""Fisher–Rao norms are those of gradients written out one by one, with the moments of docs/theory.md#capacity."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ at_start = pytest.mark.parametrize("spec", AT_START, ids=lambda spec: spec.label
 
 
 def start_means(spec: NetworkSpec) -> dict[str, float]:
-    """E of every form at initialisation, at every width (THEORY E6)."""
+    """E of every form at initialisation, at every width (docs/theory.md#capacity)."""
     layers, outputs, y = spec.depth, spec.output_dim, spec.activation.alpha * spec.weight_variance
     if spec.architecture == "vanilla":
         omega, full = y, layers**2 * outputs * y**layers

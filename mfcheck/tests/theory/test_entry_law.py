@@ -88,7 +88,7 @@ def test_the_distance_to_the_gaussian_is_a_multiple_of_a_small_kurtosis(spec: Ne
 
 @pytest.mark.parametrize("sizes", [(24, 4), (30, 5)])
 def test_the_multiple_overestimates_a_large_kurtosis(sizes: tuple[int, int]) -> None:
-    """THEORY E3: 0.64 of it at kurtosis 3.9, to the two digits quoted (3.9: ± 0.05)."""
+    """By a third at kurtosis 3.9, at these widths and depths (docs/theory.md#finite-width-moments)."""
     spec = make_spec("vanilla", *sizes)
     kurtosis = excess_kurtosis(spec)
     assert kurtosis == pytest.approx(3.9, abs=0.05)

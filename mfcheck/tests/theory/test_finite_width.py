@@ -199,7 +199,7 @@ def test_the_moments_are_consistent_with_each_other(
 
 
 def gram_recursion(spec: NetworkSpec) -> tuple[float, float]:
-    """S and T layer by layer, as THEORY E3 states them."""
+    """S and T layer by layer, as docs/theory.md#finite-width-moments states them."""
     s, t, n, kappa = 1.0, 1 / spec.width, spec.width, gain_ratio(spec)
     for _ in range(spec.depth):
         s, t = s + (kappa * (s + 2 * t) - s) / n, t + (kappa * (s + 2 * t) - t) / n

@@ -1,4 +1,4 @@
-"""Gradients of objectives, kept as factors, are those of autograd and keep Euler's identities (THEORY E4)."""
+"""Gradients of objectives, kept as factors, are those of autograd (docs/theory.md#euler-identities)."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def test_a_flow_is_of_second_order(architecture: str) -> None:
 
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_along_a_flow_layers_move_alike(name: str) -> None:
-    """‖W_l‖² − ‖W_k‖² is conserved (vanilla, no bias; THEORY E4), as far as the flow's own error says."""
+    """‖W_l‖² − ‖W_k‖² is conserved up to the flow's own error (docs/theory.md#euler-identities)."""
     for share in (0.5, 0.1, 0.02):
         steps = trained(drawn(VANILLA, "dense", 7, replicates=8), Objective(name, 0.3), Flow(share), 20)
         spread = steps[-1].change.amax(dim=1) - steps[-1].change.amin(dim=1)
