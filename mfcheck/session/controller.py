@@ -28,6 +28,9 @@ SELECTED = pytest.StashKey[list[dict[str, str]]]()
 """The claims and cells that this process has collected."""
 
 
+BROKEN_OFF = "the run was broken off before all that it was asked for was decided"
+
+
 class Controller:
     """Registered on the process that the user started, xdist's controller or the only one; idle without claims."""
 
@@ -109,7 +112,7 @@ class Controller:
 
             prune(kept)
         if not ended:
-            return []
+            return [] if session.config.option.collectonly else [BROKEN_OFF]
         both = set(ARCHITECTURES) <= set(self._recorder.settings.architectures)
         full, narrowed = both and selection.whole_suite_runs(session.config), selection.narrowed(session.config)
         failing = self._recorder.finish(

@@ -309,3 +309,8 @@ def test_stopping_at_the_first_failure_keeps_what_was_decided_and_says_how_to_go
     assert result.ret == 1
     assert sorted(standing(pytester)) == ["findings.jsonl", "run.json"]
     assert "--mf-resume" in result.stdout.str()
+
+
+def test_a_run_that_stops_early_is_no_pass_whatever_another_plugin_makes_of_it(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(OTHERS["a status made 0"])
+    assert run(pytester, written("wrong", "unfair(decide)"), "-x").ret == 1
