@@ -119,7 +119,7 @@ def distance_figure(claim: dict[str, Any]) -> str:
         ):
             heights = [_log(value, bottom) for value in values]
             axes.plot([place for place, _ in named], heights, color=colour, linewidth=1.4, zorder=2)
-        _keys(axes)
+        _keys(axes, experiment=bool(named))
         axes.set(xlim=(left, right), ylim=(bottom, top), xlabel="width N", ylabel="distance to the limit law")
         axes.set_xticks(*log_ticks(left, right))
         axes.set_yticks(*log_ticks(bottom, top))
@@ -142,12 +142,13 @@ def _distance(axes: Axes, x: float, finding: dict[str, Any], bottom: float) -> N
     axes.plot([x], [allowed], marker="_", markersize=9, markeredgewidth=1.4, color=LIMIT)
 
 
-def _keys(axes: Axes) -> None:
+def _keys(axes: Axes, *, experiment: bool) -> None:
     """The entries of the legend, which stand for marks of many findings."""
     axes.plot([], [], color=MEASURED, marker="o", markersize=5, linewidth=1.4, label="measured, with interval")
     axes.plot([], [], color=EXACT, marker="D", markersize=4.5, linewidth=1.4, label="exact at finite width")
     axes.plot([], [], color=LIMIT, marker="_", markersize=9, markeredgewidth=1.4, linewidth=0, label="allowed up to")
-    axes.plot([], [], color=INK, linewidth=0, label="filled and joined: the paper's experiment")
+    if experiment:
+        axes.plot([], [], color=INK, linewidth=0, label="filled and joined: the paper's experiment")
 
 
 def _placed(finding: dict[str, Any]) -> bool:
