@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mfcheck.cli import main
+from mfcheck.tests.support.effort import mostly_slow
 from mfcheck.tests.support.own_formula import blocks
 from mfcheck.tests.support.runs import run
 
@@ -25,7 +26,7 @@ def documented(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> py
     return pytester
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "workers"])
+@pytest.mark.parametrize("workers", mostly_slow([(), ("-n", "2")]), ids=["alone", "workers"])
 def test_the_documentations_claim_runs_as_it_says(documented: pytest.Pytester, workers: tuple[str, ...]) -> None:
     _, command, _ = blocks("sh")
     program, *arguments = shlex.split(command)

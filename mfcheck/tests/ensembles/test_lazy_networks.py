@@ -23,6 +23,7 @@ from mfcheck.ensembles.matrices.lazy import LazyMatrix
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
 from mfcheck.tests.support.agreement import Functionals, disagreements, ordered, stored_copy
+from mfcheck.tests.support.effort import mostly_slow
 
 pytestmark = pytest.mark.usefixtures("one_thread_each")
 
@@ -39,8 +40,8 @@ SPECS = {
         NetworkSpec("residual", 20, 2, 8, 3, 3.0, 0.0, LEAKY),
     )
 }
-every_spec = pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS.keys())
-some_specs = pytest.mark.parametrize("spec", list(SPECS.values())[1::2], ids=list(SPECS)[1::2])
+every_spec = pytest.mark.parametrize("spec", mostly_slow(SPECS.values(), len(SPECS) // 2), ids=SPECS.keys())
+some_specs = pytest.mark.parametrize("spec", mostly_slow(list(SPECS.values())[1::2]), ids=list(SPECS)[1::2])
 LOSSES = {"loss after 1 sign step", "loss after 5 sign steps", "loss after 1 step", "loss after 5 steps"}
 
 
@@ -221,7 +222,7 @@ def of_depth(spec: NetworkSpec, engine: str, seed: int) -> Functionals:
     )
 
 
-@pytest.mark.parametrize("spec", DEEP, ids=lambda spec: spec.label)
+@pytest.mark.parametrize("spec", mostly_slow(DEEP), ids=[spec.label for spec in DEEP])
 def test_narrow_networks_of_depth_20_agree(spec: NetworkSpec) -> None:
     stored = of_depth(spec, "dense", 11)
     assert not disagreements(stored, of_depth(spec, "lazy", 12))
@@ -287,7 +288,7 @@ def stored_training(spec: NetworkSpec) -> Functionals:
     return of_training(spec, "dense", 21)
 
 
-@pytest.mark.parametrize("spec", TRAINED, ids=lambda spec: spec.label)
+@pytest.mark.parametrize("spec", mostly_slow(TRAINED), ids=[spec.label for spec in TRAINED])
 def test_trained_networks_agree(spec: NetworkSpec) -> None:
     stored = stored_training(spec)
     assert np.median(stored["ratio"]) < 0.8

@@ -18,6 +18,7 @@ from torch import Tensor
 from mfcheck.ensembles import wishart
 from mfcheck.ensembles.streams import Stream
 from mfcheck.spec import NetworkSpec, ReLULike
+from mfcheck.tests.support.effort import mostly_slow
 from mfcheck.tests.support.wishart_draws import (
     DRAWS,
     LEAKY,
@@ -43,7 +44,7 @@ from mfcheck.tests.support.wishart_draws import (
 pytestmark = pytest.mark.usefixtures("one_thread_each")
 
 
-@pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS.keys())
+@pytest.mark.parametrize("spec", mostly_slow(SPECS.values(), 6), ids=SPECS.keys())
 def test_every_chain_has_the_law_of_dense_networks(spec: NetworkSpec) -> None:
     dense = of_dense(spec)
     assert not disagreements(dense, whole(spec, 1))

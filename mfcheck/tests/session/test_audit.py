@@ -47,7 +47,12 @@ def test_only_the_layers_that_are_wrong_are_refuted(factory_paths: Callable[[str
 
 
 @pytest.mark.parametrize(
-    ("factory", "verdict"), [("HeavyMatrices", "refuted"), ("FanOutMatrices", "refuted"), ("Matrices", "supported")]
+    ("factory", "verdict"),
+    [
+        pytest.param("HeavyMatrices", "refuted", marks=pytest.mark.slow),
+        ("FanOutMatrices", "refuted"),
+        ("Matrices", "supported"),
+    ],
 )
 def test_wrong_weights_are_caught_by_the_law_of_the_jacobian(
     factory_paths: Callable[[str], str], factory: str, verdict: str
@@ -110,6 +115,7 @@ def test_a_network_on_gaussian_matrices_is_drawn_by_both_engines(monkeypatch: py
         torch.testing.assert_close(without[1] - network.passed(x).products[0].relu(), without[0])
 
 
+@pytest.mark.slow
 def test_the_examples_are_what_they_say(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(EXAMPLES.parent)
     convolution = mfcheck.audit("architectures:CircularConvolution", ["preflight/*"], seed=5, alpha=1e-3)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mfcheck.tests.support.effort import mostly_slow
 from mfcheck.tests.support.runs import PLAIN, run
 
 pytestmark = pytest.mark.usefixtures("clean_environment")
@@ -90,7 +91,7 @@ def test_an_unchanged_run_of_another_seed_passes_and_says_so_everywhere(
     assert not Path("reports/comparison.md").exists()
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two-workers"])
+@pytest.mark.parametrize("workers", mostly_slow([(), ("-n", "2")]), ids=["alone", "two-workers"])
 def test_a_law_that_moved_within_its_margin_fails_the_run(
     workers: tuple[str, ...], pytester: pytest.Pytester, baseline: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,7 @@ import mfcheck.observables.jacobian
 import mfcheck.reporting.pages
 import mfcheck.reporting.terminal
 import mfcheck.theory.entry_law  # noqa: F401
+from mfcheck.tests.support.effort import mostly_slow
 
 CELLS = """
 import numpy as np
@@ -204,7 +205,7 @@ def attempt(request):
 """
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "workers"])
+@pytest.mark.parametrize("workers", mostly_slow([(), ("-n", "2")]), ids=["alone", "workers"])
 def test_a_cell_counts_once_by_its_last_attempt(pytester: pytest.Pytester, workers: tuple[str, ...]) -> None:
     pytester.makeconftest(AGAIN)
     flaky = "unfair(decide)\n    if attempt == 1:\n        raise OSError('once')"

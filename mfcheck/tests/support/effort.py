@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
+
+import pytest
 
 
 @dataclass(frozen=True)
@@ -18,3 +22,8 @@ class Effort:
 
 
 EFFORTS = {"cheap": Effort(500), "full": Effort(sys.maxsize)}
+
+
+def mostly_slow(values: Iterable[Any], cheap: int = 1) -> list[Any]:
+    """Values as parameters of a test, all after the first few for slow runs alone."""
+    return [pytest.param(value, marks=() if at < cheap else pytest.mark.slow) for at, value in enumerate(values)]

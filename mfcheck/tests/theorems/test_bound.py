@@ -22,6 +22,7 @@ from mfcheck.settings import Settings, level_named
 from mfcheck.spec import dual_exponent
 from mfcheck.statistics.intervals import rate_lower, truncated_mean_interval
 from mfcheck.statistics.medians import median_interval
+from mfcheck.tests.support.effort import mostly_slow
 from mfcheck.theorems.bound import (
     BETWEEN,
     INFINITE,
@@ -159,7 +160,7 @@ def test_a_cell_says_which_constant_it_is_about() -> None:
     assert gain(PaperTheory(), VANILLA, PAPERS[0]) == pytest.approx(PaperTheory().omega(VANILLA) ** 1.5)
 
 
-@pytest.mark.parametrize("architecture", ["vanilla", "residual"])
+@pytest.mark.parametrize("architecture", mostly_slow(["vanilla", "residual"]))
 def test_attacked_losses_have_one_law_on_stored_and_revealed_networks(architecture: str) -> None:
     spec = NetworkSpec(architecture, 9, 2, 8, 2, 1.5)
     probe = Probe(np.linspace(-1.0, 1.5, 9)[None], 0)
