@@ -77,7 +77,13 @@ def test_a_project_and_an_environment_of_other_tests_change_nothing(workers: str
     assert report["architectures"] == ["own_net:Net"]
 
 
-@pytest.mark.parametrize(("body", "said"), [("raise SystemExit(0)", "SystemExit: 0"), ("Other = 1", "has no 'Net'")])
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("raise SystemExit(0)", "SystemExit: 0"),
+        pytest.param("Other = 1", "has no 'Net'", marks=pytest.mark.slow),
+    ],
+)
 def test_an_architecture_that_cannot_be_had_is_one_sentence(body: str, said: str, tmp_path: Path) -> None:
     (tmp_path / "own_net.py").write_text(body, encoding="utf-8")
     found = audit(tmp_path, "--workers", "0")

@@ -89,6 +89,7 @@ def test_an_audit_of_changed_code_is_that_of_new_draws(tmp_path: Path) -> None:
     assert audited(folder) == (verdict, 0, estimates)
 
 
+@pytest.mark.slow
 def test_a_module_that_the_factorys_imports_is_its_code_too(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
     folder.put("mynet.py", NET.replace("GAIN = 1.0", "from parts.gain import GAIN"))

@@ -108,6 +108,7 @@ def test_positive(cell, decide):
 '''
 
 
+@pytest.mark.slow
 def test_draws_of_a_factory_are_not_kept_beyond_its_code(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_toy=TOY + POSITIVE, toys=FACTORY.format(weight="0.5"))
     arguments = ("--mf-seed", "1", "--mf-alpha", "0.5", "--mf-architecture", "toys:factory")
