@@ -12,13 +12,12 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from scipy import optimize
 from torch import Tensor
 
 from mfcheck import adversarial_loss, operator_norm
+from mfcheck.arrays import Floats
 
-Floats = NDArray[np.float64]
 EXPONENTS = [1.0, 1.5, 2.0, 4.0, math.inf]
 PAIRS = list(itertools.product(EXPONENTS, EXPONENTS))
 DTYPES = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
