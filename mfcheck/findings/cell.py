@@ -5,13 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from mfcheck.spec import NetworkSpec
-
-if TYPE_CHECKING:
-    pass
-
 
 ENGINES = ("wishart", "lazy", "dense")
 

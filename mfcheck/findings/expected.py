@@ -54,8 +54,7 @@ class Expectation:
 
 def read_expectations(files: Iterable[Path], level: str, theory: str = PAPER_THEORY) -> tuple[Expectation, ...]:
     """The declarations of some TOML files for a level, each an [[expected]] table; ValueError naming the file and what
-    is wrong. Those that name another theory than the paper's are left out
-    unless it is the one on trial."""
+    is wrong. Those that name another theory than the paper's are left out unless it is the one on trial."""
     found: list[Expectation] = []
     for file in files:
         for place, table in enumerate(_tables(file), start=1):

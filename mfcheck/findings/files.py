@@ -6,11 +6,6 @@ import contextlib
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
-
 
 PAGES = ("report.json", "report.md", "report.html")
 JOURNAL = "findings.jsonl"

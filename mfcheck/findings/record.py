@@ -9,7 +9,7 @@ import os
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mfcheck.datasets.inputs import NORM, open_dataset
 from mfcheck.findings import states
@@ -19,9 +19,6 @@ from mfcheck.settings import Settings
 from mfcheck.theory import PaperTheory
 from mfcheck.theory.twins import twins
 from mfcheck.verdict import Verdict, combine
-
-if TYPE_CHECKING:
-    pass
 
 SCHEMA = 1
 PACKAGES = ("torch", "numpy", "scipy", "pytest")

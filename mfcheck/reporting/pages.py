@@ -7,13 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from mfcheck.findings import series, states, wording
 from mfcheck.findings.comparison import as_comparison
+from mfcheck.findings.files import PAGES, write_atomically
 from mfcheck.reporting.answers import answers
 from mfcheck.reporting.curves.profiles import is_profile
 from mfcheck.reporting.curves.trajectories import trajectory
@@ -24,13 +25,9 @@ from mfcheck.reporting.figures.layers_figure import layers_figure, nearness
 from mfcheck.reporting.figures.plots import drawn
 from mfcheck.reporting.figures.trajectory_figure import trajectory_figure
 from mfcheck.reporting.figures.trend_figures import average, trend_figure
+from mfcheck.reporting.markdown import render_markdown
 from mfcheck.reporting.studies import Study, studies
 from mfcheck.reporting.words import changes_text, comparison_text, phrases, twins_table
-
-if TYPE_CHECKING:
-    pass
-from mfcheck.findings.files import PAGES, write_atomically
-from mfcheck.reporting.markdown import render_markdown
 
 MOST_FIGURES = 12
 MOST_ROWS, MOST_FINDINGS = 24, 60
