@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import product
 
-from mfcheck import Cell, NetworkSpec, PaperTheory, claim
+from mfcheck import Cell, NetworkSpec, NormPair, PaperTheory, claim
 from mfcheck.arrays import Floats
+from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.decide import Decider
-from mfcheck.decisions.median_verbs import Allowance
-from mfcheck.decisions.probes import image
+from mfcheck.decisions.medians import MedianRatio
+from mfcheck.decisions.trial import Ask
 from mfcheck.observables import jacobian, losses
-from mfcheck.settings import Settings
-from mfcheck.spec import ARCHITECTURES
-from mfcheck.theorems.bound import STEPS, budget, constant, gain, pair_of
+from mfcheck.settings import Level, Settings
+from mfcheck.spec import ARCHITECTURES, Attack
+from mfcheck.theorems.bound import INF_INF, STEPS, budget, constant, gain
 from mfcheck.theorems.bound_curves import over_budgets, over_widths
+from mfcheck.theorems.cells import PairCell
 from mfcheck.theory import entry_law
 
 WIDTHS = (100, 300, 1000)
 VARIANCES = {"vanilla": 2.0, "residual": 1.0}
 REACHES = (0.001, 0.01, 0.1, 0.3, 1.0)
 NOTHING = Allowance(0.0, 0.0, "none: the bound is stated for every width")
+INSIDE = Allowance(0.0, 0.0, "none: exact inside one region")
 
 
 def attacked_cells(settings: Settings) -> Iterator[Cell]:
@@ -35,97 +38,100 @@ def test_attacked_input(cell: Cell, decide: Decider) -> None:
     """At an input chosen against the network, within ‖η‖₂ ≤ ‖x‖ of an image, the law of J is another one."""
     decide.law(
         jacobian.entry_at_attack,
+        quantity="J_ij at an attacked input",
         component=0,
-        probe=image(decide.settings, cell),
         reference=lambda theory: theory.jacobian_entry(cell.spec),
         finite_width=lambda: entry_law(cell.spec).distance_to_gaussian(),
         breaks=True,
     )
 
 
-def narrow_cells(pair: str) -> Callable[[Settings], Iterator[Cell]]:
+def narrow_cells(pair: NormPair) -> Callable[[Settings], Iterator[PairCell]]:
     """Widths well below and at 1000 on the chain, and one that dense networks reach."""
 
-    def cells(settings: Settings) -> Iterator[Cell]:
+    def cells(settings: Settings) -> Iterator[PairCell]:
         for architecture, width in product(settings.architectures, WIDTHS):
             if architecture in VARIANCES:
                 spec = NetworkSpec(architecture, 784, 10, width, 5, VARIANCES[architecture])
-                yield Cell(spec, "wishart", {"pair": pair})
+                yield PairCell(spec, "wishart", pair=pair)
         if "vanilla" in settings.architectures:
-            yield Cell(NetworkSpec("vanilla", 784, 10, 128, 3, 2.0), "dense", {"pair": pair})
+            yield PairCell(NetworkSpec("vanilla", 784, 10, 128, 3, 2.0), "dense", pair=pair)
 
     return cells
 
 
-def budget_cells(settings: Settings) -> Iterator[Cell]:
-    details = {"dataset": settings.dataset}
-    for architecture in settings.architectures:
-        if architecture in VARIANCES:
-            for pair in ("inf-inf", "2-2"):
-                spec = NetworkSpec(architecture, 784, 10, 1024, 3, VARIANCES[architecture])
-                yield Cell(spec, "lazy", {"pair": pair, **details})
-    if "vanilla" in settings.architectures:
-        yield Cell(NetworkSpec("vanilla", 196, 10, 128, 3, 2.0), "dense", {"pair": "inf-inf", **details})
-
-
-def exceeded(cell: Cell, decide: Decider) -> None:
-    """Decide that the median of ‖J‖_{p,q} is above β ω^{L/2}; the figure has the size predicted to leading order."""
-    pair, spec = pair_of(cell), cell.spec
+def exceeded(cell: PairCell, level: Level) -> Ask:
+    """The median of ‖J‖_{p,q} is above β ω^{L/2}; the figure has the size predicted to leading order."""
+    pair, spec = cell.pair, cell.spec
 
     def bound(theory: PaperTheory) -> float:
-        return gain(theory, spec, pair) * constant(theory, cell)
+        return gain(theory, spec, pair) * constant(theory, spec, pair)
 
-    decide.median_ratio(
-        losses.operator_norms(pair.p, pair.q),
+    return lambda theory: MedianRatio(
+        losses.operator_norms(*pair),
+        quantity="‖J(x)‖_{p,q}",
         statistic=lambda draws: draws[:, 0],
-        probe=image(decide.settings, cell),
         reference=bound,
         allowance=lambda: NOTHING,
         spread=0.1,
-        delta=decide.settings.level.exact,
+        delta=level.exact,
         upper_only=True,
         breaks=True,
         room=0.05,
-        curve=lambda draws: over_widths(
-            [draws[:, 0]], [spec], pair, bound(decide.theory), constant(decide.theory, cell)
-        ),
+        curve=lambda draws: over_widths([draws[:, 0]], [spec], pair, bound(theory), constant(theory, spec, pair)),
     )
 
 
-@claim("break/narrow-width-2-2", cells=narrow_cells("2-2"))
-def test_narrow_width_2_2(cell: Cell, decide: Decider) -> None:
+@claim("break/narrow-width-2-2", cells=narrow_cells(NormPair(2, 2)))
+def test_narrow_width_2_2(cell: PairCell, decide: Decider) -> None:
     """At N ≤ 1000 the median network exceeds the (2,2) bound: the rows of J mix like 1/√N, not 1/N."""
-    exceeded(cell, decide)
+    decide(exceeded(cell, decide.settings.level))
 
 
-@claim("break/narrow-width-inf-2", cells=narrow_cells("inf-2"))
-def test_narrow_width_inf_2(cell: Cell, decide: Decider) -> None:
+@claim("break/narrow-width-inf-2", cells=narrow_cells(NormPair(float("inf"), 2)))
+def test_narrow_width_inf_2(cell: PairCell, decide: Decider) -> None:
     """At N ≤ 1000 the median network exceeds the (∞,2) bound."""
-    exceeded(cell, decide)
+    decide(exceeded(cell, decide.settings.level))
 
 
-@claim("break/large-budget", cells=budget_cells)
-def test_large_budget(cell: Cell, decide: Decider) -> None:
-    """Once gates flip the loss falls below ε‖J(x)‖_{p,q}: at ‖η‖₂ = ‖x‖₂ the bound is loose."""
-    pair, spec, level = pair_of(cell), cell.spec, decide.settings.level
+def budget_cells(settings: Settings) -> Iterator[PairCell]:
+    for architecture in settings.architectures:
+        if architecture in VARIANCES:
+            for pair in (INF_INF, NormPair(2, 2)):
+                spec = NetworkSpec(architecture, 784, 10, 1024, 3, VARIANCES[architecture])
+                yield PairCell(spec, "lazy", pair=pair, dataset=settings.dataset)
+    if "vanilla" in settings.architectures:
+        narrow = NetworkSpec("vanilla", 196, 10, 128, 3, 2.0)
+        yield PairCell(narrow, "dense", pair=INF_INF, dataset=settings.dataset)
+
+
+def below_linear(cell: PairCell, level: Level) -> Ask:
+    """L_adv at the largest budget is below the linear map's own loss."""
+    pair, spec = cell.pair, cell.spec
     budgets = tuple(budget(reach, pair, spec.input_dim) for reach in REACHES)
-
-    def bound(theory: PaperTheory, eps: float) -> float:
-        return theory.adversarial_bound(spec, eps, pair.p, pair.q)
 
     def over_linear(draws: Floats) -> Floats:
         ratio: Floats = draws[:, 1 + 2 * (len(budgets) - 1)] / (budgets[-1] * draws[:, 0])
         return ratio
 
-    decide.median_ratio(
-        losses.attacked(pair.p, pair.q, budgets, STEPS[level.name]),
+    def bounds(theory: PaperTheory) -> list[float]:
+        return [theory.adversarial_bound(spec, *Attack.of(eps, pair)) for eps in budgets]
+
+    return lambda theory: MedianRatio(
+        losses.attacked(*pair, budgets, STEPS[level.name]),
+        quantity="L_adv over ε‖J(x)‖_{p,q} at ‖η‖₂ = ‖x‖₂",
         statistic=over_linear,
-        probe=image(decide.settings, cell),
         reference=lambda theory: 1.0,
-        allowance=lambda: Allowance(0.0, 0.0, "none: exact inside one region"),
+        allowance=lambda: INSIDE,
         spread=0.1,
         delta=level.exact,
         breaks="below",
         room=0.3,
-        curve=lambda draws: over_budgets(draws, budgets, [bound(decide.theory, eps) for eps in budgets]),
+        curve=lambda draws: over_budgets(draws, budgets, bounds(theory)),
     )
+
+
+@claim("break/large-budget", cells=budget_cells)
+def test_large_budget(cell: PairCell, decide: Decider) -> None:
+    """Once gates flip the loss falls below ε‖J(x)‖_{p,q}: at ‖η‖₂ = ‖x‖₂ the bound is loose."""
+    decide(below_linear(cell, decide.settings.level))

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mfcheck import Cell, NetworkSpec, NormPair, claim
 from mfcheck.arrays import Floats
+from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.decide import Decider
-from mfcheck.decisions.median_verbs import Allowance, MedianGroup
+from mfcheck.decisions.medians import MedianRatio, MedianWithin
 from mfcheck.decisions.probes import images
+from mfcheck.decisions.slopes import MedianGroup, MedianSlope
+from mfcheck.decisions.trial import Ask
 from mfcheck.ensembles.samples import STACK
 from mfcheck.observables import along_training, open_questions
 from mfcheck.observables.after_training import CAPACITY, trained
 from mfcheck.observables.path_bounds import after, fallen_at
-from mfcheck.settings import Settings
-from mfcheck.spec import ARCHITECTURES
+from mfcheck.settings import Level, Settings
+from mfcheck.spec import ARCHITECTURES, Attack
 from mfcheck.theorems import accuracy_map
 from mfcheck.theorems.accuracy_map import MAPS
-from mfcheck.theorems.bound import budget, pair_of
+from mfcheck.theorems.bound import INF_INF, budget
+from mfcheck.theorems.cells import PairCell
 from mfcheck.training.objectives import Objective
 from mfcheck.training.rules import Flow
 
-PAIR, EPS = NormPair(math.inf, math.inf), 0.3
+EPS = 0.3
 MARKS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4)
 """Times in units of 1/N."""
 WIDTHS = {"quick": (16, 48), "standard": (32, 64, 128), "paper": (64, 128, 256)}
@@ -34,6 +38,7 @@ LEFT = 0.8
 STEPS, ENOUGH = 40, 10
 """Steps of the attacks whose difficulty is asked, and what counts as easy."""
 REACH = 0.1
+NONE = Allowance(0.0, 0.0, "none")
 
 
 def horizon_cells(settings: Settings) -> Iterator[Cell]:
@@ -44,78 +49,94 @@ def horizon_cells(settings: Settings) -> Iterator[Cell]:
             yield Cell(spec, "dense", {"eps": EPS, "images": 8, "dataset": settings.dataset})
 
 
-@claim("open/validity-horizon", cells=horizon_cells)
-def test_validity_horizon(cell: Cell, decide: Decider) -> None:
-    """The linear law of σ_w² lasts for a time ∝ 1/N: so long L_adv stays above 80 % of its start."""
-    specs = [replace(cell.spec, width=width) for width in WIDTHS[decide.settings.level.name]]
+def lasting(spec: NetworkSpec) -> MedianGroup:
+    """The time for which L_adv stays above a share of its start, along gradient flow at one width."""
+    times = tuple(mark / spec.width for mark in MARKS)
+    every = np.array((0.0, *times))
 
-    def group(spec: NetworkSpec) -> MedianGroup:
-        times = tuple(mark / spec.width for mark in MARKS)
-        every = np.array((0.0, *times))
+    def crossing(draws: Floats) -> Floats:
+        found: Floats = np.maximum(fallen_at(draws, along_training.LOSS, LEFT, every), every[1] / 10)
+        return found
 
-        def crossing(draws: Floats) -> Floats:
-            found: Floats = np.maximum(fallen_at(draws, along_training.LOSS, LEFT, every), every[1] / 10)
-            return found
+    objective = Objective("adversarial", EPS, *INF_INF, 3)
+    flow = along_training.recorded(objective, Flow(0.1, times), times, 80, most=8 * STACK)
+    return MedianGroup(math.log(spec.width), spec, flow, crossing)
 
-        flow = along_training.recorded(
-            Objective("adversarial", EPS, PAIR.p, PAIR.q, 3), Flow(0.1, times), times, 80, most=8 * STACK
-        )
-        return MedianGroup(math.log(spec.width), spec, flow, crossing)
 
-    decide.median_slope(
-        [group(spec) for spec in specs],
-        probe=lambda spec: images(decide.settings, cell),
+def horizon(cell: Cell, level: Level) -> MedianSlope:
+    """The time for which the law lasts falls like 1/N."""
+    return MedianSlope(
+        [lasting(replace(cell.spec, width=width)) for width in WIDTHS[level.name]],
+        quantity="the time until L_adv is at 80 % of its start",
+        looks_at=images,
         x_label="log N",
         rises=lambda theory, group: 1 / group.spec.width,
-        allowance=lambda: Allowance(0.0, 0.0, "none"),
+        allowance=lambda: NONE,
         spread=0.12,
         delta=0.3,
     )
 
 
-def pair_cells(settings: Settings) -> Iterator[Cell]:
+@claim("open/validity-horizon", cells=horizon_cells)
+def test_validity_horizon(cell: Cell, decide: Decider) -> None:
+    """The linear law of σ_w² lasts for a time ∝ 1/N: so long L_adv stays above 80 % of its start."""
+    decide(horizon(cell, decide.settings.level))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContrastCell(PairCell):
+    """A network that tells inputs apart."""
+
+    images: int = 2
+
+
+def pair_cells(settings: Settings) -> Iterator[ContrastCell]:
     for architecture in settings.architectures:
         if architecture in ARCHITECTURES:
             for pair in (NormPair(2, 2), NormPair(math.inf, 2)):
                 spec = NetworkSpec(architecture, 196, 10, 128, 3, {"vanilla": 2.0, "residual": 0.6}[architecture])
-                yield Cell(spec, "dense", {"pair": str(pair), "images": 2, "dataset": settings.dataset})
+                yield ContrastCell(spec, "dense", pair=pair, dataset=settings.dataset)
 
 
-@claim("open/contrastive-bound", cells=pair_cells)
-def test_contrastive_bound(cell: Cell, decide: Decider) -> None:
-    """An attack raises a contrastive distance ‖f(x) − f(x')‖_q by at most ε β_{p,q} ω^{L/2}."""
-    spec, pair = cell.spec, pair_of(cell)
-    eps = budget(REACH, pair, spec.input_dim)
-    decide.median_ratio(
-        open_questions.pushed_apart(eps, pair.p, pair.q, 10),
+def pushed_apart(cell: ContrastCell, level: Level) -> MedianRatio:
+    """What an attack adds to a contrastive distance is at most the bound on L_adv."""
+    attack = Attack.of(budget(REACH, cell.pair, cell.spec.input_dim), cell.pair)
+    return MedianRatio(
+        open_questions.pushed_apart(*attack, 10),
+        quantity="the growth of ‖f(x) − f(x')‖_q",
         statistic=lambda draws: draws[:, 0],
-        probe=images(decide.settings, cell),
-        reference=lambda theory: theory.adversarial_bound(spec, eps, pair.p, pair.q),
-        allowance=lambda: Allowance(0.0, 0.0, "none"),
+        looks_at=images,
+        reference=lambda theory: theory.adversarial_bound(cell.spec, *attack),
+        allowance=lambda: NONE,
         spread=0.2,
-        delta=2 * decide.settings.level.ratio,
+        delta=2 * level.ratio,
         upper_only=True,
         room=0.2,
     )
 
 
-def attack_cells(settings: Settings) -> Iterator[Cell]:
+@claim("open/contrastive-bound", cells=pair_cells)
+def test_contrastive_bound(cell: ContrastCell, decide: Decider) -> None:
+    """An attack raises a contrastive distance ‖f(x) − f(x')‖_q by at most ε β_{p,q} ω^{L/2}."""
+    decide(pushed_apart(cell, decide.settings.level))
+
+
+def attack_cells(settings: Settings) -> Iterator[PairCell]:
     if "vanilla" in settings.architectures:
         for p in (1.0, 2.0, math.inf):
             for q in (2.0, math.inf):
                 spec = NetworkSpec("vanilla", 196, 10, 128, 3, 2.0)
-                yield Cell(spec, "dense", {"pair": str(NormPair(p, q)), "dataset": settings.dataset})
+                yield PairCell(spec, "dense", pair=NormPair(p, q), dataset=settings.dataset)
 
 
 @claim("open/attack-difficulty", cells=attack_cells)
-def test_attack_difficulty(cell: Cell, decide: Decider) -> None:
+def test_attack_difficulty(cell: PairCell, decide: Decider) -> None:
     """Attacks find 95 % of what they find in forty steps within ten."""
-    spec, pair = cell.spec, pair_of(cell)
     decide.median_within(
-        open_questions.steps_needed(budget(REACH, pair, spec.input_dim), pair.p, pair.q, STEPS),
+        open_questions.steps_needed(budget(REACH, cell.pair, cell.spec.input_dim), *cell.pair, STEPS),
         statistic=lambda draws: draws[:, 0],
         name="median number of steps",
-        probe=images(decide.settings, cell),
+        looks_at=images,
         low=0.0,
         high=ENOUGH,
         origin="ten steps of forty",
@@ -131,19 +152,23 @@ def capacity_cells(settings: Settings) -> Iterator[Cell]:
                     yield cell
 
 
-@claim("open/capacity-exhaustion", cells=capacity_cells)
-def test_capacity_exhaustion(cell: Cell, decide: Decider) -> None:
-    """Adversarial training uses capacity up: ‖w‖_FR is smaller after it than before."""
-    spec, size = cell.spec, MAPS[decide.settings.level.name]
-    decide.median_within(
-        trained(
-            accuracy_map.objective(), accuracy_map.rule(spec), size.steps, accuracy_map.chunk(spec.width, spec.depth)
-        ),
+def used_up(cell: Cell, level: Level) -> Ask:
+    """Capacity after training is below that before it."""
+    spec, steps = cell.spec, MAPS[level.name].steps
+    rule, chunk = accuracy_map.rule(spec), accuracy_map.chunk(spec.width, spec.depth)
+    return lambda theory: MedianWithin(
+        trained(accuracy_map.objective(), rule, steps, chunk),
         statistic=lambda draws: after(draws, CAPACITY),
         name="median of ‖w‖_FR after over before training",
-        probe=images(decide.settings, cell),
+        looks_at=images,
         low=0.0,
         high=1.0,
         origin="capacity at the start",
-        curve=lambda draws: accuracy_map.place(decide.theory, spec, size.steps, draws),
+        curve=lambda draws: accuracy_map.place(theory, spec, steps, draws),
     )
+
+
+@claim("open/capacity-exhaustion", cells=capacity_cells)
+def test_capacity_exhaustion(cell: Cell, decide: Decider) -> None:
+    """Adversarial training uses capacity up: ‖w‖_FR is smaller after it than before."""
+    decide(used_up(cell, decide.settings.level))

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import torch
 
 from mfcheck import Cell, NotCovered, claim
+from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.decide import Decider
-from mfcheck.decisions.median_verbs import Allowance
+from mfcheck.decisions.medians import MedianRatio
 from mfcheck.decisions.probes import image
 from mfcheck.ensembles.seeds import derive_seed
 from mfcheck.observables import preflight
-from mfcheck.settings import Settings
+from mfcheck.settings import Level, Settings
 from mfcheck.theorems import foreign
 
 
-def variance_cells(settings: Settings) -> Iterator[Cell]:
+@dataclass(frozen=True, kw_only=True)
+class LayersCell(Cell):
+    """A network of which one group of Gaussian parameters is looked at."""
+
+    layers: str
+
+
+def variance_cells(settings: Settings) -> Iterator[LayersCell]:
     """One cell for every group of Gaussian parameters."""
     for architecture in foreign.foreign(settings):
         spec = foreign.spec_of(architecture, settings)
@@ -25,7 +34,7 @@ def variance_cells(settings: Settings) -> Iterator[Cell]:
         except NotCovered:  # said by the claim itself
             groups = ["weights"]
         for group in groups:
-            yield Cell(spec, "dense", {"layers": group})
+            yield LayersCell(spec, "dense", layers=group)
 
 
 @claim("preflight/sound", cells=foreign.jacobian_cells)
@@ -39,31 +48,36 @@ def test_sound(cell: Cell, decide: Decider) -> None:
 @claim("preflight/alive", cells=foreign.jacobian_cells)
 def test_alive(cell: Cell, decide: Decider) -> None:
     """Outputs are neither 0 nor the same at different inputs."""
-    decide.rate(preflight.nearby, component=preflight.ALIVE, probe=image(decide.settings, cell))
+    decide.rate(preflight.nearby, component=preflight.ALIVE, quantity="an output that varies with the input")
 
 
 @claim("preflight/piecewise-linear", cells=foreign.jacobian_cells)
 def test_piecewise_linear_nearby(cell: Cell, decide: Decider) -> None:
     """The activation is ReLU-like: f is linear in a neighbourhood of x, and f(2x) = 2f(x) without biases."""
-    decide.rate(preflight.nearby, component=preflight.LINEAR, probe=image(decide.settings, cell))
+    decide.rate(preflight.nearby, component=preflight.LINEAR, quantity="linearity in a neighbourhood of x")
 
 
-@claim("preflight/weight-variance", cells=variance_cells)
-def test_weight_variance(cell: Cell, decide: Decider) -> None:
-    """Parameters have the variance that is declared: σ_w²/N in the weights, 1/fan-in in the projections, or by name."""
-    group, spec = str(cell.details["layers"]), cell.spec
+def as_declared(cell: LayersCell, level: Level) -> MedianRatio:
+    """The mean square of a group of parameters is the variance that is declared."""
+    group, spec = cell.layers, cell.spec
 
     def allowance() -> Allowance:
         """The median of χ²_m/m lies about 2/(3m) below its mean."""
         off = 2 / (3 * preflight.entries(spec, group))
         return Allowance(off, off, "median of χ²_m/m, of m entries, to leading order")
 
-    decide.median_ratio(
+    return MedianRatio(
         preflight.mean_squares,
+        quantity="the mean square of parameters over their variance",
         statistic=lambda draws: draws[:, list(preflight.expected_variances(spec)).index(group)],
-        probe=image(decide.settings, cell),
         reference=lambda theory: 1.0,
         allowance=allowance,
         spread=0.1,
-        delta=decide.settings.level.exact,
+        delta=level.exact,
     )
+
+
+@claim("preflight/weight-variance", cells=variance_cells)
+def test_weight_variance(cell: LayersCell, decide: Decider) -> None:
+    """Parameters have the variance that is declared: σ_w²/N in the weights, 1/fan-in in the projections, or by name."""
+    decide(as_declared(cell, decide.settings.level))

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
-from mfcheck import Cell, NetworkSpec, NormPair, PaperTheory, claim
+from mfcheck import NetworkSpec, NormPair, PaperTheory, claim
 from mfcheck.arrays import Floats
+from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.decide import Decider
-from mfcheck.decisions.median_verbs import Allowance, MedianGroup
+from mfcheck.decisions.medians import MedianRatio
 from mfcheck.decisions.probes import images
-from mfcheck.ensembles.samples import Source
+from mfcheck.decisions.slopes import MedianGroup, MedianSlope
+from mfcheck.decisions.trial import Ask
 from mfcheck.observables import along_training, projected
 from mfcheck.observables.path_bounds import sizes
-from mfcheck.settings import Settings
-from mfcheck.theorems.bound import pair_of
+from mfcheck.settings import Level, Settings
+from mfcheck.spec import Attack
+from mfcheck.theorems.bound import INF_INF
+from mfcheck.theorems.cells import AttackCell
 from mfcheck.theorems.pull import (
     CHAIN_EPS,
     LINEAR_STEPS,
@@ -28,121 +33,165 @@ from mfcheck.theorems.variance import LOWER, along_path, gain_at, rivals, scales
 from mfcheck.training.objectives import Objective
 from mfcheck.training.rules import Flow
 
-ONE, TWO = NormPair(math.inf, math.inf), NormPair(2, math.inf)
+TWO = NormPair(2, math.inf)
 WIDTHS, DEPTHS, BUDGETS = (300, 3000, 30_000), (3, 5, 9), (1.0, 3.0, 10.0)
 """Widths of a trend, depths, and budgets in units of the one that stands for ε → 0."""
 MARKS = (0.03, 0.1, 0.3, 0.6, 1.0)
 FLOW_WIDTH = {"quick": 16, "standard": 32, "paper": 64}
 
 
-def collapse_cells(settings: Settings) -> Iterator[Cell]:
+class Regime(StrEnum):
+    """The pull on W alone, or gradient flow."""
+
+    PROJECTED = "projected"
+    FLOW = "flow"
+
+
+class Over(StrEnum):
+    """What T is followed over, if anything."""
+
+    NONE = "none"
+    WIDTH = "width"
+    BUDGET = "budget"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CollapseCell(AttackCell):
+    """A network that is to leave the window."""
+
+    regime: Regime
+    over: Over = Over.NONE
+
+    @property
+    def chain(self) -> bool:
+        """Whether it is drawn by the exact chain, where draws are cheap."""
+        return self.engine == "wishart"
+
+
+def collapse_cells(settings: Settings) -> Iterator[CollapseCell]:
     """The projected flow over widths, depths, starts and budgets; and gradient flow itself."""
     if "vanilla" not in settings.architectures:
         return
-    details = {"pair": str(ONE), "eps": CHAIN_EPS, "regime": "projected", "dataset": "noise"}
-    for depth in DEPTHS:
-        yield Cell(NetworkSpec("vanilla", 784, 1, 10**6, depth, 2.0), "wishart", {**details, "over": "none"})
-    yield Cell(NetworkSpec("vanilla", 784, 1, 10**6, 5, 2.3), "wishart", {**details, "over": "none"})
-    yield Cell(NetworkSpec("vanilla", 784, 1, 10**6, 2, 2.0), "wishart", {**details, "over": "none"})
-    yield Cell(NetworkSpec("vanilla", 784, 1, WIDTHS[0], 4, 2.0), "wishart", {**details, "over": "width"})
-    yield Cell(NetworkSpec("vanilla", 784, 1, 10**6, 4, 2.0), "wishart", {**details, "over": "budget"})
-    two = {**details, "pair": str(TWO), "over": "none"}
-    yield Cell(NetworkSpec("vanilla", 784, 1, 10**6, 3, 2.0), "wishart", two)
-    small = {**details, "eps": instant(ONE, 49), "over": "none"}
-    yield Cell(NetworkSpec("vanilla", 49, 1, 96, 3, 2.0), "dense", small)
-    flow = NetworkSpec("vanilla", 49, 10, FLOW_WIDTH[settings.level.name], 5, 2.0)
-    yield Cell(
-        flow,
-        "dense",
-        {"pair": str(ONE), "eps": 0.3, "regime": "flow", "images": 4, "over": "none", "dataset": settings.dataset},
+
+    yield from chain_cells()
+    small, eps = NetworkSpec("vanilla", 49, 1, 96, 3, 2.0), instant(INF_INF, 49)
+    yield CollapseCell(small, "dense", pair=INF_INF, eps=eps, regime=Regime.PROJECTED, dataset="noise")
+    flow, data = NetworkSpec("vanilla", 49, 10, FLOW_WIDTH[settings.level.name], 5, 2.0), settings.dataset
+    yield CollapseCell(flow, "dense", pair=INF_INF, eps=0.3, regime=Regime.FLOW, images=4, dataset=data)
+
+
+def chain_cells() -> Iterator[CollapseCell]:
+    """On the exact chain, which has one output and no gates."""
+    for depth, variance in (*((depth, 2.0) for depth in DEPTHS), (5, 2.3), (2, 2.0)):
+        yield chain_cell(10**6, depth, variance)
+    yield replace(chain_cell(WIDTHS[0], 4), over=Over.WIDTH)
+    yield replace(chain_cell(10**6, 4), over=Over.BUDGET)
+    yield replace(chain_cell(10**6, 3), pair=TWO)
+
+
+def chain_cell(width: int, depth: int, variance: float = 2.0) -> CollapseCell:
+    """One of them."""
+    spec = NetworkSpec("vanilla", 784, 1, width, depth, variance)
+    return CollapseCell(spec, "wishart", pair=INF_INF, eps=CHAIN_EPS, regime=Regime.PROJECTED, dataset="noise")
+
+
+def collapse(theory: PaperTheory, spec: NetworkSpec, attack: Attack) -> float:
+    """T, at which ω^L has fallen to m."""
+    return theory.collapse_time(spec, *attack, LOWER)
+
+
+def measured(x: float, spec: NetworkSpec, attack: Attack) -> MedianGroup:
+    """The time at which a network has shrunk so far under the pull on W alone."""
+    scales = scales_down_to(LOWER ** (1 / spec.depth) / (spec.activation.alpha * spec.weight_variance))
+    source = projected.projected(Objective("adversarial", *attack, LINEAR_STEPS), scales)
+    return MedianGroup(x, spec, source, lambda draws: projected.times(draws, scales)[:, -1])
+
+
+def in_time(cell: CollapseCell, level: Level) -> MedianRatio:
+    """Under the pull on W alone ω^L has fallen to m at the theory's T."""
+    spec, group, near = cell.spec, measured(0.0, cell.spec, cell.attack), one_output_pull(cell.spec, cell.pair)
+    return MedianRatio(
+        group.source,
+        quantity="the time T at which ω^L = m",
+        statistic=group.statistic,
+        looks_at=images,
+        reference=lambda theory: collapse(theory, spec, cell.attack),
+        allowance=lambda: near,
+        spread=one_output_spread(spec, cell.pair),
+        delta=level.exact if cell.chain else level.ratio,
+        room=None if cell.chain else near.above + level.ratio,
     )
 
 
-@claim("thm5.7/collapse-time", cells=collapse_cells)
-def test_collapse_time(cell: Cell, decide: Decider) -> None:
-    """ω^L of vanilla networks falls to m = 0.1 at T ∝ N, earlier the deeper they are and the larger ε."""
-    spec, level, eps, pair = cell.spec, decide.settings.level, float(cell.details["eps"]), pair_of(cell)
-    probe, over = images(decide.settings, cell), cell.details["over"]
+def over_widths(cell: CollapseCell, level: Level) -> MedianSlope:
+    """T rises with the width as the theory's does."""
+    specs = [replace(cell.spec, width=width) for width in WIDTHS]
+    return trend("log N", [(math.log(one.width), one, cell.attack) for one in specs], level)
 
-    def collapse(theory: PaperTheory, spec: NetworkSpec, eps: float) -> float:
-        return theory.collapse_time(spec, eps, pair.p, pair.q, LOWER)
 
-    def measured(spec: NetworkSpec, eps: float) -> Source:
-        return projected.projected(Objective("adversarial", eps, pair.p, pair.q, LINEAR_STEPS), scales(spec))
+def over_budgets(cell: CollapseCell, level: Level) -> MedianSlope:
+    """T falls with the budget as the theory's does."""
+    attacks = [Attack.of(cell.eps * factor, cell.pair) for factor in BUDGETS]
+    return trend("log ε", [(math.log(one.eps), cell.spec, one) for one in attacks], level)
 
-    def scales(spec: NetworkSpec) -> tuple[float, ...]:
-        gain = spec.activation.alpha * spec.weight_variance
-        return scales_down_to(LOWER ** (1 / spec.depth) / gain)
 
-    if cell.details["regime"] == "flow":
-        decide_flow(cell, decide, collapse(PaperTheory(), spec, eps))
-        return
-    if over == "none":
-        near = one_output_pull(spec, pair)
-        decide.median_ratio(
-            measured(spec, eps),
-            statistic=lambda draws: projected.times(draws, scales(spec))[:, -1],
-            probe=probe,
-            reference=lambda theory: collapse(theory, spec, eps),
-            allowance=lambda: near,
-            spread=one_output_spread(spec, pair),
-            delta=level.exact if cell.engine == "wishart" else level.ratio,
-            room=None if cell.engine == "wishart" else near.above + level.ratio,
-        )
-        return
-    if over == "width":
-        specs, budgets = [replace(spec, width=width) for width in WIDTHS], [eps] * len(WIDTHS)
-        x = [math.log(width) for width in WIDTHS]
-    else:
-        specs, budgets = [spec] * len(BUDGETS), [eps * factor for factor in BUDGETS]
-        x = [math.log(budget) for budget in budgets]
-
-    def group(place: int) -> MedianGroup:
-        at = specs[place]
-        return MedianGroup(
-            x[place], at, measured(at, budgets[place]), lambda draws: projected.times(draws, scales(at))[:, -1]
-        )
+def trend(x_label: str, places: Sequence[tuple[float, NetworkSpec, Attack]], level: Level) -> MedianSlope:
+    """log T rises over the places as the theory's does."""
+    attacks = {x: attack for x, _, attack in places}
 
     def apart() -> Allowance:
-        far = [one_output_pull(at, pair).above for at in specs]
-        slope = max(far) / (max(x) - min(x))
+        far = [one_output_pull(spec, attack.pair).above for _, spec, attack in places]
+        slope = max(far) / (max(attacks) - min(attacks))
         return Allowance(slope, slope, "K = 1: exact mean at each width, median within the variance to leading order")
 
-    decide.median_slope(
-        [group(place) for place in range(len(x))],
-        probe=lambda spec: probe,
-        x_label="log N" if over == "width" else "log ε",
-        rises=lambda theory, group: collapse(theory, group.spec, budgets[x.index(group.x)]),
+    return MedianSlope(
+        [measured(*place) for place in places],
+        quantity="the time T at which ω^L = m",
+        looks_at=images,
+        x_label=x_label,
+        rises=lambda theory, group: collapse(theory, group.spec, attacks[group.x]),
         allowance=apart,
-        spread=max(one_output_spread(at, pair) for at in specs),
+        spread=max(one_output_spread(spec, attack.pair) for _, spec, attack in places),
         delta=level.exact,
     )
 
 
-def decide_flow(cell: Cell, decide: Decider, collapse: float) -> None:
-    """Decide that gradient flow on L_adv brings ω^L to m at the theory's T."""
-    spec, eps = cell.spec, float(cell.details["eps"])
-    times = tuple(collapse * mark for mark in MARKS)
-    last = len(MARKS)
+def along_flow(cell: CollapseCell, level: Level) -> Ask:
+    """Gradient flow on L_adv brings ω^L to m at the theory's T."""
+    spec, attack = cell.spec, cell.attack
+    end = collapse(PaperTheory(), spec, attack)
+    times, last = tuple(end * mark for mark in MARKS), len(MARKS)
+    near = many_outputs_pull(spec, cell.pair)
+    # A relative error r of the rate moves log ω^L by at most r |log m|.
+    above, below = LOWER**-near.below - 1, 1 - LOWER ** min(near.above, 1.0)
 
     def gain(draws: Floats) -> Floats:
         return gain_at(spec, sizes(draws, last))
 
-    def at_width() -> Allowance:
-        """A relative error r of the rate moves log ω^L by at most r |log m|."""
-        near = many_outputs_pull(spec, ONE)
-        above, below = LOWER**-near.below - 1, 1 - LOWER ** min(near.above, 1.0)
-        return Allowance(below, above, f"{near.origin}, over the way to m")
-
-    decide.median_ratio(
-        along_training.recorded(Objective("adversarial", eps, ONE.p, ONE.q, 3), Flow(0.2, times), times, 160),
+    return lambda theory: MedianRatio(
+        along_training.recorded(Objective("adversarial", *attack, 3), Flow(0.2, times), times, 160),
+        quantity="ω^L at the theory's T",
         statistic=gain,
-        probe=images(decide.settings, cell),
+        looks_at=images,
         reference=lambda theory: LOWER,
-        allowance=at_width,
+        allowance=lambda: Allowance(below, above, f"{near.origin}, over the way to m"),
         spread=0.5,
-        delta=decide.settings.level.ratio,
-        room=2 * at_width().above,
-        rivals=rivals(decide.theory, spec, eps, ONE, collapse, last, 2 * decide.settings.level.ratio),
-        curve=lambda draws: along_path(decide.theory, spec, eps, ONE, times, draws),
+        delta=level.ratio,
+        room=2 * above,
+        rivals=rivals(theory, spec, attack, end, last, 2 * level.ratio),
+        curve=lambda draws: along_path(theory, spec, attack, times, draws),
     )
+
+
+REGIMES: dict[tuple[Regime, Over], Callable[[CollapseCell, Level], Ask]] = {
+    (Regime.PROJECTED, Over.NONE): in_time,
+    (Regime.PROJECTED, Over.WIDTH): over_widths,
+    (Regime.PROJECTED, Over.BUDGET): over_budgets,
+    (Regime.FLOW, Over.NONE): along_flow,
+}
+
+
+@claim("thm5.7/collapse-time", cells=collapse_cells)
+def test_collapse_time(cell: CollapseCell, decide: Decider) -> None:
+    """ω^L of vanilla networks falls to m = 0.1 at T ∝ N, earlier the deeper they are and the larger ε."""
+    decide(REGIMES[cell.regime, cell.over](cell, decide.settings.level))

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 
-from mfcheck import Cell, NetworkSpec, NormPair, PaperTheory, claim
+from mfcheck import NetworkSpec, NormPair, PaperTheory, claim
 from mfcheck.datasets.inputs import is_present
+from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.decide import Decider
-from mfcheck.decisions.median_verbs import Allowance
+from mfcheck.decisions.medians import MedianRatio
 from mfcheck.decisions.probes import images
+from mfcheck.decisions.trial import Ask
 from mfcheck.observables import along_training, projected, slopes
 from mfcheck.observables.path_bounds import sizes
 from mfcheck.observables.slopes import DRIFT
-from mfcheck.settings import Settings
-from mfcheck.theorems.bound import pair_of
+from mfcheck.settings import Level, Settings
+from mfcheck.theorems.bound import INF_INF
+from mfcheck.theorems.cells import AttackCell
 from mfcheck.theorems.pull import (
     CHAIN_EPS,
     LINEAR_STEPS,
-    adversarial,
     half_rate,
     instant,
     many_outputs_pull,
@@ -41,129 +45,153 @@ SHARE, FLOW_STEPS, ATTACK_STEPS = 0.2, 160, 3
 EARLY = (3e-5, 1e-4, 3e-4, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 MARKS = {"quick": EARLY, "standard": (*EARLY, 0.6, 1.0)}
 """Times of a flow in units of the theory's half-life; the theory is held against it at the last."""
+OTHER_FACTOR = "rate factor 1"
 
 
-def decay_cells(architecture: str) -> Callable[[Settings], Iterator[Cell]]:
-    """The regimes "rate", "projected" and "flow" of one architecture, and the paper's own experiment."""
-    one = NormPair(math.inf, math.inf)
+class Regime(StrEnum):
+    """σ_w² at the start, under the pull on W alone, along gradient flow on L_adv, and in the paper's own training."""
 
-    def cells(settings: Settings) -> Iterator[Cell]:
-        if architecture not in settings.architectures:
-            return
-        wide = NetworkSpec(architecture, 784, 1, 10**6, 5, VARIANCES[architecture])
-        lazy = NetworkSpec(architecture, 4096, 1, 10**4, 3, VARIANCES[architecture])
-        dense = NetworkSpec(architecture, 49, 1, 128, 2, VARIANCES[architecture])
-        for spec, engine, pair in (
-            (wide, "wishart", one),
-            (wide, "wishart", NormPair(2, math.inf)),
-            (lazy, "lazy", NormPair(2, math.inf)),
-            (dense, "dense", one),
-        ):
-            eps = CHAIN_EPS if engine == "wishart" else instant(pair, spec.input_dim)
-            details = {"pair": str(pair), "eps": eps, "dataset": "noise"}
-            if engine != "wishart" or architecture == "vanilla":
-                yield Cell(spec, engine, {**details, "regime": "rate"})
-                if engine != "lazy" or settings.level.name != "quick":
-                    yield Cell(spec, engine, {**details, "regime": "projected"})
-        variance = {"vanilla": 2.0, "residual": 0.4}[architecture]
-        width, count = FLOW[settings.level.name]
-        flow = NetworkSpec(architecture, 49, 10, width, 5, variance)
-        yield Cell(
-            flow,
-            "dense",
-            {"pair": str(one), "eps": 0.3, "regime": "flow", "images": count, "dataset": settings.dataset},
-        )
-        dataset = "mnist" if is_present("mnist", settings.data_dir) else settings.dataset
-        paper = NetworkSpec(architecture, 784, 10, PAPERS_WIDTH[settings.level.name], 5, variance)
-        yield Cell(
-            paper,
-            "dense",
-            {"pair": str(one), "eps": 0.3, "regime": "both", "images": 8, "dataset": dataset},
-            figure=f"Weight variance in the paper's experiment: {architecture}, (p, q) = (∞, ∞), ε = 0.3",
-        )
+    RATE = "rate"
+    PROJECTED = "projected"
+    FLOW = "flow"
+    BOTH = "both"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecayCell(AttackCell):
+    """A network whose σ_w² decays, in one of the regimes."""
+
+    regime: Regime
+
+    @property
+    def chain(self) -> bool:
+        """Whether it is drawn by the exact chain, where draws are cheap."""
+        return self.engine == "wishart"
+
+    def kept(self, theory: PaperTheory, t: float) -> float:
+        """The theory's σ_w²(t)/σ_w²(0)."""
+        return theory.weight_variance(self.spec, *self.attack, t) / self.spec.weight_variance
+
+
+def decay_cells(architecture: str) -> Callable[[Settings], Iterator[DecayCell]]:
+    """Every regime of one architecture, and the paper's own experiment."""
+
+    def cells(settings: Settings) -> Iterator[DecayCell]:
+        if architecture in settings.architectures:
+            yield from one_output_cells(architecture, settings)
+            yield from trained_cells(architecture, settings)
 
     return cells
 
 
-def decide_decay(cell: Cell, decide: Decider) -> None:
-    """Decide σ_w² against the theory in the cell's regime."""
-    spec, pair, regime = cell.spec, pair_of(cell), str(cell.details["regime"])
-    eps, probe, level = float(cell.details["eps"]), images(decide.settings, cell), decide.settings.level
-    chain = cell.engine == "wishart"
+def one_output_cells(architecture: str, settings: Settings) -> Iterator[DecayCell]:
+    """The regimes "rate" and "projected", by every engine."""
+    two, variance = NormPair(2, math.inf), VARIANCES[architecture]
+    wide = NetworkSpec(architecture, 784, 1, 10**6, 5, variance)
+    lazy = NetworkSpec(architecture, 4096, 1, 10**4, 3, variance)
+    dense = NetworkSpec(architecture, 49, 1, 128, 2, variance)
+    chain = [(wide, "wishart", INF_INF), (wide, "wishart", two)] if architecture == "vanilla" else []
+    for spec, engine, pair in (*chain, (lazy, "lazy", two), (dense, "dense", INF_INF)):
+        eps = CHAIN_EPS if engine == "wishart" else instant(pair, spec.input_dim)
+        for regime in (Regime.RATE, Regime.PROJECTED):
+            if regime is Regime.RATE or engine != "lazy" or settings.level.name != "quick":
+                yield DecayCell(spec, engine, pair=pair, eps=eps, regime=regime, dataset="noise")
 
-    def kept_at(t: float) -> Callable[[PaperTheory], float]:
-        return lambda theory: theory.weight_variance(spec, eps, pair.p, pair.q, t) / spec.weight_variance
 
-    if regime == "rate":
-        objective = adversarial(cell, LINEAR_STEPS)
-        decide.median_ratio(
-            slopes.by_homogeneity(objective) if chain else slopes.at_start(objective),
-            statistic=lambda draws: draws[:, DRIFT],
-            probe=probe,
-            reference=lambda theory: -theory.variance_rate(spec, eps, pair.p, pair.q),
-            allowance=lambda: one_output_pull(spec, pair),
-            spread=one_output_spread(spec, pair),
-            delta=level.exact if chain else level.ratio,
-            room=None if chain else one_output_pull(spec, pair).above + level.ratio,
-            instead={"rate factor 1": lambda theory: -half_rate(theory).variance_rate(spec, eps, pair.p, pair.q)},
-        )
-        return
-    end = half_life(PaperTheory(), spec, eps, pair)
-    if regime == "projected":
-        scales, objective = scales_down_to(TO), adversarial(cell, LINEAR_STEPS)
+def trained_cells(architecture: str, settings: Settings) -> Iterator[DecayCell]:
+    """Gradient flow on L_adv, and the paper's own training."""
+    variance, (width, count) = {"vanilla": 2.0, "residual": 0.4}[architecture], FLOW[settings.level.name]
+    flow, data = NetworkSpec(architecture, 49, 10, width, 5, variance), settings.dataset
+    yield DecayCell(flow, "dense", pair=INF_INF, eps=0.3, regime=Regime.FLOW, images=count, dataset=data)
+    data = "mnist" if is_present("mnist", settings.data_dir) else settings.dataset
+    paper = NetworkSpec(architecture, 784, 10, PAPERS_WIDTH[settings.level.name], 5, variance)
+    shown = f"Weight variance in the paper's experiment: {architecture}, (p, q) = (∞, ∞), ε = 0.3"
+    yield DecayCell(paper, "dense", figure=shown, pair=INF_INF, eps=0.3, regime=Regime.BOTH, images=8, dataset=data)
 
-        def near() -> Allowance:
-            """A relative error r of the rate moves log σ_w²(t) by at most r |log σ_w²(t)/σ_w²(0)|."""
-            pull = one_output_pull(spec, pair)
-            far = pull.above * math.log(2)
-            return Allowance(far, far, f"{pull.origin}, over a halving")
 
-        decide.median_ratio(
-            projected.projected(objective, scales),
-            statistic=lambda draws: np.square(projected.scale_at(draws, scales, end)),
-            probe=probe,
-            reference=kept_at(end),
-            allowance=near,
-            spread=one_output_spread(spec, pair) * math.log(2),
-            delta=level.exact if chain else level.ratio,
-            room=None if chain else near().above + level.ratio,
-            instead={"rate factor 1": lambda theory: kept_at(end)(half_rate(theory))},
-            curve=lambda draws: along_projection(decide.theory, spec, eps, pair, scales, end, draws),
-        )
-        return
-    times = tuple(end * mark for mark in MARKS.get(level.name, MARKS["standard"]))
-    end = times[-1]
-    name = "adversarial" if regime == "flow" else "theory"
-    objective, rule = Objective(name, eps, pair.p, pair.q, ATTACK_STEPS), Flow(SHARE, times)
-    row = len(times)
+def at_start(cell: DecayCell, level: Level) -> MedianRatio:
+    """−dσ_w²/dt at t = 0 is the theory's."""
+    spec, attack, near = cell.spec, cell.attack, one_output_pull(cell.spec, cell.pair)
+    objective = Objective("adversarial", *attack, LINEAR_STEPS)
 
-    def near_at_width() -> Allowance:
-        pull = many_outputs_pull(spec, pair)
-        reach = -math.log(kept_at(end)(PaperTheory()))
-        return Allowance(pull.above * reach, pull.below * reach, f"{pull.origin}, over the predicted decrease")
+    def rate(theory: PaperTheory) -> float:
+        return -theory.variance_rate(spec, *attack)
 
-    decide.median_ratio(
-        along_training.recorded(objective, rule, times, FLOW_STEPS),
-        statistic=lambda draws: sizes(draws, row),
-        probe=probe,
-        reference=kept_at(end),
-        allowance=near_at_width,
-        spread=0.01,
-        delta=level.ratio,
-        room=near_at_width().above + level.ratio,
-        instead={"rate factor 1": lambda theory: kept_at(end)(half_rate(theory))},
-        rivals=rivals(decide.theory, spec, eps, pair, end, row, 2 * level.ratio),
-        curve=lambda draws: along_path(decide.theory, spec, eps, pair, times, draws),
+    return MedianRatio(
+        slopes.by_homogeneity(objective) if cell.chain else slopes.at_start(objective),
+        quantity="−dσ_w²/dt at the start",
+        statistic=lambda draws: draws[:, DRIFT],
+        looks_at=images,
+        reference=rate,
+        allowance=lambda: near,
+        spread=one_output_spread(spec, cell.pair),
+        delta=level.exact if cell.chain else level.ratio,
+        room=None if cell.chain else near.above + level.ratio,
+        instead={OTHER_FACTOR: lambda theory: rate(half_rate(theory))},
     )
 
 
+def under_projection(cell: DecayCell, level: Level) -> Ask:
+    """Under the pull on W alone σ_w² has fallen to the theory's half at the theory's time."""
+    spec, attack, pull = cell.spec, cell.attack, one_output_pull(cell.spec, cell.pair)
+    end, scales = half_life(PaperTheory(), spec, attack), scales_down_to(TO)
+    # A relative error r of the rate moves log σ_w²(t) by at most r |log σ_w²(t)/σ_w²(0)|.
+    far = pull.above * math.log(2)
+    return lambda theory: MedianRatio(
+        projected.projected(Objective("adversarial", *attack, LINEAR_STEPS), scales),
+        quantity="σ_w²(t)/σ_w²(0)",
+        statistic=lambda draws: np.square(projected.scale_at(draws, scales, end)),
+        looks_at=images,
+        reference=lambda theory: cell.kept(theory, end),
+        allowance=lambda: Allowance(far, far, f"{pull.origin}, over a halving"),
+        spread=one_output_spread(spec, cell.pair) * math.log(2),
+        delta=level.exact if cell.chain else level.ratio,
+        room=None if cell.chain else far + level.ratio,
+        instead={OTHER_FACTOR: lambda theory: cell.kept(half_rate(theory), end)},
+        curve=lambda draws: along_projection(theory, spec, attack, scales, end, draws),
+    )
+
+
+def along_flow(cell: DecayCell, level: Level) -> Ask:
+    """Along gradient flow σ_w² is the theory's at the last of the times."""
+    spec, attack, pull = cell.spec, cell.attack, many_outputs_pull(cell.spec, cell.pair)
+    whole = half_life(PaperTheory(), spec, attack)
+    times = tuple(whole * mark for mark in MARKS.get(level.name, MARKS["standard"]))
+    end, row = times[-1], len(times)
+    objective = Objective("adversarial" if cell.regime is Regime.FLOW else "theory", *attack, ATTACK_STEPS)
+    reach = -math.log(cell.kept(PaperTheory(), end))
+    near = Allowance(pull.above * reach, pull.below * reach, f"{pull.origin}, over the predicted decrease")
+    return lambda theory: MedianRatio(
+        along_training.recorded(objective, Flow(SHARE, times), times, FLOW_STEPS),
+        quantity="σ_w²(t)/σ_w²(0)",
+        statistic=lambda draws: sizes(draws, row),
+        looks_at=images,
+        reference=lambda theory: cell.kept(theory, end),
+        allowance=lambda: near,
+        spread=0.01,
+        delta=level.ratio,
+        room=near.above + level.ratio,
+        instead={OTHER_FACTOR: lambda theory: cell.kept(half_rate(theory), end)},
+        rivals=rivals(theory, spec, attack, end, row, 2 * level.ratio),
+        curve=lambda draws: along_path(theory, spec, attack, times, draws),
+    )
+
+
+REGIMES: dict[Regime, Callable[[DecayCell, Level], Ask]] = {
+    Regime.RATE: at_start,
+    Regime.PROJECTED: under_projection,
+    Regime.FLOW: along_flow,
+    Regime.BOTH: along_flow,
+}
+
+
 @claim("thm5.4/vanilla-variance-decay", cells=decay_cells("vanilla"))
-def test_vanilla_variance_decay(cell: Cell, decide: Decider) -> None:
+def test_vanilla_variance_decay(cell: DecayCell, decide: Decider) -> None:
     """In vanilla networks σ_w² decreases under L_adv by 2 ε α β ω^{L/2−1} σ_w²/N in time."""
-    decide_decay(cell, decide)
+    decide(REGIMES[cell.regime](cell, decide.settings.level))
 
 
 @claim("thmG.9/residual-variance-decay", cells=decay_cells("residual"))
-def test_residual_variance_decay(cell: Cell, decide: Decider) -> None:
+def test_residual_variance_decay(cell: DecayCell, decide: Decider) -> None:
     """In residual networks σ_w² decreases under L_adv by the same law, with ω = 1 + ασ_w²."""
-    decide_decay(cell, decide)
+    decide(REGIMES[cell.regime](cell, decide.settings.level))

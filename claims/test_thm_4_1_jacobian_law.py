@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 from mfcheck import Cell, NetworkSpec, ReLULike, claim
 from mfcheck.decisions.decide import Decider
-from mfcheck.decisions.probes import image, image_scaled_and_noise
+from mfcheck.decisions.probes import image_scaled_and_noise
 from mfcheck.observables import jacobian, preflight
 from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES
 from mfcheck.theorems import foreign
 
 LEAKY, ABSOLUTE = ReLULike(1, 0.2), ReLULike(1, -1)
+EXACT = "exact distance of the finite-width law to its limit"
 
 # ω below, at and above 1, every activation, with and without biases: (width, depth, weight variance, bias variance,
 # activation); ω_v = α σ_w², ω_r = 1 + α σ_w².
@@ -73,21 +74,19 @@ def linearity_cells(settings: Settings) -> Iterator[Cell]:
 def test_input_independent(cell: Cell, decide: Decider) -> None:
     """The law of J(x) does not depend on x: a real image, the same image scaled to a tenth, and noise share it."""
     times = 1 if cell.spec.architecture in ARCHITECTURES else foreign.COARSER
-    decide.same_law(jacobian.entry_at_inputs, probe=image_scaled_and_noise(decide.settings, cell), times=times)
+    decide.same_law(jacobian.entry_at_inputs, quantity="J_ij(x)", looks_at=image_scaled_and_noise, times=times)
 
 
 @claim("thm4.1/entries-gaussian", cells=jacobian_cells)
 def test_entries_gaussian(cell: Cell, decide: Decider) -> None:
     """Entries of J(x) are N(0, ω^L/d) as N → ∞."""
-    known = cell.spec.architecture in ARCHITECTURES
-    exact = "exact distance of the finite-width law to its limit"
     decide.law(
         jacobian.entry,
+        quantity="J_ij",
         component=0,
-        probe=image(decide.settings, cell),
         reference=lambda theory: theory.jacobian_entry(cell.spec),
         finite_width=lambda: foreign.distance_to_gaussian(cell.spec),
-        origin=exact if known else foreign.GRANTED,
+        origin=EXACT if cell.spec.architecture in ARCHITECTURES else foreign.GRANTED,
     )
 
 
@@ -96,8 +95,8 @@ def test_entries_variance(cell: Cell, decide: Decider) -> None:
     """d·Var(J_ij)/ω^L = 1 at every width."""
     decide.mean_ratio(
         jacobian.entry,
+        quantity="J_ij²",
         statistic=lambda draws: draws[:, 1],
-        probe=image(decide.settings, cell),
         reference=lambda theory: float(theory.jacobian_entry(cell.spec).var()),
         tail=lambda: foreign.entry_tail(cell.spec),
         finite_width=None if cell.spec.architecture in ARCHITECTURES else lambda: 0.0,
@@ -107,7 +106,6 @@ def test_entries_variance(cell: Cell, decide: Decider) -> None:
 @claim("thm4.1/piecewise-linear", cells=linearity_cells)
 def test_piecewise_linear(cell: Cell, decide: Decider) -> None:
     """f(x') = J(x) x' + a(x) for x' in the region of x, with a from the biases alone; a = 0 without biases."""
-    if cell.spec.architecture in ARCHITECTURES:
-        decide.rate(jacobian.linearity, component=0, probe=image(decide.settings, cell))
-    else:
-        decide.rate(preflight.nearby, component=preflight.LINEAR, probe=image(decide.settings, cell))
+    ours = cell.spec.architecture in ARCHITECTURES
+    source, component = (jacobian.linearity, 0) if ours else (preflight.nearby, preflight.LINEAR)
+    decide.rate(source, component=component, quantity="f(x') = J(x) x' + a(x) in the region of x")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
 import numpy as np
 from scipy import special
@@ -13,8 +14,8 @@ from mfcheck import Cell, NetworkSpec, ReLULike, claim
 from mfcheck.architectures import declares_omega
 from mfcheck.arrays import Floats
 from mfcheck.decisions.decide import Decider
-from mfcheck.decisions.plan import Group
-from mfcheck.decisions.probes import image
+from mfcheck.decisions.means import MeanRatio
+from mfcheck.decisions.slopes import Group, Slope, Steady
 from mfcheck.observables import jacobian
 from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES
@@ -42,83 +43,134 @@ def distance(scale: Floats) -> Floats:
     return np.maximum(curve + slope * (scale - 1), 0.0)
 
 
-def width_cells(settings: Settings) -> Iterator[Cell]:
+class Distance(StrEnum):
+    """What is stated of the distance to the Gaussian: how it falls with the width, or how large it is at one."""
+
+    SLOPE = "slope"
+    CONSTANT = "constant"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DistanceCell(Cell):
+    """A network whose distance to the Gaussian is measured."""
+
+    statement: Distance
+
+
+def width_cells(settings: Settings) -> Iterator[DistanceCell]:
     known = [name for name in settings.architectures if name in ARCHITECTURES]
     for architecture in known:
         for depth, variance, activation in ((4, 1.8, ReLULike()), (8, 1.0, LEAKY)):
             spec = NetworkSpec(architecture, 784, 1, WIDTHS[0], depth, variance, 0.0, activation)
-            yield Cell(spec, "wishart", {"statement": "slope"}, figure=f"Distance to the Gaussian law, L = {depth}")
-            yield Cell(replace(spec, width=100_000), "wishart", {"statement": "constant"})
+            shown = f"Distance to the Gaussian law, L = {depth}"
+            yield DistanceCell(spec, "wishart", figure=shown, statement=Distance.SLOPE)
+            yield DistanceCell(replace(spec, width=100_000), "wishart", statement=Distance.CONSTANT)
         # Dense widths cost most of this claim's time: one architecture arbitrates, both at the highest level.
         if settings.level.name == "paper" or architecture == known[0]:
             narrow = NetworkSpec(architecture, 4, 1, DENSE_WIDTHS[0], 1, 0.9, 0.0, ABSOLUTE)
-            yield Cell(narrow, "dense", {"statement": "slope"})
+            yield DistanceCell(narrow, "dense", statement=Distance.SLOPE)
 
 
-def depth_cells(settings: Settings) -> Iterator[Cell]:
+def at_width(spec: NetworkSpec, width: int, unit: float) -> Group:
+    """The distance at a width, where the theory's variance of an entry is `unit`."""
+    law = entry_law(replace(spec, width=width))
+    mean = law.mean(distance)
+    tail = Tail(law.mean(lambda scale: distance(scale) ** 2), law.mean(lambda scale: distance(scale) ** 4))
+    relative = Tail(tail.second / mean**2, tail.fourth / mean**4)
+    return Group(
+        math.log(width), replace(spec, width=width), lambda draws: distance(draws[:, 1] / unit), mean, relative
+    )
+
+
+def falling(cell: Cell, unit: float) -> Slope:
+    """The distance falls with the width as the theory's does."""
+    widths = WIDTHS if cell.engine == "wishart" else DENSE_WIDTHS
+    return Slope(
+        jacobian.entry,
+        [at_width(cell.spec, width, unit) for width in widths],
+        quantity="the distance to the Gaussian law",
+        x_label="log N",
+        curve=lambda theory, spec: theory.gaussian_distance(spec),
+    )
+
+
+def so_large(cell: Cell, unit: float) -> MeanRatio:
+    """The distance at one width is the theory's."""
+    here = at_width(cell.spec, cell.spec.width, unit)
+    return MeanRatio(
+        jacobian.entry,
+        quantity="the distance to the Gaussian law",
+        statistic=here.statistic,
+        reference=lambda theory: theory.gaussian_distance(cell.spec),
+        tail=lambda: here.tail,
+    )
+
+
+DISTANCES: dict[Distance, Callable[[Cell, float], Slope | MeanRatio]] = {
+    Distance.SLOPE: falling,
+    Distance.CONSTANT: so_large,
+}
+
+
+@claim("thm4.1/width-convergence", cells=width_cells)
+def test_width_convergence(cell: DistanceCell, decide: Decider) -> None:
+    """The distance of an entry's law to N(0, ω^L/d) vanishes like L/N, with the constant of its kurtosis."""
+    decide(lambda theory: DISTANCES[cell.statement](cell, theory.jacobian_entry_variance(cell.spec)))
+
+
+class Growth(StrEnum):
+    """What is stated of the scale over depth: that it grows by the declared ω a layer, or by the same in every one."""
+
+    GROWTH = "growth"
+    STEADY = "steady"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DepthCell(Cell):
+    """A network whose scale is followed over depth; of the paper's own, ω is always known."""
+
+    statement: Growth | None = None
+
+
+def depth_cells(settings: Settings) -> Iterator[DepthCell]:
     """Variances that put ω_v at 0.85, 1 and 1.15; every residual network has ω_r > 1, however small its variance."""
     variances = {"vanilla": (1.7, 2.0, 2.3), "residual": (0.3, 2.0)}
     for architecture in settings.architectures:
         for variance in variances.get(architecture, ()):
-            yield Cell(NetworkSpec(architecture, 784, 1, 1000, DEPTHS[0], variance), "wishart")
+            yield DepthCell(NetworkSpec(architecture, 784, 1, 1000, DEPTHS[0], variance), "wishart")
         if architecture in ARCHITECTURES:
-            yield Cell(NetworkSpec(architecture, 16, 1, 24, DEPTHS[0], 1.7, 0.0, ABSOLUTE), "dense")
+            yield DepthCell(NetworkSpec(architecture, 16, 1, 24, DEPTHS[0], 1.7, 0.0, ABSOLUTE), "dense")
             continue
-        for statement in ("growth", "steady") if declares_omega(architecture) else ("steady",):
-            yield Cell(foreign.spec_of(architecture, settings, DEPTHS[0]), "dense", {"statement": statement})
+        for statement in Growth if declares_omega(architecture) else (Growth.STEADY,):
+            yield DepthCell(foreign.spec_of(architecture, settings, DEPTHS[0]), "dense", statement=statement)
 
 
-@claim("thm4.1/width-convergence", cells=width_cells)
-def test_width_convergence(cell: Cell, decide: Decider) -> None:
-    """The distance of an entry's law to N(0, ω^L/d) vanishes like L/N, with the constant of its kurtosis."""
-    unit = decide.theory.jacobian_entry_variance(cell.spec)
-
-    def group(width: int) -> Group:
-        spec, law = replace(cell.spec, width=width), entry_law(replace(cell.spec, width=width))
-        mean = law.mean(distance)
-        tail = Tail(law.mean(lambda scale: distance(scale) ** 2), law.mean(lambda scale: distance(scale) ** 4))
-        relative = Tail(tail.second / mean**2, tail.fourth / mean**4)
-        return Group(math.log(width), spec, lambda draws: distance(draws[:, 1] / unit), mean, relative)
-
-    if cell.details["statement"] == "slope":
-        widths = WIDTHS if cell.engine == "wishart" else DENSE_WIDTHS
-        decide.slope(
-            jacobian.entry,
-            [group(width) for width in widths],
-            probe=image(decide.settings, cell),
-            x_label="log N",
-            curve=lambda theory, spec: theory.gaussian_distance(spec),
-        )
-    else:
-        here = group(cell.spec.width)
-        decide.mean_ratio(
-            jacobian.entry,
-            statistic=here.statistic,
-            probe=image(decide.settings, cell),
-            reference=lambda theory: theory.gaussian_distance(cell.spec),
-            tail=lambda: here.tail,
-        )
+def at_depth(spec: NetworkSpec, depth: int, mean: float) -> Group:
+    """The variance of an entry, of the given mean, at a depth."""
+    deep = replace(spec, depth=depth)
+    return Group(depth, deep, lambda draws: draws[:, 1], mean, foreign.entry_tail(deep))
 
 
-@claim("thm4.1/phase-boundary", cells=depth_cells)
-def test_phase_boundary(cell: Cell, decide: Decider) -> None:
-    """The scale of J(x) moves by log ω a layer: ω_v = 1 separates decay from growth, and ω_r > 1 always."""
+def steady(spec: NetworkSpec) -> Steady:
+    """The scale moves by the same in every layer, whatever that is."""
+    groups = [at_depth(spec, depth, math.nan) for depth in DEPTHS]
+    return Steady(jacobian.entry, groups, quantity="J_ij²", x_label="depth", unit="ω")
 
-    def group(depth: int, mean: float) -> Group:
-        spec = replace(cell.spec, depth=depth)
-        return Group(depth, spec, lambda draws: draws[:, 1], mean, foreign.entry_tail(spec))
 
-    probe = image(decide.settings, cell)
-    if cell.details.get("statement") == "steady":
-        groups = [group(depth, math.nan) for depth in DEPTHS]
-        decide.steady(jacobian.entry, groups, probe=probe, x_label="depth", unit="ω")
-        return
-    means = [PaperTheory().jacobian_entry_variance(replace(cell.spec, depth=depth)) for depth in DEPTHS]
-    decide.slope(
+def growth(spec: NetworkSpec) -> Slope:
+    """The scale moves by log ω a layer."""
+    means = [PaperTheory().jacobian_entry_variance(replace(spec, depth=depth)) for depth in DEPTHS]
+    return Slope(
         jacobian.entry,
-        list(map(group, DEPTHS, means)),
-        probe=probe,
+        [at_depth(spec, depth, mean) for depth, mean in zip(DEPTHS, means, strict=True)],
+        quantity="J_ij²",
         x_label="depth",
         curve=lambda theory, spec: theory.jacobian_entry_variance(spec),
         exact=True,
     )
+
+
+@claim("thm4.1/phase-boundary", cells=depth_cells)
+def test_phase_boundary(cell: DepthCell, decide: Decider) -> None:
+    """The scale of J(x) moves by log ω a layer: ω_v = 1 separates decay from growth, and ω_r > 1 always."""
+    decide((steady if cell.statement is Growth.STEADY else growth)(cell.spec))

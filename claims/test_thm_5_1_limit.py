@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
-from mfcheck import Cell, NormPair, PaperTheory, claim
+from mfcheck import NetworkSpec, NormPair, PaperTheory, claim
+from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.decide import Decider
-from mfcheck.decisions.median_verbs import Allowance, MedianGroup
-from mfcheck.decisions.probes import image
+from mfcheck.decisions.means import MeanRatio
+from mfcheck.decisions.medians import MedianRatio
+from mfcheck.decisions.slopes import MedianGroup, MedianSlope
+from mfcheck.decisions.trial import Ask
 from mfcheck.observables import losses
-from mfcheck.settings import Settings
+from mfcheck.settings import Level, Settings
 from mfcheck.spec import dual_exponent
 from mfcheck.theorems.bound import (
+    INF_INF,
     INFINITE,
     PAIRS,
     PAPERS,
+    Constant,
     at_finite_dimension,
     constant,
     gain,
     near_the_limit,
     one_output,
-    pair_of,
     spread_at_infinity,
     turns,
 )
+from mfcheck.theorems.cells import PairCell
 from mfcheck.theory import finite_width
 from mfcheck.theory.norms import chevet_beta, expected_norm
 
@@ -38,116 +44,192 @@ SQUARE = {True: 200, False: 300}
 QUICK_TRENDS = (NormPair(2, 2), NormPair(math.inf, 1), NormPair(1, 2))
 
 
-def limit_cells(settings: Settings) -> Iterator[Cell]:
+TRACY_WIDOM = 1.2065
+"""The size of the mean of the Tracy–Widom law that the largest singular value of a square matrix has at its edge."""
+
+
+class States(StrEnum):
+    """The limit itself; how it is approached over widths; and the exact mean at any width, where K = 1."""
+
+    LIMIT = "limit"
+    TREND = "trend"
+    ONE_OUTPUT = "one-output"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LimitCell(PairCell):
+    """A network, and what is stated of its limit."""
+
+    statement: States
+
+
+class Sizes(StrEnum):
+    """Inputs and outputs: two outputs and many inputs, as many of both, or one output."""
+
+    MANY_INPUTS = "many-inputs"
+    SQUARE = "square"
+    ONE_OUTPUT = "one-output"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeadingCell(PairCell):
+    """A network, its sizes, and the constant that its limit is held against."""
+
+    constant: Constant
+    sizes: Sizes
+
+    @property
+    def square(self) -> bool:
+        """Whether there are as many outputs as inputs."""
+        return self.sizes is Sizes.SQUARE
+
+    @property
+    def loose(self) -> bool:
+        """Whether the constant is not reached."""
+        return self.square and self.pair in LOOSE
+
+    def beta(self, theory: PaperTheory) -> float:
+        """The constant."""
+        return constant(theory, self.spec, self.pair, self.constant)
+
+
+def limit_cells(settings: Settings) -> Iterator[LimitCell]:
     """At a width that stands for infinity; over widths; and at narrow dense networks, where one output is exact."""
     for pair, spec in zip(PAIRS, turns(settings, INFINITE, 5), strict=False):
-        yield Cell(spec, "wishart", {"pair": str(pair), "statement": "limit"})
+        yield LimitCell(spec, "wishart", pair=pair, statement=States.LIMIT)
     trends = QUICK_TRENDS if settings.level.name == "quick" else PAIRS
     for pair, spec in zip(trends, turns(settings, WIDTHS[0], 3, 196, 3), strict=False):
-        yield Cell(spec, "wishart", {"pair": str(pair), "statement": "trend"})
+        yield LimitCell(spec, "wishart", pair=pair, statement=States.TREND)
     for pair, spec in zip((NormPair(math.inf, 2), NormPair(2, 2)), turns(settings, 48, 1, 49, 1), strict=False):
-        yield Cell(spec, "dense", {"pair": str(pair), "statement": "one-output", "dataset": settings.dataset})
+        yield LimitCell(spec, "dense", pair=pair, statement=States.ONE_OUTPUT, dataset=settings.dataset)
 
 
-def leading_cells(settings: Settings) -> Iterator[Cell]:
+def leading_cells(settings: Settings) -> Iterator[LeadingCell]:
     """Two outputs and many inputs, where Chevet's second term vanishes; and as many of both, where it does not."""
     for pair, spec in zip(PAIRS, turns(settings, INFINITE, 1, 20_000, 2), strict=False):
-        for beta in ("theory", "chevet") if pair in PAPERS else ("theory",):
-            yield Cell(spec, "wishart", {"pair": str(pair), "constant": beta, "sizes": "many-inputs"})
+        for whose in Constant if pair in PAPERS else (Constant.THEORY,):
+            yield LeadingCell(spec, "wishart", pair=pair, constant=whose, sizes=Sizes.MANY_INPUTS)
     for pair, spec in zip((*TIGHT, *LOOSE), turns(settings, INFINITE, 1), strict=False):
-        size, beta = SQUARE[pair in LOOSE], "chevet" if pair in PAPERS else "theory"
+        size, whose = SQUARE[pair in LOOSE], Constant.CHEVET if pair in PAPERS else Constant.THEORY
         square = replace(spec, input_dim=size, output_dim=size)
-        yield Cell(square, "wishart", {"pair": str(pair), "constant": beta, "sizes": "square"})
-    for pair, spec in zip((NormPair(math.inf, math.inf),), turns(settings, 48, 1, 196, 1), strict=False):
-        yield Cell(spec, "dense", {"pair": str(pair), "constant": "chevet", "sizes": "one-output"})
+        yield LeadingCell(square, "wishart", pair=pair, constant=whose, sizes=Sizes.SQUARE)
+    for pair, spec in zip((INF_INF,), turns(settings, 48, 1, 196, 1), strict=False):
+        yield LeadingCell(spec, "dense", pair=pair, constant=Constant.CHEVET, sizes=Sizes.ONE_OUTPUT)
 
 
-def limit_of_one_output(cell: Cell) -> float:
+def limit_of_one_output(spec: NetworkSpec, pair: NormPair) -> float:
     """E‖z‖_{p*}/√d, the limit where K = 1, whatever q."""
-    return expected_norm(cell.spec.input_dim, dual_exponent(pair_of(cell).p)) / math.sqrt(cell.spec.input_dim)
+    return expected_norm(spec.input_dim, dual_exponent(pair.p)) / math.sqrt(spec.input_dim)
+
+
+def limit(cell: PairCell, level: Level) -> MedianRatio:
+    """‖J‖ over ‖Z‖/√d is ω^{L/2}."""
+    spec, pair = cell.spec, cell.pair
+    return MedianRatio(
+        losses.operator_norms(*pair),
+        quantity="‖J(x)‖_{p,q} over ‖Z‖_{p,q}/√d",
+        statistic=lambda draws: draws[:, 0] / draws[:, 1],
+        reference=lambda theory: gain(theory, spec, pair),
+        allowance=lambda: near_the_limit(spec, pair),
+        spread=0.001,
+        delta=level.exact,
+    )
+
+
+def from_the_limit(spec: NetworkSpec, pair: NormPair) -> MedianGroup:
+    """The squared relative distance from the limit at a width."""
+    scale = gain(PaperTheory(), spec, pair)
+    source = losses.operator_norms(*pair)
+    return MedianGroup(math.log(spec.width), spec, source, lambda draws: (draws[:, 0] / (draws[:, 1] * scale) - 1) ** 2)
+
+
+def approach(cell: PairCell, level: Level) -> MedianSlope:
+    """The squared distance from the limit falls like 1/N."""
+
+    def next_order() -> Allowance:
+        slope = finite_width.gram_deviation(cell.spec) / math.log(WIDTHS[-1] / WIDTHS[0])
+        return Allowance(slope, slope, "the next order, at the narrowest width")
+
+    return MedianSlope(
+        [from_the_limit(replace(cell.spec, width=width), cell.pair) for width in WIDTHS],
+        quantity="the squared relative distance to the limit",
+        x_label="log N",
+        rises=lambda theory, group: 1 / group.spec.width,
+        allowance=next_order,
+        spread=1.9,
+    )
+
+
+def mean_of_one_output(cell: PairCell, level: Level) -> MeanRatio:
+    """Where K = 1 the mean of ‖J‖ is ω^{L/2} E‖z‖_{p*}/√d in the limit."""
+    spec, pair = cell.spec, cell.pair
+    return MeanRatio(
+        losses.operator_norms(*pair),
+        quantity="‖J(x)‖_{p,q}",
+        statistic=lambda draws: draws[:, 0],
+        reference=lambda theory: gain(theory, spec, pair) * limit_of_one_output(spec, pair),
+        tail=lambda: one_output(spec, pair)[1],
+        finite_width=lambda: one_output(spec, pair)[0] - 1,
+    )
+
+
+STATES: dict[States, Callable[[PairCell, Level], Ask]] = {
+    States.LIMIT: limit,
+    States.TREND: approach,
+    States.ONE_OUTPUT: mean_of_one_output,
+}
 
 
 @claim("thm5.1/bound-limit", cells=limit_cells)
-def test_bound_limit(cell: Cell, decide: Decider) -> None:
+def test_bound_limit(cell: LimitCell, decide: Decider) -> None:
     """As ε → 0, L_adv/(ε ω^{L/2}) tends with N to ‖Z‖_{p,q}/√d, Z a standard normal K×d matrix."""
-    pair, spec, level = pair_of(cell), cell.spec, decide.settings.level
-    source, probe = losses.operator_norms(pair.p, pair.q), image(decide.settings, cell)
+    decide(STATES[cell.statement](cell, decide.settings.level))
 
-    def group(width: int) -> MedianGroup:
-        wide = replace(spec, width=width)
-        scale = gain(PaperTheory(), wide, pair)
-        return MedianGroup(math.log(width), wide, source, lambda draws: (draws[:, 0] / (draws[:, 1] * scale) - 1) ** 2)
 
-    def next_order() -> Allowance:
-        slope = finite_width.gram_deviation(spec) / math.log(WIDTHS[-1] / WIDTHS[0])
-        return Allowance(slope, slope, "the next order, at the narrowest width")
+def one_output_over_beta(cell: LeadingCell) -> MeanRatio:
+    """Where K = 1 the mean of ‖J‖ lies below β ω^{L/2} by what is known of it."""
+    spec, pair = cell.spec, cell.pair
+    below = limit_of_one_output(spec, pair) / chevet_beta(*pair, spec.input_dim, 1)
+    return MeanRatio(
+        losses.operator_norms(*pair),
+        quantity="‖J(x)‖_{p,q}",
+        statistic=lambda draws: draws[:, 0],
+        reference=lambda theory: gain(theory, spec, pair) * cell.beta(theory),
+        tail=lambda: one_output(spec, pair)[1],
+        finite_width=lambda: one_output(spec, pair)[0] * below - 1,
+    )
 
-    match cell.details["statement"]:
-        case "limit":
-            decide.median_ratio(
-                source,
-                statistic=lambda draws: draws[:, 0] / draws[:, 1],
-                probe=probe,
-                reference=lambda theory: gain(theory, spec, pair),
-                allowance=lambda: near_the_limit(spec, pair),
-                spread=0.001,
-                delta=level.exact,
-            )
-        case "trend":
-            decide.median_slope(
-                [group(width) for width in WIDTHS],
-                probe=lambda spec: probe,
-                x_label="log N",
-                rises=lambda theory, group: 1 / group.spec.width,
-                allowance=next_order,
-                spread=1.9,
-            )
-        case _:
-            decide.mean_ratio(
-                source,
-                statistic=lambda draws: draws[:, 0],
-                probe=probe,
-                reference=lambda theory: gain(theory, spec, pair) * limit_of_one_output(cell),
-                tail=lambda: one_output(spec, pair)[1],
-                finite_width=lambda: one_output(spec, pair)[0] - 1,
-            )
+
+def gap(cell: LeadingCell) -> Allowance:
+    """How far from β the limit may lie at finite dimension."""
+    spec = cell.spec
+    if cell.loose:
+        edge = spec.input_dim ** (-2 / 3)
+        return Allowance(edge, edge, "finite dimension: of the order d^{−2/3}, as at the edge of a spectrum")
+    if cell.square and cell.pair == NormPair(2, 2):
+        edge = TRACY_WIDOM * (4 * spec.input_dim) ** (-2 / 3)
+        return Allowance(2 * edge, edge, "twice the Tracy–Widom mean at finite dimension (Johnstone 2001)")
+    return at_finite_dimension(cell.pair, spec.input_dim, spec.output_dim)
+
+
+def limit_over_beta(cell: LeadingCell, level: Level) -> MedianRatio:
+    """‖Z‖/√d over β is 1, or below it for the pairs whose constant is not reached."""
+    spec, pair = cell.spec, cell.pair
+    return MedianRatio(
+        losses.operator_norms(*pair),
+        quantity="‖Z‖_{p,q}/√d",
+        statistic=lambda draws: draws[:, 1],
+        reference=cell.beta,
+        allowance=lambda: gap(cell),
+        spread=0.015 if cell.square else 0.03 if pair.p == 1 else spread_at_infinity(pair, spec),
+        delta=level.exact,
+        breaks="below" if cell.loose else False,
+    )
 
 
 @claim("thm5.1/bound-leading-order", cells=leading_cells)
-def test_bound_leading_order(cell: Cell, decide: Decider) -> None:
+def test_bound_leading_order(cell: LeadingCell, decide: Decider) -> None:
     """The limit of L_adv/(ε ω^{L/2}) over β tends to 1 as d → ∞ at fixed K; where K = d it does for (2,2), (2,∞) and
     (∞,∞), and stays below 1 for (2,1), (∞,2) and (∞,1)."""
-    pair, spec, sizes = pair_of(cell), cell.spec, cell.details["sizes"]
-    source, probe = losses.operator_norms(pair.p, pair.q), image(decide.settings, cell)
-    if sizes == "one-output":
-        below = limit_of_one_output(cell) / chevet_beta(pair.p, pair.q, spec.input_dim, 1)
-        decide.mean_ratio(
-            source,
-            statistic=lambda draws: draws[:, 0],
-            probe=probe,
-            reference=lambda theory: gain(theory, spec, pair) * constant(theory, cell),
-            tail=lambda: one_output(spec, pair)[1],
-            finite_width=lambda: one_output(spec, pair)[0] * below - 1,
-        )
-        return
-    loose = sizes == "square" and pair in LOOSE
-
-    def gap() -> Allowance:
-        if loose:
-            edge = spec.input_dim ** (-2 / 3)
-            return Allowance(edge, edge, "finite dimension: of the order d^{−2/3}, as at the edge of a spectrum")
-        if sizes == "square" and pair == NormPair(2, 2):
-            edge = 1.2065 * (4 * spec.input_dim) ** (-2 / 3)
-            return Allowance(2 * edge, edge, "twice the Tracy–Widom mean at finite dimension (Johnstone 2001)")
-        return at_finite_dimension(pair, spec.input_dim, spec.output_dim)
-
-    decide.median_ratio(
-        source,
-        statistic=lambda draws: draws[:, 1],
-        probe=probe,
-        reference=lambda theory: constant(theory, cell),
-        allowance=gap,
-        spread=0.015 if sizes == "square" else 0.03 if pair.p == 1 else spread_at_infinity(pair, spec),
-        delta=decide.settings.level.exact,
-        breaks="below" if loose else False,
-    )
+    one, level = cell.sizes is Sizes.ONE_OUTPUT, decide.settings.level
+    decide(one_output_over_beta(cell) if one else limit_over_beta(cell, level))

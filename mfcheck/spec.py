@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from mfcheck.given import finite, real, whole
 
@@ -129,20 +129,24 @@ class NetworkSpec:
         return cls(found[1], **values)
 
 
-@dataclass(frozen=True)
-class NormPair:
+class _Norms(NamedTuple):
+    p: float
+    q: float
+
+
+class NormPair(_Norms):
     """The norms of a perturbation, ℓp, and of the change it makes in the output, ℓq; p, q ∈ [1, ∞], else ValueError.
+
+    Unpacks where formulas take both: `theory.beta(*pair, spec.input_dim, spec.output_dim)`.
 
     >>> str(NormPair(math.inf, 2)), NormPair.parse("inf-2") == NormPair(math.inf, 2)
     ('inf-2', True)
     """
 
-    p: float
-    q: float
+    __slots__ = ()
 
-    def __post_init__(self) -> None:
-        for name in ("p", "q"):
-            object.__setattr__(self, name, norm_exponent(name, getattr(self, name)))
+    def __new__(cls, p: float, q: float) -> Self:
+        return super().__new__(cls, norm_exponent("p", p), norm_exponent("q", q))
 
     def __str__(self) -> str:
         return f"{self.p:g}-{self.q:g}"
@@ -155,6 +159,28 @@ class NormPair:
         except ValueError:
             raise ValueError(f"norm pair {text!r} does not read as p-q, such as inf-2") from None
         return cls(p, q)
+
+
+class Attack(NamedTuple):
+    """An attack's budget ε and norms, in the order in which formulas take them: `theory.variance_rate(spec, *attack)`.
+
+    >>> Attack.of(0.3, NormPair(math.inf, 2))
+    Attack(eps=0.3, p=inf, q=2.0)
+    """
+
+    eps: float
+    p: float
+    q: float
+
+    @classmethod
+    def of(cls, eps: float, pair: NormPair) -> Attack:
+        """The attack of a budget in a pair of norms."""
+        return cls(eps, pair.p, pair.q)
+
+    @property
+    def pair(self) -> NormPair:
+        """Its norms."""
+        return NormPair(self.p, self.q)
 
 
 def norm_exponent(name: str, value: object) -> float:

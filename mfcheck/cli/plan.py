@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mfcheck.cli.arguments import a_number, a_path
-from mfcheck.decisions.cost import Planner, seconds_needed
+from mfcheck.decisions.cost import seconds_needed
+from mfcheck.decisions.decide import asked
+from mfcheck.decisions.statement import Plan
 from mfcheck.decisions.suite import ClaimTest, file_claims, suite_claims
 from mfcheck.devices import resolve_device
-from mfcheck.ensembles.store import ChunkStore
+from mfcheck.findings.cell import Cell
 from mfcheck.findings.claim import Claim, is_asked_for
 from mfcheck.findings.wording import plural
 from mfcheck.given import foreign_code
@@ -19,6 +21,7 @@ from mfcheck.settings import LEVELS, Settings, level_named
 from mfcheck.theorems.foreign import each_cell
 from mfcheck.theory import PaperTheory
 from mfcheck.theory.loading import PAPER_THEORY, load_theory
+from mfcheck.verdict import NotCovered
 
 
 def add_plan(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -69,16 +72,27 @@ def plan_lines(chosen: argparse.Namespace) -> Iterator[str]:
 def _cells(claim: Claim, test: ClaimTest, settings: Settings, theory: PaperTheory) -> Iterator[tuple[str, float]]:
     """A line for every cell of a claim, and the seconds it needs."""
     for _, _, cell in each_cell([(claim, test)], settings):
-        planner = Planner(claim, cell, settings, theory, ChunkStore(), "")
-        refusal = f"claim {claim.id} in cell {cell.id} cannot be planned"
-        with foreign_code(lambda why, refusal=refusal: ValueError(f"{refusal}: {why}")):  # type: ignore[misc]
-            test(cell, planner)
-        if hasattr(planner, "plan"):
-            seconds, margin = seconds_needed(planner.plan), planner.plan.margin.total
-            yield f"{planner.plan.first:>12,} {seconds:>9.2f} {margin:>9.4g}  {cell.id}", seconds
+        plan, reason = _first_plan(claim, test, cell, settings, theory)
+        if plan is not None:
+            seconds = seconds_needed(plan)
+            yield f"{plan.first:>12,} {seconds:>9.2f} {plan.margin.total:>9.4g}  {cell.id}", seconds
         else:
-            reason = planner.findings[-1].reason if planner.findings else "its test decides nothing"
             yield f"{'—':>12} {'—':>9} {'—':>9}  {cell.id}: {reason}", 0.0
+
+
+def _first_plan(
+    claim: Claim, test: ClaimTest, cell: Cell, settings: Settings, theory: PaperTheory
+) -> tuple[Plan | None, str]:
+    """The plan of the first statement in a cell that has one, or why there is none."""
+    reason = "its test decides nothing"
+    with foreign_code(lambda why: ValueError(f"claim {claim.id} in cell {cell.id} cannot be planned: {why}")):
+        asks, trial = asked(test, claim, cell, settings, theory)
+        for ask in asks:
+            try:
+                return trial.plan(ask), ""
+            except NotCovered as missing:
+                reason = str(missing)
+    return None, reason
 
 
 def _settings(chosen: argparse.Namespace) -> Settings:

@@ -1,24 +1,10 @@
-"""What a claim's first look would draw in a cell, and how long that takes, without drawing it."""
+"""How long a claim's first look would take in a cell."""
 
 from __future__ import annotations
 
 import time
 
-from mfcheck.decisions.decide import Decider
-from mfcheck.decisions.judgement import Judgement
-from mfcheck.decisions.plan import Plan
-from mfcheck.verdict import NotCovered
-
-
-class Planner(Decider):
-    """A decider that lays out every decision of a cell and stops before it would draw."""
-
-    plan: Plan
-
-    def carry_out(self, plan: Plan) -> Judgement:
-        if not hasattr(self, "plan"):
-            self.plan = plan
-        raise NotCovered("planned, not drawn")
+from mfcheck.decisions.statement import Plan
 
 
 def seconds_needed(plan: Plan) -> float:

@@ -1,111 +1,98 @@
-"""The result of one decision, and how the same draws judge another theory."""
+"""A decided statement, how the same draws judge other theories, and the finding that it makes."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from mfcheck.arrays import Floats
-from mfcheck.findings import series
-from mfcheck.findings.finding import Curve, Margin
-from mfcheck.statistics.intervals import dkw_half_width, left_of
-from mfcheck.statistics.laws import estimate_law
-from mfcheck.statistics.sample_sizes import Draw
-from mfcheck.statistics.sequential import Decision, Estimate, Region
+from mfcheck.decisions.statement import Evidence, Plan, Reference, Statement, side_left
+from mfcheck.findings.finding import Finding
 from mfcheck.theory import PaperTheory
 from mfcheck.theory.changes import moves
+from mfcheck.theory.twins import twins
 from mfcheck.verdict import Verdict
 
 if TYPE_CHECKING:
     from scipy.stats.distributions import rv_frozen
 
-CURVE_DRAWS = 10_000
-"""Draws that make the figure of a law: as many as in the paper's first experiment."""
-CURVE_POINTS = 201
-
-
-Reference = Any
-"""What a theory puts in a statement's place: a frozen law, or a number."""
-
 
 @dataclass(frozen=True, eq=False)
 class Judgement:
-    """A decision with its reference, margin and evidence, and how the same draws judge another reference.
+    """A statement with its plan and what its draws said."""
 
-    `reference_of` reads the reference off a theory, None where no formula enters; `judge` gives the draws' verdict on
-    any other one. `rivals` are the draws' verdicts on other statements about them, each with an interval of its own;
-    `holds` says of further ones, about the decision's own interval, whether it lies where they say.
-    """
+    statement: Statement[Any]
+    plan: Plan
+    evidence: Evidence
 
-    statistic: str
-    reference: float
-    margin: Margin
-    decision: Decision
-    resolution: float | None
-    curve: Curve | None = None
-    reference_of: Callable[[PaperTheory], Reference] | None = None
-    judge: Callable[[Reference], Verdict] = lambda reference: Verdict.UNDECIDED
-    rivals: Mapping[str, Verdict] = field(default_factory=dict)
-    holds: Mapping[str, bool] = field(default_factory=dict)
-    reason: str = ""
-    """What else is to be said of it, such as an estimate on the side."""
-    apart: bool = False
-    """Whether `judge` takes another interval for every reference: each of them may then err by itself."""
+    @property
+    def verdict(self) -> Verdict:
+        """What the draws say of the law, or of its breaking, which a law does that fails on the side that was said."""
+        verdict, breaks = self.evidence.decision.verdict, self.statement.breaks
+        if not breaks or verdict is Verdict.UNDECIDED:
+            return verdict
+        broken = verdict is Verdict.REFUTED and not side_left(self.evidence, breaks)
+        return Verdict.SUPPORTED if broken else Verdict.REFUTED
+
+    def judge(self, other: Reference) -> Verdict:
+        """The verdict of the same draws on another reference."""
+        return self.statement.judge(other, self.plan, self.evidence)
 
     def holding(self, others: Mapping[str, Reference]) -> tuple[str, ...]:
         """The names of other references, and of rivals, that the draws support."""
-        verdicts = {name: self.judge(other) for name, other in others.items()} | dict(self.rivals)
+        verdicts = {name: self.judge(other) for name, other in others.items()} | dict(self.evidence.rivals)
         supported = tuple(name for name, verdict in verdicts.items() if verdict is Verdict.SUPPORTED)
-        return supported + tuple(name for name, inside in self.holds.items() if inside)
+        return supported + tuple(name for name, inside in self.evidence.holds.items() if inside)
 
     def sees(self, theory: PaperTheory, other: PaperTheory) -> bool:
-        """Whether the other theory puts something else here."""
-        if self.reference_of is None:
-            return False
-        return moves(other, self.reference_of, than=theory)
+        """Whether the other theory puts something else here; what is to break is held against no other theory."""
+        formula = self.statement.formula
+        return formula is not None and not self.statement.breaks and moves(other, formula, than=theory)
 
     def refutes(self, other: PaperTheory) -> bool:
         """Whether the draws refute the other theory here; one that has no value here is refuted by having none."""
-        assert self.reference_of is not None
+        formula = self.statement.formula
+        assert formula is not None
         try:
-            reference = self.reference_of(other)
+            reference = formula(other)
             return not math.isfinite(as_number(reference)) or self.judge(reference) is Verdict.REFUTED
         except (ArithmeticError, ValueError):
             return True
 
 
-def judge_law(ordered: Floats, law: rv_frozen, region: Region, alpha: float) -> Verdict:
-    """The verdict of sorted draws on a law; a law of no spread is refuted by draws that have one."""
-    if not law.var() > 0:
-        return Verdict.REFUTED
-    # A few thousand ranks bound the distance from below: most wrong laws need no more, and there are many of them.
-    rank, left = np.arange(0, len(ordered), max(1, len(ordered) // 2000)), left_of(law)
-    some = ordered[rank]
-    at = law.cdf(some)
-    below = at if left is None else left(some)
-    apart = max(np.max((rank + 1) / len(ordered) - at), np.max(below - rank / len(ordered)))
-    if apart - dkw_half_width(len(ordered), alpha) > region.high:
-        return Verdict.REFUTED
-    return region.judge(estimate_law(ordered, law.cdf, alpha, cdf_left=left))
+def judged(finding: Finding, judgement: Judgement, theory: PaperTheory) -> Finding:
+    """The finding with a judgement's evidence, and with the theory's wrong twins held against the same draws.
 
-
-def judge_ratio(decided: Decision, judged_by: float, other: float) -> Verdict:
-    """The verdict of a decision's interval on another reference than the one it was judged by."""
-    if not other > 0:
-        return Verdict.REFUTED
-    was, factor = decided.estimate, judged_by / other
-    return decided.region.judge(Estimate(was.value * factor, was.low * factor, was.high * factor))
-
-
-def judge_trend(decided: Decision, reference: float) -> Verdict:
-    """The verdict of a decision's interval on another reference for θ."""
-    margin = decided.region.margin
-    return Region(reference - margin, reference + margin, margin).judge(decided.estimate)
+    Draws that refute the theory itself say nothing of its twins: they are held against them only where it stands.
+    Verdicts on other statements, each with an interval of its own, are charged to the finding's error rate.
+    """
+    statement, evidence = judgement.statement, judgement.evidence
+    decided, breaks = evidence.decision, statement.breaks
+    stands = decided.verdict is not Verdict.REFUTED
+    seen = [twin for twin in twins(theory) if stands and not twin.equivalent and judgement.sees(theory, twin.theory)]
+    others = len(evidence.rivals) + (len(seen) if statement.judges_apart else 0)
+    return replace(
+        finding,
+        reason="; ".join(filter(None, (evidence.reason, side_left(evidence, breaks)))),
+        statistic=evidence.statistic,
+        estimate=decided.estimate.value,
+        interval=(decided.estimate.low, decided.estimate.high),
+        reference=evidence.reference,
+        region=(decided.region.low, decided.region.high),
+        margin=judgement.plan.margin,
+        alpha=decided.alpha * (1 + others),
+        draws=decided.draws,
+        looks=decided.looks,
+        verdict=judgement.verdict,
+        breaks=bool(breaks),
+        side=breaks if isinstance(breaks, str) else "",
+        resolution=None if breaks else evidence.resolution,
+        curve=evidence.curve,
+        twins_seen=tuple(twin.name for twin in seen),
+        twins_refuted=tuple(twin.name for twin in seen if judgement.refutes(twin.theory)),
+    )
 
 
 def as_number(reference: Reference) -> float:
@@ -116,35 +103,3 @@ def as_number(reference: Reference) -> float:
 @lru_cache(maxsize=4096)
 def _variance(law: rv_frozen) -> float:
     return float(law.var())
-
-
-def law_curve(draw: Draw, draws: int, law: rv_frozen) -> Curve:
-    """The distribution function of the first draws at a few hundred ranks, beside the law's and its quantiles."""
-    shown = min(CURVE_DRAWS, draws)
-    ordered = np.sort(draw(shown))
-    rank = np.unique(np.linspace(0, shown - 1, CURVE_POINTS).round().astype(int))
-    x = ordered[rank]
-    return Curve(
-        kind=series.LAW,
-        x_label="x",
-        x=tuple(x.tolist()),
-        measured=tuple((np.searchsorted(ordered, x, "right") / shown).tolist()),
-        predicted=tuple(np.asarray(law.cdf(x)).tolist()),
-        exact=tuple(np.asarray(law.ppf((rank + 0.5) / shown)).tolist()),
-        draws=shown,
-    )
-
-
-def trend_curve(
-    x_label: str, x: Sequence[float], groups: Sequence[Floats], predicted: Sequence[float], exact: Sequence[float]
-) -> Curve:
-    """The groups' means against x, beside the theory's and the exact ones."""
-    return Curve(
-        kind=series.TREND,
-        x_label=x_label,
-        x=tuple(x),
-        measured=tuple(float(values.mean()) for values in groups),
-        predicted=tuple(predicted),
-        exact=tuple(exact),
-        draws=len(groups[0]),
-    )

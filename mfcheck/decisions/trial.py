@@ -1,190 +1,148 @@
-"""What all verbs build on: a claim in one cell with its draws, error rate and theory, and its recorded findings."""
+"""A trial: one claim in one cell, where statements are planned, drawn, decided and held against other theories."""
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from mfcheck.arrays import Floats
-from mfcheck.decisions.evidence import Breaks, judged, verdict_of
-from mfcheck.decisions.judgement import Judgement, Reference
-from mfcheck.decisions.plan import Plan, Statistic
-from mfcheck.ensembles.samples import Probe, Sample, Source
+from mfcheck.decisions.judgement import Judgement, judged
+from mfcheck.decisions.sampling import Sampling
+from mfcheck.decisions.statement import Plan, Rule, Statement
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.findings.cell import Cell
 from mfcheck.findings.claim import Claim
 from mfcheck.findings.finding import Finding
 from mfcheck.settings import Settings
-from mfcheck.spec import NetworkSpec
-from mfcheck.statistics.sample_sizes import Draw
-from mfcheck.statistics.sequential import Decision, spent
 from mfcheck.theory import PaperTheory
 from mfcheck.theory.changes import is_papers
 from mfcheck.theory.watched import Reading
-from mfcheck.verdict import NotANumber, NotCovered
+from mfcheck.verdict import NotCovered
 
-NOTHING_ELSE: Mapping[str, Callable[[PaperTheory], Reference]] = {}
+Ask = Statement[Any] | Callable[[PaperTheory], Statement[Any]]
+"""A statement, or how a theory makes it: for what is measured in the theory's units, or shown beside its curves."""
 
 
 @dataclass(eq=False)
-class Bench:
-    """One claim in one cell: where decisions are carried out and kept, in `findings`."""
+class Trial:
+    """One claim in one cell under one theory; `theory` is how others see it, who may be watched reading it."""
 
     claim: Claim
     cell: Cell
     settings: Settings
-    theory: PaperTheory
+    own: PaperTheory
     store: ChunkStore
-    reproduce: str
-    findings: list[Finding] = field(default_factory=list)
-    _reading: Reading | None = field(default=None, init=False)
+    reproduce: str = ""
+    theory: PaperTheory = field(init=False)
+    _reading: Reading | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        if not is_papers(self.theory):
-            self._reading = Reading(self.theory)
-            self.theory = self._reading.theory
-
-    def sketch(self, source: Source, probe: Probe, spec: NetworkSpec, draws: int) -> Floats:
-        """Some draws of another network by the cell's engine, for a figure; no verdict rests on them."""
-        return self._draws(source, probe, np.asarray, spec)(draws)
-
-    def does_not_apply(self, reason: str) -> Finding:
-        """Record that the claim has nothing to say of this cell."""
-
-        def plan() -> Plan:
-            raise NotCovered(reason)
-
-        return self._record(plan)
-
-    def carry_out(self, plan: Plan) -> Judgement:
-        """Draw and decide. A `Planner`, which only says what that would cost, does not."""
-        return plan.conclude()
+        if not is_papers(self.own):
+            self._reading = Reading(self.own)
+        self.theory = self._reading.theory if self._reading else self.own
 
     @property
-    def _rule(self) -> dict[str, Any]:
-        looks = self.settings.level.looks if self.claim.gates else 1  # an open question gets a single one
-        return {"alpha": self.settings.alpha, "looks": looks}
+    def rule(self) -> Rule:
+        """How this claim is decided: an open question gets a single look."""
+        level = self.settings.level
+        return Rule(level, self.settings.alpha, level.looks if self.claim.gates else 1)
 
     @property
-    def _first_alpha(self) -> float:
-        return spent(self.settings.alpha, 1)
+    def sampling(self) -> Sampling:
+        """Where its draws come from."""
+        return Sampling(self.claim.id, self.cell, self.settings, self.store)
 
-    def _last_alpha(self, decided: Decision) -> float:
-        return spent(self.settings.alpha, decided.looks)
+    def plan(self, ask: Ask, theory: PaperTheory | None = None) -> Plan:
+        """What a statement's first look would draw, and its margin, under the trial's theory or another."""
+        under = theory or self.own
+        plan: Plan = made(ask, under).plan(under, self.rule, self.sampling)
+        return plan
 
-    def _chunk(self, source: Source, spec: NetworkSpec | None = None) -> int:
-        return source.chunk_draws(spec or self.cell.spec, self.cell.engine)
+    def judge(self, ask: Ask, theory: PaperTheory) -> Judgement:
+        """Draw and decide a statement under any theory."""
+        statement = made(ask, theory)
+        plan = statement.plan(theory, self.rule, self.sampling)
+        return Judgement(statement, plan, statement.decide(plan, theory, self.rule))
 
-    def _draws(self, source: Source, probe: Probe, statistic: Statistic, spec: NetworkSpec | None = None) -> Draw:
-        run = self.settings
-        sample = Sample(source, spec or self.cell.spec, self.cell.engine, probe, run.seed, run.device, self.store)
+    def blank(self, reason: str = "") -> Finding:
+        """A finding of this cell that nothing has been decided about."""
+        cell, spec = self.cell, self.cell.spec
+        about = {"spec": str(spec), **asdict(spec), "activation": str(spec.activation)}
+        return Finding(
+            claim=self.claim.id,
+            says=self.claim.says,
+            cell=cell.id,
+            figure=cell.figure,
+            engine=cell.engine,
+            parameters={**about, **cell.details, "device": self.settings.device},
+            reproduce=self.reproduce,
+            reason=reason,
+        )
 
-        def draw(n: int) -> Floats:
-            values = statistic(sample.first(n))
-            if bad := int(np.isnan(values).sum()):
-                raise NotANumber(f"the statistic of {self.claim.id} is NaN in {bad} of {n} draws of {source.name}")
-            return values
+    def find(self, ask: Ask) -> Finding:
+        """Decide a statement, with the theory's wrong twins and, beside a theory on trial, the paper's verdict.
 
-        return draw
+        Where the theory, or the engine, has nothing to say here, the finding is not applicable and says why.
+        """
+        start = time.perf_counter()
+        with np.errstate(all="ignore"):  # whatever the caller has set, a formula's overflow is a value and not an error
+            finding = self._found(ask)
+        return replace(finding, seconds=time.perf_counter() - start)
 
-    @contextlib.contextmanager
-    def _reads(self) -> Iterator[list[str]]:
-        """Afterwards, which changes of a theory on trial show in what was read of it so far, in here included."""
-        seen: list[str] = []
-        if self._reading is None:
-            yield seen
-            return
-        noted = self._reading.noted
-        before = len(noted)
+    def _found(self, ask: Ask) -> Finding:
+        theory, reading, rule, finding = self.theory, self._reading, self.rule, self.blank()
+        early = reading.seen() if reading else ()
+        at_making: list[str] = []
+        at_planning: list[str] = []
+        statement: Statement[Any] | None = None
         try:
-            yield seen
-        finally:
-            seen += self._reading.seen()
-            del noted[before:]  # another decision of the same test reads for itself
+            with reading.reads(at_making) if reading else nullcontext():
+                statement = made(ask, theory)
+            with reading.reads(at_planning) if reading else nullcontext():
+                plan = statement.plan(theory, rule, self.sampling)
+            finding = replace(finding, decides=statement.says(plan))
+            with reading.reads([]) if reading else nullcontext():  # for the figure, and other laws: no verdict on these
+                judgement = Judgement(statement, plan, statement.decide(plan, theory, rule))
+                others = {name: law(theory) for name, law in statement.instead.items()}
+            finding = replace(judged(finding, judgement, self.own), holds_instead=judgement.holding(others))
+        except NotCovered as missing:
+            finding = replace(finding, reason=str(missing))
+        if reading is None:
+            return finding
+        if statement is not None and statement.formula is not None and not early:
+            at_planning = list(reading.moving(at_planning, statement.formula))
+        seen = tuple(dict.fromkeys((*early, *at_making, *at_planning)))
+        finding = replace(finding, changes_seen=seen)
+        if early:  # a test that has read the theory itself, and may do anything with it, has no answer for another
+            return finding
+        return self._beside_papers(finding, ask) if seen else _papers_own(finding)
 
-    def _beside_papers(
-        self, finding: Finding, plan: Callable[[], Plan], breaks: Breaks, instead: Mapping[str, Any]
-    ) -> Finding:
+    def _beside_papers(self, finding: Finding, ask: Ask) -> Finding:
         """The finding with what the same draws, or the first of them that it takes, say of the paper's theory.
 
         Its verdict, and the laws that hold in its place, are a decision of their own, looks and error rate included;
         they stay empty where the paper's theory has no such formula.
         """
-        on_trial, self.theory = self.theory, PaperTheory()
+        paper = PaperTheory()
         try:
-            judgement = self.carry_out(plan())
-            holding = judgement.holding({name: law(self.theory) for name, law in instead.items()})
+            judgement = self.judge(ask, paper)
+            holding = judgement.holding({name: law(paper) for name, law in judgement.statement.instead.items()})
         except (AttributeError, NotCovered):
             return finding
-        finally:
-            self.theory = on_trial
-        charged = judgement.decision.alpha * (1 + len(judgement.rivals))
-        return replace(
-            finding,
-            paper_verdict=verdict_of(judgement, breaks=breaks).value,
-            paper_instead=holding,
-            alpha=finding.alpha + charged,
-        )
+        charged = judgement.evidence.decision.alpha * (1 + len(judgement.evidence.rivals))
+        verdict = judgement.verdict.value
+        return replace(finding, paper_verdict=verdict, paper_instead=holding, alpha=finding.alpha + charged)
 
-    def _record(
-        self,
-        plan: Callable[[], Plan],
-        *,
-        reference: Callable[[PaperTheory], Reference] | None = None,
-        breaks: Breaks = False,
-        instead: Mapping[str, Callable[[PaperTheory], Reference]] = NOTHING_ELSE,
-    ) -> Finding:
-        with np.errstate(all="ignore"):  # whatever the caller has set, a formula's overflow is a value and not an error
-            return self._decided(plan, reference, breaks, instead)
 
-    def _decided(
-        self,
-        plan: Callable[[], Plan],
-        reference: Callable[[PaperTheory], Reference] | None,
-        breaks: Breaks,
-        instead: Mapping[str, Callable[[PaperTheory], Reference]],
-    ) -> Finding:
-        start = time.perf_counter()
-        spec = self.cell.spec
-        finding = Finding(
-            claim=self.claim.id,
-            says=self.claim.says,
-            cell=self.cell.id,
-            figure=self.cell.figure,
-            engine=self.cell.engine,
-            parameters={
-                "spec": str(spec),
-                **asdict(spec),
-                "activation": str(spec.activation),
-                **self.cell.details,
-                "device": self.settings.device,
-            },
-            reproduce=self.reproduce,
-        )
-        reading = self._reading
-        own, before = (self.theory, ()) if reading is None else (reading.own, reading.seen())
-        try:
-            with self._reads() as seen:
-                planned = plan()
-            judgement = self.carry_out(planned)
-            finding = judged(finding, judgement, own, breaks=breaks)
-            holding = judgement.holding({name: law(self.theory) for name, law in instead.items()})
-            finding = replace(finding, holds_instead=holding)
-        except NotCovered as missing:
-            finding = replace(finding, reason=str(missing))
-        if reading is not None:
-            if reference is not None and not before:
-                seen[:] = reading.moving(seen, reference)
-            finding = replace(finding, changes_seen=tuple(seen))
-            if not seen and not before:
-                finding = replace(finding, paper_verdict=finding.verdict.value, paper_instead=finding.holds_instead)
-            elif not before:
-                finding = self._beside_papers(finding, plan, breaks, instead)
-        finding = replace(finding, seconds=time.perf_counter() - start)
-        self.findings.append(finding)
-        return finding
+def made(ask: Ask, theory: PaperTheory) -> Statement[Any]:
+    """The statement, as the theory makes it."""
+    return ask if isinstance(ask, Statement) else ask(theory)
+
+
+def _papers_own(finding: Finding) -> Finding:
+    """A finding that shows nothing of what a theory changes: what it says of the theory it says of the paper's."""
+    return replace(finding, paper_verdict=finding.verdict.value, paper_instead=finding.holds_instead)

@@ -63,6 +63,8 @@ class Finding:
     parameters: Mapping[str, Any]
     reproduce: str
     verdict: Verdict = Verdict.NOT_APPLICABLE
+    decides: str = ""
+    """What was decided here, in one sentence with its numbers."""
     reason: str = ""
     statistic: str = ""
     estimate: float = NAN

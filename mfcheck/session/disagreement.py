@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -14,17 +14,14 @@ from pathlib import Path
 import numpy as np
 
 from mfcheck.decisions.cost import seconds_needed
-from mfcheck.decisions.decide import Decider
-from mfcheck.decisions.evidence import Breaks
-from mfcheck.decisions.judgement import Reference, as_number
-from mfcheck.decisions.plan import Plan
+from mfcheck.decisions.decide import asked
+from mfcheck.decisions.judgement import as_number
+from mfcheck.decisions.statement import Plan, Reference
 from mfcheck.decisions.suite import ClaimTest, suite_claims
-from mfcheck.decisions.trial import NOTHING_ELSE
+from mfcheck.decisions.trial import Ask, Trial, made
 from mfcheck.devices import resolve_device
-from mfcheck.ensembles.store import ChunkStore
 from mfcheck.findings.cell import Cell
 from mfcheck.findings.claim import Claim, is_asked_for
-from mfcheck.findings.finding import Finding
 from mfcheck.findings.sections import section_of
 from mfcheck.settings import Settings, level_named
 from mfcheck.theorems.foreign import each_cell
@@ -62,36 +59,15 @@ class Disagreement:
         return {self.verdict_a, self.verdict_b} == {Verdict.REFUTED, Verdict.SUPPORTED}
 
 
-@dataclass(eq=False)
-class Scout(Decider):
-    """A decider that records what a claim asks of it; planning and drawing come later."""
-
-    ask: Callable[[], Plan] | None = field(default=None, init=False)
-    reference: Callable[[PaperTheory], Reference] | None = field(default=None, init=False)
-
-    def _record(
-        self,
-        plan: Callable[[], Plan],
-        *,
-        reference: Callable[[PaperTheory], Reference] | None = None,
-        breaks: Breaks = False,
-        instead: Mapping[str, Callable[[PaperTheory], Reference]] = NOTHING_ELSE,
-    ) -> Finding:
-        if not breaks:
-            self.ask, self.reference = plan, reference
-        about = self.claim
-        return Finding(about.id, about.says, self.cell.id, "", self.cell.engine, {}, self.reproduce)
-
-
 @dataclass(frozen=True, eq=False)
 class Difference:
-    """A cell in which two theories put different references, and how to plan it under each."""
+    """A statement of which two theories put different references, and the trial that can decide it under each."""
 
-    claim: Claim
-    cell: Cell
+    trial: Trial
+    ask: Ask
+    theories: tuple[PaperTheory, PaperTheory]
     references: tuple[Reference, Reference]
     numbers: tuple[float, float]
-    asks: tuple[Callable[[], Plan], Callable[[], Plan]]
 
     @property
     def apart(self) -> float:
@@ -140,15 +116,15 @@ def disagreements(
     a: PaperTheory, b: PaperTheory, settings: Settings, claims: Sequence[str], budget: float, *, every: bool = False
 ) -> Iterator[Disagreement]:
     """The same one by one, as they are decided; they end with the first that separates, or with the budget."""
-    start, store = time.perf_counter(), ChunkStore(settings.cache)
+    start = time.perf_counter()
     tests = [test for test in suite_claims().values() if _asked(test[0], claims)]
     if not tests:
         raise ValueError(f"no claim of the suite that can tell theories apart matches {', '.join(claims)}")
     found: list[Candidate] = []
     for _, cells in groupby(each_cell(tests, settings), key=itemgetter(0)):
-        different = (difference(claim, cell, test, a, b, settings, store) for claim, test, cell in cells)
+        different = (difference(claim, cell, test, (a, b), settings) for claim, test, cell in cells)
         # Draws of the Wishart chain are by far the cheapest.
-        best = sorted(filter(None, different), key=lambda one: (one.cell.engine != "wishart", -one.apart))
+        best = sorted(filter(None, different), key=lambda one: (one.trial.cell.engine != "wishart", -one.apart))
         found += filter(None, map(planned, best if every else best[:PLANNED]))
     for one in sorted(found, key=lambda one: one.rank):
         begun = time.perf_counter()
@@ -161,28 +137,28 @@ def disagreements(
 
 
 def difference(
-    claim: Claim, cell: Cell, test: ClaimTest, a: PaperTheory, b: PaperTheory, settings: Settings, store: ChunkStore
+    claim: Claim, cell: Cell, test: ClaimTest, theories: tuple[PaperTheory, PaperTheory], settings: Settings
 ) -> Difference | None:
     """What two theories put in a cell's place, or None where that is the same, or one of them puts nothing there."""
-    first, second = (Scout(claim, cell, settings, theory, store, "") for theory in (a, b))
+    a, b = theories
     try:
-        test(cell, first)
-        if first.ask is None or first.reference is None or not moves(b, first.reference, than=a):
+        asks, trial = asked(test, claim, cell, settings, PaperTheory())
+        formulas = [made(ask, a).formula for ask in asks if not made(ask, a).breaks]
+        if not formulas or (formula := formulas[-1]) is None or not moves(b, formula, than=a):
             return None
-        references = first.reference(a), first.reference(b)
+        references = formula(a), formula(b)
         numbers = as_number(references[0]), as_number(references[1])
-        if not all(map(math.isfinite, numbers)):
-            return None
-        test(cell, second)
     except (ArithmeticError, AttributeError, ValueError):
         return None
-    return None if second.ask is None else Difference(claim, cell, references, numbers, (first.ask, second.ask))
+    known = all(map(math.isfinite, numbers))
+    return Difference(trial, asks[-1], theories, references, numbers) if known else None
 
 
 def planned(one: Difference) -> Candidate | None:
     """A difference with the draws that it takes, None where one of the theories cannot be decided there."""
+    a, b = one.theories
     try:
-        plans = one.asks[0](), one.asks[1]()
+        plans = one.trial.plan(one.ask, a), one.trial.plan(one.ask, b)
     except (ArithmeticError, AttributeError, ValueError):
         return None
     # A trend's reference is a slope and its margin absolute; every other statement is about a law or a ratio.
@@ -206,10 +182,11 @@ def relative(a: float, b: float) -> float:
 
 def decide(one: Candidate, begun: float) -> Disagreement:
     """The verdicts of one cell's draws on both theories, and the seconds since its drawing was begun."""
-    of_a, of_b = (plan.conclude() for plan in one.plans)
+    trial, ask = one.difference.trial, one.difference.ask
+    of_a, of_b = (trial.judge(ask, theory).evidence for theory in one.difference.theories)
     return Disagreement(
-        claim=one.difference.claim.id,
-        cell=one.difference.cell.id,
+        claim=trial.claim.id,
+        cell=trial.cell.id,
         statistic=of_a.statistic,
         reference_a=one.difference.numbers[0],
         reference_b=one.difference.numbers[1],

@@ -59,7 +59,7 @@ def begin_attempt(item: pytest.Item) -> None:
 
 def conclude(claim: Claim, item: pytest.Item, findings: Sequence[Finding], expectations: Sequence[Expectation]) -> None:
     """Attach the findings to the test as evidence, and raise pytest's own exception unless all is well."""
-    from mfcheck.decisions.evidence import explain
+    from mfcheck.decisions.explain import explain
     from mfcheck.findings.expected import declare
     from mfcheck.findings.record import as_plain
 

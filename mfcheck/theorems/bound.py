@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from enum import StrEnum
 from itertools import count, product
 
 import numpy as np
 
-from mfcheck.decisions.median_verbs import Allowance
-from mfcheck.findings.cell import Cell
+from mfcheck.decisions.allowance import Allowance
 from mfcheck.settings import Settings
 from mfcheck.spec import NetworkSpec, NormPair, dual_exponent
 from mfcheck.statistics.means import Tail
@@ -22,7 +22,8 @@ TINY_BUDGET = 2.0**-20
 """An ε that stands for ε → 0 in formulas: a power of two, so that dividing by it rounds nothing."""
 INFINITE = 10**10
 """A width that stands for N → ∞: the Wishart chain costs the same at any, and the distance left is bounded."""
-PAPERS = (NormPair(2.0, math.inf), NormPair(math.inf, math.inf))
+INF_INF = NormPair(math.inf, math.inf)
+PAPERS = (NormPair(2.0, math.inf), INF_INF)
 """The pairs for which the paper states a constant of its own."""
 VARIANCES = {"vanilla": (1.4, 2.0, 2.6), "residual": (0.2, 1.0, 2.0)}
 """Weight variances for ω_v below, at and above 1, and for ω_r near 1 and above."""
@@ -42,13 +43,13 @@ def budget(reach: float, pair: NormPair, input_dim: int) -> float:
 
 def growth(spec: NetworkSpec, pair: NormPair) -> float:
     """The relative excess of ‖J‖_{p,q} over its limit that finite width may cause, from the mixing of J's rows."""
-    sizes = (pair.p, pair.q, spec.input_dim, spec.output_dim)
+    sizes = (*pair, spec.input_dim, spec.output_dim)
     return chevet_at_width(spec, pair) / norms.chevet_beta(*sizes) - 1
 
 
 def chevet_at_width(spec: NetworkSpec, pair: NormPair) -> float:
     """Chevet's constant at this width, to leading order."""
-    sizes = (pair.p, pair.q, spec.input_dim, spec.output_dim)
+    sizes = (*pair, spec.input_dim, spec.output_dim)
     return norms.chevet_at_overlap(*sizes, finite_width.gram_overlap(spec))
 
 
@@ -86,13 +87,13 @@ def slack(spec: NetworkSpec, pair: NormPair, beta: float, rate: float) -> Allowa
 
 def spread_at_infinity(pair: NormPair, spec: NetworkSpec) -> float:
     """The largest relative standard deviation that ‖Z‖_{p,q} can have: σ*/(√d β)."""
-    beta = norms.chevet_beta(pair.p, pair.q, spec.input_dim, spec.output_dim)
+    beta = norms.chevet_beta(*pair, spec.input_dim, spec.output_dim)
     return _relative_lipschitz(pair, spec.input_dim, spec.output_dim, beta)
 
 
 def _relative_lipschitz(pair: NormPair, input_dim: int, output_dim: int, beta: float) -> float:
     """σ*/(√d β)."""
-    return norms.lipschitz(pair.p, pair.q, input_dim, output_dim) / (math.sqrt(input_dim) * beta)
+    return norms.lipschitz(*pair, input_dim, output_dim) / (math.sqrt(input_dim) * beta)
 
 
 def at_finite_dimension(pair: NormPair, input_dim: int, output_dim: int) -> Allowance:
@@ -101,7 +102,7 @@ def at_finite_dimension(pair: NormPair, input_dim: int, output_dim: int) -> Allo
     A median is below the mean (the norm is convex in Z; Kwapień 1994) by at most √(2 ln 2) σ*. Where p = 1 the norm is
     the largest column's and its median is known.
     """
-    sizes = (pair.p, pair.q, input_dim, output_dim)
+    sizes = (*pair, input_dim, output_dim)
     beta = norms.chevet_beta(*sizes)
     if pair.p == 1:
         exact = norms.largest_column(pair.q, input_dim, output_dim) / math.sqrt(input_dim)
@@ -128,24 +129,25 @@ def one_output(spec: NetworkSpec, pair: NormPair) -> tuple[float, Tail]:
 
 def bound_per_budget(theory: PaperTheory, spec: NetworkSpec, pair: NormPair) -> float:
     """The bound over ε as ε → 0: asked at a tiny ε, for a theory may say something else of large ones."""
-    return theory.adversarial_bound(spec, TINY_BUDGET, pair.p, pair.q) / TINY_BUDGET
+    return theory.adversarial_bound(spec, TINY_BUDGET, *pair) / TINY_BUDGET
 
 
 def gain(theory: PaperTheory, spec: NetworkSpec, pair: NormPair) -> float:
     """ω^{L/2}, as the theory's bound has it as ε → 0."""
-    return bound_per_budget(theory, spec, pair) / theory.beta(pair.p, pair.q, spec.input_dim, spec.output_dim)
+    return bound_per_budget(theory, spec, pair) / theory.beta(*pair, spec.input_dim, spec.output_dim)
 
 
-def constant(theory: PaperTheory, cell: Cell) -> float:
-    """β of a cell's pair and sizes: the theory's own or, where the cell asks for it, Chevet's."""
-    pair, spec = pair_of(cell), cell.spec
-    beta = theory.chevet_beta if cell.details.get("constant") == "chevet" else theory.beta
-    return beta(pair.p, pair.q, spec.input_dim, spec.output_dim)
+class Constant(StrEnum):
+    """Whose β a bound is made with: the theory's own, or Chevet's."""
+
+    THEORY = "theory"
+    CHEVET = "chevet"
 
 
-def pair_of(cell: Cell) -> NormPair:
-    """The norm pair that a cell is about."""
-    return NormPair.parse(str(cell.details["pair"]))
+def constant(theory: PaperTheory, spec: NetworkSpec, pair: NormPair, whose: Constant = Constant.THEORY) -> float:
+    """β of a pair at a network's sizes."""
+    beta = theory.chevet_beta if whose is Constant.CHEVET else theory.beta
+    return beta(*pair, spec.input_dim, spec.output_dim)
 
 
 def turns(settings: Settings, width: int, depth: int, input_dim: int = 784, outputs: int = 10) -> Iterator[NetworkSpec]:

@@ -13,7 +13,7 @@ from mfcheck.findings import series
 from mfcheck.findings.finding import Curve
 from mfcheck.observables.along_training import CAPACITY
 from mfcheck.observables.path_bounds import column_at
-from mfcheck.spec import NetworkSpec, NormPair
+from mfcheck.spec import Attack, NetworkSpec
 from mfcheck.theorems.pull import half_rate
 from mfcheck.theorems.variance import law
 from mfcheck.theory import PaperTheory
@@ -28,7 +28,7 @@ def capacity_left(draws: Floats, row: int) -> Floats:
     return found
 
 
-def mean_decay(theory: PaperTheory, spec: NetworkSpec, eps: float, pair: NormPair, share: float) -> float:
+def mean_decay(theory: PaperTheory, spec: NetworkSpec, attack: Attack, share: float) -> float:
     """The theory's mean of −d log‖w‖_FR/dt over the time in which the weights shrink to `share` of their size.
 
     A measured difference quotient has this reference, not the rate at its start. With v = −log s the flow has
@@ -39,20 +39,20 @@ def mean_decay(theory: PaperTheory, spec: NetworkSpec, eps: float, pair: NormPai
     time = drop = 0.0
     for v, weight in zip(passed.tolist(), weights.tolist(), strict=True):
         there = replace(spec, weight_variance=spec.weight_variance * math.exp(-2 * v))
-        speed = -theory.variance_rate(there, eps, pair.p, pair.q) / (2 * there.weight_variance)
+        speed = -theory.variance_rate(there, *attack) / (2 * there.weight_variance)
         time += weight / speed
-        drop -= weight * theory.capacity_rate(there, eps, pair.p, pair.q) / speed
+        drop -= weight * theory.capacity_rate(there, *attack) / speed
     return drop / time
 
 
 def capacity_path(
-    theory: PaperTheory, spec: NetworkSpec, eps: float, pair: NormPair, times: Sequence[float], draws: Floats
+    theory: PaperTheory, spec: NetworkSpec, attack: Attack, times: Sequence[float], draws: Floats
 ) -> Curve:
     """Medians of ‖w‖_FR(t)/‖w‖_FR(0) beside E‖w‖_FR at the theory's σ_w²(t)."""
     every = (0.0, *times)
 
     def at(one: PaperTheory) -> tuple[float, ...]:
-        shares = law(one, spec, eps, pair, every)
+        shares = law(one, spec, attack, every)
         became = [replace(spec, weight_variance=max(share, 1e-12) * spec.weight_variance) for share in shares]
         return tuple(one.fisher_rao(then) / one.fisher_rao(spec) for then in became)
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from mfcheck.decisions.median_verbs import Allowance
-from mfcheck.findings.cell import Cell
+from mfcheck.decisions.allowance import Allowance
 from mfcheck.spec import NetworkSpec, NormPair, dual_exponent
 from mfcheck.statistics.means import Tail
-from mfcheck.theorems.bound import at_finite_dimension, budget, growth, one_output, pair_of
+from mfcheck.theorems.bound import at_finite_dimension, budget, growth, one_output
 from mfcheck.theory import PaperTheory, finite_width, norms
 from mfcheck.theory.paper import remade
-from mfcheck.training.objectives import Objective
 
 INSTANT = 1e-8
 """A longest perturbation in units of ‖x‖₂ at which no activation flips: ε → 0."""
@@ -22,12 +20,6 @@ LINEAR_STEPS = 1
 """Steps of an attack there: it starts at the linear map's own maximiser."""
 STEP = 1e-3
 """Relative step in σ_w of a derivative of an exact law."""
-
-
-def adversarial(cell: Cell, steps: int) -> Objective:
-    """L_adv of a cell's pair and budget, attacked in so many steps."""
-    pair = pair_of(cell)
-    return Objective("adversarial", float(cell.details["eps"]), pair.p, pair.q, steps)
 
 
 def instant(pair: NormPair, input_dim: int) -> float:

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from mfcheck.arrays import Floats
-from mfcheck.decisions.median_verbs import Rival
+from mfcheck.decisions.medians import Rival
 from mfcheck.findings import series
 from mfcheck.findings.finding import Curve
 from mfcheck.observables import projected
 from mfcheck.observables.along_training import ERROR, LOSS, PAID, SIZE
 from mfcheck.observables.path_bounds import column_at, decreases, sizes
-from mfcheck.spec import NetworkSpec, NormPair
+from mfcheck.spec import Attack, NetworkSpec
 from mfcheck.theorems.pull import half_rate
 from mfcheck.theory import PaperTheory
 
@@ -28,14 +28,14 @@ POINTS = 5
 """Scales at which a projected flow is measured."""
 
 
-def half_life(theory: PaperTheory, spec: NetworkSpec, eps: float, pair: NormPair) -> float:
+def half_life(theory: PaperTheory, spec: NetworkSpec, attack: Attack) -> float:
     """The time at which the theory's σ_w²(t) has fallen to half of its start."""
-    low, high = 0.0, -spec.weight_variance / theory.variance_rate(spec, eps, pair.p, pair.q)
-    while theory.weight_variance(spec, eps, pair.p, pair.q, high) > spec.weight_variance / 2:
+    low, high = 0.0, -spec.weight_variance / theory.variance_rate(spec, *attack)
+    while theory.weight_variance(spec, *attack, high) > spec.weight_variance / 2:
         high *= 2
     for _ in range(60):
         middle = (low + high) / 2
-        above = theory.weight_variance(spec, eps, pair.p, pair.q, middle) > spec.weight_variance / 2
+        above = theory.weight_variance(spec, *attack, middle) > spec.weight_variance / 2
         low, high = (middle, high) if above else (low, middle)
     return high
 
@@ -46,7 +46,7 @@ def scales_down_to(share: float) -> tuple[float, ...]:
 
 
 def rivals(
-    theory: PaperTheory, spec: NetworkSpec, eps: float, pair: NormPair, t: float, row: int, slack: float
+    theory: PaperTheory, spec: NetworkSpec, attack: Attack, t: float, row: int, slack: float
 ) -> dict[str, Rival]:
     """What the same path may support in place of the theory's σ_w²(t), `row` being that of time t.
 
@@ -58,7 +58,7 @@ def rivals(
         return share_paid(draws, row)
 
     def above(draws: Floats) -> Floats:
-        found: Floats = sizes(draws, row) / envelope(theory, spec, eps, pair, draws[:, 0, LOSS], (t,))
+        found: Floats = sizes(draws, row) / envelope(theory, spec, attack, draws[:, 0, LOSS], (t,))
         return found
 
     found = {ENVELOPE: Rival(above, 1.0)}
@@ -83,43 +83,37 @@ def share_paid(draws: Floats, row: int) -> Floats:
     return found
 
 
-def envelope(
-    theory: PaperTheory, spec: NetworkSpec, eps: float, pair: NormPair, losses: Floats, times: Sequence[float]
-) -> Floats:
+def envelope(theory: PaperTheory, spec: NetworkSpec, attack: Attack, losses: Floats, times: Sequence[float]) -> Floats:
     """σ_w²(t)/σ_w²(0) of the theory with its rate scaled to each measured L_adv(0): `[n, T]`.
 
     For vanilla networks without biases no flow on L_adv alone falls below it: docs/theory.md#envelope.
     """
-    bound = theory.adversarial_bound(spec, eps, pair.p, pair.q)
+    bound = theory.adversarial_bound(spec, *attack)
 
     def at(loss: float, t: float) -> float:
-        return theory.weight_variance(spec, eps, pair.p, pair.q, t * loss / bound) / spec.weight_variance
+        return theory.weight_variance(spec, *attack, t * loss / bound) / spec.weight_variance
 
     return np.array([[at(float(loss), t) for t in times] for loss in losses])
 
 
-def along_path(
-    theory: PaperTheory, spec: NetworkSpec, eps: float, pair: NormPair, times: Sequence[float], draws: Floats
-) -> Curve:
+def along_path(theory: PaperTheory, spec: NetworkSpec, attack: Attack, times: Sequence[float], draws: Floats) -> Curve:
     """Medians of a recorded path beside both laws and the envelope."""
     every = (0.0, *times)
     size, loss = draws[:, :, SIZE], draws[:, :, LOSS]
-    bound = theory.adversarial_bound(spec, eps, pair.p, pair.q)
+    bound = theory.adversarial_bound(spec, *attack)
     low, high = np.quantile(size, [0.25, 0.75], axis=0)
     return Curve(
         kind=series.TRAJECTORY,
         x_label=series.OVER_TIME,
         x=every,
         measured=tuple(np.median(size, axis=0).tolist()),
-        predicted=law(theory, spec, eps, pair, every),
+        predicted=law(theory, spec, attack, every),
         exact=(),
         draws=len(draws),
         series={
-            series.FACTOR_1: law(half_rate(theory), spec, eps, pair, every),
+            series.FACTOR_1: law(half_rate(theory), spec, attack, every),
             series.LOSS: tuple((np.median(loss, axis=0) / bound).tolist()),
-            series.ENVELOPE: tuple(
-                envelope(theory, spec, eps, pair, np.median(loss[:, :1], axis=0), every)[0].tolist()
-            ),
+            series.ENVELOPE: tuple(envelope(theory, spec, attack, np.median(loss[:, :1], axis=0), every)[0].tolist()),
             series.LOWER_QUARTILE: tuple(low.tolist()),
             series.UPPER_QUARTILE: tuple(high.tolist()),
             series.DISCRETISATION: tuple(np.median(draws[:, :, ERROR], axis=0).tolist()),
@@ -130,8 +124,7 @@ def along_path(
 def along_projection(
     theory: PaperTheory,
     spec: NetworkSpec,
-    eps: float,
-    pair: NormPair,
+    attack: Attack,
     scales: tuple[float, ...],
     end: float,
     rates: Floats,
@@ -144,15 +137,13 @@ def along_projection(
         x_label=series.OVER_TIME,
         x=every,
         measured=tuple(np.median(sizes, axis=1).tolist()),
-        predicted=law(theory, spec, eps, pair, every),
+        predicted=law(theory, spec, attack, every),
         exact=(),
         draws=len(rates),
-        series={series.FACTOR_1: law(half_rate(theory), spec, eps, pair, every)},
+        series={series.FACTOR_1: law(half_rate(theory), spec, attack, every)},
     )
 
 
-def law(
-    theory: PaperTheory, spec: NetworkSpec, eps: float, pair: NormPair, times: Sequence[float]
-) -> tuple[float, ...]:
+def law(theory: PaperTheory, spec: NetworkSpec, attack: Attack, times: Sequence[float]) -> tuple[float, ...]:
     """The theory's σ_w²(t)/σ_w²(0)."""
-    return tuple(theory.weight_variance(spec, eps, pair.p, pair.q, t) / spec.weight_variance for t in times)
+    return tuple(theory.weight_variance(spec, *attack, t) / spec.weight_variance for t in times)

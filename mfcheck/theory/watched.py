@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
@@ -35,12 +36,25 @@ class Reading:
 
     def seen(self) -> tuple[str, ...]:
         """The names of the theory's changes that some value read so far would show by itself."""
-        places = dict.fromkeys(self.noted)
+        return self._shown(self.noted)
+
+    def _shown(self, noted: Iterable[tuple[str, Place]]) -> tuple[str, ...]:
+        places = dict.fromkeys(noted)
         return tuple(
             change.name
             for change in changes(self.own)
             if any(differs(change.theory, formula, place) for formula, place in places)
         )
+
+    @contextmanager
+    def reads(self, names: list[str]) -> Iterator[None]:
+        """Add to `names`, at the end, the changes that show in what is read in here, and forget these reads."""
+        before = len(self.noted)
+        try:
+            yield
+        finally:
+            names += self._shown(self.noted[before:])
+            del self.noted[before:]
 
     def moving(self, names: Iterable[str], reference: Callable[[PaperTheory], Any]) -> tuple[str, ...]:
         """Those of the named changes that by themselves move a claim's reference: in a slope, say, some cancel."""

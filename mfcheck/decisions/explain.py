@@ -1,0 +1,20 @@
+"""A finding that is not supported, in one sentence."""
+
+from __future__ import annotations
+
+from mfcheck.findings.finding import Finding
+from mfcheck.verdict import Verdict
+
+
+def explain(finding: Finding) -> str:
+    """What was measured against what was allowed; the reason alone where nothing was."""
+    if finding.verdict is Verdict.NOT_APPLICABLE:
+        return finding.reason
+    (low, high), (bottom, top) = finding.interval, finding.region
+    needed = f"to break the law is to leave, {finding.side or 'on any side'}," if finding.breaks else "allowed is"
+    told = f" ({finding.reason})" if finding.reason else ""
+    return (
+        f"{finding.claim} is {finding.verdict} in cell {finding.cell}: {finding.statistic} {finding.estimate:.6g}, "
+        f"interval [{low:.6g}, {high:.6g}] after {finding.draws} draws, "
+        f"{needed} [{bottom:.6g}, {top:.6g}]{told}. Reproduce: {finding.reproduce}"
+    )

@@ -1,0 +1,153 @@
+"""Statements about laws: a component has the theory's law, or all inputs share one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mfcheck.arrays import Floats
+from mfcheck.decisions.sampling import Sampling
+from mfcheck.decisions.statement import Evidence, Formula, Plan, Rule, Statement
+from mfcheck.ensembles.samples import Probe, Source
+from mfcheck.findings import series
+from mfcheck.findings.finding import Curve, Margin
+from mfcheck.statistics import laws, resolution
+from mfcheck.statistics.intervals import dkw_half_width, left_of
+from mfcheck.statistics.sample_sizes import Draw
+from mfcheck.statistics.sequential import Region
+from mfcheck.theory import PaperTheory
+from mfcheck.verdict import Verdict
+
+if TYPE_CHECKING:
+    from scipy.stats.distributions import rv_frozen
+
+CURVE_DRAWS = 10_000
+"""Draws that make the figure of a law: as many as in the paper's first experiment."""
+CURVE_POINTS = 201
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Law(Statement[Plan]):
+    """One component of `source` has the theory's law, up to its finite-width distance and the level's δ.
+
+    With `breaks` the statement is that it does not: supported where the distance exceeds that margin.
+    """
+
+    source: Source = field(kw_only=False)
+    component: int
+    reference: Callable[[PaperTheory], rv_frozen]
+    finite_width: Callable[[], float]
+    origin: str = "exact distance of the finite-width law to its limit"
+    probe: Probe | None = None
+
+    @property
+    def formula(self) -> Formula:
+        return self.reference
+
+    def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> Plan:
+        level = rule.level
+        margin = Margin(self.finite_width(), level.law, f"{self.origin}; δ of level {level.name}")
+        law = self.reference(theory)
+        probe = sampling.probe(self.probe, self.looks_at)
+        draw = sampling.draws(self.source, probe, lambda values: values[:, self.component])
+        first = laws.draws_needed_law(
+            margin.total, alpha=rule.first_alpha, beta=level.beta, distance=margin.finite_width
+        )
+        return Plan(margin, first, (draw,), sampling.chunk(self.source), law)
+
+    def decide(self, plan: Plan, theory: PaperTheory, rule: Rule) -> Evidence:
+        law, (draw,), margin = plan.target, plan.draws_of, plan.margin.total
+        left = left_of(law)
+        decided = laws.decide_law(
+            draw, law.cdf, margin, first=plan.first, cdf_left=left, alpha=rule.alpha, looks=rule.looks
+        )
+        ordered, alpha = np.sort(draw(decided.draws)), rule.last_alpha(decided)
+        return Evidence(
+            statistic="sup-distance of laws",
+            reference=0.0,
+            decision=decided,
+            resolution=resolution.of_law(ordered, law.cdf, margin, alpha, cdf_left=left, mean=float(law.mean())),
+            last_alpha=alpha,
+            draws=ordered,
+            curve=law_curve(draw, decided.draws, law),
+        )
+
+    def says(self, plan: Plan) -> str:
+        what = self.quantity or self.source.name
+        if self.breaks:
+            return f"the law of {what} is farther than {plan.margin.total:.4g} from the theory's, in sup-distance"
+        return f"the law of {what} is the theory's up to a sup-distance of {plan.margin.total:.4g}"
+
+    def judge(self, other: rv_frozen, plan: Plan, evidence: Evidence) -> Verdict:
+        return judge_law(evidence.draws, other, evidence.decision.region, evidence.last_alpha)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SameLaw(Statement[Plan]):
+    """The columns of `source` (one a network input) all have one law; exact at every width.
+
+    To the level's δ for laws, or so many `times` that where draws are dear.
+    """
+
+    source: Source = field(kw_only=False)
+    times: int = 1
+    probe: Probe | None = None
+
+    def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> Plan:
+        level, probe = rule.level, sampling.probe(self.probe, self.looks_at)
+        often = f"{self.times} times " if self.times > 1 else ""
+        margin = Margin(0.0, self.times * level.law, f"exact at every width; {often}δ of level {level.name}")
+        arms = len(probe.x)
+        first = laws.draws_needed_same_law(margin.total, arms=arms, alpha=rule.first_alpha, beta=level.beta)
+        return Plan(margin, first, (sampling.draws(self.source, probe),), sampling.chunk(self.source), arms)
+
+    def decide(self, plan: Plan, theory: PaperTheory, rule: Rule) -> Evidence:
+        (draw,), arms, margin = plan.draws_of, plan.target, plan.margin.total
+        decided = laws.decide_same_law(draw, margin, first=plan.first, alpha=rule.alpha, looks=rule.looks)
+        ordered = np.sort(draw(decided.draws)[:, 0])
+        return Evidence(
+            statistic="largest sup-distance between inputs",
+            reference=0.0,
+            decision=decided,
+            resolution=resolution.of_same_law(ordered, margin, rule.last_alpha(decided) / arms),
+        )
+
+    def says(self, plan: Plan) -> str:
+        differ = "differ somewhere by more than" if self.breaks else "are one up to"
+        what = self.quantity or self.source.name
+        return f"the laws of {what} at all {plan.target} inputs {differ} a sup-distance of {plan.margin.total:.4g}"
+
+
+def judge_law(ordered: Floats, law: rv_frozen, region: Region, alpha: float) -> Verdict:
+    """The verdict of sorted draws on a law; a law of no spread is refuted by draws that have one."""
+    if not law.var() > 0:
+        return Verdict.REFUTED
+    # A few thousand ranks bound the distance from below: most wrong laws need no more, and there are many of them.
+    rank, left = np.arange(0, len(ordered), max(1, len(ordered) // 2000)), left_of(law)
+    some = ordered[rank]
+    at = law.cdf(some)
+    below = at if left is None else left(some)
+    apart = max(np.max((rank + 1) / len(ordered) - at), np.max(below - rank / len(ordered)))
+    if apart - dkw_half_width(len(ordered), alpha) > region.high:
+        return Verdict.REFUTED
+    return region.judge(laws.estimate_law(ordered, law.cdf, alpha, cdf_left=left))
+
+
+def law_curve(draw: Draw, draws: int, law: rv_frozen) -> Curve:
+    """The distribution function of the first draws at a few hundred ranks, beside the law's and its quantiles."""
+    shown = min(CURVE_DRAWS, draws)
+    ordered = np.sort(draw(shown))
+    rank = np.unique(np.linspace(0, shown - 1, CURVE_POINTS).round().astype(int))
+    x = ordered[rank]
+    return Curve(
+        kind=series.LAW,
+        x_label="x",
+        x=tuple(x.tolist()),
+        measured=tuple((np.searchsorted(ordered, x, "right") / shown).tolist()),
+        predicted=tuple(np.asarray(law.cdf(x)).tolist()),
+        exact=tuple(np.asarray(law.ppf((rank + 0.5) / shown)).tolist()),
+        draws=shown,
+    )

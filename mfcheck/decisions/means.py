@@ -1,0 +1,165 @@
+"""Statements about means: over the theory's value they are 1, or beside its scale they are 0."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from mfcheck.decisions.sampling import Sampling, Statistic
+from mfcheck.decisions.statement import BELOW, Evidence, Formula, Plan, Rule, Statement
+from mfcheck.ensembles.samples import Probe, Source
+from mfcheck.findings.finding import Margin
+from mfcheck.statistics import means, resolution, signed_means
+from mfcheck.statistics.means import Tail
+from mfcheck.statistics.sequential import Decision, Estimate, Region
+from mfcheck.theory import PaperTheory
+from mfcheck.verdict import Verdict
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class MeanPlan(Plan):
+    """A plan with what is granted of the statistic's law, in units of what its rule is told."""
+
+    granted: Tail
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class MeanRatio(Statement[MeanPlan]):
+    """The mean of a statistic of `source`, not negative unless `signed`, over the theory's value is 1.
+
+    Exactly at every width, to the level's finer δ; with `finite_width`, the exact relative distance there to a
+    limit law, to its δ for ratios (give 0 where the law is exact but draws are dear), or to `delta`. `tail` is what
+    is granted of the statistic's law, and is named in the margin's origin. With `breaks` it must not be 1, and the
+    word says on which side: "above" or "below".
+    """
+
+    two_sided = True
+    source: Source = field(kw_only=False)
+    statistic: Statistic
+    reference: Callable[[PaperTheory], float]
+    tail: Callable[[], Tail]
+    finite_width: Callable[[], float] | None = None
+    signed: bool = False
+    delta: float | None = None
+    probe: Probe | None = None
+
+    @property
+    def formula(self) -> Formula:
+        return self.reference
+
+    def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> MeanPlan:
+        level, value = rule.level, self.reference(theory)
+        granted = self.tail()
+        off = 0.0 if self.finite_width is None else self.finite_width()
+        bias = abs(off)
+        delta = level.exact if self.finite_width is None else level.ratio
+        kind = "exact at every width" if bias == 0 else "exact finite-width distance to the limit"
+        origin = f"{kind}; δ of level {level.name}; granted E X⁴/(E X)⁴ ≤ {granted.fourth:.4g}"
+        margin = Margin(bias, delta if self.delta is None else self.delta, origin)
+        draw = sampling.draws(self.source, sampling.probe(self.probe, self.looks_at), self.statistic)
+        if self.signed:  # its tail is granted in units of the reference, not of the mean itself
+            true = self.reference(PaperTheory()) * (1 + off) / value
+            granted = Tail(granted.second * true**2, granted.fourth * true**4)
+        needed = (signed_means if self.signed else means).draws_needed_mean_ratio
+        first = needed(margin.total, tail=granted, alpha=rule.first_alpha, beta=level.beta, ratio=1 + bias)
+        return MeanPlan(
+            margin=margin,
+            first=first,
+            draws_of=(draw,),
+            chunk=sampling.chunk(self.source),
+            target=value,
+            granted=granted,
+        )
+
+    def decide(self, plan: MeanPlan, theory: PaperTheory, rule: Rule) -> Evidence:
+        (draw,), margin = plan.draws_of, plan.margin.total
+        verb = (signed_means if self.signed else means).decide_mean_ratio
+        decided = verb(
+            draw, plan.target, margin, tail=plan.granted, first=plan.first, alpha=rule.alpha, looks=rule.looks
+        )
+        return Evidence(
+            statistic="ratio to the theory",
+            reference=1.0,
+            decision=decided,
+            resolution=resolution.of_ratio(decided.estimate, margin),
+        )
+
+    def says(self, plan: MeanPlan) -> str:
+        what, margin = self.quantity or self.source.name, plan.margin.total
+        if self.breaks:
+            edge = f"below 1 − {margin:.4g}" if self.breaks == BELOW else f"above 1 + {margin:.4g}"
+            return f"the mean of {what} over the theory's value lies {edge}"
+        return f"the mean of {what} over the theory's value is 1 ± {margin:.4g}"
+
+    def judge(self, other: float, plan: MeanPlan, evidence: Evidence) -> Verdict:
+        return judge_ratio(evidence.decision, plan.target, other)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Negligible(Statement[MeanPlan]):
+    """The mean of a statistic, of either sign, is 0 beside a scale of the theory's, to the level's δ.
+
+    `instead` are other values for their ratio; `tail` grants its moments in units of the scale.
+    """
+
+    two_sided = True
+    source: Source = field(kw_only=False)
+    statistic: Statistic
+    scale: Callable[[PaperTheory], float]
+    tail: Callable[[], Tail]
+    probe: Probe | None = None
+
+    def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> MeanPlan:
+        level, unit, granted = rule.level, self.scale(theory), self.tail()
+        origin = f"none: stated as 0; δ of level {level.name}; granted E X⁴ ≤ {granted.fourth:.4g} units"
+        margin = Margin(0.0, level.ratio, origin)
+        draw = sampling.draws(self.source, sampling.probe(self.probe, self.looks_at), self.statistic)
+        first = signed_means.draws_needed_mean_ratio(
+            margin.total, tail=granted, alpha=rule.first_alpha, beta=level.beta
+        )
+        return MeanPlan(
+            margin=margin,
+            first=first,
+            draws_of=(draw,),
+            chunk=sampling.chunk(self.source),
+            target=unit,
+            granted=granted,
+        )
+
+    def decide(self, plan: MeanPlan, theory: PaperTheory, rule: Rule) -> Evidence:
+        (draw,), margin = plan.draws_of, plan.margin.total
+        decided = signed_means.decide_mean_ratio(
+            draw,
+            plan.target,
+            margin,
+            tail=plan.granted,
+            first=plan.first,
+            centre=0.0,
+            alpha=rule.alpha,
+            looks=rule.looks,
+        )
+        return Evidence(statistic="ratio to the theory's scale", reference=0.0, decision=decided)
+
+    def says(self, plan: MeanPlan) -> str:
+        what, margin = self.quantity or self.source.name, plan.margin.total
+        if self.breaks:
+            edge = f"below −{margin:.4g}" if self.breaks == BELOW else f"above {margin:.4g}"
+            return f"the mean of {what}, in units of the theory's scale, lies {edge}"
+        return f"the mean of {what}, in units of the theory's scale, is 0 ± {margin:.4g}"
+
+    def judge(self, other: float, plan: MeanPlan, evidence: Evidence) -> Verdict:
+        return judge_place(evidence.decision, other)
+
+
+def judge_ratio(decided: Decision, judged_by: float, other: float) -> Verdict:
+    """The verdict of a decision's interval on another reference than the one it was judged by."""
+    if not other > 0:
+        return Verdict.REFUTED
+    was, factor = decided.estimate, judged_by / other
+    return decided.region.judge(Estimate(was.value * factor, was.low * factor, was.high * factor))
+
+
+def judge_place(decided: Decision, reference: float) -> Verdict:
+    """The verdict of a decision's interval on another place for θ, to the same margin on either side."""
+    margin = decided.region.margin
+    return Region(reference - margin, reference + margin, margin).judge(decided.estimate)

@@ -1,0 +1,180 @@
+"""Statements about medians, whose intervals grant nothing: over the theory's value, or within declared bounds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from mfcheck.arrays import Floats
+from mfcheck.decisions.allowance import Allowance, origin_with_delta
+from mfcheck.decisions.means import judge_ratio
+from mfcheck.decisions.sampling import Sampling, Statistic
+from mfcheck.decisions.statement import BELOW, Evidence, Formula, Plan, Rule, Statement
+from mfcheck.ensembles.samples import Probe, Source
+from mfcheck.findings.finding import Curve, Margin
+from mfcheck.statistics import medians
+from mfcheck.statistics.sample_sizes import Draw
+from mfcheck.statistics.sequential import Decision, Region
+from mfcheck.theory import PaperTheory
+from mfcheck.verdict import Verdict
+
+
+@dataclass(frozen=True, eq=False)
+class Rival:
+    """Another statement about the same draws: the median of `statistic` lies between `low` and `high`."""
+
+    statistic: Statistic
+    low: float
+    high: float = math.inf
+
+    def judge(self, draws: Floats, alpha: float) -> Verdict:
+        """The draws' verdict, by order statistics at error rate alpha; one-sided ones have no coarseness."""
+        region = Region(self.low, self.high, self.high - self.low)
+        return region.judge(medians.estimate_median(self.statistic(draws), alpha))
+
+
+NO_RIVALS: Mapping[str, Rival] = {}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class MedianPlan(Plan):
+    """A plan with the region of the median, and the source's draws as they are, for rivals and the figure."""
+
+    region: Region
+    whole: Draw
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class MedianRatio(Statement[MedianPlan]):
+    """The median of a positive statistic over the theory's value is 1, up to the allowance and δ.
+
+    With `upper_only` that it is at most 1. `spread`, the relative standard deviation to be expected, and `room`,
+    the distance that must be seen (of a bound all of the margin, else δ, if not given), plan the draws; the
+    interval is that of order statistics and grants nothing. `rivals` are other statements that the same draws may
+    support in this one's place. `curve` makes the figure from all draws.
+    """
+
+    source: Source = field(kw_only=False)
+    statistic: Statistic
+    reference: Callable[[PaperTheory], float]
+    allowance: Callable[[], Allowance]
+    spread: float
+    delta: float
+    upper_only: bool = False
+    rivals: Mapping[str, Rival] = field(default_factory=lambda: NO_RIVALS)
+    curve: Callable[[Floats], Curve] | None = None
+    room: float | None = None
+    probe: Probe | None = None
+
+    @property
+    def two_sided(self) -> bool:  # type: ignore[override]
+        return not self.upper_only
+
+    @property
+    def formula(self) -> Formula:
+        return self.reference
+
+    def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> MedianPlan:
+        value, allowed, level, delta = self.reference(theory), self.allowance(), rule.level, self.delta
+        far = allowed.above if self.upper_only else max(allowed.below, allowed.above)
+        margin = Margin(far, delta, origin_with_delta(allowed, delta, level))
+        bottom = 0.0 if self.upper_only else 1 - allowed.below - delta
+        probe = sampling.probe(self.probe, self.looks_at)
+        seen = self.room if self.room is not None else margin.total if self.upper_only else delta
+        return MedianPlan(
+            margin=margin,
+            first=medians.draws_needed_median(seen, spread=self.spread, alpha=rule.first_alpha, beta=level.beta),
+            draws_of=(sampling.draws(self.source, probe, lambda values: self.statistic(values) / value),),
+            chunk=sampling.chunk(self.source),
+            target=value,
+            region=Region(bottom, 1 + allowed.above + delta, margin.total),
+            whole=sampling.draws(self.source, probe),
+        )
+
+    def decide(self, plan: MedianPlan, theory: PaperTheory, rule: Rule) -> Evidence:
+        return _decided(self, plan, rule, "median ratio to the theory", reference=1.0)
+
+    def says(self, plan: MedianPlan) -> str:
+        what, low, high = self.quantity or self.source.name, plan.region.low, plan.region.high
+        over = f"the median of {what} over the theory's value"
+        if self.breaks:
+            return f"{over} lies below {low:.4g}" if self.breaks == BELOW else f"{over} lies above {high:.4g}"
+        return f"{over} is at most {high:.4g}" if self.upper_only else f"{over} lies between {low:.4g} and {high:.4g}"
+
+    def judge(self, other: float, plan: MedianPlan, evidence: Evidence) -> Verdict:
+        return judge_ratio(evidence.decision, plan.target, other)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class MedianWithin(Statement[MedianPlan]):
+    """The median of a statistic, called `name`, lies between `low` and `high`, bounds that no formula gives.
+
+    The first look is the smallest that can have an interval; draws here are whole trainings.
+    """
+
+    two_sided = True
+    source: Source = field(kw_only=False)
+    statistic: Statistic
+    name: str
+    low: float
+    high: float
+    origin: str
+    rivals: Mapping[str, Rival] = field(default_factory=lambda: NO_RIVALS)
+    curve: Callable[[Floats], Curve] | None = None
+    probe: Probe | None = None
+
+    def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> MedianPlan:
+        margin = Margin(0.0, self.high - self.low, f"no law: {self.origin}")
+        probe = sampling.probe(self.probe, self.looks_at)
+        return MedianPlan(
+            margin=margin,
+            first=medians.least_draws(rule.first_alpha),
+            draws_of=(sampling.draws(self.source, probe, self.statistic),),
+            chunk=sampling.chunk(self.source),
+            region=Region(self.low, self.high, margin.total),
+            whole=sampling.draws(self.source, probe),
+        )
+
+    def decide(self, plan: MedianPlan, theory: PaperTheory, rule: Rule) -> Evidence:
+        return _decided(self, plan, rule, self.name, reference=(self.low + self.high) / 2)
+
+    def says(self, plan: MedianPlan) -> str:
+        what = self.quantity or f"the {self.name}"
+        if self.breaks:
+            return f"{what} lies " + (f"below {self.low:.4g}" if self.breaks == BELOW else f"above {self.high:.4g}")
+        return f"{what} lies between {self.low:.4g} and {self.high:.4g}"
+
+
+def _decided(
+    statement: MedianRatio | MedianWithin, plan: MedianPlan, rule: Rule, statistic: str, reference: float
+) -> Evidence:
+    """What both kinds have in common: the decision, the rivals' verdicts and the figure, from the same draws."""
+    (draw,), region = plan.draws_of, plan.region
+    decided = medians.decide_median(draw, region, first=plan.first, alpha=rule.alpha, looks=rule.looks)
+    whole, alpha = plan.whole(decided.draws), rule.last_alpha(decided)
+    return Evidence(
+        statistic=statistic,
+        reference=reference,
+        decision=decided,
+        resolution=_resolution(decided, region) if statement.formula else None,
+        curve=None if statement.curve is None else statement.curve(whole),
+        rivals={name: rival.judge(whole, alpha) for name, rival in statement.rivals.items()},
+        reason=lost(draw(decided.draws)),
+    )
+
+
+def lost(*samples: Floats) -> str:
+    """What is to be said of draws that have no finite bounds."""
+    unknown, count = sum(map(medians.unknown, samples)), sum(map(len, samples))
+    told = f"nothing is known of {unknown} of {count} networks: training diverged or came to no end"
+    return told if unknown else ""
+
+
+def _resolution(decided: Decision, region: Region) -> float | None:
+    """The relative error in the reference, up or down, that the same interval would have refuted."""
+    low, high = decided.estimate.low, decided.estimate.high
+    if not (math.isfinite(low) and math.isfinite(high)) or low <= 0:
+        return None
+    too_small = max(0.0, region.high / low - 1)
+    return too_small if region.low <= 0 else max(too_small, high / region.low - 1)

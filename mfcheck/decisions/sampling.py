@@ -1,0 +1,57 @@
+"""Where the draws of a statement come from: the networks of one cell, by its engine, from the run's seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mfcheck.arrays import Floats
+from mfcheck.ensembles.samples import Probe, Sample, Source
+from mfcheck.ensembles.store import ChunkStore
+from mfcheck.findings.cell import Cell
+from mfcheck.settings import Settings
+from mfcheck.spec import NetworkSpec
+from mfcheck.statistics.sample_sizes import Draw
+from mfcheck.verdict import NotANumber
+
+Statistic = Callable[[Floats], Floats]
+"""From draws `[n, …]` to a number each, `[n]`; for medians also to bounds of it, `[n, 2]`."""
+LooksAt = Callable[[Settings, Cell], Probe]
+"""The inputs at which a claim looks at the networks of a cell."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sampling:
+    """Draws of one claim in one cell; what a statistic makes of them may hold no NaN, or NotANumber names it."""
+
+    claim: str
+    cell: Cell
+    settings: Settings
+    store: ChunkStore
+
+    def draws(
+        self, source: Source, probe: Probe, statistic: Statistic = np.asarray, spec: NetworkSpec | None = None
+    ) -> Draw:
+        """The first n draws of a statistic, of the cell's network or of another by the same engine."""
+        run = self.settings
+        sample = Sample(source, spec or self.cell.spec, self.cell.engine, probe, run.seed, run.device, self.store)
+
+        def draw(n: int) -> Floats:
+            values = statistic(sample.first(n))
+            if bad := int(np.isnan(values).sum()):
+                raise NotANumber(f"the statistic of {self.claim} is NaN in {bad} of {n} draws of {source.name}")
+            return values
+
+        return draw
+
+    def probe(self, given: Probe | None, looks_at: LooksAt, spec: NetworkSpec | None = None) -> Probe:
+        """The inputs that a statement was given, or else those that it looks at in the cell, or at another network."""
+        if given is not None:
+            return given
+        return looks_at(self.settings, self.cell if spec is None else replace(self.cell, spec=spec))
+
+    def chunk(self, source: Source, spec: NetworkSpec | None = None) -> int:
+        """Draws in a chunk of the source."""
+        return source.chunk_draws(spec or self.cell.spec, self.cell.engine)

@@ -1,0 +1,298 @@
+"""Statements about trends over groups of networks: how the logarithm of a mean, or of a median, rises."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mfcheck.arrays import Floats
+from mfcheck.decisions.allowance import Allowance, origin_with_delta
+from mfcheck.decisions.means import judge_place
+from mfcheck.decisions.medians import lost
+from mfcheck.decisions.sampling import Sampling, Statistic
+from mfcheck.decisions.statement import Evidence, Formula, Plan, Rule, Statement
+from mfcheck.ensembles.samples import Probe, Source
+from mfcheck.findings import series
+from mfcheck.findings.finding import Curve, Margin
+from mfcheck.spec import NetworkSpec
+from mfcheck.statistics import medians, resolution, slopes
+from mfcheck.statistics.means import Tail
+from mfcheck.statistics.sample_sizes import Draw
+from mfcheck.statistics.sequential import Region
+from mfcheck.theory import PaperTheory
+from mfcheck.verdict import NotCovered, Verdict
+
+SKETCHED = 256
+"""Draws that tell the rough scale of a mean."""
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """One group of a trend: its network, what is averaged there, and the exact law's mean and tail."""
+
+    x: float
+    spec: NetworkSpec
+    statistic: Statistic
+    mean: float
+    tail: Tail
+
+
+@dataclass(frozen=True, eq=False)
+class MedianGroup:
+    """One group of a trend of medians: its place, its network, what is drawn there, and where, if it is known, the
+    median lies at finite size (only the figure shows that)."""
+
+    x: float
+    spec: NetworkSpec
+    source: Source
+    statistic: Statistic
+    exact: float = math.nan
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TrendPlan(Plan):
+    """A plan with the combination of the groups' means that is decided."""
+
+    shape: slopes.Trend
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Slope(Statement[TrendPlan]):
+    """log E statistic against x rises as the theory's `curve` does, by its least-squares slope.
+
+    The groups' exact means give the finite-width distance of slopes, unless the law is `exact` at every width.
+    """
+
+    two_sided = True
+    source: Source = field(kw_only=False)
+    groups: Sequence[Group] = field(kw_only=False)
+    x_label: str
+    curve: Callable[[PaperTheory, NetworkSpec], float]
+    exact: bool = False
+    probe: Probe | None = None
+
+    @property
+    def formula(self) -> Formula:
+        return lambda theory: self._rise(self._at(theory))
+
+    def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> TrendPlan:
+        level, target, means = rule.level, self._rise(self._at(theory)), [group.mean for group in self.groups]
+        # The slope itself is what a twin of the theory can move; how far width moves it is the paper's formula's.
+        bias = 0.0 if self.exact else abs(self._rise(means) - self._rise(self._at(PaperTheory())))
+        kind = "exact at every width" if self.exact else "slope of the exact finite-width law"
+        margin = Margin(bias, level.slope, f"{kind}; δ of level {level.name}")
+        tails = tuple(group.tail for group in self.groups)
+        shape = slopes.Trend(self._weights, True, tails, tuple(means))
+        first = slopes.draws_needed_trend(
+            shape, margin.total, alpha=rule.first_alpha, beta=level.beta, distance=margin.finite_width
+        )
+        draws_of = _draws_of(self.groups, self.source, sampling.probe(self.probe, self.looks_at), sampling)
+        chunk = sampling.chunk(self.source)
+        return TrendPlan(margin=margin, first=first, draws_of=draws_of, chunk=chunk, target=target, shape=shape)
+
+    def decide(self, plan: TrendPlan, theory: PaperTheory, rule: Rule) -> Evidence:
+        target, margin = plan.target, plan.margin.total
+        decided = slopes.decide_trend(
+            plan.draws_of, plan.shape, target, margin, first=plan.first, alpha=rule.alpha, looks=rule.looks
+        )
+        values = [draw(decided.draws) for draw in plan.draws_of]
+        means = [group.mean for group in self.groups]
+        return Evidence(
+            statistic="slope of the logarithm",
+            reference=target,
+            decision=decided,
+            resolution=resolution.of_slope(decided.estimate, target, margin),
+            curve=trend_curve(self.x_label, [group.x for group in self.groups], values, self._at(theory), means),
+        )
+
+    def says(self, plan: TrendPlan) -> str:
+        return _says_slope(f"log E {self.quantity or self.source.name}", self, plan)
+
+    def judge(self, other: float, plan: TrendPlan, evidence: Evidence) -> Verdict:
+        return judge_place(evidence.decision, other)
+
+    @property
+    def _weights(self) -> tuple[float, ...]:
+        return slopes.slope_weights([group.x for group in self.groups])
+
+    def _at(self, theory: PaperTheory) -> list[float]:
+        return [self.curve(theory, group.spec) for group in self.groups]
+
+    def _rise(self, values: Sequence[float]) -> float:
+        return _rise(self._weights, values)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SlopePlan(Plan):
+    """A plan with the region of the slope."""
+
+    region: Region
+
+
+NO_REGIONS: Mapping[str, tuple[float, float]] = {}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class MedianSlope(Statement[SlopePlan]):
+    """log median against x rises as the theory's `rises(theory, group)` does, by least squares.
+
+    The allowance and δ (of the level, if not given) are absolute: they are slopes. `probe` chooses the inputs of a
+    network. `rivals` are other regions that the same interval may lie in.
+    """
+
+    two_sided = True
+    groups: Sequence[MedianGroup] = field(kw_only=False)
+    x_label: str
+    rises: Callable[[PaperTheory, MedianGroup], float]
+    allowance: Callable[[], Allowance]
+    spread: float
+    delta: float | None = None
+    rivals: Mapping[str, tuple[float, float]] = field(default_factory=lambda: NO_REGIONS)
+    probe: Callable[[NetworkSpec], Probe] | None = None
+
+    @property
+    def formula(self) -> Formula:
+        return lambda theory: _rise(self._weights, self._at(theory))
+
+    def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> SlopePlan:
+        level, allowed, target = rule.level, self.allowance(), _rise(self._weights, self._at(theory))
+        delta = level.slope if self.delta is None else self.delta
+        margin = Margin(max(allowed.below, allowed.above), delta, origin_with_delta(allowed, delta, level))
+        room = max(margin.discrepancy, margin.total / 2)
+        first = medians.draws_needed_median_slope(
+            room, self._weights, spread=self.spread, alpha=rule.first_alpha, beta=level.beta
+        )
+        return SlopePlan(
+            margin=margin,
+            first=first,
+            draws_of=tuple(self._draw(group, sampling) for group in self.groups),
+            chunk=max(sampling.chunk(group.source, group.spec) for group in self.groups),
+            target=target,
+            region=Region(target - margin.total, target + margin.total, margin.total),
+        )
+
+    def decide(self, plan: SlopePlan, theory: PaperTheory, rule: Rule) -> Evidence:
+        decided = medians.decide_median_slope(
+            plan.draws_of, self._weights, plan.region, first=plan.first, alpha=rule.alpha, looks=rule.looks
+        )
+        values, found = [draw(decided.draws) for draw in plan.draws_of], decided.estimate
+        return Evidence(
+            statistic="slope of the logarithm of medians",
+            reference=plan.target,
+            decision=decided,
+            resolution=resolution.of_slope(found, plan.target, plan.margin.total),
+            curve=Curve(
+                kind=series.TREND,
+                x_label=self.x_label,
+                x=tuple(group.x for group in self.groups),
+                measured=tuple(medians.estimate_median(one, decided.alpha).value for one in values),
+                predicted=tuple(self._at(theory)),
+                exact=tuple(group.exact for group in self.groups),
+                draws=decided.draws,
+            ),
+            holds={name: low <= found.low and found.high <= high for name, (low, high) in self.rivals.items()},
+            reason=lost(*values),
+        )
+
+    def says(self, plan: SlopePlan) -> str:
+        return _says_slope(f"the log median of {self.quantity or self.groups[0].source.name}", self, plan)
+
+    def judge(self, other: float, plan: SlopePlan, evidence: Evidence) -> Verdict:
+        return judge_place(evidence.decision, other)
+
+    @property
+    def _weights(self) -> tuple[float, ...]:
+        return slopes.slope_weights([group.x for group in self.groups])
+
+    def _at(self, theory: PaperTheory) -> list[float]:
+        return [self.rises(theory, group) for group in self.groups]
+
+    def _draw(self, group: MedianGroup, sampling: Sampling) -> Draw:
+        probe = self.probe(group.spec) if self.probe else sampling.probe(None, self.looks_at, group.spec)
+        return sampling.draws(group.source, probe, group.statistic, group.spec)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Steady(Statement[TrendPlan]):
+    """log E statistic is affine in x: the slope in each half is that of the whole, up to the level's δ.
+
+    Three groups at equal distances, whose means need not be known: a sketch of them plans the
+    truncation. The slope's own interval, at the same error rate, is told as the growth `unit`.
+    """
+
+    two_sided = True
+    source: Source = field(kw_only=False)
+    groups: Sequence[Group] = field(kw_only=False)
+    x_label: str
+    unit: str
+    probe: Probe | None = None
+
+    def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> TrendPlan:
+        level, half = rule.level, self.groups[1].x - self.groups[0].x
+        bend = (0.5 / half, -1 / half, 0.5 / half)  # a half's slope less the whole's
+        margin = Margin(0.0, level.slope, f"the same in every layer; δ of level {level.name}")
+        draws_of = _draws_of(self.groups, self.source, sampling.probe(self.probe, self.looks_at), sampling)
+        scales = tuple(float(draw(SKETCHED).mean()) for draw in draws_of)
+        if not all(scales):
+            raise NotCovered(f"the statistic is 0 in all of {SKETCHED} networks, so that it does not grow")
+        shape = slopes.Trend(bend, True, tuple(group.tail for group in self.groups), scales)
+        first = slopes.draws_needed_trend(shape, margin.total, alpha=rule.first_alpha, beta=level.beta)
+        chunk = sampling.chunk(self.source)
+        return TrendPlan(margin=margin, first=first, draws_of=draws_of, chunk=chunk, target=0.0, shape=shape)
+
+    def decide(self, plan: TrendPlan, theory: PaperTheory, rule: Rule) -> Evidence:
+        x, draws_of, margin = [group.x for group in self.groups], plan.draws_of, plan.margin.total
+        decided = slopes.decide_trend(
+            draws_of, plan.shape, 0.0, margin, first=plan.first, alpha=rule.alpha, looks=rule.looks
+        )
+        slope = slopes.Trend(slopes.slope_weights(x), True, plan.shape.tails, plan.shape.scales)
+        share = rule.last_alpha(decided)
+        grown = slopes.decide_trend(draws_of, slope, 0.0, margin, alpha=share, first=decided.draws, looks=1).estimate
+        low, value, high = (math.exp(one) for one in (grown.low, grown.value, grown.high))
+        values = [draw(decided.draws) for draw in draws_of]
+        means = [math.fsum(one) / len(one) for one in values]
+        return Evidence(
+            statistic="slope of the logarithm in a half less the whole's",
+            reference=0.0,
+            decision=decided,
+            resolution=margin,
+            curve=trend_curve(self.x_label, x, values, means, means),
+            reason=f"{self.unit} estimated as {value:.4g}, interval [{low:.4g}, {high:.4g}]",
+        )
+
+    def says(self, plan: TrendPlan) -> str:
+        what = f"log E {self.quantity or self.source.name}"
+        bent = "is another than" if self.breaks else "is"
+        return f"the slope of {what} against {self.x_label} in each half {bent} the whole's ± {plan.margin.total:.4g}"
+
+
+def trend_curve(
+    x_label: str, x: Sequence[float], groups: Sequence[Floats], predicted: Sequence[float], exact: Sequence[float]
+) -> Curve:
+    """The groups' means against x, beside the theory's and the exact ones."""
+    return Curve(
+        kind=series.TREND,
+        x_label=x_label,
+        x=tuple(x),
+        measured=tuple(float(values.mean()) for values in groups),
+        predicted=tuple(predicted),
+        exact=tuple(exact),
+        draws=len(groups[0]),
+    )
+
+
+def _draws_of(groups: Sequence[Group], source: Source, probe: Probe, sampling: Sampling) -> tuple[Draw, ...]:
+    return tuple(sampling.draws(source, probe, group.statistic, group.spec) for group in groups)
+
+
+def _rise(weights: Sequence[float], values: Sequence[float]) -> float:
+    """The least-squares slope of the values' logarithms."""
+    return math.fsum(w * math.log(value) for w, value in zip(weights, values, strict=True))
+
+
+def _says_slope(what: str, statement: Slope | MedianSlope, plan: Plan) -> str:
+    where = f"the slope of {what} against {statement.x_label}"
+    if statement.breaks:
+        return f"{where} lies {statement.breaks} the theory's {plan.target:.4g} by more than {plan.margin.total:.4g}"
+    return f"{where} is the theory's {plan.target:.4g} ± {plan.margin.total:.4g}"

@@ -1,0 +1,146 @@
+"""A statement: what is to be decided, as frozen data that is handed the theory, the rule and the draws."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Generic, Literal, TypeVar
+
+import numpy as np
+
+from mfcheck.arrays import Floats
+from mfcheck.decisions.probes import image
+from mfcheck.decisions.sampling import LooksAt, Sampling
+from mfcheck.findings.finding import Curve, Margin
+from mfcheck.settings import Level
+from mfcheck.statistics.sample_sizes import Draw
+from mfcheck.statistics.sequential import Decision, spent
+from mfcheck.theory import PaperTheory
+from mfcheck.verdict import Verdict
+
+Reference = Any
+"""What a theory puts in a statement's place: a frozen law, or a number."""
+Formula = Callable[[PaperTheory], Reference]
+NOTHING_ELSE: Mapping[str, Formula] = {}
+NO_DRAWS: Floats = np.empty(0)
+
+ABOVE, BELOW = "above", "below"
+Breaks = bool | Literal["above", "below"]
+"""Whether the statement is that a law breaks, and on which side of its region; True where it has but one side."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How a run decides: the level's discrepancies, the error rate of one decision, and its number of looks."""
+
+    level: Level
+    alpha: float
+    looks: int
+
+    @property
+    def first_alpha(self) -> float:
+        """The share of the error rate that the first look may spend."""
+        return spent(self.alpha, 1)
+
+    def last_alpha(self, decided: Decision) -> float:
+        """The share that the look which ended the decision spent: the error rate of its interval."""
+        return spent(self.alpha, decided.looks)
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A decision before it is made: its margin, the draws of its first look, where they come from and in which chunks.
+
+    `target` is what the theory puts in the statement's place.
+    """
+
+    margin: Margin
+    first: int
+    draws_of: tuple[Draw, ...]
+    chunk: int
+    target: Reference = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Evidence:
+    """What the draws say: a decision, and what the same draws need to judge another reference.
+
+    `statistic` names what is estimated and `reference` is the number that it is held against. `rivals` are the draws'
+    verdicts on other statements about them, each with an interval of its own; `holds` says of further ones, about the
+    decision's own interval, whether it lies where they say.
+    """
+
+    statistic: str
+    reference: float
+    decision: Decision
+    resolution: float | None = None
+    last_alpha: float = 0.0
+    """The error rate of the decision's interval."""
+    draws: Floats = field(default_factory=lambda: NO_DRAWS)
+    """What another reference is judged by, where that takes more than the interval."""
+    curve: Curve | None = None
+    rivals: Mapping[str, Verdict] = field(default_factory=dict)
+    holds: Mapping[str, bool] = field(default_factory=dict)
+    reason: str = ""
+    """What else is to be said of it, such as an estimate on the side."""
+
+
+P = TypeVar("P", bound=Plan)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Statement(ABC, Generic[P]):
+    """What a claim says of the networks of a cell, ready to be planned, decided and held against any theory.
+
+    A statement of one's own gives `plan`, `decide` and `says`; with a `formula` and a `judge` too, its draws are held
+    against the theory's wrong twins. `quantity` is what the statement is about, for the report; `breaks` turns it into
+    its failing (on a side, where it has two); `instead` names other references for the same place, of which the report
+    says whether the same draws support them. `looks_at` chooses the inputs.
+    """
+
+    quantity: str = ""
+    breaks: Breaks = False
+    instead: Mapping[str, Formula] = field(default_factory=lambda: NOTHING_ELSE)
+    looks_at: LooksAt = image
+
+    two_sided: ClassVar[bool] = False
+    """Whether θ can leave its region on two sides, so that what breaks must say on which."""
+    judges_apart: ClassVar[bool] = False
+    """Whether `judge` takes another interval for every reference: each of them may then err by itself."""
+
+    def __post_init__(self) -> None:
+        if self.two_sided and self.breaks is True:
+            raise ValueError(
+                f"a law with two sides breaks on one of them: breaks must be {ABOVE!r} or {BELOW!r}, got True"
+            )
+
+    @property
+    def formula(self) -> Formula | None:
+        """What a theory puts in the statement's place, as a function of the theory; None where no formula enters."""
+        return None
+
+    @abstractmethod
+    def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> P:
+        """The margin and the first look; NotCovered where the theory, or the engine, has nothing to say."""
+
+    @abstractmethod
+    def decide(self, plan: P, theory: PaperTheory, rule: Rule) -> Evidence:
+        """Draw until it is decided; the theory may be asked again for the figure alone."""
+
+    @abstractmethod
+    def says(self, plan: P) -> str:
+        """What is decided, in one sentence with its numbers."""
+
+    def judge(self, other: Reference, plan: P, evidence: Evidence) -> Verdict:
+        """The verdict of the same draws on another reference; a statement without one leaves all others open."""
+        return Verdict.UNDECIDED
+
+
+def side_left(evidence: Evidence, breaks: Breaks) -> str:
+    """How a law fails that was to fail otherwise, as a phrase; empty where it holds, or fails as it should."""
+    decided = evidence.decision
+    if not isinstance(breaks, str) or decided.verdict is not Verdict.REFUTED:
+        return ""
+    side = ABOVE if decided.estimate.low > decided.region.high else BELOW
+    return "" if side == breaks else f"it fails, but {side} its region, where the theory has it fail {breaks}"
