@@ -12,9 +12,9 @@ from mfcheck import Cell, NetworkSpec, NormPair, claim
 from mfcheck.arrays import Floats
 from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.decide import Decider
+from mfcheck.decisions.median_slopes import MedianGroup, MedianSlope
 from mfcheck.decisions.medians import MedianRatio, MedianWithin
 from mfcheck.decisions.probes import images
-from mfcheck.decisions.slopes import MedianGroup, MedianSlope
 from mfcheck.decisions.trial import Ask
 from mfcheck.ensembles.samples import STACK
 from mfcheck.observables import along_training, open_questions

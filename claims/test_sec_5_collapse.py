@@ -11,9 +11,9 @@ from mfcheck import NetworkSpec, NormPair, PaperTheory, claim
 from mfcheck.arrays import Floats
 from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.decide import Decider
+from mfcheck.decisions.median_slopes import MedianGroup, MedianSlope
 from mfcheck.decisions.medians import MedianRatio
 from mfcheck.decisions.probes import images
-from mfcheck.decisions.slopes import MedianGroup, MedianSlope
 from mfcheck.decisions.trial import Ask
 from mfcheck.observables import along_training, projected
 from mfcheck.observables.path_bounds import sizes

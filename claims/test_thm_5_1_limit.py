@@ -11,8 +11,8 @@ from mfcheck import NetworkSpec, NormPair, PaperTheory, claim
 from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.decide import Decider
 from mfcheck.decisions.means import MeanRatio
+from mfcheck.decisions.median_slopes import MedianGroup, MedianSlope
 from mfcheck.decisions.medians import MedianRatio
-from mfcheck.decisions.slopes import MedianGroup, MedianSlope
 from mfcheck.decisions.trial import Ask
 from mfcheck.observables import losses
 from mfcheck.settings import Level, Settings

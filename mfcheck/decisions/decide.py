@@ -10,9 +10,10 @@ from mfcheck.arrays import Floats
 from mfcheck.decisions.facts import Fact
 from mfcheck.decisions.laws import Law, SameLaw
 from mfcheck.decisions.means import MeanRatio, Negligible
+from mfcheck.decisions.median_slopes import MedianSlope
 from mfcheck.decisions.medians import MedianRatio, MedianWithin
 from mfcheck.decisions.rates import Rate, Share
-from mfcheck.decisions.slopes import MedianSlope, Slope, Steady
+from mfcheck.decisions.slopes import Slope, Steady
 from mfcheck.decisions.statement import Statement
 from mfcheck.decisions.trial import Ask, Trial
 from mfcheck.ensembles.samples import Probe, Source

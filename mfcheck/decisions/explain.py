@@ -13,8 +13,9 @@ def explain(finding: Finding) -> str:
     (low, high), (bottom, top) = finding.interval, finding.region
     needed = f"to break the law is to leave, {finding.side or 'on any side'}," if finding.breaks else "allowed is"
     told = f" ({finding.reason})" if finding.reason else ""
+    says = f"it says that {finding.decides}; " if finding.decides else ""
     return (
-        f"{finding.claim} is {finding.verdict} in cell {finding.cell}: {finding.statistic} {finding.estimate:.6g}, "
-        f"interval [{low:.6g}, {high:.6g}] after {finding.draws} draws, "
+        f"{finding.claim} is {finding.verdict} in cell {finding.cell}: {says}"
+        f"{finding.statistic} {finding.estimate:.6g}, interval [{low:.6g}, {high:.6g}] after {finding.draws} draws, "
         f"{needed} [{bottom:.6g}, {top:.6g}]{told}. Reproduce: {finding.reproduce}"
     )

@@ -96,11 +96,11 @@ class MedianRatio(Statement[MedianPlan]):
         return _decided(self, plan, rule, "median ratio to the theory", reference=1.0)
 
     def says(self, plan: MedianPlan) -> str:
-        what, low, high = self.quantity or self.source.name, plan.region.low, plan.region.high
-        over = f"the median of {what} over the theory's value"
+        low, high = f"1 − {1 - plan.region.low:.4g}", f"1 + {plan.region.high - 1:.4g}"
+        over = f"the median of {self.quantity or self.source.name} over the theory's value"
         if self.breaks:
-            return f"{over} lies below {low:.4g}" if self.breaks == BELOW else f"{over} lies above {high:.4g}"
-        return f"{over} is at most {high:.4g}" if self.upper_only else f"{over} lies between {low:.4g} and {high:.4g}"
+            return f"{over} is below {low}" if self.breaks == BELOW else f"{over} is above {high}"
+        return f"{over} is at most {high}" if self.upper_only else f"{over} lies between {low} and {high}"
 
     def judge(self, other: float, plan: MedianPlan, evidence: Evidence) -> Verdict:
         return judge_ratio(evidence.decision, plan.target, other)
@@ -142,7 +142,7 @@ class MedianWithin(Statement[MedianPlan]):
     def says(self, plan: MedianPlan) -> str:
         what = self.quantity or f"the {self.name}"
         if self.breaks:
-            return f"{what} lies " + (f"below {self.low:.4g}" if self.breaks == BELOW else f"above {self.high:.4g}")
+            return f"{what} is below {self.low:.4g}" if self.breaks == BELOW else f"{what} is above {self.high:.4g}"
         return f"{what} lies between {self.low:.4g} and {self.high:.4g}"
 
 

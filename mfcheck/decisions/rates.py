@@ -44,7 +44,7 @@ class Rate(Statement[Plan]):
     def says(self, plan: Plan) -> str:
         least = 1 - plan.margin.total
         how = f"fewer than {least:.4g} of" if self.breaks else f"at least {least:.4g} of"
-        return f"{self.quantity or self.source.name} holds in {how} all networks"
+        return f"{self.quantity or self.source.name} holds in {how} networks"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -100,7 +100,7 @@ class Share(Statement[SharePlan]):
     def says(self, plan: SharePlan) -> str:
         least = 1 - plan.margin.total
         how = f"fewer than {least:.4g} of" if self.breaks else f"at least {least:.4g} of"
-        return f"{self.quantity or self.source.name} is at most {1 + plan.above:.4g} times the bound in {how} networks"
+        return f"{self.quantity or self.source.name} over the bound is at most 1 + {plan.above:.4g} in {how} networks"
 
     def judge(self, other: float, plan: SharePlan, evidence: Evidence) -> Verdict:
         (draw,), decided = plan.draws_of, evidence.decision

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from mfcheck.arrays import Floats
-from mfcheck.decisions.allowance import Allowance, origin_with_delta
 from mfcheck.decisions.means import judge_place
-from mfcheck.decisions.medians import lost
 from mfcheck.decisions.sampling import Sampling, Statistic
-from mfcheck.decisions.statement import Evidence, Formula, Plan, Rule, Statement
+from mfcheck.decisions.statement import Breaks, Evidence, Formula, Plan, Rule, Statement
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.findings import series
 from mfcheck.findings.finding import Curve, Margin
 from mfcheck.spec import NetworkSpec
-from mfcheck.statistics import medians, resolution, slopes
+from mfcheck.statistics import resolution, slopes
 from mfcheck.statistics.means import Tail
 from mfcheck.statistics.sample_sizes import Draw
-from mfcheck.statistics.sequential import Region
 from mfcheck.theory import PaperTheory
 from mfcheck.verdict import NotCovered, Verdict
 
@@ -36,18 +33,6 @@ class Group:
     statistic: Statistic
     mean: float
     tail: Tail
-
-
-@dataclass(frozen=True, eq=False)
-class MedianGroup:
-    """One group of a trend of medians: its place, its network, what is drawn there, and where, if it is known, the
-    median lies at finite size (only the figure shows that)."""
-
-    x: float
-    spec: NetworkSpec
-    source: Source
-    statistic: Statistic
-    exact: float = math.nan
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -107,7 +92,7 @@ class Slope(Statement[TrendPlan]):
         )
 
     def says(self, plan: TrendPlan) -> str:
-        return _says_slope(f"log E {self.quantity or self.source.name}", self, plan)
+        return says_slope(f"log E {self.quantity or self.source.name}", self.x_label, self.breaks, plan)
 
     def judge(self, other: float, plan: TrendPlan, evidence: Evidence) -> Verdict:
         return judge_place(evidence.decision, other)
@@ -120,97 +105,7 @@ class Slope(Statement[TrendPlan]):
         return [self.curve(theory, group.spec) for group in self.groups]
 
     def _rise(self, values: Sequence[float]) -> float:
-        return _rise(self._weights, values)
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class SlopePlan(Plan):
-    """A plan with the region of the slope."""
-
-    region: Region
-
-
-NO_REGIONS: Mapping[str, tuple[float, float]] = {}
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class MedianSlope(Statement[SlopePlan]):
-    """log median against x rises as the theory's `rises(theory, group)` does, by least squares.
-
-    The allowance and δ (of the level, if not given) are absolute: they are slopes. `probe` chooses the inputs of a
-    network. `rivals` are other regions that the same interval may lie in.
-    """
-
-    two_sided = True
-    groups: Sequence[MedianGroup] = field(kw_only=False)
-    x_label: str
-    rises: Callable[[PaperTheory, MedianGroup], float]
-    allowance: Callable[[], Allowance]
-    spread: float
-    delta: float | None = None
-    rivals: Mapping[str, tuple[float, float]] = field(default_factory=lambda: NO_REGIONS)
-    probe: Callable[[NetworkSpec], Probe] | None = None
-
-    @property
-    def formula(self) -> Formula:
-        return lambda theory: _rise(self._weights, self._at(theory))
-
-    def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> SlopePlan:
-        level, allowed, target = rule.level, self.allowance(), _rise(self._weights, self._at(theory))
-        delta = level.slope if self.delta is None else self.delta
-        margin = Margin(max(allowed.below, allowed.above), delta, origin_with_delta(allowed, delta, level))
-        room = max(margin.discrepancy, margin.total / 2)
-        first = medians.draws_needed_median_slope(
-            room, self._weights, spread=self.spread, alpha=rule.first_alpha, beta=level.beta
-        )
-        return SlopePlan(
-            margin=margin,
-            first=first,
-            draws_of=tuple(self._draw(group, sampling) for group in self.groups),
-            chunk=max(sampling.chunk(group.source, group.spec) for group in self.groups),
-            target=target,
-            region=Region(target - margin.total, target + margin.total, margin.total),
-        )
-
-    def decide(self, plan: SlopePlan, theory: PaperTheory, rule: Rule) -> Evidence:
-        decided = medians.decide_median_slope(
-            plan.draws_of, self._weights, plan.region, first=plan.first, alpha=rule.alpha, looks=rule.looks
-        )
-        values, found = [draw(decided.draws) for draw in plan.draws_of], decided.estimate
-        return Evidence(
-            statistic="slope of the logarithm of medians",
-            reference=plan.target,
-            decision=decided,
-            resolution=resolution.of_slope(found, plan.target, plan.margin.total),
-            curve=Curve(
-                kind=series.TREND,
-                x_label=self.x_label,
-                x=tuple(group.x for group in self.groups),
-                measured=tuple(medians.estimate_median(one, decided.alpha).value for one in values),
-                predicted=tuple(self._at(theory)),
-                exact=tuple(group.exact for group in self.groups),
-                draws=decided.draws,
-            ),
-            holds={name: low <= found.low and found.high <= high for name, (low, high) in self.rivals.items()},
-            reason=lost(*values),
-        )
-
-    def says(self, plan: SlopePlan) -> str:
-        return _says_slope(f"the log median of {self.quantity or self.groups[0].source.name}", self, plan)
-
-    def judge(self, other: float, plan: SlopePlan, evidence: Evidence) -> Verdict:
-        return judge_place(evidence.decision, other)
-
-    @property
-    def _weights(self) -> tuple[float, ...]:
-        return slopes.slope_weights([group.x for group in self.groups])
-
-    def _at(self, theory: PaperTheory) -> list[float]:
-        return [self.rises(theory, group) for group in self.groups]
-
-    def _draw(self, group: MedianGroup, sampling: Sampling) -> Draw:
-        probe = self.probe(group.spec) if self.probe else sampling.probe(None, self.looks_at, group.spec)
-        return sampling.draws(group.source, probe, group.statistic, group.spec)
+        return rise(self._weights, values)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -286,13 +181,13 @@ def _draws_of(groups: Sequence[Group], source: Source, probe: Probe, sampling: S
     return tuple(sampling.draws(source, probe, group.statistic, group.spec) for group in groups)
 
 
-def _rise(weights: Sequence[float], values: Sequence[float]) -> float:
+def rise(weights: Sequence[float], values: Sequence[float]) -> float:
     """The least-squares slope of the values' logarithms."""
     return math.fsum(w * math.log(value) for w, value in zip(weights, values, strict=True))
 
 
-def _says_slope(what: str, statement: Slope | MedianSlope, plan: Plan) -> str:
-    where = f"the slope of {what} against {statement.x_label}"
-    if statement.breaks:
-        return f"{where} lies {statement.breaks} the theory's {plan.target:.4g} by more than {plan.margin.total:.4g}"
+def says_slope(what: str, x_label: str, breaks: Breaks, plan: Plan) -> str:
+    where = f"the slope of {what} against {x_label}"
+    if breaks:
+        return f"{where} lies {breaks} the theory's {plan.target:.4g} by more than {plan.margin.total:.4g}"
     return f"{where} is the theory's {plan.target:.4g} ± {plan.margin.total:.4g}"

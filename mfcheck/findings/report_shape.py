@@ -145,6 +145,7 @@ ANY_FINDING = _object(
         "estimate": _number,
         "parameters": PARAMETERS,
         "statistic": _label,
+        "decides": _text,
         "interval": _pair,
         "reference": _number,
         "region": _pair,

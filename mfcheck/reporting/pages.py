@@ -105,6 +105,7 @@ def _filters() -> dict[str, Callable[..., Any]]:
         "facts": comparison_text.facts,
         "groups": comparison_text.groups,
         "evidence": phrases.evidence,
+        "decided": phrases.decided,
         "sentence": phrases.sentence,
         "resolution": phrases.resolution,
         "draws": phrases.draws,

@@ -67,7 +67,13 @@ def sentence(finding: dict[str, Any]) -> str:
     measured = f"The {finding['statistic']} was measured as {shown['estimate']} with interval {shown['interval']}"
     found = (_broken if finding.get("breaks") else _held)(Verdict(finding["verdict"]), shown["allowed"])
     why = f" ({finding['reason'].rstrip('.')})" if finding["reason"] else ""
-    return f"{measured}, {found}{why}.{expectation(finding)}"
+    asked = f"Decided is whether {finding['decides']}. " if finding.get("decides") else ""
+    return f"{asked}{measured}, {found}{why}.{expectation(finding)}"
+
+
+def decided(finding: dict[str, Any]) -> str:
+    """What a finding is about: its sentence, or of an older report the name of its statistic."""
+    return finding.get("decides") or str(finding["statistic"])
 
 
 def _held(verdict: Verdict, allowed: str) -> str:

@@ -12,8 +12,8 @@ from scipy import stats
 
 from mfcheck import Cell, NetworkSpec, PaperTheory, ReLULike, Verdict
 from mfcheck.decisions.decide import Decider
-from mfcheck.decisions.evidence import explain
-from mfcheck.decisions.plan import Group
+from mfcheck.decisions.explain import explain
+from mfcheck.decisions.slopes import Group
 from mfcheck.ensembles.samples import Probe
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.findings.claim import Claim

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from mfcheck import NetworkSpec, PaperTheory, Verdict
-from mfcheck.decisions.median_verbs import Allowance
+from mfcheck.decisions.allowance import Allowance
 from mfcheck.tests.support.bounded_draws import NONE, decider, median, share, slope, source, times
 
 UNDER = source("0.9 of the bound at most", lambda z: 0.9 * torch.special.ndtr(z))
@@ -24,7 +24,7 @@ ALLOWED = Allowance(0.03, 0.1, "a reason")
 @pytest.fixture
 def no_twins(monkeypatch: pytest.MonkeyPatch) -> None:
     """Dozens of theories are tried here, and the twins of each would take most of the time."""
-    monkeypatch.setattr("mfcheck.decisions.evidence.twins", lambda theory: ())
+    monkeypatch.setattr("mfcheck.decisions.judgement.twins", lambda theory: ())
 
 
 @pytest.mark.usefixtures("no_twins")

@@ -11,24 +11,21 @@ import torch
 from scipy import stats
 from torch import Tensor
 
-from mfcheck import NetworkSpec, PaperTheory, Verdict
+from mfcheck import Cell, NetworkSpec, PaperTheory, Verdict
 from mfcheck.arrays import Floats
-from mfcheck.decisions.decide import Decider
-from mfcheck.decisions.judgement import Judgement
-from mfcheck.decisions.median_verbs import Allowance
-from mfcheck.decisions.plan import Plan
-from mfcheck.decisions.trial import Bench
+from mfcheck.decisions.allowance import Allowance
+from mfcheck.decisions.decide import Decider, asked
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.findings.finding import Curve, Finding
 from mfcheck.statistics import medians, rates
 from mfcheck.statistics.sequential import spent
+from mfcheck.statistics.slopes import slope_weights
 from mfcheck.tests.support.bounded_draws import (
     ALPHA,
     QUICK,
     SPEC,
     SPREAD,
-    STORE,
     Steeper,
     bound,
     decider,
@@ -261,19 +258,25 @@ def test_a_medians_curve_is_made_from_all_its_draws() -> None:
     assert [values.shape for values in seen] == [(finding.draws, 2)]  # the source's values, not the statistic
 
 
-def test_a_planner_learns_the_draws_of_a_first_look_and_where_they_come_from() -> None:
-    """What `mfcheck plan` does: it carries nothing out."""
-
-    class Planner(Decider):
-        def carry_out(self, plan: Plan) -> Judgement:
-            raise NotCovered(f"{plan.first} draws from {len(plan.draws_of)} places, {plan.margin.total:g}")
-
+def test_a_plan_says_the_draws_of_a_first_look_and_where_they_come_from_and_draws_nothing() -> None:
     def refuse(spec: NetworkSpec, probe: Probe, stream: Stream, n: int) -> Tensor:
         raise AssertionError("drawn")
 
     drawn = Source("nothing", {"wishart": refuse}, {"wishart": False})
     at = decider()
-    planner = Planner(at.claim, at.cell, at.settings, at.theory, STORE, "")
-    reasons = [ask(planner, drawn).reason for ask in (median, share, slope)]
-    assert isinstance(planner, Bench)
-    assert [reason.split(" from ")[1] for reason in reasons] == ["1 places, 0.02", "1 places, 0.01", "3 places, 0.05"]
+
+    def asking(cell: Cell, decide: Decider) -> None:
+        for ask in (median, share, slope):
+            ask(decide, drawn)
+
+    asks, trial = asked(asking, at.claim, at.cell, at.settings, at.theory)
+    plans = [trial.plan(ask) for ask in asks]
+    assert [len(plan.draws_of) for plan in plans] == [1, 1, 3]
+    assert [plan.margin.total for plan in plans] == pytest.approx([0.02, 0.01, 0.05])
+    assert [plan.first for plan in plans] == [
+        medians.draws_needed_median(0.02, spread=SPREAD, alpha=spent(ALPHA, 1), beta=QUICK.beta),
+        rates.draws_needed_rate(QUICK.rate, alpha=spent(ALPHA, 1)),
+        medians.draws_needed_median_slope(
+            0.05, slope_weights([2, 5, 8]), spread=SPREAD, alpha=spent(ALPHA, 1), beta=QUICK.beta
+        ),
+    ]

@@ -51,7 +51,7 @@ def decided(theory: PaperTheory, *, bound: bool) -> Finding:
     decide = Decider(claim, Cell(SPEC, "wishart"), settings, theory, ChunkStore(), "")
     probe, instead = Probe(np.ones((1, 4))), {"a tenth more": lambda theory: TRUE}
     if bound:
-        from mfcheck.decisions.median_verbs import Allowance
+        from mfcheck.decisions.allowance import Allowance
 
         return decide.median_ratio(
             SOURCE,

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from mfcheck.decisions import evidence
+from mfcheck.decisions import judgement
 from mfcheck.findings import record
 from mfcheck.reporting import pages
 from mfcheck.session import progress_display, resume
@@ -15,7 +15,7 @@ from mfcheck.session import progress_display, resume
 @pytest.fixture
 def light_runs(clean_environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs without twins of the theory and without figures, as if nobody ever changed mfcheck."""
-    monkeypatch.setattr(evidence, "twins", lambda theory: ())
+    monkeypatch.setattr(judgement, "twins", lambda theory: ())
     monkeypatch.setattr(record, "twins", lambda theory: ())
     monkeypatch.setattr(resume, "_own_code", list)
     monkeypatch.setattr(pages, "render_html", lambda report: "a page")

@@ -12,8 +12,9 @@ from torch import Tensor
 
 from mfcheck import Cell, NetworkSpec, PaperTheory
 from mfcheck.arrays import Floats
+from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.decide import Decider
-from mfcheck.decisions.median_verbs import Allowance, MedianGroup
+from mfcheck.decisions.median_slopes import MedianGroup
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.ensembles.streams import Stream

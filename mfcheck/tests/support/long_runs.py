@@ -117,12 +117,12 @@ CONFTEST = """
 import os
 
 if os.environ["TOY_PARENT"] != str(os.getpid()):
-    import mfcheck.decisions.evidence
+    import mfcheck.decisions.judgement
     import mfcheck.findings.record
     import mfcheck.session.resume
 
     mfcheck.session.resume._own_code = lambda: []
-    mfcheck.decisions.evidence.twins = mfcheck.findings.record.twins = lambda theory: ()
+    mfcheck.decisions.judgement.twins = mfcheck.findings.record.twins = lambda theory: ()
 """
 NUMBERS = ("--mf-seed", "5", "--mf-no-cache", "--mf-alpha", "1e-3", *runs.LIGHT)
 

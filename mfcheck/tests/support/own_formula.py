@@ -1,4 +1,4 @@
-"""The files and commands that the documentation shows for a formula of one's own."""
+"""The files and commands that the documentation shows for formulas and statements of one's own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from mfcheck.tests.support.places import ROOT
 
 
-def blocks(kind: str) -> list[str]:
-    """The page's blocks of code of one kind."""
-    page = ROOT / "docs" / "own_formula.md"
-    return re.findall(rf"```{kind}\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+def blocks(kind: str, page: str = "own_formula.md") -> list[str]:
+    """The blocks of code of one kind on a page of the documentation."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    return re.findall(rf"```{kind}\n(.*?)```", text, re.DOTALL)

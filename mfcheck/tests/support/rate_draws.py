@@ -13,8 +13,9 @@ from torch import Tensor
 
 from mfcheck import Cell, NetworkSpec, PaperTheory, Verdict
 from mfcheck.arrays import Floats
+from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.decide import Decider
-from mfcheck.decisions.median_verbs import Allowance, Rival
+from mfcheck.decisions.medians import Rival
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.ensembles.streams import Stream

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mfcheck.decisions import decide, median_verbs
+from mfcheck.decisions import decide, medians
 from mfcheck.ensembles import sampling
 from mfcheck.findings import comparison
 from mfcheck.observables import jacobian
@@ -19,7 +19,7 @@ from mfcheck.theorems import accuracy_map, foreign, variance
 from mfcheck.theory import entry_law
 
 HELD = (
-    *(decide, median_verbs, sampling, comparison, jacobian, markdown, pages, terminal),
+    *(decide, medians, sampling, comparison, jacobian, markdown, pages, terminal),
     *(comparison_text, recorder, resume, accuracy_map, foreign, variance, entry_law),
 )
 """Runs in this process forget the modules they import: what is slow to import is held here."""

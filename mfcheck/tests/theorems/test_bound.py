@@ -16,7 +16,6 @@ from mfcheck.attacks.balls import norm
 from mfcheck.ensembles.samples import Probe, Sample, one_thread
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.ensembles.streams import Stream
-from mfcheck.findings.cell import Cell
 from mfcheck.observables import losses
 from mfcheck.settings import Settings, level_named
 from mfcheck.spec import dual_exponent
@@ -28,6 +27,7 @@ from mfcheck.theorems.bound import (
     INFINITE,
     PAIRS,
     PAPERS,
+    Constant,
     at_finite_dimension,
     at_finite_width,
     budget,
@@ -40,7 +40,7 @@ from mfcheck.theorems.bound import (
     spread_at_infinity,
     turns,
 )
-from mfcheck.theory.norms import chevet_beta, expected_norm, largest_column
+from mfcheck.theory.norms import chevet_beta, expected_norm, largest_column, paper_beta
 
 ALPHA = 1e-6
 VANILLA = NetworkSpec("vanilla", 40, 6, 300, 3, 1.4)
@@ -152,11 +152,13 @@ def test_cells_alternate_between_architectures_and_gains() -> None:
     assert list(turns(foreign, 100, 2)) == []
 
 
-def test_a_cell_says_which_constant_it_is_about() -> None:
+def test_a_constant_is_the_theorys_own_or_chevets() -> None:
     for pair in PAPERS:
-        cells = [Cell(VANILLA, "wishart", {"pair": str(pair), "constant": name}) for name in ("theory", "chevet")]
-        own, chevet = (constant(PaperTheory(), cell) for cell in cells)
+        own, chevet = (constant(PaperTheory(), VANILLA, pair, whose) for whose in Constant)
+        sizes = (*pair, VANILLA.input_dim, VANILLA.output_dim)
+        assert (own, chevet) == (paper_beta(*sizes), chevet_beta(*sizes))
         assert own < chevet
+        assert constant(PaperTheory(), VANILLA, pair) == own
     assert gain(PaperTheory(), VANILLA, PAPERS[0]) == pytest.approx(PaperTheory().omega(VANILLA) ** 1.5)
 
 

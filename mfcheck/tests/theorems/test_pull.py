@@ -15,14 +15,12 @@ from mfcheck import NetworkSpec, NormPair, PaperTheory, ReLULike
 from mfcheck.arrays import Floats
 from mfcheck.ensembles.samples import Probe, Source, one_thread
 from mfcheck.ensembles.streams import Stream
-from mfcheck.findings.cell import Cell
 from mfcheck.observables import capacity, slopes
 from mfcheck.observables.slopes import DRIFT, LAYERS, LOSS, PULL
 from mfcheck.statistics.medians import median_interval
 from mfcheck.theorems.bound import PAIRS
 from mfcheck.theorems.pull import (
     LINEAR_STEPS,
-    adversarial,
     capacity_tail,
     half_rate,
     instant,
@@ -265,11 +263,6 @@ def test_the_other_rate_factor_is_the_other() -> None:
     spec = NetworkSpec("vanilla", 20, 3, 32, 3, 2.0)
     one, two = (theory.variance_rate(spec, 0.1, 2, 2) for theory in (half_rate(PaperTheory()), PaperTheory()))
     assert two == pytest.approx(2 * one)
-
-
-def test_an_objective_is_that_of_its_cell() -> None:
-    cell = Cell(NetworkSpec("vanilla", 20, 3, 32, 3, 2.0), "dense", {"pair": "inf-2", "eps": 0.25})
-    assert adversarial(cell, 7) == Objective("adversarial", 0.25, math.inf, 2.0, 7)
 
 
 @both

@@ -13,6 +13,7 @@ from mfcheck import NetworkSpec, PaperTheory
 from mfcheck.arrays import Floats
 from mfcheck.observables.along_training import ERROR, LOSS, PAID, SIZE
 from mfcheck.observables.projected import scale_at, times
+from mfcheck.spec import Attack
 from mfcheck.tests.support.projections import INF, drawn, linear
 from mfcheck.theorems.pull import half_rate, instant, one_output_pull
 from mfcheck.theorems.variance import (
@@ -36,7 +37,7 @@ def collapse(spec: NetworkSpec, engine: str, draws: int) -> tuple[float, float]:
     gain = spec.activation.alpha * spec.weight_variance
     scales = scales_down_to(LOWER ** (1 / spec.depth) / gain)
     rates = drawn(linear(spec.input_dim, scales), spec, engine, draws)
-    end = half_life(theory, spec, eps, INF)
+    end = half_life(theory, spec, Attack.of(eps, INF))
     took = np.median(times(rates, scales)[:, -1]) / theory.collapse_time(spec, eps, math.inf, math.inf, LOWER)
     return float(took), float(np.median(scale_at(rates, scales, end) ** 2)) * 2
 
@@ -61,7 +62,7 @@ def test_residual_networks_have_lost_half_of_their_weights_at_the_theorys_half_l
     spec = NetworkSpec("residual", 49, 1, 64, 3, 0.8)
     theory, eps, scales = PaperTheory(), instant(INF, 49), scales_down_to(0.4)
     rates = drawn(linear(49, scales), spec, "dense", 256)
-    left = np.median(scale_at(rates, scales, half_life(theory, spec, eps, INF)) ** 2)
+    left = np.median(scale_at(rates, scales, half_life(theory, spec, Attack.of(eps, INF))) ** 2)
     assert 2 * left == pytest.approx(1, abs=one_output_pull(spec, INF).above)
     # Slower than at the rate it began with, as (1 + y)^{L/2−1} falls.
     assert np.median(rates[:, -1]) / np.median(rates[:, 0]) == pytest.approx(math.sqrt(1.16 / 1.4), abs=0.08)
@@ -83,9 +84,9 @@ times_in_half_lives = st.lists(st.floats(0, 2), min_size=1, max_size=4)
 @given(specs, st.floats(0.01, 0.5), st.sampled_from([1.0, 2.0]))
 def test_at_the_half_life_half_is_left(spec: NetworkSpec, eps: float, factor: float) -> None:
     theory = PaperTheory(rate_factor=factor)
-    end = half_life(theory, spec, eps, INF)
+    end = half_life(theory, spec, Attack.of(eps, INF))
     assert theory.weight_variance(spec, eps, math.inf, math.inf, end) == pytest.approx(spec.weight_variance / 2)
-    assert half_life(half_rate(theory), spec, eps, INF) == pytest.approx(end * factor / (3 - factor))
+    assert half_life(half_rate(theory), spec, Attack.of(eps, INF)) == pytest.approx(end * factor / (3 - factor))
 
 
 @settings(max_examples=25)
@@ -94,11 +95,11 @@ def test_the_envelope_is_the_theorys_path_at_the_measured_loss(
     spec: NetworkSpec, marks: list[float], share: float
 ) -> None:
     theory, eps = PaperTheory(), 0.1
-    at = [half_life(theory, spec, eps, INF) * mark for mark in marks]
+    at = [half_life(theory, spec, Attack.of(eps, INF)) * mark for mark in marks]
     bound = theory.adversarial_bound(spec, eps, math.inf, math.inf)
-    low = envelope(theory, spec, eps, INF, np.array([bound, share * bound, 0.0]), at)
-    assert low[0] == pytest.approx(law(theory, spec, eps, INF, at))
-    assert low[1] == pytest.approx(law(theory, spec, eps, INF, [share * t for t in at]))
+    low = envelope(theory, spec, Attack.of(eps, INF), np.array([bound, share * bound, 0.0]), at)
+    assert low[0] == pytest.approx(law(theory, spec, Attack.of(eps, INF), at))
+    assert low[1] == pytest.approx(law(theory, spec, Attack.of(eps, INF), [share * t for t in at]))
     assert low[2] == pytest.approx(1)
 
 
@@ -129,8 +130,8 @@ def path(size: float, paid: float, loss: float, draws: int = 40) -> Floats:
 def test_rivals_of_a_path_are_what_it_paid_and_the_envelope() -> None:
     theory, eps = PaperTheory(), 0.3
     bound = theory.adversarial_bound(FLOWN, eps, math.inf, math.inf)
-    t = half_life(theory, FLOWN, eps, INF)
-    found = rivals(theory, FLOWN, eps, INF, t, 1, 0.1)
+    t = half_life(theory, FLOWN, Attack.of(eps, INF))
+    found = rivals(theory, FLOWN, Attack.of(eps, INF), t, 1, 0.1)
     assert set(found) == {EULER, ENVELOPE}
 
     def said(draws: Floats) -> dict[str, Verdict]:
@@ -150,20 +151,20 @@ def test_without_homogeneity_there_is_no_eulers_law() -> None:
         NetworkSpec("residual", 49, 10, 32, 5, 0.4),
         NetworkSpec("vanilla", 49, 10, 32, 5, 2.0, bias_variance=0.1),
     ):
-        assert set(rivals(PaperTheory(), spec, 0.3, INF, 1.0, 1, 0.1)) == {ENVELOPE}
+        assert set(rivals(PaperTheory(), spec, Attack.of(0.3, INF), 1.0, 1, 0.1)) == {ENVELOPE}
 
 
 def test_the_curve_of_a_path_lays_both_laws_beside_it() -> None:
     theory, eps = PaperTheory(), 0.3
-    bound, end = theory.adversarial_bound(FLOWN, eps, math.inf, math.inf), half_life(theory, FLOWN, eps, INF)
-    curve = along_path(theory, FLOWN, eps, INF, (end,), path(0.9, 0.1, bound / 2))
+    bound, end = theory.adversarial_bound(FLOWN, eps, math.inf, math.inf), half_life(theory, FLOWN, Attack.of(eps, INF))
+    curve = along_path(theory, FLOWN, Attack.of(eps, INF), (end,), path(0.9, 0.1, bound / 2))
     assert curve.x == (0.0, end)
     assert curve.measured == pytest.approx((1.0, 0.9), rel=1e-3)
     assert curve.predicted == pytest.approx((1.0, 0.5))
     assert curve.draws == 40
     assert {len(values) for values in curve.series.values()} == {2}
     assert curve.series["L_adv over the bound"] == pytest.approx((0.5, 0.0), abs=1e-3)
-    half_way = law(theory, FLOWN, eps, INF, (end / 2,))[0]
+    half_way = law(theory, FLOWN, Attack.of(eps, INF), (end / 2,))[0]
     assert curve.series["envelope"][1] == pytest.approx(half_way, rel=1e-3)
     assert curve.series["rate factor 1"][1] == pytest.approx(half_way, rel=1e-3)
     assert curve.series["lower quartile"][1] <= curve.measured[1] <= curve.series["upper quartile"][1]
@@ -171,10 +172,10 @@ def test_the_curve_of_a_path_lays_both_laws_beside_it() -> None:
 
 def test_the_curve_of_a_projection_follows_the_law_that_made_it() -> None:
     theory, eps, scales = PaperTheory(), instant(INF, 49), scales_down_to(0.4)
-    end = half_life(theory, FLOWN, eps, INF)
+    end = half_life(theory, FLOWN, Attack.of(eps, INF))
     rate = -theory.variance_rate(FLOWN, eps, math.inf, math.inf) / FLOWN.weight_variance / 2  # of s, not of s²
     rates = rate * np.array([scales] * 3) ** (FLOWN.depth - 2)
-    curve = along_projection(theory, FLOWN, eps, INF, scales, end, rates)
+    curve = along_projection(theory, FLOWN, Attack.of(eps, INF), scales, end, rates)
     assert curve.measured == pytest.approx(curve.predicted, rel=1e-6)
     assert curve.predicted[-1] == pytest.approx(0.5)
     assert curve.x[-1] == pytest.approx(end)
