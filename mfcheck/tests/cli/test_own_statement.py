@@ -49,7 +49,7 @@ def test_it_takes_fewer_than_forty_lines() -> None:
 def test_it_is_supported_and_held_against_the_theorys_twins(documented: pytest.Pytester) -> None:
     finding = the_finding(documented)
     assert finding["verdict"] == "supported"
-    assert finding["decides"] == "log(Var J_ij / Var a_i) is -7.06 ± 0.05"
+    assert finding["decides"] == "log(Var J_ij / Var a_i) is -7.215 ± 0.05"
     assert {"omega: × 1.05", "offset_variance: × 1.05"} <= set(finding["twins_seen"])
     scaled = {"jacobian_entry_variance: × 1.25", "offset_variance: × 1.25", "omega: × 1.05"}
     assert scaled <= set(finding["twins_refuted"])
