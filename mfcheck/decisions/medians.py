@@ -75,6 +75,10 @@ class MedianRatio(Statement[MedianPlan]):
     def formula(self) -> Formula:
         return self.reference
 
+    @property
+    def _held_against(self) -> str:
+        return "bound" if self.upper_only else "theory's value"
+
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> MedianPlan:
         value, allowed, level, delta = self.reference(theory), self.allowance(), rule.level, self.delta
         far = allowed.above if self.upper_only else max(allowed.below, allowed.above)
@@ -97,7 +101,8 @@ class MedianRatio(Statement[MedianPlan]):
 
     def says(self, plan: MedianPlan) -> str:
         low, high = f"1 − {1 - plan.region.low:.4g}", f"1 + {plan.region.high - 1:.4g}"
-        over = f"the median of {self.quantity or self.source.name} over the theory's value"
+        what = self.quantity or self.source.name
+        over = f"the median of {what} over the {self._held_against}"
         if self.breaks:
             return f"{over} is below {low}" if self.breaks == BELOW else f"{over} is above {high}"
         return f"{over} is at most {high}" if self.upper_only else f"{over} lies between {low} and {high}"

@@ -92,7 +92,7 @@ class Slope(Statement[TrendPlan]):
         )
 
     def says(self, plan: TrendPlan) -> str:
-        return says_slope(f"log E {self.quantity or self.source.name}", self.x_label, self.breaks, plan)
+        return says_slope(f"log E[{self.quantity or self.source.name}]", self.x_label, self.breaks, plan)
 
     def judge(self, other: float, plan: TrendPlan, evidence: Evidence) -> Verdict:
         return judge_place(evidence.decision, other)
@@ -157,7 +157,7 @@ class Steady(Statement[TrendPlan]):
         )
 
     def says(self, plan: TrendPlan) -> str:
-        what = f"log E {self.quantity or self.source.name}"
+        what = f"log E[{self.quantity or self.source.name}]"
         bent = "is another than" if self.breaks else "is"
         return f"the slope of {what} against {self.x_label} in each half {bent} the whole's ± {plan.margin.total:.4g}"
 

@@ -97,7 +97,10 @@ OVER = "the median of ‖J‖ over the theory's value"
 OTHERS = "around the bound"
 SAYINGS: tuple[tuple[Callable[[Decider], Finding], str], ...] = (
     (lambda decide: decide(of_the_median(quantity="‖J‖")), f"{OVER} lies between 1 − 0.02 and 1 + 0.02"),
-    (lambda decide: decide(of_the_median(quantity="‖J‖", upper_only=True)), f"{OVER} is at most 1 + 0.02"),
+    (
+        lambda decide: decide(of_the_median(quantity="‖J‖", upper_only=True)),
+        "the median of ‖J‖ over the bound is at most 1 + 0.02",
+    ),
     (lambda decide: decide(of_the_median(quantity="‖J‖", breaks="above")), f"{OVER} is above 1 + 0.02"),
     (
         lambda decide: median(decide, allowed=Allowance(0.03, 0.1, "why")),
