@@ -8,12 +8,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from statistics import median
 
 import pytest
 
 from mfcheck.tests.support.places import ROOT
 
-PACKAGE = ROOT / "mfcheck"
+PACKAGE, CLAIMS = ROOT / "mfcheck", ROOT / "claims"
 TESTS = PACKAGE / "tests"
 MODULES = sorted(TESTS.rglob("*.py"))
 MOST_FOLDERS, MOST_FILES, MOST_LINES = 14, 10, 400
@@ -72,6 +73,39 @@ def test_a_module_of_tests_is_short_says_what_it_is_about_and_imports_no_other(f
     assert imported_tests(source, package) == set()
     if file.name != "__init__.py":
         assert ast.get_docstring(ast.parse(source))
+
+
+def functions(*folders: Path) -> list[ast.FunctionDef]:
+    """All functions of some folders, nested ones and methods too."""
+    trees = [ast.parse(file.read_text(encoding="utf-8")) for folder in folders for file in sorted(folder.glob("*.py"))]
+    return [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+
+
+def lines(function: ast.FunctionDef) -> int:
+    return (function.end_lineno or function.lineno) - function.lineno + 1
+
+
+def parameters(function: ast.FunctionDef) -> int:
+    taken = function.args
+    return len(taken.posonlyargs) + len(taken.args) + len(taken.kwonlyargs)
+
+
+def test_a_claim_is_read_at_a_glance() -> None:
+    claims = {one.name: lines(one) for one in functions(CLAIMS) if one.name.startswith("test_")}
+    assert len(claims) >= 46
+    assert median(claims.values()) <= 8
+    assert {name: length for name, length in claims.items() if length > 25} == {}
+
+
+def test_what_claims_are_made_of_is_short_and_takes_few_parameters() -> None:
+    found = functions(CLAIMS, PACKAGE / "theorems", PACKAGE / "decisions")
+    assert [one.name for one in found if lines(one) > 40] == []
+    assert [one.name for one in found if parameters(one) > 7] == []
+
+
+def test_no_claim_looks_into_the_details_of_its_cell() -> None:
+    nodes = [node for file in CLAIMS.glob("*.py") for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))]
+    assert not [node for node in nodes if isinstance(node, ast.Attribute) and node.attr == "details"]
 
 
 @pytest.mark.parametrize(
