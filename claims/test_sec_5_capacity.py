@@ -92,11 +92,6 @@ class DecayCell(AttackCell):
     regime: Regime
 
     @property
-    def chain(self) -> bool:
-        """Whether it is drawn by the exact chain, where draws are cheap."""
-        return self.engine == "wishart"
-
-    @property
     def source(self) -> Source:
         """The projected flow with capacities, between two scales of the weights."""
         return projected.projected(Objective("adversarial", *self.attack, LINEAR_STEPS), SCALES, capacity=True)

@@ -62,11 +62,6 @@ class CollapseCell(AttackCell):
     regime: Regime
     over: Over = Over.NONE
 
-    @property
-    def chain(self) -> bool:
-        """Whether it is drawn by the exact chain, where draws are cheap."""
-        return self.engine == "wishart"
-
 
 def collapse_cells(settings: Settings) -> Iterator[CollapseCell]:
     """The projected flow over widths, depths, starts and budgets; and gradient flow itself."""

@@ -96,7 +96,7 @@ def euler(spec: NetworkSpec) -> Callable[[Floats], Floats]:
 
 def pull(cell: AttackCell, level: Level) -> Ask:
     """The pull is the theory's: its median by an ascent, or by homogeneity on the exact chain, which has no gates."""
-    spec, attack, chain, one = cell.spec, cell.attack, cell.engine == "wishart", cell.spec.output_dim == 1
+    spec, attack, chain, one = cell.spec, cell.attack, cell.chain, cell.spec.output_dim == 1
     small = cell.eps <= instant(cell.pair, spec.input_dim)
     objective = Objective("adversarial", *attack, LINEAR_STEPS if small else STEPS[level.name])
     near = (one_output_pull if one else many_outputs_pull)(spec, cell.pair)

@@ -63,11 +63,6 @@ class DecayCell(AttackCell):
 
     regime: Regime
 
-    @property
-    def chain(self) -> bool:
-        """Whether it is drawn by the exact chain, where draws are cheap."""
-        return self.engine == "wishart"
-
     def kept(self, theory: PaperTheory, t: float) -> float:
         """The theory's σ_w²(t)/σ_w²(0)."""
         return theory.weight_variance(self.spec, *self.attack, t) / self.spec.weight_variance

@@ -27,3 +27,8 @@ class AttackCell(PairCell):
     def attack(self) -> Attack:
         """The budget and the norms."""
         return Attack.of(self.eps, self.pair)
+
+    @property
+    def chain(self) -> bool:
+        """Whether it is drawn by the exact chain, where draws are cheap and no gates flip."""
+        return self.engine == "wishart"
