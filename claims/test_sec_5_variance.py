@@ -16,7 +16,7 @@ from mfcheck.decisions.decide import Decider
 from mfcheck.decisions.medians import MedianRatio
 from mfcheck.decisions.probes import images
 from mfcheck.decisions.trial import Ask
-from mfcheck.observables import along_training, projected, slopes
+from mfcheck.observables import along_training, attack_strengths, projected, slopes
 from mfcheck.observables.path_bounds import sizes
 from mfcheck.observables.slopes import DRIFT
 from mfcheck.settings import Level, Settings
@@ -31,7 +31,7 @@ from mfcheck.theorems.pull import (
     one_output_pull,
     one_output_spread,
 )
-from mfcheck.theorems.variance import along_path, along_projection, half_life, rivals, scales_down_to
+from mfcheck.theorems.variance import along_path, along_projection, half_life, over_strengths, rivals, scales_down_to
 from mfcheck.training.objectives import Objective
 from mfcheck.training.rules import Flow
 
@@ -40,6 +40,14 @@ TO = 0.4
 """The share of σ_w²(0) down to which projected flows are measured; the theory is held against them at its half."""
 FLOW = {"quick": (32, 4), "standard": (64, 8), "paper": (256, 16)}
 """Width, and images trained on, of flows by level."""
+START = {"quick": (256, (5,)), "standard": (1000, (5, 10)), "paper": (2000, (5, 10))}
+"""Width and depths of networks that are looked at on images before any step."""
+BATCH = 32
+STRENGTHS: dict[str, dict[str, tuple[int, ...]]] = {
+    "vanilla": {"quick": (1, 10, 40, 80), "standard": (1, 10, 40, 80), "paper": (1, 10, 40, 160, 320)},
+    "residual": {"quick": (1, 5, 10, 20), "standard": (1, 10, 40, 80), "paper": (1, 10, 40, 80)},
+}
+"""Steps of their attacks; in residual networks of small weights hardly a gate flips, and ten steps find it all."""
 PAPERS_WIDTH = {"quick": 48, "standard": 128, "paper": 1000}
 SHARE, FLOW_STEPS, ATTACK_STEPS = 0.2, 160, 3
 EARLY = (3e-5, 1e-4, 3e-4, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
@@ -49,9 +57,12 @@ OTHER_FACTOR = "rate factor 1"
 
 
 class Regime(StrEnum):
-    """σ_w² at the start, under the pull on W alone, along gradient flow on L_adv, and in the paper's own training."""
+    """At the start for ε → 0, and on images at the paper's ε by L_adv and by both losses; under the pull on W alone;
+    along gradient flow on L_adv, and on both losses."""
 
     RATE = "rate"
+    START = "start"
+    START_BOTH = "start-both"
     PROJECTED = "projected"
     FLOW = "flow"
     BOTH = "both"
@@ -74,6 +85,7 @@ def decay_cells(architecture: str) -> Callable[[Settings], Iterator[DecayCell]]:
     def cells(settings: Settings) -> Iterator[DecayCell]:
         if architecture in settings.architectures:
             yield from one_output_cells(architecture, settings)
+            yield from image_cells(architecture, settings)
             yield from trained_cells(architecture, settings)
 
     return cells
@@ -91,6 +103,16 @@ def one_output_cells(architecture: str, settings: Settings) -> Iterator[DecayCel
         for regime in (Regime.RATE, Regime.PROJECTED):
             if regime is Regime.RATE or engine != "lazy" or settings.level.name != "quick":
                 yield DecayCell(spec, engine, pair=pair, eps=eps, regime=regime, dataset="noise")
+
+
+def image_cells(architecture: str, settings: Settings) -> Iterator[DecayCell]:
+    """A minibatch of images with ten outputs at the paper's budget, before any step."""
+    data = "mnist" if is_present("mnist", settings.data_dir) else settings.dataset
+    width, depths = START[settings.level.name]
+    for depth in depths:
+        spec = NetworkSpec(architecture, 784, 10, width, depth, {"vanilla": 2.0, "residual": 0.1}[architecture])
+        for regime in (Regime.START, Regime.START_BOTH):
+            yield DecayCell(spec, "dense", pair=INF_INF, eps=0.3, regime=regime, images=BATCH, dataset=data)
 
 
 def trained_cells(architecture: str, settings: Settings) -> Iterator[DecayCell]:
@@ -123,6 +145,34 @@ def at_start(cell: DecayCell, level: Level) -> MedianRatio:
         delta=level.exact if cell.chain else level.ratio,
         room=None if cell.chain else near.above + level.ratio,
         instead={OTHER_FACTOR: lambda theory: rate(half_rate(theory))},
+    )
+
+
+def on_images(cell: DecayCell, level: Level) -> Ask:
+    """At the paper's ε, −dσ_w²/dt on images is at most the theory's, and in residual networks it is the theory's.
+
+    There gates hardly flip; in vanilla networks they do, and how much of the bound L_adv then fills no formula says.
+    """
+    spec, near = cell.spec, many_outputs_pull(cell.spec, cell.pair)
+    both, vanilla = cell.regime is Regime.START_BOTH, spec.architecture == "vanilla"
+    steps = STRENGTHS[spec.architecture][level.name]
+
+    def law(theory: PaperTheory) -> float:
+        return -theory.variance_rate(spec, *cell.attack) - (theory.standard_rate(spec) if both else 0.0)
+
+    return lambda theory: MedianRatio(
+        attack_strengths.drifts(cell.attack, steps),
+        quantity=f"−dσ_w²/dt on {BATCH} images by {'L_std + L_adv' if both else 'L_adv'}",
+        statistic=lambda draws: attack_strengths.bounded(draws, standard=both),
+        looks_at=images,
+        reference=law,
+        allowance=lambda: near,
+        spread=0.1 if vanilla else 0.25,
+        delta=level.ratio,
+        upper_only=vanilla,
+        room=None if vanilla else near.above + level.ratio,
+        instead={OTHER_FACTOR: lambda theory: law(half_rate(theory))},
+        curve=lambda draws: over_strengths(steps, draws, law(theory), standard=both),
     )
 
 
@@ -174,6 +224,8 @@ def along_flow(cell: DecayCell, level: Level) -> Ask:
 
 REGIMES: dict[Regime, Callable[[DecayCell, Level], Ask]] = {
     Regime.RATE: at_start,
+    Regime.START: on_images,
+    Regime.START_BOTH: on_images,
     Regime.PROJECTED: under_projection,
     Regime.FLOW: along_flow,
     Regime.BOTH: along_flow,

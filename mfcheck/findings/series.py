@@ -6,9 +6,11 @@ A report stores these names, so that its pages find a curve by what it is, which
 from __future__ import annotations
 
 LAW, TREND, PROFILE, TRAJECTORY, LAYERS, MAP = "law", "trend", "profile", "trajectory", "layers", "map"
+STRENGTHS = "strengths"
 """The kinds of curves (`Curve.kind`)."""
 
 OVER_WIDTHS, OVER_BUDGETS, OVER_TIME, OVER_LAYERS, OVER_DEPTHS = "width N", "ε", "t", "layer", "depth"
+OVER_STEPS = "steps of the attack"
 """What a curve's x may be (`Curve.x_label`)."""
 
 FACTOR_1 = "rate factor 1"

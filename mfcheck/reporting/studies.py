@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mfcheck.reporting.curves.profiles import Profile, needed_widths, network, pair_of, profiles
+from mfcheck.reporting.curves.strengths import strengths
 from mfcheck.reporting.curves.training_map import COLUMNS, map_rows, training_maps
 from mfcheck.reporting.figures.capacity_figure import capacity_charts, capacity_figure
 from mfcheck.reporting.figures.map_figure import map_figure
@@ -30,7 +31,8 @@ class Study:
 
 def studies(claim: dict[str, Any], report: dict[str, Any], *, draw: bool) -> list[Study]:
     """The studies that a claim's findings suffice for; without drawing, those that are or have a table."""
-    found = [*_numbers(claim, report, draw), *_maps(claim, draw), *(_drawn(claim) if draw else [])]
+    found = [*_numbers(claim, report, draw), *_maps(claim, draw), *_strengths(claim)]
+    found += _drawn(claim) if draw else []
     return [study for study in found if study.figure or study.rows]
 
 
@@ -54,6 +56,16 @@ def _capacity(claim: dict[str, Any]) -> list[Study]:
         )
         for name, group in capacity_charts(claim).items()
     ]
+
+
+def _strengths(claim: dict[str, Any]) -> list[Study]:
+    """How much of the law attacks of growing strength find."""
+    columns, rows = strengths(claim)
+    caption = (
+        "median of −dσ_w²/dt over the theory's, by the number of steps of the attack; a weak attack finds less of "
+        "L_adv, and what is left to find counts for the law"
+    )
+    return [Study("What attacks of growing strength find", caption, columns=columns, rows=tuple(rows))]
 
 
 def _maps(claim: dict[str, Any], draw: bool) -> list[Study]:

@@ -13,6 +13,7 @@ from mfcheck.findings import series
 from mfcheck.findings.finding import Curve
 from mfcheck.observables import projected
 from mfcheck.observables.along_training import ERROR, LOSS, PAID, SIZE
+from mfcheck.observables.attack_strengths import DRIFT
 from mfcheck.observables.path_bounds import column_at, decreases, sizes
 from mfcheck.spec import Attack, NetworkSpec
 from mfcheck.theorems.pull import half_rate
@@ -141,6 +142,20 @@ def along_projection(
         exact=(),
         draws=len(rates),
         series={series.FACTOR_1: law(half_rate(theory), spec, attack, every)},
+    )
+
+
+def over_strengths(steps: Sequence[int], draws: Floats, predicted: float, *, standard: bool) -> Curve:
+    """Medians of the drift over the theory's by steps of the attack, of L_std too where it is part of the training."""
+    drift = draws[:, :-1, DRIFT] + (draws[:, -1:, DRIFT] if standard else 0.0)
+    return Curve(
+        kind=series.STRENGTHS,
+        x_label=series.OVER_STEPS,
+        x=tuple(map(float, steps)),
+        measured=tuple((np.median(drift, axis=0) / predicted).tolist()),
+        predicted=(1.0,) * len(steps),
+        exact=(),
+        draws=len(draws),
     )
 
 

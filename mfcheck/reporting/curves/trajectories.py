@@ -12,6 +12,8 @@ from mfcheck.findings import series
 
 REGIMES = {
     "rate": "at t = 0",
+    "start": "at t = 0 on images by L_adv",
+    "start-both": "at t = 0 on images by L_std + L_adv",
     "projected": "where only the part of the gradient along W moves W",
     "flow": "under gradient flow on L_adv",
     "both": "under gradient flow on L_std + L_adv",
