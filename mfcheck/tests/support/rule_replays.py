@@ -1,4 +1,4 @@
-"""How often decisions err, by replay on data like the claims' own: `python -m mfcheck.statistics.calibration`.
+"""How often the rules of decision err, by replay on data like the claims' own.
 
 Every row replays one decision thousands of times with the truth at the very edge of its margin, the worst place: just
 outside, where `supported` is an error, or just inside, where `refuted` is. The number of errors must be compatible
@@ -7,6 +7,7 @@ with the stated rate by an exact binomial bound.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from mfcheck.verdict import Verdict
 
 Generator = np.random.Generator
 ALPHAS = (0.05, 0.01)
+REPLAYS = 4000
 LOOKS = 4
 WIDTH, DEPTH = 100, 10
 
@@ -41,19 +43,28 @@ class Row:
 
     @property
     def at_least(self) -> float:
-        """The lower 1 − 10⁻⁶ confidence bound on the true error rate; above alpha it convicts the decision."""
+        """The lower 1 − 10⁻⁶ confidence bound on the true error rate."""
         return intervals.rate_lower(self.errors, self.replays, 1e-6)
 
+    @property
+    def convicted(self) -> bool:
+        """Whether the decision errs more often than it says."""
+        return self.at_least > self.alpha
 
-def study(replays: int = 4000, seed: int = 0) -> Iterator[Row]:
-    """All rows; each replay has its own generator, so that rows do not depend on each other."""
-    for name, data, wrong, replay in CASES:
-        for alpha in ALPHAS:
-            errors = 0
-            for index in range(replays):
-                generator = np.random.default_rng(derive_seed(seed, name, data, alpha, index))
-                errors += replay(generator, alpha).verdict is wrong
-            yield Row(name, data, alpha, replays, errors)
+
+def study(replays: int = REPLAYS) -> Iterator[Row]:
+    """All rows."""
+    return (row(index, replays) for index in range(len(QUESTIONS)))
+
+
+def row(index: int, replays: int = REPLAYS, seed: int = 0) -> Row:
+    """The answer to one of `QUESTIONS`; each replay has its own generator, so that rows do not depend on each other."""
+    (name, data, wrong, replay), alpha = QUESTIONS[index]
+    errors = 0
+    for number in range(replays):
+        generator = np.random.default_rng(derive_seed(seed, name, data, alpha, number))
+        errors += replay(generator, alpha).verdict is wrong
+    return Row(name, data, alpha, replays, errors)
 
 
 def markdown(rows: list[Row]) -> str:
@@ -215,6 +226,8 @@ CASES: tuple[tuple[str, str, Verdict, Callable[[Generator, float], Decision]], .
     ("slope of medians", "log J² over three groups, just outside", OUTSIDE, _median_slope(0.5001)),
     ("slope of medians", "log J² over three groups, just inside", INSIDE, _median_slope(0.4999)),
 )
+QUESTIONS = tuple(itertools.product(CASES, ALPHAS))
+"""What the study asks, in the order of its rows."""
 
 
 def student_misses(replays: int = 4000, alpha: float = 0.01, draws: int = 200, seed: int = 0) -> Row:
@@ -224,7 +237,3 @@ def student_misses(replays: int = 4000, alpha: float = 0.01, draws: int = 200, s
         values = _squares(np.random.default_rng(derive_seed(seed, "student", index)), draws)
         misses += abs(values.mean() - 1) > quantile * values.std(ddof=1) / math.sqrt(draws)
     return Row("Student t (does not gate)", f"J² at N=100, L=10, {draws} draws", alpha, replays, int(misses))
-
-
-if __name__ == "__main__":
-    print(markdown([*study(), student_misses()]))
