@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from scipy import stats
 
-from mfcheck.tests.support.rule_replays import QUESTIONS, Row, markdown, student_misses, study
+from mfcheck.statistics.intervals import dkw_half_width, left_of, sup_distance
+from mfcheck.tests.support.rule_replays import QUESTIONS, WIDTH, Row, markdown, open_gates, student_misses, study
 
 
 def test_no_decision_of_the_study_is_convicted() -> None:
@@ -24,3 +27,9 @@ def test_students_interval_misses_more_often_than_it_says() -> None:
 
 def test_the_table_has_a_line_a_row() -> None:
     assert markdown([Row("a", "b", 0.05, 100, 5)]).splitlines()[-1] == "| a | b | 0.05 | 100 | 5 | 0.0500 | 0.0017 |"
+
+
+def test_open_gates_are_binomial() -> None:
+    drawn = open_gates(np.random.default_rng(6), 100_000)
+    ordered, law = np.sort(drawn), stats.binom(WIDTH, 0.5)
+    assert sup_distance(ordered, law.cdf, left_of(law)) < dkw_half_width(len(drawn), 1e-6)
