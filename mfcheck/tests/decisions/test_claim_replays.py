@@ -13,8 +13,8 @@ from mfcheck.arrays import Floats
 from mfcheck.ensembles import samples
 from mfcheck.findings.finding import Margin
 from mfcheck.statistics import intervals, medians, sequential
-from mfcheck.tests.support import known_truths as known
-from mfcheck.tests.support.claim_replays import PLACES, QUESTIONS, REPLAYS, Tally, decided, markdown, tally
+from mfcheck.tests.support import known_statements as known
+from mfcheck.tests.support.claim_replays import PLACES, QUESTIONS, REPLAYS, Tally, decided, errors, markdown, tallies
 from mfcheck.tests.support.replays import ALPHAS
 
 FEW = 10
@@ -23,16 +23,17 @@ OUTSIDE, INSIDE, FAR, RIGHT = range(len(PLACES))
 statements = pytest.mark.parametrize("statement", known.STATEMENTS, ids=lambda one: f"{one.verb}: {one.data}")
 
 
-def asked(rule: Callable[..., Any], place: int) -> int:
-    """The question about the statement that this rule decides."""
+def replayed(rule: Callable[..., Any], place: int, replays: int) -> Tally:
+    """So many replays of the statement that this rule decides."""
     (statement,) = (one for one in known.STATEMENTS if one.decide is rule)
-    return QUESTIONS.index((statement, ALPHA, PLACES[place]))
+    found = errors(QUESTIONS.index((statement, ALPHA, PLACES[place])), replays)
+    return Tally(statement, PLACES[place], ALPHA, replays, found)
 
 
 @pytest.mark.parametrize("place", range(len(PLACES)), ids=[place.title for place in PLACES])
 @statements
 def test_a_verb_errs_and_misses_as_rarely_as_it_says(statement: known.Statement, place: int) -> None:
-    assert not tally(asked(statement.decide, place), FEW).convicted
+    assert not replayed(statement.decide, place, FEW).convicted
 
 
 @statements
@@ -107,22 +108,24 @@ FAULTS: dict[Plant, tuple[Callable[..., Any], int, int]] = {
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
 def test_a_planted_fault_is_convicted(fault: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
     rule, place, replays = FAULTS[fault]
-    assert not tally(asked(rule, place), replays).convicted
+    assert not replayed(rule, place, replays).convicted
     fault(monkeypatch)
-    assert tally(asked(rule, place), replays).convicted
+    assert replayed(rule, place, replays).convicted
 
 
 @pytest.mark.slow
 def test_looks_that_are_not_charged_are_convicted(monkeypatch: pytest.MonkeyPatch) -> None:
     looks_not_charged(monkeypatch)
-    assert tally(asked(known.decide_rate, INSIDE), REPLAYS).convicted
+    assert replayed(known.decide_rate, INSIDE, REPLAYS).convicted
 
 
 # The table ---------------------------------------------------------------------------------------------------------
 
 
 def test_the_table_has_a_row_a_statement_and_rate_and_marks_what_is_convicted() -> None:
-    statement = replace(known.STATEMENTS[0], data="|J|")
-    errors = (99, 200, 0, 1)
-    row = [Tally(statement, place, 0.05, 2000, count) for place, count in zip(PLACES, errors, strict=True)]
-    assert markdown(row).splitlines()[-1] == r"| `law` | \|J\| | 0.05 | 2000 | 99 | **200** | 0 | 1 |"
+    counts = [0] * len(QUESTIONS)
+    counts[:4] = (99, 200, 0, 1)
+    lines = markdown(tallies(counts, 2000)).splitlines()
+    assert len(lines) == 2 + len(known.STATEMENTS) * len(ALPHAS)
+    assert lines[2] == "| `law` | J beside a wider normal law | 0.05 | 2000 | 99 | **200** | 0 | 1 |"
+    assert r"| \|J\| |" in lines[-6]

@@ -7,18 +7,17 @@ import pytest
 from scipy import stats
 
 from mfcheck.statistics.intervals import dkw_half_width, left_of, sup_distance
-from mfcheck.tests.support.rule_replays import QUESTIONS, WIDTH, Row, markdown, open_gates, student_misses, study
+from mfcheck.tests.support.rule_replays import QUESTIONS, WIDTH, Row, errors, markdown, open_gates, rows, student_misses
 
 
 def test_no_decision_of_the_study_is_convicted() -> None:
-    rows = list(study(replays=60))
-    assert len(rows) == len(QUESTIONS)
-    assert [row for row in rows if row.convicted] == []
+    found = rows([errors(index, 60) for index in range(len(QUESTIONS))], 60)
+    assert [row for row in found if row.convicted] == []
 
 
-@pytest.mark.parametrize(("errors", "convicted"), [(40, False), (120, True)])
-def test_too_many_errors_convict(errors: int, convicted: bool) -> None:
-    assert Row("decision", "data", 0.01, 4000, errors).convicted is convicted
+@pytest.mark.parametrize(("missed", "convicted"), [(40, False), (120, True)])
+def test_too_many_errors_convict(missed: int, convicted: bool) -> None:
+    assert Row("decision", "data", 0.01, 4000, missed).convicted is convicted
 
 
 def test_students_interval_misses_more_often_than_it_says() -> None:

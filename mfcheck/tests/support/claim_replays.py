@@ -13,7 +13,8 @@ from mfcheck.ensembles.store import ChunkStore
 from mfcheck.findings.claim import Claim
 from mfcheck.findings.finding import Finding
 from mfcheck.settings import Settings
-from mfcheck.tests.support.known_truths import LEVEL, SPEC, STATEMENTS, Statement
+from mfcheck.tests.support.known_statements import LEVEL, STATEMENTS, Statement
+from mfcheck.tests.support.known_truths import SPEC
 from mfcheck.tests.support.replays import ALPHAS, rare_enough
 
 REPLAYS = 2000
@@ -91,25 +92,32 @@ QUESTIONS = tuple(product(STATEMENTS, ALPHAS, PLACES))
 """All that is replayed, in the order of the table."""
 
 
-def tally(index: int, replays: int = REPLAYS, seed: int = 0) -> Tally:
-    """The answer to one of `QUESTIONS`; each replay is a run of its own."""
+def errors(index: int, replays: int = REPLAYS, seed: int = 0) -> int:
+    """How many replays of one of `QUESTIONS` err; each is a run of its own."""
     statement, alpha, place = QUESTIONS[index]
     names = (statement.verb, statement.data, alpha, place.title)
     away = statement.planted if place.away is None else place.away
-    errors = sum(
+    return sum(
         place.errs(statement, decided(statement, away, alpha=alpha, seed=derive_seed(seed, *names, number)))
         for number in range(replays)
     )
-    return Tally(statement, place, alpha, replays, errors)
 
 
-def markdown(tallies: Sequence[Tally]) -> str:
+def tallies(counts: Sequence[int], replays: int = REPLAYS) -> list[Tally]:
+    """The tallies of all `QUESTIONS` from their errors."""
+    return [
+        Tally(statement, place, alpha, replays, count)
+        for (statement, alpha, place), count in zip(QUESTIONS, counts, strict=True)
+    ]
+
+
+def markdown(found: Sequence[Tally]) -> str:
     """Tallies of whole rows as a Markdown table: the errors in so many replays."""
     titles = ("verb", "draws", "α", "replays", *(place.title for place in PLACES))
     lines = ["| " + " | ".join(titles) + " |", "|" + " --- |" * len(titles)]
-    for row in (tallies[at : at + len(PLACES)] for at in range(0, len(tallies), len(PLACES))):
+    for row in (found[at : at + len(PLACES)] for at in range(0, len(found), len(PLACES))):
         what, first = row[0].statement, row[0]
         data = what.data.replace("|", r"\|")
-        errors = " | ".join(f"**{one.errors}**" if one.convicted else str(one.errors) for one in row)
-        lines.append(f"| `{what.verb}` | {data} | {first.alpha:g} | {first.replays} | {errors} |")
+        numbers = " | ".join(f"**{one.errors}**" if one.convicted else str(one.errors) for one in row)
+        lines.append(f"| `{what.verb}` | {data} | {first.alpha:g} | {first.replays} | {numbers} |")
     return "\n".join(lines)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -52,25 +52,27 @@ class Row:
         return self.at_least > self.alpha
 
 
-def study(replays: int = REPLAYS) -> Iterator[Row]:
-    """All rows."""
-    return (row(index, replays) for index in range(len(QUESTIONS)))
-
-
-def row(index: int, replays: int = REPLAYS, seed: int = 0) -> Row:
-    """The answer to one of `QUESTIONS`; each replay has its own generator, so that rows do not depend on each other."""
+def errors(index: int, replays: int = REPLAYS, seed: int = 0) -> int:
+    """How many replays of one of `QUESTIONS` err; each has its own generator, so that none depends on another."""
     (name, data, wrong, replay), alpha = QUESTIONS[index]
-    errors = 0
-    for number in range(replays):
-        generator = np.random.default_rng(derive_seed(seed, name, data, alpha, number))
-        errors += replay(generator, alpha).verdict is wrong
-    return Row(name, data, alpha, replays, errors)
+    names = (seed, name, data, alpha)
+    return sum(
+        replay(np.random.default_rng(derive_seed(*names, number)), alpha).verdict is wrong for number in range(replays)
+    )
 
 
-def markdown(rows: list[Row]) -> str:
+def rows(counts: Sequence[int], replays: int = REPLAYS) -> list[Row]:
+    """The rows of all `QUESTIONS` from their errors."""
+    return [
+        Row(name, data, alpha, replays, count)
+        for ((name, data, *_), alpha), count in zip(QUESTIONS, counts, strict=True)
+    ]
+
+
+def markdown(found: Sequence[Row]) -> str:
     """The study as a Markdown table."""
     lines = ["| decision | data | stated error | replays | errors | observed | at least |", "|" + " --- |" * 7]
-    for row in rows:
+    for row in found:
         observed = row.errors / row.replays
         numbers = f"{row.alpha:g} | {row.replays} | {row.errors} | {observed:.4f} | {row.at_least:.4f}"
         lines.append(f"| {row.decision} | {row.data} | {numbers} |")
