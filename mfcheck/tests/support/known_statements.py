@@ -43,7 +43,7 @@ from mfcheck.theory.paper import centred_normal
 
 LEVEL = Level("replays", law=0.2, ratio=0.5, exact=0.5, slope=0.6, rate=0.8, looks=4)
 """Margins so wide that a decision takes a few thousand draws; the rule is that of every level."""
-DEPTHS = (1, 2, 3)
+DEPTHS = (1, 3)
 NONE = Allowance(0.0, 0.0, "none")
 UNIFORM = stats.uniform()
 ENTRY = replace(jacobian.entry, most=MOST)
@@ -236,8 +236,8 @@ STATEMENTS = (
     Statement("mean_ratio", "conditional variance of J", decide_mean, planted=1.5),
     Statement("mean_ratio", "|J|, said to be below", decide_mean_that_breaks, planted=1.5, breaks=True),
     Statement("mean_ratio", "J + 3√Var J, of either sign", decide_signed_mean),
-    Statement("slope", "conditional variance over three depths", decide_slope),
+    Statement("slope", "conditional variance over two depths", decide_slope),
     Statement("median_ratio", "|J|", decide_median),
     Statement("median_ratio", "|J|, said to be at most", decide_upper_median),
-    Statement("median_slope", "|J| over three depths", decide_median_slope),
+    Statement("median_slope", "|J| over two depths", decide_median_slope),
 )

@@ -18,7 +18,7 @@ from mfcheck.theory import entry_law, finite_width
 
 SPEC = NetworkSpec("vanilla", 8, 2, width=32, depth=1, weight_variance=1.8)
 TWO_INPUTS = Probe(np.linspace(-1, 1, 16).reshape(2, 8))
-MOST = 2048
+MOST = 512
 """Draws in a chunk: a decision takes several at its later looks, so that seeds of chunks are replayed too."""
 
 
