@@ -17,14 +17,10 @@ test: .venv/installed
 slow: .venv/installed
 	$(BIN)/pytest $(TESTS) -m slow || test $$? -eq 5
 
-# Replayed decisions at full numbers, and the table of docs/calibration.md made anew.
+# Replayed decisions at full numbers, and the tables of docs/calibration.md made anew.
 calibration: .venv/installed
 	$(BIN)/pytest $(TESTS) mfcheck/tests/statistics -n auto --effort=full
-	mkdir -p build
-	$(BIN)/python -m mfcheck.statistics.calibration > build/calibration.md
-	awk 'NR == FNR { table = table $$0 "\n"; next } /^\|/ { printf "%s", table; table = ""; next } { print }' \
-		build/calibration.md docs/calibration.md > build/page.md
-	mv build/page.md docs/calibration.md
+	$(BIN)/python -m mfcheck.tests.support.calibration_page
 
 bench: .venv/installed
 	$(BIN)/pytest mfcheck/tests/benchmarks --benchmark-columns=min,median,rounds

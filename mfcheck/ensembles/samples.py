@@ -10,7 +10,7 @@ import hashlib
 import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import torch
@@ -100,7 +100,7 @@ class Sample:
         probe = self.probe if self.source.uses_input[self.engine] else "any input"
         names = (self.source.name, self.engine, self.spec, probe, index)
         seed = derive_seed(self.seed, *names)
-        code = self._code()
+        code = self._code
         key = hashlib.sha256("\x1f".join([str(seed), processor(self.device), code.digest]).encode()).hexdigest()
 
         def make() -> Floats:
@@ -116,10 +116,14 @@ class Sample:
             return values
 
         # Drawing may have loaded code that was not loaded before, and so as it has come to be in the meantime.
-        return self.store.get(key, make, keep=(lambda: self._code() is code) if code.known else None, draws=size)
+        return self.store.get(key, make, keep=(lambda: self._code_now() is code) if code.known else None, draws=size)
 
+    @cached_property
     def _code(self) -> Closure:
-        """The code that these draws depend on."""
+        """The code that these draws depend on, as it is when the first of them is asked for."""
+        return self._code_now()
+
+    def _code_now(self) -> Closure:
         return code_of_draws(self.source.engines[self.engine], self.spec.architecture)
 
 

@@ -48,7 +48,7 @@ class ChunkStore:
         chunk = None if keep is None else self._read(key, draws)
         if chunk is None:
             chunk = make()
-            if keep is not None and keep():
+            if keep is not None and self._directory is not None and keep():
                 self._write(key, chunk)
         self._held[key] = chunk
         self._bytes += chunk.nbytes

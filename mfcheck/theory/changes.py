@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import math
 from collections.abc import Callable
@@ -144,7 +145,17 @@ def _numbers(make: Callable[[], Any]) -> tuple[float, ...] | None:
         value = make()
         if not hasattr(value, "cdf"):
             return (float(value),) if math.isfinite(value) else None
-        variance = float(value.var())
-        return (variance, *(float(value.cdf(at * math.sqrt(variance))) for at in QUANTILES))
+        with contextlib.suppress(TypeError):  # a law without a hash is looked at each time
+            return _kept_law_numbers(value)
+        return _law_numbers(value)
     except (ArithmeticError, LookupError, ValueError, TypeError, AttributeError):
         return None
+
+
+def _law_numbers(law: Any) -> tuple[float, ...]:
+    variance = float(law.var())
+    return (variance, *(float(law.cdf(at * math.sqrt(variance))) for at in QUANTILES))
+
+
+# All twins but a few share the law of the theory itself, and a distribution function of scipy's takes its time.
+_kept_law_numbers = lru_cache(maxsize=256)(_law_numbers)

@@ -10,7 +10,8 @@ import pytest
 
 from mfcheck import NetworkSpec, NotANumber, NotCovered, PaperTheory, Verdict
 from mfcheck.tests.support.rival_theories import SPEC, Forgotten, Half, HalfByHand, Two, findings
-from mfcheck.theory.changes import changes, check_theory, differs, is_papers
+from mfcheck.theory.changes import changes, check_theory, differs, is_papers, moves
+from mfcheck.theory.twins import twins
 from mfcheck.theory.watched import Reading
 
 
@@ -49,6 +50,38 @@ def test_a_law_of_the_same_variance_but_another_shape_differs() -> None:
 
     assert Flat().jacobian_entry(SPEC).var() == pytest.approx(PaperTheory().jacobian_entry(SPEC).var())
     assert differs(Flat(), "jacobian_entry", (SPEC,))
+
+
+class CountedLaw:
+    """A standard normal law that counts how often it is looked at."""
+
+    def __init__(self) -> None:
+        self.looked = 0
+
+    def var(self) -> float:
+        self.looked += 1
+        return 1.0
+
+    def cdf(self, t: float) -> float:
+        return 0.5 * math.erfc(-t / math.sqrt(2))
+
+
+class NamelessLaw(CountedLaw):
+    """One that cannot be told by a hash."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def test_a_law_that_many_theories_share_is_looked_at_once() -> None:
+    law, theories = CountedLaw(), [twin.theory for twin in twins(PaperTheory())]
+    assert not any(moves(theory, lambda theory: law) for theory in theories)
+    assert law.looked == 1
+
+
+@pytest.mark.parametrize("kind", [CountedLaw, NamelessLaw])
+def test_a_law_that_is_made_anew_is_the_same_by_its_numbers(kind: type[CountedLaw]) -> None:
+    assert not moves(Two(), lambda theory: kind())
+    assert moves(Two(), lambda theory: kind() if is_papers(theory) else PaperTheory().jacobian_entry(SPEC))
 
 
 # What cannot be put on trial -----------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""How often decisions err, by replay on data like the claims' own: `python -m mfcheck.statistics.calibration`.
+"""How often the rules of decision err, by replay on data like the claims' own.
 
 Every row replays one decision thousands of times with the truth at the very edge of its margin, the worst place: just
 outside, where `supported` is an error, or just inside, where `refuted` is. The number of errors must be compatible
@@ -7,8 +7,9 @@ with the stated rate by an exact binomial bound.
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -25,6 +26,7 @@ from mfcheck.verdict import Verdict
 
 Generator = np.random.Generator
 ALPHAS = (0.05, 0.01)
+REPLAYS = 4000
 LOOKS = 4
 WIDTH, DEPTH = 100, 10
 
@@ -41,25 +43,36 @@ class Row:
 
     @property
     def at_least(self) -> float:
-        """The lower 1 − 10⁻⁶ confidence bound on the true error rate; above alpha it convicts the decision."""
+        """The lower 1 − 10⁻⁶ confidence bound on the true error rate."""
         return intervals.rate_lower(self.errors, self.replays, 1e-6)
 
-
-def study(replays: int = 4000, seed: int = 0) -> Iterator[Row]:
-    """All rows; each replay has its own generator, so that rows do not depend on each other."""
-    for name, data, wrong, replay in CASES:
-        for alpha in ALPHAS:
-            errors = 0
-            for index in range(replays):
-                generator = np.random.default_rng(derive_seed(seed, name, data, alpha, index))
-                errors += replay(generator, alpha).verdict is wrong
-            yield Row(name, data, alpha, replays, errors)
+    @property
+    def convicted(self) -> bool:
+        """Whether the decision errs more often than it says."""
+        return self.at_least > self.alpha
 
 
-def markdown(rows: list[Row]) -> str:
+def errors(index: int, replays: int = REPLAYS, seed: int = 0) -> int:
+    """How many replays of one of `QUESTIONS` err; each has its own generator, so that none depends on another."""
+    (name, data, wrong, replay), alpha = QUESTIONS[index]
+    names = (seed, name, data, alpha)
+    return sum(
+        replay(np.random.default_rng(derive_seed(*names, number)), alpha).verdict is wrong for number in range(replays)
+    )
+
+
+def rows(counts: Sequence[int], replays: int = REPLAYS) -> list[Row]:
+    """The rows of all `QUESTIONS` from their errors."""
+    return [
+        Row(name, data, alpha, replays, count)
+        for ((name, data, *_), alpha), count in zip(QUESTIONS, counts, strict=True)
+    ]
+
+
+def markdown(found: Sequence[Row]) -> str:
     """The study as a Markdown table."""
     lines = ["| decision | data | stated error | replays | errors | observed | at least |", "|" + " --- |" * 7]
-    for row in rows:
+    for row in found:
         observed = row.errors / row.replays
         numbers = f"{row.alpha:g} | {row.replays} | {row.errors} | {observed:.4f} | {row.at_least:.4f}"
         lines.append(f"| {row.decision} | {row.data} | {numbers} |")
@@ -70,8 +83,15 @@ def _scales(generator: Generator, n: int) -> Floats:
     """Conditional variances of an entry of a vanilla ReLU network, N = 100, L = 10, in units of their mean."""
     scale = generator.chisquare(WIDTH, n) / WIDTH
     for _ in range(DEPTH):
-        scale *= 2 * generator.chisquare(np.maximum(generator.binomial(WIDTH, 0.5, n), 1)) / WIDTH
+        scale *= 2 * generator.chisquare(np.maximum(open_gates(generator, n), 1)) / WIDTH
     return np.asarray(scale)
+
+
+def open_gates(generator: Generator, n: int) -> Floats:
+    """Binomial(100, ½) numbers as ones among so many fair bits: numpy's own would take most of the study's time."""
+    words = generator.bit_generator.random_raw(2 * n).reshape(2, n)
+    words[1] &= np.uint64(2 ** (WIDTH - 64) - 1)
+    return np.bitwise_count(words).sum(axis=0, dtype=np.float64)
 
 
 def _squares(generator: Generator, n: int) -> Floats:
@@ -215,6 +235,8 @@ CASES: tuple[tuple[str, str, Verdict, Callable[[Generator, float], Decision]], .
     ("slope of medians", "log J² over three groups, just outside", OUTSIDE, _median_slope(0.5001)),
     ("slope of medians", "log J² over three groups, just inside", INSIDE, _median_slope(0.4999)),
 )
+QUESTIONS = tuple(itertools.product(CASES, ALPHAS))
+"""What the study asks, in the order of its rows."""
 
 
 def student_misses(replays: int = 4000, alpha: float = 0.01, draws: int = 200, seed: int = 0) -> Row:
@@ -224,7 +246,3 @@ def student_misses(replays: int = 4000, alpha: float = 0.01, draws: int = 200, s
         values = _squares(np.random.default_rng(derive_seed(seed, "student", index)), draws)
         misses += abs(values.mean() - 1) > quantile * values.std(ddof=1) / math.sqrt(draws)
     return Row("Student t (does not gate)", f"J² at N=100, L=10, {draws} draws", alpha, replays, int(misses))
-
-
-if __name__ == "__main__":
-    print(markdown([*study(), student_misses()]))
