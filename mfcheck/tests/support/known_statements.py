@@ -15,9 +15,10 @@ from scipy import special, stats
 from torch import Tensor
 
 from mfcheck import NetworkSpec, PaperTheory
+from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.decide import Decider
-from mfcheck.decisions.median_verbs import Allowance, MedianGroup
-from mfcheck.decisions.plan import Group
+from mfcheck.decisions.median_slopes import MedianGroup
+from mfcheck.decisions.slopes import Group
 from mfcheck.ensembles.samples import Probe
 from mfcheck.ensembles.streams import Stream
 from mfcheck.findings.finding import Finding
