@@ -13,6 +13,7 @@ from mfcheck.decisions.decide import asked
 from mfcheck.decisions.statement import Plan
 from mfcheck.decisions.suite import ClaimTest, file_claims, suite_claims
 from mfcheck.devices import resolve_device
+from mfcheck.ensembles.store import ChunkStore
 from mfcheck.findings.cell import Cell
 from mfcheck.findings.claim import Claim, is_asked_for
 from mfcheck.findings.wording import plural
@@ -86,7 +87,7 @@ def _first_plan(
     """The plan of the first statement in a cell that has one, or why there is none."""
     reason = "its test decides nothing"
     with foreign_code(lambda why: ValueError(f"claim {claim.id} in cell {cell.id} cannot be planned: {why}")):
-        asks, trial = asked(test, claim, cell, settings, theory)
+        asks, trial = asked(test, claim, cell, settings, theory, ChunkStore())
         for ask in asks:
             try:
                 return trial.plan(ask), ""

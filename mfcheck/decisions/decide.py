@@ -91,11 +91,16 @@ class Decider:
 
 
 def asked(
-    test: Callable[[Cell, Decider], object], claim: Claim, cell: Cell, settings: Settings, theory: PaperTheory
+    test: Callable[[Cell, Decider], object],
+    claim: Claim,
+    cell: Cell,
+    settings: Settings,
+    theory: PaperTheory,
+    store: ChunkStore,
 ) -> tuple[list[Ask], Trial]:
     """What a claim's test asks in a cell, none of it decided, and the trial that could decide it."""
     asks: list[Ask] = []
-    decider = Decider(claim, cell, settings, theory, ChunkStore(settings.cache), "")
+    decider = Decider(claim, cell, settings, theory, store, "")
 
     def note(ask: Ask) -> Finding:
         asks.append(ask)

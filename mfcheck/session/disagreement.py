@@ -20,6 +20,7 @@ from mfcheck.decisions.statement import Plan, Reference
 from mfcheck.decisions.suite import ClaimTest, suite_claims
 from mfcheck.decisions.trial import Ask, Trial, made
 from mfcheck.devices import resolve_device
+from mfcheck.ensembles.store import ChunkStore
 from mfcheck.findings.cell import Cell
 from mfcheck.findings.claim import Claim, is_asked_for
 from mfcheck.findings.sections import section_of
@@ -116,13 +117,13 @@ def disagreements(
     a: PaperTheory, b: PaperTheory, settings: Settings, claims: Sequence[str], budget: float, *, every: bool = False
 ) -> Iterator[Disagreement]:
     """The same one by one, as they are decided; they end with the first that separates, or with the budget."""
-    start = time.perf_counter()
+    start, store = time.perf_counter(), ChunkStore(settings.cache)
     tests = [test for test in suite_claims().values() if _asked(test[0], claims)]
     if not tests:
         raise ValueError(f"no claim of the suite that can tell theories apart matches {', '.join(claims)}")
     found: list[Candidate] = []
     for _, cells in groupby(each_cell(tests, settings), key=itemgetter(0)):
-        different = (difference(claim, cell, test, (a, b), settings) for claim, test, cell in cells)
+        different = (difference(claim, cell, test, (a, b), settings, store) for claim, test, cell in cells)
         # Draws of the Wishart chain are by far the cheapest.
         best = sorted(filter(None, different), key=lambda one: (one.trial.cell.engine != "wishart", -one.apart))
         found += filter(None, map(planned, best if every else best[:PLANNED]))
@@ -137,12 +138,17 @@ def disagreements(
 
 
 def difference(
-    claim: Claim, cell: Cell, test: ClaimTest, theories: tuple[PaperTheory, PaperTheory], settings: Settings
+    claim: Claim,
+    cell: Cell,
+    test: ClaimTest,
+    theories: tuple[PaperTheory, PaperTheory],
+    settings: Settings,
+    store: ChunkStore,
 ) -> Difference | None:
     """What two theories put in a cell's place, or None where that is the same, or one of them puts nothing there."""
     a, b = theories
     try:
-        asks, trial = asked(test, claim, cell, settings, PaperTheory())
+        asks, trial = asked(test, claim, cell, settings, PaperTheory(), store)
         formulas = [made(ask, a).formula for ask in asks if not made(ask, a).breaks]
         if not formulas or (formula := formulas[-1]) is None or not moves(b, formula, than=a):
             return None

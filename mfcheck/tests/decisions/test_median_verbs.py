@@ -269,7 +269,7 @@ def test_a_plan_says_the_draws_of_a_first_look_and_where_they_come_from_and_draw
         for ask in (median, share, slope):
             ask(decide, drawn)
 
-    asks, trial = asked(asking, at.claim, at.cell, at.settings, at.theory)
+    asks, trial = asked(asking, at.claim, at.cell, at.settings, at.theory, at.store)
     plans = [trial.plan(ask) for ask in asks]
     assert [len(plan.draws_of) for plan in plans] == [1, 1, 3]
     assert [plan.margin.total for plan in plans] == pytest.approx([0.02, 0.01, 0.05])
