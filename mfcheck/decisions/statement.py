@@ -110,6 +110,8 @@ class Statement(ABC, Generic[P]):
     """Whether `judge` takes another interval for every reference: each of them may then err by itself."""
 
     def __post_init__(self) -> None:
+        if self.breaks not in (False, True, ABOVE, BELOW):
+            raise ValueError(f"breaks must be False, True, {ABOVE!r} or {BELOW!r}, got {self.breaks!r}")
         if self.two_sided and self.breaks is True:
             raise ValueError(
                 f"a law with two sides breaks on one of them: breaks must be {ABOVE!r} or {BELOW!r}, got True"

@@ -121,6 +121,14 @@ def test_a_finding_says_what_was_decided_with_its_numbers(ask: Callable[[Decider
     assert finding.verdict is not Verdict.NOT_APPLICABLE
 
 
+def test_a_law_breaks_on_a_side_that_there_is() -> None:
+    with pytest.raises(ValueError, match=r"two sides .* got True"):
+        of_the_median(breaks=True)
+    with pytest.raises(ValueError, match="got 'sideways'"):
+        of_the_median(breaks="sideways")
+    assert of_the_median(breaks=True, upper_only=True).breaks is True
+
+
 def test_without_a_probe_a_statement_looks_at_the_inputs_that_it_chooses() -> None:
     chosen: list[str] = []
 
