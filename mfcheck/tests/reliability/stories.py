@@ -1,0 +1,275 @@
+"""What can befall a run, told as a function of the folder it works in, and what became of its findings in the end."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mfcheck.tests.reliability import strikes
+from mfcheck.tests.reliability.comparison import Finding, Tally, failed_in_report, held, in_journal, in_report
+from mfcheck.tests.reliability.runs import Ended, Run, run
+
+SEED = ("--mf-seed", "7")
+MOST_ATTEMPTS = 5
+
+
+@dataclass(frozen=True)
+class Whole:
+    """The run that nothing befalls: what it is asked for, its exit status and its findings."""
+
+    arguments: tuple[str, ...]
+    lay: Callable[[Path], None]
+    status: int
+    findings: tuple[Finding, ...]
+    cache: Path
+    """The draws that it kept."""
+
+
+@dataclass
+class Scene:
+    """A folder in which something befalls a run, and all runs that were tried in it."""
+
+    folder: Path
+    whole: Whole
+    environment: Mapping[str, str] = field(default_factory=dict)
+    ended: list[Ended] = field(default_factory=list)
+    amiss: list[str] = field(default_factory=list)
+    """What is wrong besides findings, in sentences."""
+    before: Tally = Tally()
+    """What pages said that were left before the run was gone on with."""
+
+    @property
+    def reports(self) -> Path:
+        """The report folder."""
+        return self.folder / "reports"
+
+    @property
+    def cache(self) -> Path:
+        """Where draws are kept."""
+        return self.folder / ".pytest_cache" / "d" / "mfcheck"
+
+    def start(self, *arguments: str, strike: str = "", mark: str = "struck") -> Run:
+        """Start a run that is perhaps struck."""
+        struck = {strikes.STRIKE: strike, strikes.MARK: str(self.folder / mark)} if strike else {}
+        plugins = ["mfcheck.tests.reliability.strikes"] * bool(strike) + ["mfcheck.tests.reliability.plants"] * bool(
+            self.environment
+        )
+        environment = {**self.environment, **struck, "PYTEST_PLUGINS": ",".join(plugins)}
+        return Run(self.folder, *self.whole.arguments, *arguments, environment=environment)
+
+    def end(self, started: Run) -> Ended:
+        """Wait for the end of a run."""
+        ended = started.end()
+        self.ended.append(ended)
+        return ended
+
+    def try_run(self, *arguments: str, strike: str = "", mark: str = "struck") -> Ended:
+        """A run from its beginning to its end; one that was to be struck must have been."""
+        ended = self.end(self.start(*arguments, strike=strike, mark=mark))
+        for file, blow in strikes.marks(strike, mark).items() if strike else ():
+            if not (self.folder / file).exists():
+                self.amiss.append(f"it was never struck at {blow}")
+        return ended
+
+    def look(self) -> None:
+        """Hold a report that lies there already against the whole run, but for cells that it names as failed."""
+        if (self.reports / "report.json").exists():
+            failed = failed_in_report(self.reports / "report.json")
+            due = [one for one in self.whole.findings if (one["claim"], one["cell"]) not in failed]
+            self.before += held(due, in_report(self.reports / "report.json"))
+
+    def go_on(self, *arguments: str) -> None:
+        """Go on until the run ends as the whole one: with --mf-resume, or where that is refused, from its beginning."""
+        for _ in range(MOST_ATTEMPTS):
+            ended = self.try_run(*arguments, "--mf-resume")
+            if ended.refused:
+                ended = self.try_run(*arguments, *SEED)
+            if ended.status == self.whole.status and (self.reports / "report.json").exists():
+                return
+        self.amiss.append("it never came to its end")
+
+    def outcome(self) -> Outcome:
+        """What became of the findings, and what else was wrong."""
+        wrong = list(self.amiss)
+        for place, ended in enumerate(self.ended, start=1):
+            if ended.status is None:
+                wrong.append(f"run {place} hung")
+            if ended.status == 3 or (ended.status == 4 and not ended.refused):
+                wrong.append(f"run {place} ended with status {ended.status}: {ended.said[-600:]}")
+        if self.ended[-1].status != self.whole.status:
+            wrong.append(f"the last run ended with status {self.ended[-1].status}")
+        tally = self.before
+        for name, read in (("report.json", in_report), ("findings.jsonl", in_journal)):
+            try:
+                tally += held(self.whole.findings, read(self.reports / name))
+            except (OSError, ValueError) as error:
+                wrong.append(f"{name} cannot be read: {error}")
+                tally += Tally(lost=len(self.whole.findings))
+        return Outcome(tally, sum(ended.tracebacks for ended in self.ended), tuple(wrong))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a run's findings, how many tracebacks the user saw, and what else was wrong, in sentences."""
+
+    tally: Tally
+    tracebacks: int
+    amiss: tuple[str, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Whether all is as if nothing had happened."""
+        return self.tally == Tally() and not self.tracebacks and not self.amiss
+
+
+Story = Callable[[Scene], object]
+
+
+def whole_run(folder: Path, arguments: tuple[str, ...], lay: Callable[[Path], None]) -> Whole:
+    """The run that nothing befalls."""
+    lay(folder)
+    ended = run(folder, *arguments, *SEED)
+    if ended.status not in (0, 1):
+        raise RuntimeError(f"the run that nothing befalls ended with status {ended.status}:\n{ended.said}")
+    findings = in_report(folder / "reports" / "report.json")
+    cache = folder / ".pytest_cache" / "d" / "mfcheck"
+    return Whole(arguments, lay, ended.status, tuple(findings), cache)
+
+
+def struck(strike: str, *arguments: str) -> Story:
+    """A run that is struck once, and gone on with."""
+
+    def tell(scene: Scene) -> None:
+        scene.try_run(*SEED, *arguments, strike=strike)
+        scene.look()
+        scene.go_on(*arguments)
+
+    return tell
+
+
+def struck_again(*blows: str) -> Story:
+    """A run that is struck, gone on with, and struck again while it goes on."""
+
+    def tell(scene: Scene) -> None:
+        for place, strike in enumerate(blows):
+            scene.try_run(*("--mf-resume",) if place else SEED, strike=strike, mark=f"struck-{place}")
+        scene.look()
+        scene.go_on()
+
+    return tell
+
+
+def damaged(damage: Callable[[Path], object], strike: str = "cell, 5, kill") -> Story:
+    """A report folder that is damaged after its run was killed."""
+
+    def tell(scene: Scene) -> None:
+        scene.try_run(*SEED, strike=strike)
+        damage(scene.reports)
+        scene.go_on()
+
+    return tell
+
+
+def foreign(name: str) -> Story:
+    """A killed run in whose folder a file of another run, with another seed, takes the place of its own."""
+
+    def tell(scene: Scene) -> None:
+        strike = "cell, 5, kill"
+        scene.try_run("--mf-seed", "8", strike=strike, mark="struck-other")
+        theirs = (scene.reports / name).read_bytes()
+        shutil.rmtree(scene.reports)
+        scene.try_run(*SEED, strike=strike)
+        (scene.reports / name).write_bytes(theirs)
+        # The other run's seed is no fault of this one: what must not be mixed are the findings.
+        ended = scene.try_run(*SEED, "--mf-resume")
+        if not ended.refused:
+            scene.amiss.append(f"{name} of another run was taken over")
+        scene.try_run(*SEED)
+
+    return tell
+
+
+def poisoned(poison: Callable[[Path], object]) -> Story:
+    """A run that finds draws which another has kept, damaged since."""
+
+    def tell(scene: Scene) -> None:
+        shutil.copytree(scene.whole.cache, scene.cache)
+        poison(scene.cache)
+        scene.try_run(*SEED)
+        scene.look()
+        scene.try_run(*SEED)
+
+    return tell
+
+
+def beside(*second: str, first: str = "") -> Story:
+    """A run that finds another at work in its report folder, is refused, and does it no harm.
+
+    The one at work is `first` struck and goes on, or has just begun.
+    """
+
+    def tell(scene: Scene) -> None:
+        if first:
+            scene.try_run(*SEED, strike=first, mark="struck-first")
+        at_work = scene.start(*("--mf-resume",) if first else SEED, strike="draw, 2, wait")
+        _wait_for(scene.folder / "struck-0")
+        other = scene.try_run(*second)
+        if not other.refused:
+            scene.amiss.append("a second run was let into the folder")
+        (scene.folder / "go").touch()
+        scene.end(at_work)
+
+    return tell
+
+
+def sharing(scene: Scene) -> None:
+    """Two runs at once that share the kept draws and write to folders of their own."""
+    other = scene.start(*SEED, "--mf-report", "elsewhere")
+    scene.try_run(*SEED)
+    scene.end(other)
+    scene.before += held(scene.whole.findings, in_report(scene.folder / "elsewhere" / "report.json"))
+
+
+def _wait_for(file: Path) -> None:
+    for _ in range(3000):
+        if file.exists():
+            return
+        time.sleep(0.02)
+    raise TimeoutError(f"{file} never came")
+
+
+def edited(change: Callable[[list[str]], list[str]]) -> Callable[[Path], None]:
+    """An edit of the journal's lines."""
+
+    def edit(reports: Path) -> None:
+        file = reports / strikes.JOURNAL
+        lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+        file.write_text("".join(change(lines)), encoding="utf-8")
+
+    return edit
+
+
+def renamed_seed(reports: Path) -> None:
+    """Let run.json speak of another seed."""
+    asked = json.loads((reports / strikes.RUN).read_text(encoding="utf-8"))
+    (reports / strikes.RUN).write_text(json.dumps({**asked, "seed": 8}), encoding="utf-8")
+
+
+def refused_then(prepare: Callable[[Scene], object], mend: Callable[[Scene], object]) -> Story:
+    """A report folder that cannot be used: the run is refused before any work, and a later one ends as it should."""
+
+    def tell(scene: Scene) -> None:
+        prepare(scene)
+        try:
+            if not scene.try_run(*SEED).refused:
+                scene.amiss.append("a folder that cannot be written was not refused")
+        finally:
+            mend(scene)
+        scene.try_run(*SEED)
+
+    return tell
