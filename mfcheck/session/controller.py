@@ -91,7 +91,10 @@ class Controller:
         except KeyboardInterrupt:
             self._break_off(session)
             failing = []
-        yield
+        try:
+            yield
+        except KeyboardInterrupt:
+            self._cut_short(session)
         # After all other plugins: the status follows the verdicts, whatever they make of it.
         if failing and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -129,6 +132,14 @@ class Controller:
         assert self._recorder is not None
         self._recorder.withdraw()
         self._interrupted = True
+        session.exitstatus = pytest.ExitCode.INTERRUPTED
+
+    def _cut_short(self, session: pytest.Session) -> None:
+        """Say in a line that an interrupt came when all was written and only the summary was not yet told."""
+        reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            reporter.ensure_newline()
+            reporter.write_line("mfcheck: interrupted while the summary was told; what was found is written")
         session.exitstatus = pytest.ExitCode.INTERRUPTED
 
     def _wanted(self, selected: Sequence[dict[str, str]]) -> list[dict[str, str]]:

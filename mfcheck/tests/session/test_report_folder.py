@@ -18,7 +18,7 @@ import mfcheck.observables.jacobian
 import mfcheck.reporting.pages
 import mfcheck.reporting.terminal
 import mfcheck.theory.entry_law
-from mfcheck.session import folder
+from mfcheck.session import closing_words, folder
 from mfcheck.session.folder import LOCK, probe, take
 
 HELD = (mfcheck.decisions.decide, mfcheck.ensembles.sampling, mfcheck.observables.jacobian, mfcheck.reporting.terminal)
@@ -197,6 +197,21 @@ def test_an_interrupt_while_pages_are_written_leaves_none_and_the_usual_words(
     assert sorted(file.name for file in (pytester.path / "reports").iterdir()) == ["findings.jsonl", "run.json"]
     status, _ = run(pytester, "--mf-resume")
     assert status == 0
+
+
+def test_an_interrupt_while_the_summary_is_told_costs_the_summary_alone(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(closing_words, "write_report", interrupt)
+        status, said = run(pytester, "--mf-seed", "7")
+    assert status == pytest.ExitCode.INTERRUPTED
+    assert "mfcheck: interrupted while the summary was told; what was found is written" in said
+    assert "Traceback" not in said
+    assert (pytester.path / "reports" / "report.json").exists()
 
 
 def test_a_figure_that_fails_leaves_a_sentence_in_its_place(
