@@ -15,6 +15,7 @@ from mfcheck.ensembles.provenance import foreign_code
 from mfcheck.findings.files import JOURNAL, RUN, write_atomically
 from mfcheck.findings.finding import NAN, Curve, Finding, Margin
 from mfcheck.findings.record import PACKAGES
+from mfcheck.findings.report_shape import check_finding
 from mfcheck.findings.wording import cut
 from mfcheck.given import load_object
 from mfcheck.session.journal import Plain, cell_of, findings_in
@@ -103,7 +104,8 @@ def read_journal(folder: Path, run: str) -> list[Plain]:
         raise ValueError(_cannot(folder, f"{JOURNAL} cannot be read ({error.strerror or error})")) from None
     try:
         found = findings_in(text, run)
-        for finding in found:
+        for number, finding in enumerate(found, start=1):
+            check_finding(finding, f"line {number}: finding")
             as_finding(finding)
     except (AttributeError, ArithmeticError, KeyError, TypeError, ValueError) as error:
         why = str(error) if type(error) is ValueError else "a finding in it is none of this version"
