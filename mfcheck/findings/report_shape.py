@@ -31,7 +31,7 @@ def check_twins(report: Any) -> None:
 
 
 def check_finding(finding: Any, where: str) -> None:
-    """Raise ValueError naming the first field of a finding by itself, as a run keeps it, that is not what it must be."""
+    """The same of one finding by itself, as the journal of a run holds it."""
     _object({"claim": _name, "says": _text})(finding, where)
     _finding(finding, where)
 

@@ -29,6 +29,9 @@ class Tally:
         return Tally(self.lost + other.lost, self.invented + other.invented, self.doubled + other.doubled)
 
 
+NONE = Tally()
+
+
 def in_report(file: Path) -> list[Finding]:
     """The findings of a report.json."""
     report = json.loads(file.read_text(encoding="utf-8"))

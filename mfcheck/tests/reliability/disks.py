@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import shutil
 import subprocess
 import tempfile
@@ -24,7 +23,6 @@ def disk(folder: Path, options: str) -> Iterator[None]:
         subprocess.run(["umount", folder], check=True, capture_output=True)
 
 
-@functools.cache
 def can_mount() -> bool:
     """Whether this user may mount a disk at all."""
     try:

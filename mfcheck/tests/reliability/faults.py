@@ -50,9 +50,9 @@ class Fault:
     of_suite: bool = False
 
 
-def faults() -> list[Fault]:
-    """All of them that can be tried on this machine."""
-    return [*_struck(), *_unwritable(), *_damaged(), *_together(), *_of_suite()]
+def faults(*, mounts: bool) -> list[Fault]:
+    """All of them, those that need a disk to be mounted only where that can be done."""
+    return [*_struck(), *_unwritable(), *(_on_disks() if mounts else ()), *_damaged(), *_together(), *_of_suite()]
 
 
 def _struck() -> Iterator[Fault]:
@@ -86,8 +86,9 @@ def _unwritable() -> Iterator[Fault]:
     yield Fault("writing fails", "a line, then killed", struck("append, 2, no space; cell, 6, kill"))
     for thing in ("file", "link"):
         yield Fault("writing fails", f"a {thing} in the way", disks.in_the_way(thing))
-    if not disks.can_mount():
-        return
+
+
+def _on_disks() -> Iterator[Fault]:
     for name, options in {"small": "size=64k", "read-only": "size=18m,ro"}.items():
         yield Fault("disk", f"{name} from the beginning", disks.for_reports(options))
     for name, options in {"small": "size=64k", "for some": "size=3m", "read-only": "size=18m,ro"}.items():

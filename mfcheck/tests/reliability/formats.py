@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from mfcheck.datasets import idx
@@ -24,10 +23,10 @@ from mfcheck.session.journal import findings_in
 from mfcheck.session.resume import by_cell, read_journal
 from mfcheck.tests.reliability import mutants
 from mfcheck.tests.support.commands import ran, refusal
-from mfcheck.tests.support.whole_report import REPORT
+from mfcheck.tests.support.compared_runs import WHOLE
 
 MIB = 2**20
-TEXT = json.dumps(REPORT)
+TEXT = json.dumps(WHOLE)
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,8 @@ def _read_by_commands(*commands: str) -> Callable[[bytes, Path], bool]:
 def _in_a_sentence(call: Callable[[], object], names: str) -> bool:
     """Whether a call takes what it is given; where it refuses, it names the file, in one sentence."""
     said = refusal(call)
-    assert (not said or names in said) and "\n" not in said, said
+    assert not said or names in said, said
+    assert "\n" not in said, said
     return not said
 
 
@@ -105,7 +105,8 @@ def _chunk(resealed: bool) -> Callable[[bytes, Path], bool]:
             return mutants.CHUNK
 
         found = ChunkStore(folder).get(mutants.KEY, make, keep=lambda: False, draws=len(mutants.CHUNK))
-        assert found.dtype == np.float64 and len(found) == len(mutants.CHUNK) and np.isfinite(found).all(), found
+        assert (found.dtype, len(found)) == (np.float64, len(mutants.CHUNK)), found
+        assert np.isfinite(found).all(), found
         assert resealed or np.array_equal(found, mutants.CHUNK), found
         return not made
 
@@ -126,7 +127,8 @@ def _idx(content: bytes, folder: Path) -> bool:
 
     def read() -> None:
         found = idx.read_idx(file, idx.IMAGES).array
-        assert found.shape[1:] == (28, 28) and 0 < len(found) <= idx.MOST_IMAGES, found.shape
+        assert found.shape[1:] == (28, 28)
+        assert 0 < len(found) <= idx.MOST_IMAGES
 
     taken = _in_a_sentence(read, str(file))
     _in_a_sentence(lambda: read_pair(folder, "fashion-mnist", "here"), str(folder))
@@ -144,15 +146,15 @@ FORMATS = (
         "report.json",
         "by `mfcheck mutants`, `compare` and `baseline`",
         TEXT.encode(),
-        mutants.texts(REPORT, json.dumps),
+        mutants.texts(WHOLE, json.dumps),
         json.loads,
         _read_by_commands("mutants FILE", "compare FILE SOUND", "compare SOUND FILE", "baseline FILE -o KEPT"),
     ),
     Format(
         "baseline",
         "by `mfcheck compare` and `baseline`, as the gate reads it",
-        json.dumps(reduced(REPORT)).encode(),
-        mutants.texts(reduced(REPORT), json.dumps),
+        json.dumps(reduced(WHOLE)).encode(),
+        mutants.texts(reduced(WHOLE), json.dumps),
         json.loads,
         _read_by_commands("compare FILE SOUND", "baseline FILE -o KEPT"),
     ),

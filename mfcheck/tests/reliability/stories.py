@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -11,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mfcheck.tests.reliability import strikes
-from mfcheck.tests.reliability.comparison import Finding, Tally, failed_in_report, held, in_journal, in_report
+from mfcheck.tests.reliability.comparison import NONE, Finding, Tally, failed_in_report, held, in_journal, in_report
 from mfcheck.tests.reliability.runs import Ended, Run, run
 
 SEED = ("--mf-seed", "7")
@@ -40,7 +39,7 @@ class Scene:
     ended: list[Ended] = field(default_factory=list)
     amiss: list[str] = field(default_factory=list)
     """What is wrong besides findings, in sentences."""
-    before: Tally = Tally()
+    before: Tally = NONE
     """What pages said that were left before the run was gone on with."""
 
     @property

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from mfcheck.tests.reliability import toy
-from mfcheck.tests.reliability.comparison import Tally
+from mfcheck.tests.reliability.comparison import NONE, Tally
 from mfcheck.tests.reliability.faults import Fault
 from mfcheck.tests.reliability.stories import Outcome, Scene, Whole, whole_run
 
@@ -25,7 +25,7 @@ class Row:
     """What became of all faults of one kind."""
 
     tried: int = 0
-    tally: Tally = Tally()
+    tally: Tally = NONE
     tracebacks: int = 0
     amiss: int = 0
 

@@ -94,7 +94,8 @@ def test_a_journal_of_something_else_is_refused_by_its_line(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("estimate", None), ("cell", ["c1"]), ("claim", {}), ("verdict", "perhaps"), ("interval", [2, 1])]
+    ("name", "value"),
+    [("estimate", None), ("cell", ["c1"]), ("claim", {}), ("verdict", "perhaps"), ("interval", [2, 1])],
 )
 def test_what_is_whole_and_of_no_finding_is_refused(tmp_path: Path, name: str, value: object) -> None:
     plain = {**as_plain(make_finding()), name: value}
