@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import threading
@@ -115,16 +116,18 @@ class Controller:
 
             prune(kept)
         if not ended:
+            self._recorder.mend()
             return [] if session.config.option.collectonly else [BROKEN_OFF]
         both = set(ARCHITECTURES) <= set(self._recorder.settings.architectures)
         full, narrowed = both and selection.whole_suite_runs(session.config), selection.narrowed(session.config)
         failing = self._recorder.finish(
             full=full, narrowed=narrowed, baseline=self._run().baseline, selected=self._wanted(selected)
         )
-        if self._recorder.begun and not self._recorder.errors:
+        if self._recorder.begun and not self._recorder.errors and not self._recorder.unwritten:
             from mfcheck.session.resume import discard_run
 
-            discard_run(self._recorder.folder)
+            with contextlib.suppress(OSError):  # a finished run can then be resumed, and nothing is left for it to do
+                discard_run(self._recorder.folder)
         return failing
 
     def _break_off(self, session: pytest.Session) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -197,6 +199,34 @@ def test_an_interrupt_while_pages_are_written_leaves_none_and_the_usual_words(
     assert sorted(file.name for file in (pytester.path / "reports").iterdir()) == ["findings.jsonl", "run.json"]
     status, _ = run(pytester, "--mf-resume")
     assert status == 0
+
+
+@pytest.mark.parametrize("cannot", ["replace", "unlink"])
+def test_a_disk_that_takes_no_report_costs_no_finding(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, cannot: str
+) -> None:
+    def on_file(name: str, do: Callable[..., None]) -> Callable[..., None]:
+        def refuse(*paths: Path, **options: bool) -> None:
+            if paths[-1].name == name and paths[-1].exists() == (cannot == "unlink"):
+                raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(paths[-1]))
+            do(*paths, **options)
+
+        return refuse
+
+    with monkeypatch.context() as patch:
+        if cannot == "replace":
+            patch.setattr(os, "replace", on_file("report.json", os.replace))
+        else:
+            patch.setattr(Path, "unlink", on_file("run.json", Path.unlink))
+        status, said = run(pytester, "--mf-seed", "7")
+    assert "Traceback" not in said
+    assert status == (1 if cannot == "replace" else 0)
+    if cannot == "replace":
+        assert "report.json cannot be written (Read-only file system)" in said
+        assert "findings are kept; for a report that can be written: pytest" in said
+    status, said = run(pytester, "--mf-resume")
+    assert status == 0
+    assert "resumed: 12 findings taken over" in said
 
 
 def test_an_interrupt_while_the_summary_is_told_costs_the_summary_alone(
