@@ -93,7 +93,7 @@ def _on_disks() -> Iterator[Fault]:
         yield Fault("disk", f"{name} from the beginning", disks.for_reports(options))
     for name, options in {"small": "size=64k", "for some": "size=3m", "read-only": "size=18m,ro"}.items():
         yield Fault("disk", f"of draws, {name}", disks.for_draws(options))
-    for strike in ("draw, 2, fill", "append, 2, fill", "loop, 1, remount", "cell, 4, remount"):
+    for strike in ("draw, 2, fill", "append, 2, fill", "loop, 1, turn read-only", "cell, 4, turn read-only"):
         yield Fault("disk", strike, disks.in_a_run(strike))
 
 

@@ -78,6 +78,12 @@ def _limit() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
 
 
+def _turn_read_only() -> None:
+    """Let the report folder be read-only, files that are open in it apart."""
+    for how in (["--bind", "reports"], ["-o", "remount,bind,ro"]):
+        subprocess.run(["mount", *how, "reports"], check=True)
+
+
 def _wait() -> None:
     while not os.path.exists("go"):
         time.sleep(0.02)
@@ -94,7 +100,7 @@ DEEDS: dict[str, Callable[[], object]] = {
     "read-only": _fails(errno.EROFS),
     "limit": _limit,
     "fill": _fill,
-    "remount": lambda: subprocess.run(["mount", "-o", "remount,ro", "reports"], check=True),
+    "turn read-only": _turn_read_only,
     "wait": _wait,
 }
 
