@@ -51,8 +51,10 @@ class Recorder:
         self._found: dict[Place, list[Plain]] = {}
         self._errors: dict[tuple[str, str, str], tuple[dict[str, str], dict[str, str]]] = {}
         self._journal: dict[Place, list[Plain]] = {}
-        self._torn = self._signed = False
-        """Whether findings.jsonl may end in half a finding, or lack some, and whether run.json says whose they are."""
+        self._torn = False
+        """Whether findings.jsonl may end in half a finding, or lack some."""
+        self._signed = bool(taken)
+        """Whether run.json says whose findings these are, as that of an interrupted run does."""
         for finding in taken:
             self._journal.setdefault(cell_of(finding), []).append(finding)
         self.begun = False
@@ -152,7 +154,8 @@ class Recorder:
     def _begin(self) -> None:
         with self._keeping():
             self.folder.mkdir(parents=True, exist_ok=True)
-            discard_run(self.folder)  # until the journal is this run's, no run must lay claim to it
+            if not self._signed:  # until the journal is this run's, no run must lay claim to it
+                discard_run(self.folder)
             self._remove_pages()  # those of an earlier run must not stand beside this run's findings
         self.begun = True
         self._write_journal()

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import io
-import json
-import os
-import pickle
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-
-import numpy as np
 
 from mfcheck.tests.reliability import disks, stories
-from mfcheck.tests.reliability.stories import SEED, Story, beside, damaged, edited, foreign, poisoned, struck
+from mfcheck.tests.reliability.damaged_files import EDITS, POISONS
+from mfcheck.tests.reliability.stories import SEED, Story, beside, damaged, foreign, poisoned, struck
 from mfcheck.tests.reliability.strikes import JOURNAL, RUN
 
 KINDS = {
@@ -62,16 +55,18 @@ def _struck() -> Iterator[Fault]:
     for moment in ("draw, 4", "append, 2", "before report.html, 1"):
         yield Fault("killed", f"{moment}, hang up", struck(f"{moment}, hang up"))
     yield Fault("terminated", "twice", struck("draw, 4, terminate twice"))
-    for moment in ("draw, 2", "cell, 3", "append, 2", "before report.json, 1"):
-        for deed in ("kill", "terminate", "interrupt"):
-            yield Fault("with two workers", f"{moment}, {deed}", struck(f"{moment}, {deed}", *WORKERS))
+    for strike in (
+        *(f"{moment}, {deed}" for moment in ("draw, 2", "append, 2") for deed in ("kill", "terminate", "interrupt")),
+        *("collection, 1, kill", "cell, 3, kill", "before report.json, 1, interrupt"),
+    ):
+        yield Fault("with two workers", strike, struck(strike, *WORKERS))
     for moment in ("collection, 1", "draw, 1", "draw, 2", "before chunk, 2"):
         yield Fault("worker killed", moment, struck(f"{moment}, kill worker", *WORKERS))
     for blows in (
         ("cell, 2, kill", "cell, 4, kill", "draw, 2, kill"),
         ("draw, 3, interrupt", "append, 1, kill", "before report.json, 1, terminate"),
         ("append, 3, kill", "before findings.jsonl, 1, kill"),
-        ("append, 3, kill", "after findings.jsonl, 1, kill", "before run.json, 1, kill"),
+        ("append, 3, kill", "after findings.jsonl, 1, kill", "draw, 1, kill"),
         ("before report.md, 1, kill", "forget, 1, kill"),
     ):
         yield Fault("struck again", "; ".join(blows), stories.struck_again(*blows))
@@ -111,113 +106,6 @@ def _of_suite() -> Iterator[Fault]:
     for strike in ("draw, 2, kill", "append, 1, kill", "cell, 2, terminate", "before report.html, 1, interrupt"):
         yield Fault("the suite's own claims", strike, struck(strike), of_suite=True)
     yield Fault("the suite's own claims", "two workers", struck("cell, 2, interrupt", *WORKERS), of_suite=True)
-
-
-# Files ---------------------------------------------------------------------------------------------------------------
-
-
-def _each(change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
-    """A change of every file of kept draws."""
-
-    def changed(cache: Path) -> None:
-        for file in cache.glob("*.npy"):
-            file.write_bytes(change(file.read_bytes()))
-
-    return changed
-
-
-def _array(change: Callable[[np.ndarray], np.ndarray]) -> Callable[[Path], None]:
-    """A change of the numbers in every file, with the digest that the file had."""
-
-    def changed(content: bytes) -> bytes:
-        buffer = io.BytesIO()
-        np.save(buffer, change(np.load(io.BytesIO(content))))
-        return buffer.getvalue() + content[-32:]
-
-    return _each(changed)
-
-
-def _exchanged(cache: Path) -> None:
-    """Give every file the content of another."""
-    files = sorted(cache.glob("*.npy"))
-    contents = [file.read_bytes() for file in files]
-    for file, content in zip(files, contents[1:] + contents[:1], strict=True):
-        file.write_bytes(content)
-
-
-def _instead(make: Callable[[Path], object]) -> Callable[[Path], None]:
-    """Something else in the place of every file."""
-
-    def replaced(cache: Path) -> None:
-        for file in cache.glob("*.npy"):
-            file.unlink()
-            make(file)
-
-    return replaced
-
-
-def _strays(cache: Path) -> None:
-    """Files that killed runs were still writing, and one of nobody's."""
-    for file in list(cache.glob("*.npy")):
-        shutil.move(file, cache / f"tmp{file.stem[:8]}.part")
-    (cache / "README.txt").write_text("hands off")
-
-
-def _sparse(file: Path) -> None:
-    with file.open("wb") as opened:
-        opened.truncate(2**36)
-
-
-POISONS: dict[str, Callable[[Path], object]] = {
-    "a bit flipped": _each(lambda content: content[:4000] + bytes([content[4000] ^ 1]) + content[4001:]),
-    "a bit of the digest flipped": _each(lambda content: content[:-1] + bytes([content[-1] ^ 128])),
-    "cut in half": _each(lambda content: content[: len(content) // 2]),
-    "empty": _each(lambda content: b""),
-    "a byte more": _each(lambda content: content + b"\0"),
-    "numbers × 1.3": _array(lambda array: array * 1.3),
-    "float32": _array(lambda array: array.astype(np.float32)),
-    "whole numbers": _array(lambda array: array.astype(np.int64)),
-    "another shape": _array(lambda array: array[:, :1]),
-    "fewer draws": _array(lambda array: array[:-1]),
-    "NaN": _array(lambda array: np.full_like(array, np.nan)),
-    "a pickle": _each(pickle.dumps),
-    "each another's": _exchanged,
-    "half written": _strays,
-    "a folder": _instead(Path.mkdir),
-    "a pipe": _instead(os.mkfifo),
-    "a loop of links": _instead(lambda file: file.symlink_to(file.name)),
-    "an endless device": _instead(lambda file: file.symlink_to("/dev/zero")),
-    "64 GiB of nothing": _instead(_sparse),
-}
-
-
-def _number(line: str) -> str:
-    finding = json.loads(line)
-    return json.dumps({**finding, "estimate": finding["estimate"] / 2}, ensure_ascii=False) + "\n"
-
-
-EDITS: dict[str, Callable[[Path], object]] = {
-    "torn": edited(lambda lines: [*lines[:-1], lines[-1][:-200]]),
-    "torn to one byte": edited(lambda lines: [*lines[:-1], lines[-1][:1]]),
-    "torn before its last line break": edited(lambda lines: [*lines[:-1], lines[-1][:-1]]),
-    "half a cell": edited(lambda lines: lines[:-1]),
-    "a line twice": edited(lambda lines: [lines[0], *lines]),
-    "all of it twice": edited(lambda lines: lines * 2),
-    "a line gone": edited(lambda lines: [lines[0], *lines[2:]]),
-    "two exchanged": edited(lambda lines: [lines[1], lines[0], *lines[2:]]),
-    "another estimate": edited(lambda lines: [_number(lines[0]), *lines[1:]]),
-    "another verdict": edited(lambda lines: [lines[0].replace("supported", "refuted"), *lines[1:]]),
-    "an empty line": edited(lambda lines: [lines[0], "\n", *lines[1:]]),
-    "nonsense behind": edited(lambda lines: [*lines, "nonsense\n"]),
-    "Windows' line breaks": edited(lambda lines: [line.replace("\n", "\r\n") for line in lines]),
-    "not UTF-8": lambda reports: (reports / JOURNAL).write_bytes((reports / JOURNAL).read_bytes() + b"\xff\xfe\n"),
-    "zeros, as after a power cut": lambda reports: (reports / JOURNAL).write_bytes(bytes(5000)),
-    "empty": lambda reports: (reports / JOURNAL).write_bytes(b""),
-    "gone": lambda reports: (reports / JOURNAL).unlink(),
-    "run.json gone": lambda reports: (reports / RUN).unlink(),
-    "run.json cut": lambda reports: (reports / RUN).write_bytes((reports / RUN).read_bytes()[:-40]),
-    "run.json of another seed": stories.renamed_seed,
-}
 
 
 def _damaged() -> Iterator[Fault]:

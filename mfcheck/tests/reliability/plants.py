@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from mfcheck.tests.reliability.faults import EDITS, POISONS, Fault
+from mfcheck.tests.reliability.damaged_files import EDITS, POISONS
+from mfcheck.tests.reliability.faults import Fault
 from mfcheck.tests.reliability.stories import damaged, poisoned, struck
 
 PLANT = "STRIKE_PLANT"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -156,7 +155,9 @@ def struck_again(*blows: str) -> Story:
 
     def tell(scene: Scene) -> None:
         for place, strike in enumerate(blows):
-            scene.try_run(*("--mf-resume",) if place else SEED, strike=strike, mark=f"struck-{place}")
+            ended = scene.try_run(*("--mf-resume",) if place else SEED, strike=strike, mark=f"struck-{place}")
+            if ended.refused:
+                scene.amiss.append("what was found was not gone on with")
         scene.look()
         scene.go_on()
 
@@ -240,23 +241,6 @@ def _wait_for(file: Path) -> None:
             return
         time.sleep(0.02)
     raise TimeoutError(f"{file} never came")
-
-
-def edited(change: Callable[[list[str]], list[str]]) -> Callable[[Path], None]:
-    """An edit of the journal's lines."""
-
-    def edit(reports: Path) -> None:
-        file = reports / strikes.JOURNAL
-        lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
-        file.write_text("".join(change(lines)), encoding="utf-8")
-
-    return edit
-
-
-def renamed_seed(reports: Path) -> None:
-    """Let run.json speak of another seed."""
-    asked = json.loads((reports / strikes.RUN).read_text(encoding="utf-8"))
-    (reports / strikes.RUN).write_text(json.dumps({**asked, "seed": 8}), encoding="utf-8")
 
 
 def refused_then(prepare: Callable[[Scene], object], mend: Callable[[Scene], object]) -> Story:

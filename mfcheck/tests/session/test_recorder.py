@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from mfcheck import PaperTheory, Verdict
+from mfcheck.findings.files import write_atomically
 from mfcheck.findings.record import as_plain
 from mfcheck.reporting.pages import PAGES
 from mfcheck.session import recorder as recorder_module
@@ -94,6 +95,24 @@ def test_a_line_that_an_interrupt_tore_is_mended(tmp_path: Path) -> None:
     recorder.mend()
     assert kept(tmp_path) == ["c1", "c2"]
     assert recorder.kept == 2
+
+
+def test_a_run_that_goes_on_can_be_gone_on_with_at_every_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun(tmp_path)
+    seen = []
+
+    def look(path: Path, text: str) -> None:
+        seen.append(((tmp_path / "run.json").exists(), path.name))
+        write_atomically(path, text)
+
+    monkeypatch.setattr(recorder_module, "write_atomically", look)
+    taken = read_journal(tmp_path, "r")
+    again = Recorder(make_settings(tmp_path), PaperTheory(), taken=taken, identity={"seed": 7}, run="r")
+    again.add(as_plain(make_finding(cell="c2")))
+    assert seen == [(True, "findings.jsonl")]
+    assert (tmp_path / "run.json").exists()
 
 
 def test_a_folder_that_turns_read_only_costs_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
