@@ -9,7 +9,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from mfcheck.tests.reliability.stories import SEED, Scene, Story, refused_then
+from mfcheck.tests.reliability.scenes import SEED, Scene
+from mfcheck.tests.reliability.stories import Story, refused_then
 
 
 @contextlib.contextmanager

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from mfcheck.tests.reliability import disks, stories
 from mfcheck.tests.reliability.damaged_files import EDITS, POISONS
-from mfcheck.tests.reliability.stories import SEED, Story, beside, damaged, foreign, poisoned, struck
+from mfcheck.tests.reliability.scenes import SEED
+from mfcheck.tests.reliability.stories import Story, beside, damaged, foreign, poisoned, struck
 from mfcheck.tests.reliability.strikes import JOURNAL, RUN
 
 KINDS = {
@@ -26,9 +27,9 @@ KINDS = {
     "the suite's own claims": "the same of cells of Theorem 4.1 instead of small claims made for this",
 }
 MOMENTS = (
-    *("collection, 1", "loop, 1", "draw, 1", "draw, 4", "cell, 1", "cell, 4", "append, 1", "append, 4"),
-    *(f"{when} {file}, 1" for file in (JOURNAL, RUN, "report.json", "report.html") for when in ("before", "after")),
-    *("before chunk, 2", "before report.md, 1", "forget, 1", "summary, 1"),
+    *("collection, 1", "loop, 1", "draw, 4", "before chunk, 2", "cell, 1", "cell, 4", "append, 1", "append, 4"),
+    *(f"{when} {file}, 1" for file in (JOURNAL, "report.json", "report.html") for when in ("before", "after")),
+    *("before run.json, 1", "forget, 1", "summary, 1"),
 )
 WORKERS = ("-n", "2")
 

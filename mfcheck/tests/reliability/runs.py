@@ -25,7 +25,8 @@ PATIENCE = 300.0
 LIGHT = ("-p", "no:hypothesispytest", "-p", "no:benchmark")
 MAIN = "STRIKE_MAIN"
 """Where the environment of a run's processes names the main one."""
-TRACE = re.compile(r"Traceback \(most recent call last\)|INTERNALERROR")
+TRACE = re.compile(r"Traceback \(most recent call last\)|^E +[\w.]*(Error|Exception|Interrupt)\b", re.MULTILINE)
+"""What a traceback of Python begins with, or ends with where pytest shows it."""
 
 
 @dataclass(frozen=True)

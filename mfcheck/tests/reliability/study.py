@@ -12,7 +12,7 @@ from pathlib import Path
 from mfcheck.tests.reliability import toy
 from mfcheck.tests.reliability.comparison import NONE, Tally
 from mfcheck.tests.reliability.faults import Fault
-from mfcheck.tests.reliability.stories import Outcome, Scene, Whole, whole_run
+from mfcheck.tests.reliability.scenes import Outcome, Scene, Whole, whole_run
 
 OF_SUITE = (
     *("--pyargs", "mfcheck.suite", "--mf-claim", "thm4.1/entries-gaussian", "-k", "wishart"),

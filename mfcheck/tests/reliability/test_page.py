@@ -13,7 +13,7 @@ from mfcheck.tests.reliability.formats import FORMATS
 from mfcheck.tests.reliability.handed_in import ENOUGH, Handed
 from mfcheck.tests.reliability.page import Planted, counts, page, wrongs
 from mfcheck.tests.reliability.plants import PLANTS
-from mfcheck.tests.reliability.stories import Outcome
+from mfcheck.tests.reliability.scenes import Outcome
 from mfcheck.tests.reliability.study import Row
 
 SOUND = Outcome(Tally(), 0, ())
