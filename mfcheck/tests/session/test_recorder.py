@@ -18,7 +18,7 @@ from mfcheck.findings.record import as_plain
 from mfcheck.reporting.pages import PAGES
 from mfcheck.session import recorder as recorder_module
 from mfcheck.session.recorder import Recorder
-from mfcheck.session.resume import read_journal
+from mfcheck.session.resume import read_journal, read_run
 from mfcheck.tests.support.settings import HEAD, make_finding, make_settings
 
 
@@ -127,7 +127,7 @@ def test_a_folder_that_turns_read_only_costs_a_sentence(tmp_path: Path, monkeypa
         assert "cannot be written (Read-only file system)" in recorder.unwritten
     recorder.mend()
     assert kept(tmp_path) == ["c1"]
-    assert json.loads((tmp_path / "run.json").read_text()) == {"seed": 7, "run": "r"}
+    assert read_run(tmp_path) == {"seed": 7, "run": "r"}
 
 
 def test_pages_of_an_earlier_run_stay_until_something_is_decided(tmp_path: Path) -> None:

@@ -185,6 +185,19 @@ def test_a_run_json_that_names_no_run_is_refused_in_one_sentence(
     assert len(result.stderr.str()) < 600
 
 
+def test_a_run_json_that_was_edited_is_refused_for_its_findings_are_of_another_seed(
+    pytester: pytest.Pytester, interrupted: Path
+) -> None:
+    file = interrupted / "run.json"
+    asked = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps({**asked, "seed": 8}), encoding="utf-8")
+    result = pytester.runpytest("-p", "no:cacheprovider", "--mf-resume")
+    assert result.ret == 4
+    assert "cannot be resumed: run.json is not as its run wrote it" in result.stderr.str()
+    file.write_text(json.dumps(asked), encoding="utf-8")  # in another layout, but the same
+    assert pytester.runpytest("-p", "no:cacheprovider", "--mf-resume", no_reraise_ctrlc=True).ret == 2
+
+
 def test_an_interrupt_while_pages_are_written_leaves_none_and_the_usual_words(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
