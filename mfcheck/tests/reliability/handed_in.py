@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import resource
@@ -48,6 +49,10 @@ class Handed:
         return not self.wrong
 
 
+class Enough(Exception):
+    """Ends the making of mutants."""
+
+
 class Watch:
     """Code that runs while files are read: none of it may come from them. One hook serves a process, and stays."""
 
@@ -87,7 +92,9 @@ def hand_in(format: Format, enough: int) -> Handed:
         @given(content=format.files)
         def one(content: bytes) -> None:
             digest = hashlib.sha256(content).digest()
-            if digest in seen or len(seen) == enough:
+            if len(seen) == enough:
+                raise Enough
+            if digest in seen:
                 return
             try:
                 WATCH.on = True
@@ -99,7 +106,8 @@ def hand_in(format: Format, enough: int) -> Handed:
                 WATCH.on = False
             seen[digest] = (_parses(format, content), taken)
 
-        one()
+        with contextlib.suppress(Enough):
+            one()
         memory = _most_memory() - before
     faults = [*wrong, *WATCH.ran]
     if memory > format.most_memory:

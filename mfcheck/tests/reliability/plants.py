@@ -71,7 +71,7 @@ PLANTS: dict[str, tuple[Callable[[], object], Fault]] = {
     ),
     "a resumed run forgets the last finding of a cell": (
         lambda: _journal_read_as(lambda found: found[:-1]),
-        Fault("lost", "", struck("cell, 6, kill")),
+        Fault("lost", "", struck("cell, 5, kill")),
     ),
     "a line of the journal is believed without its digest": (
         _believe_any_line,
