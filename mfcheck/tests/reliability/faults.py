@@ -27,7 +27,7 @@ KINDS = {
     "the suite's own claims": "the same of cells of Theorem 4.1 instead of small claims made for this",
 }
 MOMENTS = (
-    *("collection, 1", "loop, 1", "draw, 4", "before chunk, 2", "cell, 1", "cell, 4", "append, 1", "append, 4"),
+    *("collection, 1", "loop, 1", "draw, 4", "before chunk, 1", "cell, 1", "cell, 4", "append, 1", "append, 4"),
     *(f"{when} {file}, 1" for file in (JOURNAL, "report.json", "report.html") for when in ("before", "after")),
     *("before run.json, 1", "forget, 1", "summary, 1"),
 )

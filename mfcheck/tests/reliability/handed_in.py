@@ -8,6 +8,7 @@ import os
 import resource
 import sys
 import tempfile
+import warnings
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -16,6 +17,7 @@ from types import CodeType
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import HypothesisWarning
 
 from mfcheck.tests.reliability.formats import FORMATS, Format
 
@@ -106,7 +108,8 @@ def hand_in(format: Format, enough: int) -> Handed:
                 WATCH.on = False
             seen[digest] = (_parses(format, content), taken)
 
-        with contextlib.suppress(Enough):
+        with contextlib.suppress(Enough), warnings.catch_warnings():
+            warnings.simplefilter("ignore", HypothesisWarning)  # it tells of the mutant at which it stopped
             one()
         memory = _most_memory() - before
     faults = [*wrong, *WATCH.ran]
