@@ -13,7 +13,7 @@ claims: .venv/installed
 test: .venv/installed
 	$(BIN)/pytest $(TESTS) -n auto --dist worksteal
 
-# Tests that take minutes, and docs/reliability.md made anew; that alone takes twenty, and fails if a finding is lost.
+# Tests that take minutes, and docs/reliability.md made anew; that alone takes ten or more, and fails if a finding is lost.
 slow: .venv/installed
 	$(BIN)/pytest $(TESTS) -m slow
 	$(BIN)/python -m mfcheck.tests.reliability docs/reliability.md

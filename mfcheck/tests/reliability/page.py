@@ -24,8 +24,9 @@ Each fault befalls one run of `pytest`, at a moment that is the same every time.
 report.json and in findings.jsonl, are held bit for bit against those of the run with the same seed that nothing befell:
 by claim, cell and place in the cell, in every field but `seconds` and `reproduce`. A finding is *lost* if it is not
 there, *invented* if that run has no such finding or another value in any field, *doubled* if it is there once more;
-each file is counted by itself. *Tracebacks* of Python are counted in all that the user saw. *Amiss* is a run that hung, ended with another status
-than it should, refused in more or less than a sentence, or was let in where it should have been refused.
+each file is counted by itself. *Tracebacks* of Python are counted in all that the user saw. *Amiss* is a run that hung,
+ended with another status than it should, refused in more or less than a sentence, or was let in where it should have
+been refused.
 """
 MUTANTS = """\
 ## Files that were damaged
