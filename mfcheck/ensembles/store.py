@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from mfcheck.arrays import Floats
+from mfcheck.given import read_file
 
 
 class ChunkStore:
@@ -60,7 +61,7 @@ class ChunkStore:
         if self._directory is None:
             return None
         try:
-            content = (self._directory / f"{key}.npy").read_bytes()
+            content = read_file(self._directory / f"{key}.npy", MOST_BYTES)
             payload, digest = content[:-DIGEST], content[-DIGEST:]
             if digest != _digest(key, payload):
                 return None

@@ -30,6 +30,12 @@ def check_twins(report: Any) -> None:
     TWINS(report, "")
 
 
+def check_finding(finding: Any, where: str) -> None:
+    """The same of one finding by itself, as the journal of a run holds it."""
+    _object({"claim": _name, "says": _text})(finding, where)
+    _finding(finding, where)
+
+
 def _must(right: bool, where: str, what: str, value: Any) -> None:
     if not right:
         raise ValueError(f"{where or 'it'} must be {what}, got {_brief(value)}")

@@ -43,9 +43,10 @@ def write_how_to_go_on(
     terminal: pytest.TerminalReporter, recorder: Recorder | None, arguments: Sequence[str], *, broken_off: bool
 ) -> None:
     """Write the command that finishes a run of which something is kept and something is left."""
-    if recorder is None or not recorder.kept or not (broken_off or recorder.errors):
+    if recorder is None or not recorder.kept or not (broken_off or recorder.errors or recorder.unwritten):
         return
     resume = options.spelt(options.RESUME)
-    what = "the rest" if broken_off else "the cells that ended in an error"
+    finished = "the cells that ended in an error" if recorder.errors else "a report that can be written"
+    what = "the rest" if broken_off else finished
     command = shlex.join(["pytest", *(one for one in arguments if one != resume), resume])
     terminal.write_line(f"mfcheck: {recorder.kept} findings are kept; for {what}: {command}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import threading
@@ -91,7 +92,10 @@ class Controller:
         except KeyboardInterrupt:
             self._break_off(session)
             failing = []
-        yield
+        try:
+            yield
+        except KeyboardInterrupt:
+            self._cut_short(session)
         # After all other plugins: the status follows the verdicts, whatever they make of it.
         if failing and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -112,16 +116,18 @@ class Controller:
 
             prune(kept)
         if not ended:
+            self._recorder.mend()
             return [] if session.config.option.collectonly else [BROKEN_OFF]
         both = set(ARCHITECTURES) <= set(self._recorder.settings.architectures)
         full, narrowed = both and selection.whole_suite_runs(session.config), selection.narrowed(session.config)
         failing = self._recorder.finish(
             full=full, narrowed=narrowed, baseline=self._run().baseline, selected=self._wanted(selected)
         )
-        if self._recorder.begun and not self._recorder.errors:
+        if self._recorder.begun and not self._recorder.errors and not self._recorder.unwritten:
             from mfcheck.session.resume import discard_run
 
-            discard_run(self._recorder.folder)
+            with contextlib.suppress(OSError):  # a finished run can then be resumed, and nothing is left for it to do
+                discard_run(self._recorder.folder)
         return failing
 
     def _break_off(self, session: pytest.Session) -> None:
@@ -129,6 +135,14 @@ class Controller:
         assert self._recorder is not None
         self._recorder.withdraw()
         self._interrupted = True
+        session.exitstatus = pytest.ExitCode.INTERRUPTED
+
+    def _cut_short(self, session: pytest.Session) -> None:
+        """Say in a line that an interrupt came when all was written and only the summary was not yet told."""
+        reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            reporter.ensure_newline()
+            reporter.write_line("mfcheck: interrupted while the summary was told; what was found is written")
         session.exitstatus = pytest.ExitCode.INTERRUPTED
 
     def _wanted(self, selected: Sequence[dict[str, str]]) -> list[dict[str, str]]:

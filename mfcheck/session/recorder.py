@@ -51,6 +51,10 @@ class Recorder:
         self._found: dict[Place, list[Plain]] = {}
         self._errors: dict[tuple[str, str, str], tuple[dict[str, str], dict[str, str]]] = {}
         self._journal: dict[Place, list[Plain]] = {}
+        self._torn = False
+        """Whether findings.jsonl may end in half a finding, or lack some."""
+        self._signed = bool(taken)
+        """Whether run.json says whose findings these are, as that of an interrupted run does."""
         for finding in taken:
             self._journal.setdefault(cell_of(finding), []).append(finding)
         self.begun = False
@@ -83,10 +87,13 @@ class Recorder:
         if not self.begun:
             if any(finding["verdict"] != Verdict.NOT_APPLICABLE for finding in findings):
                 self._begin()
-        elif known is None:
+        elif known is None and not self._torn:
+            self._torn = True
             lines = lines_of([findings], self._run, self.kept - len(findings) + 1)
-            with self._keeping(), (self.folder / JOURNAL).open("a", encoding="utf-8") as journal:
-                journal.write(lines)
+            with self._keeping():
+                with (self.folder / JOURNAL).open("a", encoding="utf-8") as journal:
+                    journal.write(lines)
+                self._torn = False
         elif known != list(findings):
             self._write_journal()
 
@@ -109,6 +116,7 @@ class Recorder:
         the claims and cells that were to be decided, of which none may be without a verdict. A run that decided nothing
         writes its pages only where they replace none.
         """
+        self.mend()
         ended = {(id, cell) for id, cell, _ in self._errors} | self._found.keys()
         asked = [(one, (one["id"], one["cell"])) for one in selected]
         for one, place in asked:
@@ -131,27 +139,40 @@ class Recorder:
         broken = [self.unwritten] if self.unwritten else []
         return [*regressions, *failures(self.report), *[NOTHING] * self.decided_nothing, *broken]
 
+    def mend(self) -> None:
+        """Write once more what an error or an interrupt kept from being written whole."""
+        if self.begun and self._torn:
+            self._write_journal()
+
     def withdraw(self) -> None:
         """Take back the pages of a report that was not written to its end."""
         self.report, self.written = None, False
         if self.begun:
-            for page in (*PAGES, COMPARISON):
-                (self.folder / page).unlink(missing_ok=True)
+            with self._keeping():
+                self._remove_pages()
 
     def _begin(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        discard_run(self.folder)  # until the journal is this run's, no run must lay claim to it
-        for page in (*PAGES, COMPARISON):  # a page of an earlier run must not stand beside this run's findings
-            (self.folder / page).unlink(missing_ok=True)
+        with self._keeping():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            if not self._signed:  # until the journal is this run's, no run must lay claim to it
+                discard_run(self.folder)
+            self._remove_pages()  # those of an earlier run must not stand beside this run's findings
         self.begun = True
         self._write_journal()
-        if self._identity is not None:
-            with self._keeping():
-                write_run(self.folder, self._identity, self._run)
+
+    def _remove_pages(self) -> None:
+        for page in (*PAGES, COMPARISON):
+            (self.folder / page).unlink(missing_ok=True)
 
     def _write_journal(self) -> None:
+        """Write all findings so far, and whose they are; what could not be written before is written then too."""
+        self._torn = True
         with self._keeping():
             write_atomically(self.folder / JOURNAL, lines_of(self._journal.values(), self._run))
+            if self._identity is not None and not self._signed:
+                write_run(self.folder, self._identity, self._run)
+                self._signed = True
+            self._torn, self.unwritten = False, ""
 
     @contextlib.contextmanager
     def _keeping(self) -> Iterator[None]:

@@ -15,6 +15,7 @@ from mfcheck.ensembles.provenance import foreign_code
 from mfcheck.findings.files import JOURNAL, RUN, write_atomically
 from mfcheck.findings.finding import NAN, Curve, Finding, Margin
 from mfcheck.findings.record import PACKAGES
+from mfcheck.findings.report_shape import check_finding
 from mfcheck.findings.wording import cut
 from mfcheck.given import load_object
 from mfcheck.session.journal import Plain, cell_of, findings_in
@@ -24,6 +25,8 @@ from mfcheck.verdict import Verdict
 
 NAME = "run"
 """What run.json calls the name by which the journal knows the run."""
+SEAL = "sha256"
+"""What run.json calls the digest of the rest: findings of two seeds must not come together by an edit."""
 UNKNOWN = "unknown: "
 """What an identity says of code that cannot be found, ahead of the reason."""
 
@@ -56,7 +59,8 @@ def identity(settings: Settings, claims: Sequence[str], tests: Sequence[str], su
 
 def write_run(folder: Path, asked: Plain, run: str) -> None:
     """Say, atomically, what the run in this folder was asked to do, and by which name its journal knows it."""
-    write_atomically(folder / RUN, json.dumps({**asked, NAME: run}, ensure_ascii=False, indent=1) + "\n")
+    named = {**asked, NAME: run}
+    write_atomically(folder / RUN, json.dumps({**named, SEAL: _seal(named)}, ensure_ascii=False, indent=1) + "\n")
 
 
 def discard_run(folder: Path) -> None:
@@ -78,6 +82,8 @@ def read_run(folder: Path) -> Plain:
     if not isinstance(asked.get(NAME), str):
         raise ValueError(_cannot(folder, f"{RUN} does not name its run"))
     found: Plain = asked
+    if found.pop(SEAL, None) != _seal(found):
+        raise ValueError(_cannot(folder, f"{RUN} is not as its run wrote it; start anew without --mf-resume"))
     return found
 
 
@@ -103,7 +109,8 @@ def read_journal(folder: Path, run: str) -> list[Plain]:
         raise ValueError(_cannot(folder, f"{JOURNAL} cannot be read ({error.strerror or error})")) from None
     try:
         found = findings_in(text, run)
-        for finding in found:
+        for number, finding in enumerate(found, start=1):
+            check_finding(finding, f"line {number}: finding")
             as_finding(finding)
     except (AttributeError, ArithmeticError, KeyError, TypeError, ValueError) as error:
         why = str(error) if type(error) is ValueError else "a finding in it is none of this version"
@@ -139,6 +146,10 @@ def _restored(value: Any) -> Any:
 
 def _cannot(folder: Path, why: str) -> str:
     return f"the run in {folder} cannot be resumed: {why}"
+
+
+def _seal(named: Plain) -> str:
+    return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _own_code() -> list[Path]:

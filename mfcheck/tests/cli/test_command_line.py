@@ -12,7 +12,7 @@ import pytest
 
 from mfcheck.decisions.suite import suite_claims
 from mfcheck.tests.support.commands import ran
-from mfcheck.tests.support.whole_report import REPORT
+from mfcheck.tests.support.compared_runs import WHOLE
 
 COMMANDS = ("plan", "mutants", "compare", "baseline", "audit", "disagree")
 ASCII = {"PYTHONIOENCODING": "ascii", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
@@ -28,7 +28,7 @@ def process(
 
 @pytest.fixture
 def report(tmp_path: Path) -> Path:
-    (tmp_path / "report.json").write_text(json.dumps(REPORT), encoding="utf-8")
+    (tmp_path / "report.json").write_text(json.dumps(WHOLE), encoding="utf-8")
     return tmp_path / "report.json"
 
 
@@ -129,7 +129,7 @@ def test_a_reader_that_has_gone_is_no_error(shell: str, said: str, report: Path,
 
 
 def test_a_regression_is_status_1_though_nobody_reads_it(report: Path, tmp_path: Path) -> None:
-    worse = json.dumps(REPORT).replace('"supported", "statistic"', '"undecided", "statistic"')
+    worse = json.dumps(WHOLE).replace('"supported", "statistic"', '"undecided", "statistic"')
     (tmp_path / "worse.json").write_text(worse, encoding="utf-8")
     command = f"'{sys.executable}' -m mfcheck compare report.json worse.json | true; exit ${{PIPESTATUS[0]}}"
     assert subprocess.run(["bash", "-c", command], cwd=tmp_path, check=False).returncode == 1

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mfcheck.datasets import imagesets
@@ -20,8 +20,6 @@ from mfcheck.datasets.idx import IMAGES, LABELS, MOST_IMAGES, MOST_MEMBERS, read
 from mfcheck.datasets.imagesets import NOT_PUBLISHED, read_pair
 from mfcheck.datasets.inputs import read_digits
 from mfcheck.reporting.words import phrases
-from mfcheck.tests.support.commands import refusal
-from mfcheck.tests.support.mutants_of_files import EXAMPLES
 
 COUNT = 20
 PIXELS = np.random.default_rng(0).integers(1, 256, (COUNT, 28, 28)).astype(np.uint8)
@@ -119,31 +117,6 @@ def test_a_file_in_several_parts_is_one_file(tmp_path: Path) -> None:
 @given(content=st.binary(max_size=3000), most=st.integers(0, 3100))
 def test_unpacking_gives_the_beginning_of_what_was_packed(content: bytes, most: int) -> None:
     assert unpacked(gzip.compress(content), most) == content[:most]
-
-
-@settings(max_examples=EXAMPLES)
-@given(
-    edits=st.lists(st.tuples(st.integers(0, 16), st.integers(0, 255)), max_size=4),
-    cut=st.none() | st.integers(0, len(WHOLE)),
-    zipped=st.booleans(),
-    behind=st.binary(max_size=4),
-)
-def test_whatever_is_damaged_is_read_or_refused(
-    edits: list[tuple[int, int]],
-    cut: int | None,
-    zipped: bool,
-    behind: bytes,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
-    content = bytearray(WHOLE)
-    for place, value in edits:
-        content[place] = value
-    path = tmp_path_factory.getbasetemp() / (f"{IMAGES}.gz" if zipped else IMAGES)
-    data = bytes(content)[:cut]
-    path.write_bytes((gzip.compress(data, 1) if zipped else data) + behind)
-    said = refusal(lambda: read_idx(path, IMAGES))
-    assert said.startswith(str(path)) or read_idx(path, IMAGES).array.shape == (COUNT, 28, 28)
-    assert "\n" not in said
 
 
 def lay(folder: Path) -> Path:

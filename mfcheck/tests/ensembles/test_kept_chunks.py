@@ -70,6 +70,23 @@ def test_whatever_was_not_kept_so_is_drawn_again(tmp_path: Path, poison: Callabl
     assert not drawn(tmp_path)[1]
 
 
+def sparse(file: Path) -> None:
+    with file.open("wb") as opened:
+        opened.truncate(2**36)
+
+
+@pytest.mark.parametrize(
+    "lay",
+    [os.mkfifo, lambda file: file.symlink_to("/dev/zero"), lambda file: file.symlink_to(file.name), sparse, Path.mkdir],
+    ids=["pipe", "device", "loop", "64 GiB", "folder"],
+)
+def test_what_is_no_file_of_draws_is_never_waited_for_nor_read(tmp_path: Path, lay: Callable[[Path], object]) -> None:
+    lay(tmp_path / f"{KEY}.npy")
+    chunk, anew = drawn(tmp_path)
+    assert anew
+    assert np.array_equal(chunk, RIGHT)
+
+
 def test_a_chunk_under_another_name_is_not_believed(tmp_path: Path) -> None:
     drawn(tmp_path)
     (tmp_path / f"{KEY}.npy").rename(tmp_path / f"{'b' * 64}.npy")

@@ -5,17 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from mfcheck.findings.expected import MOST_BYTES, MOST_TABLES, read_expectations
-from mfcheck.tests.support.commands import refusal
-from mfcheck.tests.support.mutants_of_files import EXAMPLES, damaged
 
-ONE = {"claim": "a/b", "reason": "r", "instead": "i"}
 BARE = '[[expected]]\nclaim = "a/b"\nreason = "r"\ninstead = "i"\n'
 
 
@@ -66,37 +60,3 @@ def test_a_file_that_cannot_be_used_is_one_sentence(make: Callable[[Path], objec
     assert "mine.toml" in str(raised.value)
     assert "\n" not in str(raised.value)
     assert len(str(raised.value)) < 800
-
-
-def toml(value: Any) -> str:
-    """A value as TOML, as far as it has one."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f'"{name}" = {toml(part)}' for name, part in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(toml, value)) + "]"
-    if isinstance(value, bool) or value is None:
-        return str(value).lower()
-    return repr(value) if isinstance(value, (int, float)) else '"' + value.replace("\n", "\\n") + '"'
-
-
-DOCUMENT = {"expected": [{**ONE, "when": {"width": 64, "engine": "dense"}, "levels": ["quick"]}, ONE]}
-
-
-def test_the_document_that_is_damaged_below_is_sound(tmp_path: Path) -> None:
-    file = tmp_path / "sound.toml"
-    file.write_text(f"expected = {toml(DOCUMENT['expected'])}", encoding="utf-8")
-    assert len(read_expectations([file], "quick")) == 2
-
-
-@settings(max_examples=EXAMPLES)
-@given(document=damaged(DOCUMENT), cut=st.none() | st.integers(0, 200))
-def test_whatever_is_damaged_is_read_or_refused(
-    document: dict[str, Any], cut: int | None, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    file = tmp_path_factory.getbasetemp() / "damaged.toml"
-    lines = "\n".join(f'"{name}" = {toml(value)}' for name, value in document.items())
-    file.write_text(lines[:cut], encoding="utf-8")
-    finding = {"claim": "a/b", "engine": "dense", "cell": "one", "parameters": {"width": 64}}
-    said = refusal(lambda: [found.matches(finding) for found in read_expectations([file], "quick")])
-    assert not said or said.startswith("expectations ")
-    assert "\n" not in said

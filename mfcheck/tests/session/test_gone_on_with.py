@@ -93,11 +93,16 @@ def test_a_journal_of_something_else_is_refused_by_its_line(tmp_path: Path) -> N
         read_journal(tmp_path, "another")
 
 
-def test_what_is_whole_and_of_no_finding_is_refused(tmp_path: Path) -> None:
-    plain = {**as_plain(make_finding()), "estimate": None}
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("estimate", None), ("cell", ["c1"]), ("claim", {}), ("verdict", "perhaps"), ("interval", [2, 1])],
+)
+def test_what_is_whole_and_of_no_finding_is_refused(tmp_path: Path, name: str, value: object) -> None:
+    plain = {**as_plain(make_finding()), name: value}
     (tmp_path / "findings.jsonl").write_text(lines_of([[plain]], "r"), encoding="utf-8")
-    with pytest.raises(ValueError, match="cannot be resumed: of findings"):
+    with pytest.raises(ValueError, match="cannot be resumed: of findings") as raised:
         read_journal(tmp_path, "r")
+    assert "\n" not in str(raised.value)
 
 
 any_float = st.one_of(st.floats(), st.floats(-10, 10))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,7 @@ import mfcheck.observables.jacobian
 import mfcheck.reporting.pages
 import mfcheck.reporting.terminal
 import mfcheck.theory.entry_law
-from mfcheck.session import folder
+from mfcheck.session import closing_words, folder
 from mfcheck.session.folder import LOCK, probe, take
 
 HELD = (mfcheck.decisions.decide, mfcheck.ensembles.sampling, mfcheck.observables.jacobian, mfcheck.reporting.terminal)
@@ -183,6 +185,19 @@ def test_a_run_json_that_names_no_run_is_refused_in_one_sentence(
     assert len(result.stderr.str()) < 600
 
 
+def test_a_run_json_that_was_edited_is_refused_for_its_findings_are_of_another_seed(
+    pytester: pytest.Pytester, interrupted: Path
+) -> None:
+    file = interrupted / "run.json"
+    asked = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps({**asked, "seed": 8}), encoding="utf-8")
+    result = pytester.runpytest("-p", "no:cacheprovider", "--mf-resume")
+    assert result.ret == 4
+    assert "cannot be resumed: run.json is not as its run wrote it" in result.stderr.str()
+    file.write_text(json.dumps(asked), encoding="utf-8")  # in another layout, but the same
+    assert pytester.runpytest("-p", "no:cacheprovider", "--mf-resume", no_reraise_ctrlc=True).ret == 2
+
+
 def test_an_interrupt_while_pages_are_written_leaves_none_and_the_usual_words(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -197,6 +212,49 @@ def test_an_interrupt_while_pages_are_written_leaves_none_and_the_usual_words(
     assert sorted(file.name for file in (pytester.path / "reports").iterdir()) == ["findings.jsonl", "run.json"]
     status, _ = run(pytester, "--mf-resume")
     assert status == 0
+
+
+@pytest.mark.parametrize("cannot", ["replace", "unlink"])
+def test_a_disk_that_takes_no_report_costs_no_finding(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, cannot: str
+) -> None:
+    def on_file(name: str, do: Callable[..., None]) -> Callable[..., None]:
+        def refuse(*paths: Path, **options: bool) -> None:
+            if paths[-1].name == name and paths[-1].exists() == (cannot == "unlink"):
+                raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(paths[-1]))
+            do(*paths, **options)
+
+        return refuse
+
+    with monkeypatch.context() as patch:
+        if cannot == "replace":
+            patch.setattr(os, "replace", on_file("report.json", os.replace))
+        else:
+            patch.setattr(Path, "unlink", on_file("run.json", Path.unlink))
+        status, said = run(pytester, "--mf-seed", "7")
+    assert "Traceback" not in said
+    assert status == (1 if cannot == "replace" else 0)
+    if cannot == "replace":
+        assert "report.json cannot be written (Read-only file system)" in said
+        assert "findings are kept; for a report that can be written: pytest" in said
+    status, said = run(pytester, "--mf-resume")
+    assert status == 0
+    assert "resumed: 12 findings taken over" in said
+
+
+def test_an_interrupt_while_the_summary_is_told_costs_the_summary_alone(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(closing_words, "write_report", interrupt)
+        status, said = run(pytester, "--mf-seed", "7")
+    assert status == pytest.ExitCode.INTERRUPTED
+    assert "mfcheck: interrupted while the summary was told; what was found is written" in said
+    assert "Traceback" not in said
+    assert (pytester.path / "reports" / "report.json").exists()
 
 
 def test_a_figure_that_fails_leaves_a_sentence_in_its_place(

@@ -55,7 +55,7 @@ def report(*claims: dict[str, Any], **values: Any) -> Report:
         "schema": 1,
         "mfcheck": "0.1.0",
         "created": "2026-01-01T00:00:00+00:00",
-        "environment": {"python": "3.11.7", "torch": "2.13.0"},
+        "environment": {"python": "3.11.7", "torch": "2.13.0", "cores": 2},
         "seed": 1,
         "level": "quick",
         "alpha": 1e-6,
@@ -73,7 +73,8 @@ def report(*claims: dict[str, Any], **values: Any) -> Report:
 
 def twin(name: str, status: str) -> dict[str, Any]:
     """What became of a wrong twin."""
-    return {"name": name, "formula": "omega", "status": status, "killed_by": [], "reason": ""}
+    killers = ["toy.1/law"] * (status == "killed")
+    return {"name": name, "formula": "omega", "status": status, "killed_by": killers, "reason": ""}
 
 
 def plain_run(**values: Any) -> Report:
@@ -114,3 +115,10 @@ def with_findings(claim_number: int, finding_number: int, new: dict[str, Any]) -
 
 
 LAW, BROKEN, HARD, QUESTION = range(4)
+
+CLAIMS = (
+    claim("toy.1/law", finding("one"), refuted("two", "it is leading order"), errors=("three",)),
+    claim("open/question", not_applicable("one")),
+)
+WHOLE = report(*CLAIMS, mutants=[twin("omega: × 1.05", "killed"), twin("omega: × 1.25", "survived")])
+"""A small report in which every field that is read has a value: two claims, an error and two wrong twins."""
