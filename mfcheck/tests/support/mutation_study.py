@@ -1,0 +1,139 @@
+"""How many small changes of the package its own tests notice, in a random sample of them.
+
+python -m mfcheck.tests.support.mutation_study --sample 100 --seed 1
+"""
+
+from __future__ import annotations
+
+import ast
+import queue
+import random
+import tempfile
+import tomllib
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from mfcheck.tests.support.mutant_trials import PASSED, changed, copied, first_failure
+from mfcheck.tests.support.mutants import Mutant, mutants, mutated
+from mfcheck.tests.support.places import ROOT
+from mfcheck.tests.support.tests_by_line import LineMap, measured, read_map
+
+FOLDERS = ("statistics", "findings", "theory", "decisions")
+APART = ("mfcheck/statistics/calibration.py",)
+"""Replays decisions for a page of the documentation, and decides nothing."""
+CONTROLS = 40
+"""So many tests of each file, the cheapest, must pass on a copy of it without comments."""
+HARMLESS = Path(__file__).with_name("equivalent_mutants.toml")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a mutant: the first test that failed, or why none can; survived if neither."""
+
+    mutant: Mutant
+    killer: str
+    reason: str
+
+    @property
+    def survived(self) -> bool:
+        return not self.killer and not self.reason
+
+
+def equivalent(file: Path = HARMLESS) -> dict[tuple[str, str, str], str]:
+    """Changes that nothing can notice, by their key, each with its reason."""
+    entries = tomllib.loads(file.read_text(encoding="utf-8"))["equivalent"]
+    return {
+        (entry["file"], entry["within"], change): entry["reason"] for entry in entries for change in entry["changes"]
+    }
+
+
+def all_mutants(root: Path, folder: str) -> list[Mutant]:
+    """All mutants of a folder of the package."""
+    files = (str(file.relative_to(root)) for file in sorted((root / "mfcheck" / folder).rglob("*.py")))
+    return [mutant for file in files if file not in APART for mutant in mutants(root, file)]
+
+
+def sampled(every: Sequence[Mutant], size: int, seed: int) -> list[Mutant]:
+    """A random sample; all where there are no more."""
+    return random.Random(seed).sample(list(every), min(size, len(every)))
+
+
+def chosen_tests(mutant: Mutant, tests: LineMap) -> list[str]:
+    """The tests that have to notice a change, the cheapest first: those of its own folder that run its lines.
+
+    Where none does, as of lines that run on import, those of other folders that do, or else all that run the file.
+    """
+    folder = mutant.file.removeprefix("mfcheck/").rpartition("/")[0]
+    homes = (f"mfcheck/tests/{folder}/", f"mfcheck/{folder}/")
+    of_lines, of_file = tests.of_lines(mutant.file, *mutant.lines), tests.of_file(mutant.file)
+    own = [test for test in of_lines if test.startswith(homes)]
+    return own or of_lines or [test for test in of_file if test.startswith(homes)] or of_file
+
+
+def tried(mutant: Mutant, root: Path, tests: LineMap) -> str:
+    """The first test that notices a change made in a copy of the checkout; nothing if it survives."""
+    chosen = chosen_tests(mutant, tests)
+    if not chosen:
+        return PASSED
+    file = root / mutant.file
+    with changed(file, mutated(file.read_text(encoding="utf-8"), mutant)):
+        return first_failure(root, {test: tests.seconds[test] for test in chosen})
+
+
+def check_unchanged(root: Path, tests: LineMap, files: Iterable[str]) -> None:
+    """Raise RuntimeError where a file that is only laid out anew fails a test: then a failure would prove nothing."""
+    for file in files:
+        with changed(root / file, ast.unparse(ast.parse((root / file).read_text(encoding="utf-8")))):
+            if failed := first_failure(root, {test: tests.seconds[test] for test in tests.of_file(file)[:CONTROLS]}):
+                raise RuntimeError(f"{file} fails without any change: {failed}")
+
+
+def study(
+    chosen: Sequence[Mutant], tests: LineMap, copies: Sequence[Path], told: Callable[[Outcome], None]
+) -> list[Outcome]:
+    """What becomes of some mutants, each tried in one of the copies; `told` hears of each as it is known."""
+    reasons = equivalent()
+    free: queue.SimpleQueue[Path] = queue.SimpleQueue()
+    for copy in copies:
+        free.put(copy)
+
+    def outcome(mutant: Mutant) -> Outcome:
+        if mutant.key in reasons:
+            return Outcome(mutant, "", reasons[mutant.key])
+        copy = free.get()
+        found = Outcome(mutant, tried(mutant, copy, tests), "")
+        free.put(copy)
+        told(found)
+        return found
+
+    with ThreadPoolExecutor(len(copies)) as pool:
+        return list(pool.map(outcome, chosen))
+
+
+def share_killed(outcomes: Iterable[Outcome]) -> float:
+    """Of the changes that something could notice, the share that a test did."""
+    counted = Counter(outcome.survived for outcome in outcomes if not outcome.reason)
+    return counted[False] / counted.total() if counted else 1.0
+
+
+def run(
+    folders: Sequence[str],
+    size: int,
+    seed: int,
+    *,
+    jobs: int = 1,
+    known: Path | None = None,
+    told: Callable[[Outcome], None] = lambda _: None,
+) -> Mapping[str, tuple[int, list[Outcome]]]:
+    """For each folder the number of its mutants, and what became of a sample of them."""
+    targets = [place for folder in folders for place in (f"mfcheck/tests/{folder}", f"mfcheck/{folder}")]
+    with tempfile.TemporaryDirectory() as scratch:
+        copies = [copied(ROOT, Path(scratch, str(job))) for job in range(jobs)]
+        tests = read_map(known) if known else measured(copies[0], [f"mfcheck/{folder}" for folder in folders], targets)
+        every = {folder: all_mutants(ROOT, folder) for folder in folders}
+        samples = {folder: sampled(found, size, seed) for folder, found in every.items()}
+        check_unchanged(copies[0], tests, sorted({mutant.file for sample in samples.values() for mutant in sample}))
+        return {folder: (len(every[folder]), study(sample, tests, copies, told)) for folder, sample in samples.items()}
