@@ -68,13 +68,15 @@ def sampled(every: Sequence[Mutant], size: int, seed: int) -> list[Mutant]:
 def chosen_tests(mutant: Mutant, tests: LineMap) -> list[str]:
     """The tests that have to notice a change, the cheapest first: those of its own folder that run its lines.
 
-    Where none does, as of lines that run on import, those of other folders that do, or else all that run the file.
+    Where none does, as of lines that run on import, those of other folders that do; else all that run the file, and of
+    a file that holds nothing but names all of its folder.
     """
     folder = mutant.file.removeprefix("mfcheck/").rpartition("/")[0]
     homes = (f"mfcheck/tests/{folder}/", f"mfcheck/{folder}/")
     of_lines, of_file = tests.of_lines(mutant.file, *mutant.lines), tests.of_file(mutant.file)
     own = [test for test in of_lines if test.startswith(homes)]
-    chosen = own or of_lines or [test for test in of_file if test.startswith(homes)] or of_file
+    of_home = [test for test in of_file or tests.cheapest(tests.seconds) if test.startswith(homes)]
+    chosen = own or of_lines or of_home or of_file
     together = accumulate(tests.seconds[test] for test in chosen)
     return [test for test, seconds in zip(chosen, together, strict=True) if seconds <= MOST] or chosen[:1]
 

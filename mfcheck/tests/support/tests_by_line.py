@@ -27,13 +27,14 @@ class LineMap:
     def of_lines(self, file: str, first: int, last: int) -> list[str]:
         """The tests that run one of some lines, the cheapest first."""
         lines = self.tests.get(file, {})
-        return self._cheapest({test for line in range(first, last + 1) for test in lines.get(str(line), ())})
+        return self.cheapest({test for line in range(first, last + 1) for test in lines.get(str(line), ())})
 
     def of_file(self, file: str) -> list[str]:
         """The tests that run any line of a file after its import, the cheapest first."""
-        return self._cheapest({test for tests in self.tests.get(file, {}).values() for test in tests})
+        return self.cheapest({test for tests in self.tests.get(file, {}).values() for test in tests})
 
-    def _cheapest(self, tests: Collection[str]) -> list[str]:
+    def cheapest(self, tests: Collection[str]) -> list[str]:
+        """The tests by the seconds they take."""
         return sorted(tests, key=lambda test: (self.seconds.get(test, 0.0), test))
 
 
