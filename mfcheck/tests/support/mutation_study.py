@@ -9,6 +9,7 @@ import ast
 import contextlib
 import queue
 import random
+import re
 import tempfile
 import tomllib
 from collections import Counter
@@ -46,12 +47,26 @@ class Outcome:
         return not self.killer and not self.reason
 
 
-def equivalent(file: Path = HARMLESS) -> dict[tuple[str, str, str], str]:
-    """Changes that nothing can notice, by their key, each with its reason."""
+@dataclass(frozen=True)
+class Equivalent:
+    """Changes without an effect: of a file and a function, each by its whole text or by a pattern, and the reason."""
+
+    file: str
+    within: str
+    reason: str
+    change: str = ""
+    like: str = ""
+
+    def covers(self, mutant: Mutant) -> bool:
+        """Whether a mutant is one of them."""
+        known = mutant.change == self.change if self.change else bool(re.fullmatch(self.like, mutant.change, re.DOTALL))
+        return known and (mutant.file, mutant.within) == (self.file, self.within)
+
+
+def equivalents(file: Path = HARMLESS) -> list[Equivalent]:
+    """The changes listed by hand."""
     entries = tomllib.loads(file.read_text(encoding="utf-8"))["equivalent"]
-    return {
-        (entry["file"], entry["within"], change): entry["reason"] for entry in entries for change in entry["changes"]
-    }
+    return [Equivalent(**entry) for entry in entries]
 
 
 def all_mutants(root: Path, folder: str) -> list[Mutant]:
@@ -105,14 +120,14 @@ def study(
     chosen: Sequence[Mutant], tests: LineMap, copies: Sequence[Path], told: Callable[[Outcome], None]
 ) -> list[Outcome]:
     """What becomes of some mutants, each tried in one of the copies; `told` hears of each as it is known."""
-    reasons = equivalent()
+    harmless = equivalents()
     free: queue.SimpleQueue[Path] = queue.SimpleQueue()
     for copy in copies:
         free.put(copy)
 
     def outcome(mutant: Mutant) -> Outcome:
-        if mutant.key in reasons:
-            return Outcome(mutant, "", reasons[mutant.key])
+        if known := next((one for one in harmless if one.covers(mutant)), None):
+            return Outcome(mutant, "", known.reason)
         copy = free.get()
         found = Outcome(mutant, tried(mutant, copy, tests), "")
         free.put(copy)
