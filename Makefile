@@ -2,9 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 LEVEL ?= quick
+SEED ?= 3
 TESTS := -p no:benchmark --ignore mfcheck/tests/benchmarks
 
-.PHONY: claims test slow calibration bench lint clean
+.PHONY: claims test slow calibration mutation bench lint clean
 
 claims: .venv/installed
 	$(BIN)/pytest claims -n auto --mf-level $(LEVEL)
@@ -25,6 +26,10 @@ calibration: .venv/installed
 	awk 'NR == FNR { table = table $$0 "\n"; next } /^\|/ { printf "%s", table; table = ""; next } { print }' \
 		build/calibration.md docs/calibration.md > build/page.md
 	mv build/page.md docs/calibration.md
+
+# Small changes of the source that the tests must notice, a hundred a folder, and docs/mutation.md made anew.
+mutation: .venv/installed
+	$(BIN)/python -m mfcheck.tests.support.mutation_page --sample 100 --seed $(SEED) --page docs/mutation.md
 
 bench: .venv/installed
 	$(BIN)/pytest mfcheck/tests/benchmarks --benchmark-columns=min,median,rounds
