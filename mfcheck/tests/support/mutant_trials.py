@@ -21,7 +21,7 @@ from mfcheck.tests.support.tests_by_line import OPTIONS
 
 PRELOADED = ["torch", "scipy.stats", "scipy.optimize", "scipy.integrate", "scipy.interpolate", "matplotlib.pyplot"]
 PRELOADED += ["hypothesis", "hypothesis.strategies", "joblib", "jinja2", "pytest", "xdist", "mlxtend", "filelock"]
-GRACE, TIMES = 15.0, 5
+GRACE, TIMES = 10.0, 5
 LEFT_OUT = (".git", ".venv", "build", "reports", "*.egg-info", ".*_cache", ".hypothesis", "__pycache__")
 PASSED, UNUSABLE, TIMED_OUT = "", "the package fails to import", "no end in time"
 
@@ -47,9 +47,10 @@ def changed(file: Path, source: str) -> Iterator[None]:
 def first_failure(root: Path, tests: Mapping[str, float]) -> str:
     """The first of some tests, in this order, that fails in the copy; `PASSED` if none does.
 
-    A test is known with the seconds it takes, and fails by taking `TIMES` as many and `GRACE` more.
+    A test is known with the seconds it takes, and fails by taking `TIMES` as many of the processor's and `GRACE` more:
+    those of the clock tell more of what else the machine does, and end only what waits for ever.
     """
-    seconds = 2 * GRACE + sum(TIMES * (GRACE + usual) for usual in tests.values())
+    seconds = 20 * (GRACE + TIMES * sum(tests.values()))
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)
     receiver, sender = context.Pipe(duplex=False)
@@ -75,7 +76,7 @@ class _Chosen:
         self.failed = ""
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        signal.setitimer(signal.ITIMER_REAL, GRACE + TIMES * self.seconds[nodeid])
+        signal.setitimer(signal.ITIMER_PROF, GRACE + TIMES * self.seconds[nodeid])
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -94,7 +95,7 @@ def _child(root: str, tests: Mapping[str, float], sender: Connection) -> None:
         os._exit(0)
 
     os.setpgrp()
-    signal.signal(signal.SIGALRM, too_late)
+    signal.signal(signal.SIGPROF, too_late)
     silent = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(silent, stream)

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ OPTIONS = ["-q", "-p", "no:benchmark", "-W", "ignore::pytest.PytestAssertRewrite
 
 @dataclass(frozen=True)
 class LineMap:
-    """Seconds by test, and the tests by file and line; line numbers are texts, as JSON has them."""
+    """Seconds of the processor by test, and the tests by file and line; line numbers are texts, as JSON has them."""
 
     seconds: Mapping[str, float]
     tests: Mapping[str, Mapping[str, Sequence[str]]]
@@ -60,6 +61,7 @@ class _Recorder:
     def __init__(self, coverage: object) -> None:
         self.coverage = coverage
         self.seconds: dict[str, float] = {}
+        self.began = 0.0
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logstart(self, nodeid: str) -> None:
@@ -68,12 +70,11 @@ class _Recorder:
                 if type(value) is functools._lru_cache_wrapper:
                     value.cache_clear()
         self.coverage.switch_context(nodeid)  # type: ignore[attr-defined]
+        self.began = time.process_time()
 
-    def pytest_runtest_logfinish(self) -> None:
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        self.seconds[nodeid] = time.process_time() - self.began
         self.coverage.switch_context("")  # type: ignore[attr-defined]
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0.0) + report.duration
 
 
 def _main(out: str, folders: str, *targets: str) -> int:
