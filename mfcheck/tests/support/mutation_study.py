@@ -29,7 +29,7 @@ APART = ("mfcheck/statistics/calibration.py",)
 """Replays decisions for a page of the documentation, and decides nothing."""
 MOST = 12.0
 """Seconds of tests that a change is held against: what only dearer ones would notice counts as unnoticed."""
-CONTROLS = 10
+CONTROLS = 3
 """So many tests of each file, the cheapest, must pass on copies without comments."""
 HARMLESS = Path(__file__).with_name("equivalent_mutants.toml")
 

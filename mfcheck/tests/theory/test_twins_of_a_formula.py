@@ -53,6 +53,28 @@ def test_a_formulas_twins_have_the_values_that_their_changes_make() -> None:
     assert FACTORS == (1.05, 1.25)
 
 
+class Mixed(PaperTheory):
+    """A formula that reads one symbol of every pair that may be swapped in one of a network."""
+
+    def mixed(self, spec: NetworkSpec) -> float:
+        return spec.width * spec.input_dim**2 * spec.weight_variance**3 * spec.activation.u**4
+
+
+def test_any_two_symbols_that_are_easily_taken_for_each_other_are_swapped() -> None:
+    swapped = {
+        twin.name.removeprefix("mixed: "): value_at(twin.theory, "mixed", (SPEC,))
+        for twin in twins(Mixed())
+        if twin.formula == "mixed" and "swapped" in twin.name
+    }
+    whole = 20 * 5**2 * 0.7**3 * 2.0**4
+    assert swapped == {
+        "width and depth swapped": pytest.approx(whole / 20 * 4),
+        "input_dim and output_dim swapped": pytest.approx(whole / 5**2 * 3**2),
+        "weight_variance and bias_variance swapped": pytest.approx(whole / 0.7**3 * 0.3**3),
+        "u and v swapped": pytest.approx(whole / 4**2 * 0.25**2),
+    }
+
+
 def test_a_formula_of_ones_own_is_one_and_a_change() -> None:
     assert "toy" in formulas(Toy())
     assert parameters(Toy(), "toy") == ("spec", "eps", "p", "q")
