@@ -223,6 +223,10 @@ def test_what_is_gone_or_new_of_a_claim_is_told_together() -> None:
         ("regression", "new", "toy.2/two", "b", "the cell is new, and undecided and refuted"),
         ("note", "new", "toy.2/two", "", "the claim is new, with 1 cell that holds"),
     ]
+    half = claim("toy.2/two", finding("a"), refuted("a"))
+    assert told(held(report(base), report(base, half))) == [
+        ("regression", "new", "toy.2/two", "a", "the cell is new, and supported and refuted")
+    ]
     more = claim(LAW, finding("a"), finding("b"), finding("b", statistic="share"))
     assert told(held(report(base), report(more))) == [("note", "new", LAW, "b", "the cell is new, and supported")]
     assert told(held(report(more), report(base))) == [

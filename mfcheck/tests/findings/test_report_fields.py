@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mfcheck.findings.report_file import LONGEST_NUMBER, kind_of, parsed
+from mfcheck.findings.report_file import LONGEST_NUMBER, kind_of, parsed, read_report, read_twins
 from mfcheck.findings.report_shape import LONGEST_NAME, check_report, check_twins
 from mfcheck.tests.support.commands import refusal
 from mfcheck.tests.support.whole_report import REPORT
@@ -225,3 +227,51 @@ def test_numbers_may_have_so_many_digits_and_no_more() -> None:
 )
 def test_values_have_the_names_of_json(value: object, name: str) -> None:
     assert kind_of(value) == name
+
+
+BASELINE, TWINS = "write one with: mfcheck baseline reports/report.json -o FILE", "run pytest claims first"
+DEEP = "[" * 100_000
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (DEEP, "{name} is not JSON of a report: it is nested too deeply; {cure}"),
+        ("{", "{name} is not JSON, or was cut short ("),
+        ("[]", "{name} is no report of mfcheck: it holds a list where an object should be; {cure}"),
+        ("7", "{name} is no report of mfcheck: it holds a number where an object should be; {cure}"),
+    ],
+)
+def test_a_file_that_holds_no_report_is_told_with_its_cure(tmp_path: Path, content: str, said: str) -> None:
+    file = tmp_path / "odd.json"
+    file.write_text(content)
+    for read, cure in ((read_report, BASELINE), (read_twins, TWINS)):
+        found = refusal(lambda read=read: read(file))
+        assert found.startswith(said.format(name=repr(str(file)), cure=cure))
+        assert found.endswith(f"; {cure}")
+
+
+def test_a_report_of_another_kind_is_told_with_its_cure(tmp_path: Path) -> None:
+    file = tmp_path / "odd.json"
+    name = repr(str(file))
+    for document, read, said in (
+        ({"theorems": []}, read_report, f"{name} is no report of mfcheck: it has no schema or no theorems; {BASELINE}"),
+        ({"schema": 1}, read_report, f"{name} is no report of mfcheck: it has no schema or no theorems; {BASELINE}"),
+        ({**REPORT, "schema": 2}, read_report, f"{name} has schema 2, this version reads schema 1; {BASELINE}"),
+        ({**REPORT, "schema": True}, read_report, f"{name} has schema True, this version reads schema 1; {BASELINE}"),
+        ({**REPORT, "seed": -1}, read_report, f"{name} is a damaged report (seed must be a whole number in "),
+        (
+            {"schema": 1},
+            read_twins,
+            f"report {name} holds no wrong twins; it is no report.json of this version; {TWINS}",
+        ),
+        ({**REPORT, "schema": 2}, read_twins, f"report {name} holds no wrong twins; it is no report.json"),
+        ({"mutants": 1}, read_twins, f"{name} is a damaged report (mutants must be a list, got 1); {TWINS}"),
+    ):
+        file.write_text(json.dumps(document))
+        assert refusal(lambda read=read: read(file)).startswith(said)
+    file.write_text(json.dumps({name: REPORT[name] for name in ("mutants", "theorems")}))
+    assert read_twins(file)["mutants"] == REPORT["mutants"]  # of a version before schemas
+    file.write_text(json.dumps(REPORT))
+    assert read_report(file) == REPORT
+    assert "cannot be read (" in refusal(lambda: read_report(tmp_path / "nowhere.json"))
