@@ -21,7 +21,7 @@ from mfcheck.tests.support.tests_by_line import OPTIONS
 
 PRELOADED = ["torch", "scipy.stats", "scipy.optimize", "scipy.integrate", "scipy.interpolate", "matplotlib.pyplot"]
 PRELOADED += ["hypothesis", "hypothesis.strategies", "joblib", "jinja2", "pytest", "xdist", "mlxtend", "filelock"]
-GRACE, TIMES = 10.0, 5
+GRACE, TIMES = 4.0, 5
 LEFT_OUT = (".git", ".venv", "build", "reports", "*.egg-info", ".*_cache", ".hypothesis", "__pycache__")
 PASSED, UNUSABLE, TIMED_OUT = "", "the package fails to import", "no end in time"
 
