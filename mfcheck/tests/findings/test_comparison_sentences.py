@@ -151,6 +151,16 @@ ONE: dict[str, tuple[dict[str, Any], dict[str, Any], list[tuple[str, str, str]]]
         finding("a", statistic="median"),
         [("note", "statement changed", "decided is the median, which was the ratio to the theory")],
     ),
+    "a reference that was none": (
+        finding("a", reference=None),
+        finding("a"),
+        [("note", "statement changed", "the ratio to the theory: the theory's value was nan and is 1")],
+    ),
+    "a reference that is none": (
+        finding("a"),
+        finding("a", reference=None),
+        [("note", "statement changed", "the ratio to the theory: the theory's value was 1 and is nan")],
+    ),
     "no reference in either": (finding("a", reference=None), finding("a", reference=None), []),
 }
 

@@ -133,6 +133,15 @@ def test_sums_of_many_sizes_are_nearly_normal(rows: int) -> None:
     assert norms.largest_column(1, 1, rows) == exactly(median, abs=0.02)
 
 
+@pytest.mark.parametrize("rows", [100, 400])
+def test_the_largest_of_many_sums_lies_where_the_next_order_says(rows: int) -> None:
+    """Mean and z deviations and (z² − 1)/6 of the skewness in deviations (Cornish and Fisher)."""
+    mean, variance, skew = (float(part) for part in stats.halfnorm.stats(moments="mvs"))
+    z = float(stats.norm.ppf(0.5 ** (1 / 784)))
+    quantile = rows * mean + math.sqrt(rows * variance) * z + math.sqrt(variance) * skew * (z**2 - 1) / 6
+    assert norms.largest_column(1, 784, rows) == exactly(quantile, abs=0.06)
+
+
 @pytest.mark.parametrize("q", [1.5, 3, 0.5])
 def test_a_column_whose_law_is_not_known_is_refused(q: float) -> None:
     with pytest.raises(ValueError, match=f"got {q}"):
