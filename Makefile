@@ -27,9 +27,9 @@ calibration: .venv/installed
 		build/calibration.md docs/calibration.md > build/page.md
 	mv build/page.md docs/calibration.md
 
-# Small changes of the source that the tests must notice, a hundred a folder, and docs/mutation.md made anew.
+# Small changes of the source that the tests must notice, sixty a folder, and docs/mutation.md made anew.
 mutation: .venv/installed
-	$(BIN)/python -m mfcheck.tests.support.mutation_page --sample 100 --seed $(SEED) --page docs/mutation.md
+	$(BIN)/python -m mfcheck.tests.support.mutation_page --sample 60 --seed $(SEED) --page docs/mutation.md
 
 bench: .venv/installed
 	$(BIN)/pytest mfcheck/tests/benchmarks --benchmark-columns=min,median,rounds

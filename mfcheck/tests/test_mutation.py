@@ -177,7 +177,7 @@ def test_a_change_is_noticed_by_the_first_test_that_fails_and_by_none_that_passe
 
 @pytest.mark.slow
 def test_the_tests_notice_nearly_every_small_change_of_what_decides() -> None:
-    found = run(("statistics", "findings", "theory"), 100, seed=3)
+    found = run(("statistics", "findings", "theory"), 60, seed=3)
     for folder, (_, outcomes) in found.items():
         unnoticed = [outcome.mutant.key for outcome in outcomes if outcome.survived]
         assert share_killed(outcomes) >= 0.95, (folder, unnoticed)

@@ -27,7 +27,7 @@ from mfcheck.tests.support.tests_by_line import LineMap, measured, read_map
 FOLDERS = ("statistics", "findings", "theory", "decisions")
 APART = ("mfcheck/statistics/calibration.py",)
 """Replays decisions for a page of the documentation, and decides nothing."""
-MOST = 12.0
+MOST = 20.0
 """Seconds of tests that a change is held against: what only dearer ones would notice counts as unnoticed."""
 CONTROLS = 3
 """So many tests of each file, the cheapest, must pass on copies without comments."""
