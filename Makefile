@@ -2,9 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 LEVEL ?= quick
+SEED ?= 3
 TESTS := -p no:benchmark --ignore mfcheck/tests/benchmarks
 
-.PHONY: claims test slow calibration bench lint clean
+.PHONY: claims test slow calibration mutation bench lint clean
 
 claims: .venv/installed
 	$(BIN)/pytest claims -n auto --mf-level $(LEVEL)
@@ -22,6 +23,10 @@ slow: .venv/installed
 calibration: .venv/installed
 	$(BIN)/pytest $(TESTS) mfcheck/tests/statistics -n auto --effort=full
 	$(BIN)/python -m mfcheck.tests.support.calibration_page
+
+# Small changes of the source that the tests must notice, sixty a folder, and docs/mutation.md made anew.
+mutation: .venv/installed
+	$(BIN)/python -m mfcheck.tests.support.mutation_page --sample 60 --seed $(SEED) --page docs/mutation.md
 
 bench: .venv/installed
 	$(BIN)/pytest mfcheck/tests/benchmarks --benchmark-columns=min,median,rounds

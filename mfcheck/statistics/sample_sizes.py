@@ -8,16 +8,18 @@ from mfcheck.arrays import Floats
 
 Draw = Callable[[int], Floats]
 """The first n draws of a statistic."""
+FEWEST = 4
+"""What no plan goes below."""
 
 
 def least(enough: Callable[[int], bool]) -> int:
     """The least n ≥ 4 that is enough, for a property that more draws keep; ValueError beyond 2⁴⁰."""
-    high = 4
+    high = FEWEST
     while not enough(high):
         high *= 2
         if high > 2**40:
             raise ValueError("no number of draws decides this: the margin is too small for what truncation leaves open")
-    low = high // 2
+    low = max(high // 2, FEWEST - 1)
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if enough(middle) else (middle, high)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mfcheck.statistics import intervals, laws, means, rates, slopes
+from mfcheck.statistics import intervals, laws, means, rates, sample_sizes, slopes
 from mfcheck.statistics.means import Tail
 from mfcheck.statistics.slopes import Trend
 
@@ -102,3 +102,8 @@ def test_no_number_of_draws_decides_at_the_edge(distance: float) -> None:
         means.draws_needed_mean_ratio(0.1, tail=Tail(2.0, 20.0), alpha=0.01, beta=0.01, ratio=1 + distance)
     with pytest.raises(ValueError, match="decides this"):
         slopes.draws_needed_trend(plain_slope(Tail(2.0, 20.0)), 0.1, alpha=0.01, beta=0.01, distance=distance)
+
+
+@pytest.mark.parametrize("wanted", [1, 4, 5, 7, 8, 9, 1000, 2**40])
+def test_the_least_number_that_is_enough_is_found(wanted: int) -> None:
+    assert sample_sizes.least(lambda n: n >= wanted) == max(4, wanted)

@@ -46,7 +46,7 @@ def test_both_means_are_those_of_draws(variance: float, count: int) -> None:
 @given(variances)
 def test_a_single_output_has_no_cross_entropy_to_lose(variance: float) -> None:
     assert expected_log_sum(variance, 1) == pytest.approx(0.0, abs=1e-8)
-    assert softmax_spread(variance, 1) == pytest.approx(0.0, abs=1e-5)
+    assert softmax_spread(variance, 1) == pytest.approx(0.0, abs=1e-10)
 
 
 @given(st.integers(2, 50), st.floats(1e-6, 1e-3))
@@ -57,6 +57,13 @@ def test_small_outputs_are_in_every_class_alike(count: int, variance: float) -> 
         share * variance / 2, abs=variance**2 + 1e-9
     )
     assert softmax_spread(variance, count) == pytest.approx(share, abs=2 * variance + 1e-9 / variance)
+
+
+@given(st.integers(1, 100), st.floats(1e-300, 1e-3))
+def test_no_softmax_spreads_wider_than_that_of_equal_outputs(count: int, variance: float) -> None:
+    """1 − 1/K, from which small outputs take (1 − 1/K)·variance/K: of f the softmax is (1 + f_k − f̄)/K at first."""
+    share = 1 - 1 / count
+    assert softmax_spread(variance, count) == pytest.approx(share * (1 - variance / count), abs=1e-12 + variance**2)
 
 
 @pytest.mark.parametrize("count", [2, 3])
@@ -75,7 +82,7 @@ def test_of_two_outputs_it_is_known_to_ten_digits(variance: float) -> None:
     weight, slope = np.exp(-(z**2) / 2) * step / math.sqrt(2 * math.pi), special.expit(math.sqrt(2 * variance) * z)
     exact = np.logaddexp(0, math.sqrt(2 * variance) * z) @ weight
     assert expected_log_sum(variance, 2) == pytest.approx(float(exact), rel=1e-10)
-    assert softmax_spread(variance, 2) == pytest.approx(float(2 * (slope * (1 - slope)) @ weight), rel=1e-6)
+    assert softmax_spread(variance, 2) == pytest.approx(float(2 * (slope * (1 - slope)) @ weight), rel=1e-9)
 
 
 @settings(max_examples=25)
@@ -84,7 +91,7 @@ def test_one_is_twice_the_derivative_of_the_other_and_both_know_their_order(vari
     step = 0.02 * variance
     derivative = (expected_log_sum(variance + step, count) - expected_log_sum(variance - step, count)) / (2 * step)
     assert softmax_spread(variance, count) == pytest.approx(2 * derivative, rel=1e-3)
-    assert 0 < softmax_spread(1.1 * variance, count) < softmax_spread(variance, count) < 1 - 1 / count + 1e-6
+    assert 0 < softmax_spread(1.1 * variance, count) < softmax_spread(variance, count) < 1 - 1 / count
     assert expected_log_sum(variance, count) < expected_log_sum(variance, count + 1)
     assert math.log(count) < expected_log_sum(variance, count) + 1e-9 < math.log(count) + variance / 2 + 2e-9
 

@@ -1,0 +1,75 @@
+"""Moments of offsets of two layers of two rows, by summing over all gates and exact nodes of every normal number."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mfcheck.spec import NetworkSpec, ReLULike
+from mfcheck.theory import PaperTheory, finite_width
+from mfcheck.verdict import NotCovered
+
+ROWS = 2
+NODES, WEIGHTS = np.array([-math.sqrt(3), 0.0, math.sqrt(3)]), np.array([1, 4, 1]) / 6
+"""Three points with the first five moments of a normal number."""
+
+
+def exact(spec: NetworkSpec) -> tuple[float, float, float]:
+    """E A, E A² and E GA: given its gate, a row of (column, offset) is N(0, λΓ + D²σ_b² on the offset)."""
+    grid = np.stack(np.meshgrid(*[NODES] * 10, indexing="ij")).reshape(10, -1)
+    weight = np.prod(np.stack(np.meshgrid(*[WEIGHTS] * 10, indexing="ij")).reshape(10, -1), axis=0)
+    skip, deviation = float(spec.architecture == "residual"), math.sqrt(spec.bias_variance)
+    total = np.zeros(3)
+    for slopes in itertools.product((spec.activation.u, spec.activation.v), repeat=4):
+        gains = [skip + slope**2 * spec.weight_variance for slope in slopes]
+        columns = [math.sqrt(gains[r]) * grid[r] for r in range(ROWS)]
+        offsets = [slopes[r] * deviation * grid[2 + r] for r in range(ROWS)]
+        g = a = 0.0
+        for r in range(ROWS):
+            scale = math.sqrt(gains[2 + r] / ROWS)
+            mixing = grid[4 + 2 * r : 6 + 2 * r]
+            column = scale * (columns[0] * mixing[0] + columns[1] * mixing[1])
+            offset = scale * (offsets[0] * mixing[0] + offsets[1] * mixing[1]) + slopes[2 + r] * deviation * grid[8 + r]
+            g, a = g + column**2 / ROWS, a + offset**2 / ROWS
+        total += np.array([weight @ a, weight @ a**2, weight @ (g * a)]) / 16
+    return float(total[0]), float(total[1]), float(total[2])
+
+
+@pytest.mark.parametrize("architecture", ["vanilla", "residual"])
+def test_moments_are_those_of_the_chain_that_defines_them(architecture: str) -> None:
+    spec = NetworkSpec(architecture, 4, 3, ROWS, 2, 0.7, 0.4, ReLULike(1.5, -0.5))
+    mean, square, product = exact(spec)
+    found = finite_width.offset_moments(spec)
+    assert found.mean == pytest.approx(mean, rel=1e-10)
+    assert found.square == pytest.approx(square / mean**2, rel=1e-10)
+    grown = finite_width.mean_gain(spec) ** 2
+    assert found.apart_ratio == pytest.approx(product / (mean * grown), rel=1e-10)
+    assert PaperTheory().offset_square_ratio(spec) == found.apart_ratio
+    assert PaperTheory().offset_variance(spec) == pytest.approx(found.mean, rel=1e-12)
+
+
+def test_of_one_layer_they_are_those_of_one_mean_over_rows() -> None:
+    """A = Σ D²σ_b²χ²/N, so E A²/(E A)² = 1 + (3 E D⁴/(E D²)² − 1)/N; G shares with it the gates alone."""
+    spec = NetworkSpec("vanilla", 4, 3, 10, 1, 0.7, 0.4, ReLULike(1.5, -0.5))
+    second, fourth = (1.5**2 + 0.5**2) / 2, (1.5**4 + 0.5**4) / 2
+    found = finite_width.offset_moments(spec)
+    assert found.mean == pytest.approx(second * 0.4)
+    assert found.square == pytest.approx(1 + (3 * fourth / second**2 - 1) / 10)
+    assert found.apart_ratio == pytest.approx(1 + (fourth / second**2 - 1) / 10)
+
+
+def test_without_biases_there_is_no_offset() -> None:
+    spec = NetworkSpec("vanilla", 4, 3, 10, 1, 0.7, 0.0)
+    with pytest.raises(NotCovered, match="0 without biases"):
+        finite_width.offset_moments(spec)
+
+
+def test_a_bound_on_its_moments_is_the_larger_of_the_two_architectures() -> None:
+    for weight in (0.3, 3.0):
+        spec = NetworkSpec("vanilla", 4, 3, 10, 3, weight, 0.2, ReLULike(1, 0.3))
+        both = [finite_width.scale_moment(replace(spec, architecture=name), 3) for name in ("vanilla", "residual")]
+        assert finite_width.offset_moment_bound(spec, 3) == max(both)
