@@ -15,7 +15,7 @@ import pytest
 
 PRELOADED = [
     "mfcheck.plugin",
-    *(f"mfcheck.{name}" for name in ("decisions.decide", "decisions.median_verbs", "ensembles.sampling")),
+    *(f"mfcheck.{name}" for name in ("decisions.decide", "decisions.medians", "ensembles.sampling")),
     *(f"mfcheck.{name}" for name in ("findings.comparison", "observables.jacobian", "reporting.pages")),
     *(f"mfcheck.{name}" for name in ("reporting.terminal", "session.recorder", "session.resume", "theorems.foreign")),
     "xdist.plugin",

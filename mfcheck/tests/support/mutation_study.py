@@ -25,8 +25,6 @@ from mfcheck.tests.support.places import ROOT
 from mfcheck.tests.support.tests_by_line import LineMap, measured, read_map
 
 FOLDERS = ("statistics", "findings", "theory", "decisions")
-APART = ("mfcheck/statistics/calibration.py",)
-"""Replays decisions for a page of the documentation, and decides nothing."""
 MOST = 20.0
 """Seconds of tests that a change is held against: what only dearer ones would notice counts as unnoticed."""
 CONTROLS = 3
@@ -72,7 +70,7 @@ def equivalents(file: Path = HARMLESS) -> list[Equivalent]:
 def all_mutants(root: Path, folder: str) -> list[Mutant]:
     """All mutants of a folder of the package."""
     files = (str(file.relative_to(root)) for file in sorted((root / "mfcheck" / folder).rglob("*.py")))
-    return [mutant for file in files if file not in APART for mutant in mutants(root, file)]
+    return [mutant for file in files for mutant in mutants(root, file)]
 
 
 def sampled(every: Sequence[Mutant], size: int, seed: int) -> list[Mutant]:
