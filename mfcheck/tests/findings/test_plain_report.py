@@ -20,9 +20,9 @@ from mfcheck.findings.files import COMPARISON, JOURNAL, PAGES, RUN, write_atomic
 from mfcheck.findings.finding import Margin
 from mfcheck.findings.record import as_plain, assemble, environment, fates, inputs_of
 from mfcheck.findings.theory_changes import theory_changes
+from mfcheck.tests.support.compared_runs import WHOLE
 from mfcheck.tests.support.rival_theories import Two
 from mfcheck.tests.support.settings import make_finding, make_settings
-from mfcheck.tests.support.whole_report import REPORT
 from mfcheck.theory.twins import Twin
 
 
@@ -170,13 +170,13 @@ KEPT_OF_A_FINDING = {
 
 def test_a_baseline_keeps_what_a_comparison_reads() -> None:
     more = {"family_error_bound": 1.0, "schema": 1}
-    kept = baseline.reduced(REPORT | more)
+    kept = baseline.reduced(WHOLE | more)
     head = ("mfcheck", "created", "environment", "seed", "level", "alpha", "theory", "architectures", "verdict")
     for name in (*head, "schema", "full", "narrowed", "dataset", "mutants"):
-        assert kept[name] == REPORT[name], name
-    assert set(kept) == {*REPORT, "devices"}
+        assert kept[name] == WHOLE[name], name
+    assert set(kept) == {*WHOLE, "devices"}
     assert kept["devices"] == ["cpu"]
-    (theorem,), (given,) = kept["theorems"], REPORT["theorems"]
+    (theorem,), (given,) = kept["theorems"], WHOLE["theorems"]
     assert {name: theorem[name] for name in ("id", "title", "verdict")} == {
         name: given[name] for name in ("id", "title", "verdict")
     }
@@ -239,7 +239,7 @@ def test_a_baseline_has_a_finding_on_each_line() -> None:
         ' "environment": {"a": [1, 2]},\n "devices": [],\n "theorems": [\n  {"id": "t", "claims": []}\n ],\n'
         ' "mutants": []\n}\n'
     )
-    assert json.loads(baseline.baseline_text(REPORT)) == baseline.reduced(REPORT)
+    assert json.loads(baseline.baseline_text(WHOLE)) == baseline.reduced(WHOLE)
     with pytest.raises(ValueError, match="JSON compliant"):
         baseline.baseline_text({"seed": math.nan, "dataset": {"files": []}, "theorems": [], "devices": []})
 

@@ -12,7 +12,7 @@ import pytest
 from mfcheck.findings.report_file import LONGEST_NUMBER, kind_of, parsed, read_report, read_twins
 from mfcheck.findings.report_shape import LONGEST_NAME, check_report, check_twins
 from mfcheck.tests.support.commands import refusal
-from mfcheck.tests.support.whole_report import REPORT
+from mfcheck.tests.support.compared_runs import WHOLE
 
 LONG, TOO_LONG = "x" * LONGEST_NAME, "x" * (LONGEST_NAME + 1)
 F, C, T = "theorems[0].claims[0].findings[0].", "theorems[0].claims[0].", "mutants[0]."
@@ -22,7 +22,7 @@ DECIDED = ("statistic", "interval", "reference", "region", "alpha")
 
 def put(path: str, value: Any) -> dict[str, Any]:
     """The whole report with another value at a path such as theorems[0].id."""
-    found = copy.deepcopy(REPORT)
+    found = copy.deepcopy(WHOLE)
     *steps, last = path.replace("]", "").replace("[", ".").split(".")
     holder: Any = found
     for step in steps:
@@ -35,8 +35,8 @@ def put(path: str, value: Any) -> dict[str, Any]:
 
 
 def test_the_whole_report_is_sound() -> None:
-    check_report(REPORT)
-    check_twins(REPORT)
+    check_report(WHOLE)
+    check_twins(WHOLE)
 
 
 @pytest.mark.parametrize(
@@ -162,8 +162,8 @@ LABEL = f"must be a text of at most {LONGEST_NAME}"
         (f"{F}alpha", 2, f"{F}alpha must be a number in 0…1"),
         (f"{F}interval", [1, 2, 3], f"{F}interval must be a list of two numbers, got a list of 3"),
         (f"{F}interval", [1, "2"], f"{F}interval[1] must be a number or null"),
-        (f"{F}interval", [None, 1], f"{F}interval of ratio has no end"),
-        (f"{F}interval", [1, None], f"{F}interval of ratio has no end"),
+        (f"{F}interval", [None, 1], f"{F}interval of ratio to the theory has no end"),
+        (f"{F}interval", [1, None], f"{F}interval of ratio to the theory has no end"),
         (f"{F}region", [2, 1], f"{F}region is no interval: it begins at 2 and ends at 1"),
         *((f"{F}{name}", GONE, f"{F}{name} is missing") for name in DECIDED),
         (f"{T}name", "", f"{T}name {NAME}"),
@@ -257,21 +257,21 @@ def test_a_report_of_another_kind_is_told_with_its_cure(tmp_path: Path) -> None:
     for document, read, said in (
         ({"theorems": []}, read_report, f"{name} is no report of mfcheck: it has no schema or no theorems; {BASELINE}"),
         ({"schema": 1}, read_report, f"{name} is no report of mfcheck: it has no schema or no theorems; {BASELINE}"),
-        ({**REPORT, "schema": 2}, read_report, f"{name} has schema 2, this version reads schema 1; {BASELINE}"),
-        ({**REPORT, "schema": True}, read_report, f"{name} has schema True, this version reads schema 1; {BASELINE}"),
-        ({**REPORT, "seed": -1}, read_report, f"{name} is a damaged report (seed must be a whole number in "),
+        ({**WHOLE, "schema": 2}, read_report, f"{name} has schema 2, this version reads schema 1; {BASELINE}"),
+        ({**WHOLE, "schema": True}, read_report, f"{name} has schema True, this version reads schema 1; {BASELINE}"),
+        ({**WHOLE, "seed": -1}, read_report, f"{name} is a damaged report (seed must be a whole number in "),
         (
             {"schema": 1},
             read_twins,
             f"report {name} holds no wrong twins; it is no report.json of this version; {TWINS}",
         ),
-        ({**REPORT, "schema": 2}, read_twins, f"report {name} holds no wrong twins; it is no report.json"),
+        ({**WHOLE, "schema": 2}, read_twins, f"report {name} holds no wrong twins; it is no report.json"),
         ({"mutants": 1}, read_twins, f"{name} is a damaged report (mutants must be a list, got 1); {TWINS}"),
     ):
         file.write_text(json.dumps(document))
         assert refusal(lambda read=read: read(file)).startswith(said)
-    file.write_text(json.dumps({name: REPORT[name] for name in ("mutants", "theorems")}))
-    assert read_twins(file)["mutants"] == REPORT["mutants"]  # of a version before schemas
-    file.write_text(json.dumps(REPORT))
-    assert read_report(file) == REPORT
+    file.write_text(json.dumps({name: WHOLE[name] for name in ("mutants", "theorems")}))
+    assert read_twins(file)["mutants"] == WHOLE["mutants"]  # of a version before schemas
+    file.write_text(json.dumps(WHOLE))
+    assert read_report(file) == WHOLE
     assert "cannot be read (" in refusal(lambda: read_report(tmp_path / "nowhere.json"))
