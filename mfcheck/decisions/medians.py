@@ -179,7 +179,10 @@ def lost(*samples: Floats) -> str:
 def _resolution(decided: Decision, region: Region) -> float | None:
     """The relative error in the reference, up or down, that the same interval would have refuted."""
     low, high = decided.estimate.low, decided.estimate.high
-    if not (math.isfinite(low) and math.isfinite(high)) or low <= 0:
+    if low <= 0:
         return None
     too_small = max(0.0, region.high / low - 1)
-    return too_small if region.low <= 0 else max(too_small, high / region.low - 1)
+    if region.low <= 0:
+        return too_small
+    # The greatest number stands for no upper end.
+    return None if high >= medians.LARGEST else max(too_small, high / region.low - 1)

@@ -76,7 +76,9 @@ def test_a_verb_decides_the_statement_that_its_arguments_make(verb: str, monkeyp
     (made,) = seen
     assert type(made) is kind
     assert {one.name: getattr(made, one.name) for one in fields(kind)} == values
-    assert getattr(Decider, verb).__doc__ == f"Decide: {kind.__doc__}"
+    method = getattr(Decider, verb)
+    assert (method.__name__, method.__qualname__) == (verb, f"Decider.{verb}")
+    assert method.__doc__ == f"Decide: {kind.__doc__}"
 
 
 def test_every_statement_of_the_package_has_a_verb() -> None:
@@ -86,6 +88,14 @@ def test_every_statement_of_the_package_has_a_verb() -> None:
     ours = {one for one in kinds(Statement) if one.__module__.startswith("mfcheck.decisions") and one is not Statement}
     assert ours == set(VERBS.values())
     assert not any(inspect.isabstract(one) for one in ours)
+
+
+def test_what_does_not_apply_is_kept_behind_what_was_decided() -> None:
+    at = decider()
+    at(Fact("", name="checks"))
+    finding = at.does_not_apply("the theory is silent here")
+    assert at.findings[1:] == [finding]
+    assert (finding.verdict, finding.reason) == (Verdict.NOT_APPLICABLE, "the theory is silent here")
 
 
 def test_statements_are_frozen() -> None:
