@@ -33,6 +33,8 @@ BOUND = bound(PaperTheory())
 GAUSSIAN = source("gaussian in units of the bound", lambda z: z)
 TAIL = Tail(1.2, 3.0)
 LOOK: dict[str, Any] = {"probe": ANYWHERE}
+MEANS = {2: BOUND, 5: 0.9 * BOUND, 8: 0.81 * BOUND}
+"""Of groups of a trend, by depth: they fall by a tenth in three layers."""
 
 
 def gaussian(theory: PaperTheory) -> Any:
@@ -70,7 +72,7 @@ def at(depth: int) -> Any:
 
 
 def slope(kind: type = Slope, **more: Any) -> Any:
-    groups = [Group(depth, at(depth), lambda draws: np.abs(first(draws)), BOUND, TAIL) for depth in (2, 5, 8)]
+    groups = [Group(x, at(x), lambda draws: np.abs(first(draws)), mean, TAIL) for x, mean in MEANS.items()]
     own = {"unit": "u"} if kind is Steady else {"curve": lambda theory, spec: bound(theory, spec)}
     return kind(ATTACKED, groups, x_label="depth", **own, **LOOK, **more)
 
@@ -94,6 +96,7 @@ def said(statement: Statement[Any]) -> str:
 # What it says --------------------------------------------------------------------------------------------------
 
 RISE = math.log(PaperTheory().omega(SPEC)) / 2
+FALL = math.log(0.9) / 3
 SAYINGS = {
     "law": (law(), "the law of gaussian in units of the bound is the theory's up to a sup-distance of 0.05"),
     "no law": (law(breaks=True, quantity="J"), "the law of J is farther than 0.05 from the theory's, in sup-distance"),
@@ -142,7 +145,7 @@ SAYINGS = {
     "beyond": (replace(within(), low=0.5, high=3.5, breaks="above", quantity="it"), "it is above 3.5"),
     "slope": (
         slope(quantity="X"),
-        f"the slope of log E[X] against depth is the theory's {RISE:.4g} ± {abs(RISE) + 0.05:.4g}",
+        f"the slope of log E[X] against depth is the theory's {RISE:.4g} ± {abs(FALL - RISE) + 0.05:.4g}",
     ),
     "steady": (slope(Steady, quantity="X"), "the slope of log E[X] against depth in each half is the whole's ± 0.05"),
     "bent": (
@@ -231,14 +234,14 @@ def test_trends_are_planned_by_the_groups_weights() -> None:
     plan = decider().trial.plan
     found = plan(slope())
     weights = slopes.slope_weights([2, 5, 8])
-    assert found.shape == slopes.Trend(weights, True, (TAIL,) * 3, (BOUND,) * 3)
+    assert found.shape == slopes.Trend(weights, True, (TAIL,) * 3, tuple(MEANS.values()))
     assert found.margin == Margin(
-        pytest.approx(abs(RISE)), 0.05, "slope of the exact finite-width law; δ of level quick"
+        pytest.approx(abs(FALL - RISE)), 0.05, "slope of the exact finite-width law; δ of level quick"
     )
     assert found.target == pytest.approx(RISE)
     assert plan(slope(exact=True)).margin == Margin(0.0, 0.05, f"{ORIGIN}; δ of level quick")
     assert found.first == slopes.draws_needed_trend(
-        found.shape, found.margin.total, alpha=FIRST, beta=QUICK.beta, distance=abs(RISE)
+        found.shape, found.margin.total, alpha=FIRST, beta=QUICK.beta, distance=abs(FALL - RISE)
     )
     bent = plan(slope(Steady))
     assert bent.shape.weights == pytest.approx((1 / 6, -1 / 3, 1 / 6))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mfcheck import PaperTheory, Probe, Verdict
+from mfcheck import PaperTheory, Probe, Tail, Verdict
 from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.decide import Decider
 from mfcheck.decisions.facts import Fact
@@ -33,6 +33,7 @@ from mfcheck.tests.support.bounded_draws import (
     median,
     share,
     slope,
+    source,
 )
 
 VERBS: dict[str, type[Statement[Any]]] = {
@@ -92,9 +93,10 @@ def test_every_statement_of_the_package_has_a_verb() -> None:
 
 def test_what_does_not_apply_is_kept_behind_what_was_decided() -> None:
     at = decider()
-    at(Fact("", name="checks"))
+    for name in ("checks", "more checks"):
+        at(Fact("", name=name))
     finding = at.does_not_apply("the theory is silent here")
-    assert at.findings[1:] == [finding]
+    assert at.findings[2:] == [finding]
     assert (finding.verdict, finding.reason) == (Verdict.NOT_APPLICABLE, "the theory is silent here")
 
 
@@ -137,6 +139,32 @@ def test_a_law_breaks_on_a_side_that_there_is() -> None:
     with pytest.raises(ValueError, match="got 'sideways'"):
         of_the_median(breaks="sideways")
     assert of_the_median(breaks=True, upper_only=True).breaks is True
+
+
+def test_a_finding_tells_on_which_side_a_law_was_to_break() -> None:
+    below = decider()(Fact("it is not", name="checks", breaks="below"))
+    assert (below.verdict, below.breaks, below.side, below.reason) == (Verdict.SUPPORTED, True, "below", "it is not")
+    above = decider()(Fact("it is not", name="checks", breaks="above"))
+    assert (above.verdict, above.side) == (Verdict.REFUTED, "above")
+    assert above.reason.startswith("it is not; it fails, but below its region")
+    either = decider()(Fact("it is not", name="checks", breaks=True))
+    assert (either.verdict, either.breaks, either.side) == (Verdict.SUPPORTED, True, "")
+    assert decider()(Fact("it is not", name="checks")).side == ""
+
+
+def test_what_a_statement_without_a_formula_reads_of_a_theory_is_seen() -> None:
+    """A mean that is 0 beside any scale: all that the theory changes is the scale, and the paper's is asked too."""
+    nothing = source("nothing beside the bound", lambda z: 1e-3 * z)
+    finding = decider(Steeper())(
+        Negligible(nothing, statistic=first, scale=bound, tail=lambda: Tail(1.0, 1.0), probe=Probe(np.ones((1, 50)), 0))
+    )
+    assert (finding.verdict, finding.changes_seen) == (Verdict.SUPPORTED, ("omega",))
+    assert finding.paper_verdict == "supported"
+    alone = decider()(
+        Negligible(nothing, statistic=first, scale=bound, tail=lambda: Tail(1.0, 1.0), probe=Probe(np.ones((1, 50)), 0))
+    )
+    assert (alone.changes_seen, alone.paper_verdict) == ((), "")
+    assert finding.alpha == pytest.approx(2 * alone.alpha)
 
 
 def test_without_a_probe_a_statement_looks_at_the_inputs_that_it_chooses() -> None:
