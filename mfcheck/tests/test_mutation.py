@@ -11,6 +11,7 @@ from mfcheck.tests.support.mutant_trials import PASSED, TIMED_OUT, UNUSABLE, cha
 from mfcheck.tests.support.mutants import Mutant, mutants, mutated
 from mfcheck.tests.support.mutation_page import page
 from mfcheck.tests.support.mutation_study import (
+    FOLDERS,
     Outcome,
     chosen_tests,
     equivalents,
@@ -177,7 +178,7 @@ def test_a_change_is_noticed_by_the_first_test_that_fails_and_by_none_that_passe
 
 @pytest.mark.slow
 def test_the_tests_notice_nearly_every_small_change_of_what_decides() -> None:
-    found = run(("statistics", "findings", "theory"), 60, seed=3)
+    found = run(FOLDERS, 60, seed=3)
     for folder, (_, outcomes) in found.items():
         unnoticed = [outcome.mutant.key for outcome in outcomes if outcome.survived]
         assert share_killed(outcomes) >= 0.95, (folder, unnoticed)

@@ -25,7 +25,7 @@ from mfcheck.tests.support.places import ROOT
 from mfcheck.tests.support.tests_by_line import LineMap, measured, read_map
 
 FOLDERS = ("statistics", "findings", "theory", "decisions")
-MOST = 20.0
+MOST = 40.0
 """Seconds of tests that a change is held against: what only dearer ones would notice counts as unnoticed."""
 CONTROLS = 3
 """So many tests of each file, the cheapest, must pass on copies without comments."""
