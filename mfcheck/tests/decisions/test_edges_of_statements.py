@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
-from mfcheck import PaperTheory, Tail, Verdict
+from mfcheck import NotANumber, PaperTheory, Tail, Verdict
+from mfcheck.arrays import Floats
 from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.facts import Fact
 from mfcheck.decisions.laws import SameLaw
@@ -119,3 +121,15 @@ def test_twins_of_a_theory_are_held_against_that_theory_and_not_against_the_pape
     assert finding.verdict is Verdict.SUPPORTED
     assert "omega: × 1.25" in finding.twins_refuted
     assert not [name for name in finding.twins_seen if not name.startswith("omega")]
+
+
+def test_a_statistic_that_is_no_number_is_named_with_its_source_and_draws() -> None:
+    def broken(draws: Floats) -> Floats:
+        return np.where(np.arange(len(draws)) == 1, np.nan, first(draws))
+
+    at = decider()
+    draw = at.trial.sampling.draws(AROUND, ANYWHERE, broken)
+    assert len(draw(1)) == 1
+    with pytest.raises(NotANumber) as raised:
+        draw(5)
+    assert str(raised.value) == f"the statistic of {at.claim.id} is NaN in 1 of 5 draws of {AROUND.name}"
