@@ -133,3 +133,9 @@ def test_a_statistic_that_is_no_number_is_named_with_its_source_and_draws() -> N
     with pytest.raises(NotANumber) as raised:
         draw(5)
     assert str(raised.value) == f"the statistic of {at.claim.id} is NaN in 1 of 5 draws of {AROUND.name}"
+
+
+def test_a_statement_is_planned_under_the_theory_on_trial_or_any_other() -> None:
+    trial = decider(Steeper()).trial
+    assert trial.plan(median()).target == bound(Steeper())
+    assert trial.plan(median(), PaperTheory()).target == BOUND

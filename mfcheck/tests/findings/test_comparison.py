@@ -64,8 +64,10 @@ def test_intervals_that_move_apart_are_a_regression_though_both_are_supported() 
     comparison = changed(with_findings(LAW, 0, finding("one", interval=[1.011, 1.03])))
     assert changes(comparison) == {("regression", "interval moved apart", "toy.1/law", "one")}
     assert "[0.99, 1.01], now [1.011, 1.03]" in comparison.changes[0].says
-    touching = changed(with_findings(LAW, 0, finding("one", interval=[1.01, 1.03])))
-    assert touching.changes == ()
+    for touching in ([1.01, 1.03], [0.97, 0.99]):
+        assert changed(with_findings(LAW, 0, finding("one", interval=touching))).changes == ()
+    below = changed(with_findings(LAW, 0, finding("one", interval=[0.97, 0.989])))
+    assert changes(below) == {("regression", "interval moved apart", "toy.1/law", "one")}
 
 
 def test_intervals_at_inputs_of_another_seed_are_noted_with_the_seed_that_tells() -> None:

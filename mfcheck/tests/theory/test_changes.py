@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+from scipy import stats
 
 from mfcheck import NetworkSpec, NotANumber, NotCovered, PaperTheory, Verdict
 from mfcheck.tests.support.rival_theories import SPEC, Forgotten, Half, HalfByHand, Two, findings
@@ -70,6 +71,20 @@ class NamelessLaw(CountedLaw):
     """One that cannot be told by a hash."""
 
     __hash__ = None  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize("place", [0.3, 0.5, 1.0, 2.0, 3.0])
+def test_a_law_that_differs_at_one_place_alone_differs(place: float) -> None:
+    class Bumped:
+        def var(self) -> float:
+            return 4.0
+
+        def cdf(self, t: float) -> float:
+            return float(stats.norm.cdf(t, scale=2)) + (0.01 if math.isclose(t, 2 * place) else 0.0)
+
+    plain = stats.norm(scale=2)
+    assert moves(Two(), lambda theory: Bumped() if isinstance(theory, Two) else plain)
+    assert not moves(Two(), lambda theory: plain)
 
 
 def test_a_law_that_many_theories_share_is_looked_at_once() -> None:
