@@ -42,7 +42,6 @@ def test_each_change_stands_alone_in_a_theory_of_its_own() -> None:
 
 
 def test_a_law_of_the_same_variance_but_another_shape_differs() -> None:
-    from scipy import stats
 
     class Flat(PaperTheory):
         def jacobian_entry(self, spec: NetworkSpec) -> Any:
