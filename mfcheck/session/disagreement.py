@@ -149,15 +149,16 @@ def difference(
     a, b = theories
     try:
         asks, trial = asked(test, claim, cell, settings, PaperTheory(), store)
-        formulas = [made(ask, a).formula for ask in asks if not made(ask, a).breaks]
-        if not formulas or (formula := formulas[-1]) is None or not moves(b, formula, than=a):
+        holding = [(ask, statement.formula) for ask in asks if not (statement := made(ask, a)).breaks]
+        ask, formula = holding[-1] if holding else (None, None)
+        if ask is None or formula is None or not moves(b, formula, than=a):
             return None
         references = formula(a), formula(b)
         numbers = as_number(references[0]), as_number(references[1])
     except (ArithmeticError, AttributeError, ValueError):
         return None
     known = all(map(math.isfinite, numbers))
-    return Difference(trial, asks[-1], theories, references, numbers) if known else None
+    return Difference(trial, ask, theories, references, numbers) if known else None
 
 
 def planned(one: Difference) -> Candidate | None:

@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 import mfcheck
-from mfcheck import NetworkSpec, PaperTheory, Verdict
+from mfcheck import Cell, NetworkSpec, PaperTheory, Verdict
 from mfcheck.cli import main
-from mfcheck.session.disagreement import Disagreement, said, separation
+from mfcheck.decisions.decide import Decider
+from mfcheck.decisions.trial import made
+from mfcheck.session.disagreement import Disagreement, difference, planned, said, separation
+from mfcheck.tests.support.bounded_draws import AROUND, bound, decider, median, share
 
 MINE = """
 from dataclasses import dataclass
@@ -37,6 +40,28 @@ class Wide(PaperTheory):
 class Wider(PaperTheory):
     def omega(self, spec: NetworkSpec) -> float:
         return 1.5 * super().omega(spec)
+
+
+def test_of_a_test_that_asks_more_the_last_law_that_is_to_hold_is_told_apart() -> None:
+    """A law that is to break is behind it: its reference, and its draws, are none of the two theories' business."""
+
+    def asking(cell: Cell, decide: Decider) -> None:
+        median(decide)
+        share(decide, AROUND, breaks=True)
+
+    at = decider()
+    found = difference(at.claim, at.cell, asking, (PaperTheory(), Wide()), at.settings, at.store)
+    assert found is not None
+    assert found.references == (bound(PaperTheory()), bound(Wide()))
+    assert not made(found.ask, PaperTheory()).breaks
+    candidate = planned(found)
+    assert candidate is not None
+    assert [plan.target for plan in candidate.plans] == [bound(PaperTheory()), bound(Wide())]
+
+    def breaking(cell: Cell, decide: Decider) -> None:
+        median(decide, breaks="above")
+
+    assert difference(at.claim, at.cell, breaking, (PaperTheory(), Wide()), at.settings, at.store) is None
 
 
 @pytest.fixture
