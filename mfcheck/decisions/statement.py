@@ -13,6 +13,7 @@ from mfcheck.arrays import Floats
 from mfcheck.decisions.probes import image
 from mfcheck.decisions.sampling import LooksAt, Sampling
 from mfcheck.findings.finding import Curve, Margin
+from mfcheck.findings.regimes import EVERYWHERE, Regime
 from mfcheck.settings import Level
 from mfcheck.statistics.sample_sizes import Draw
 from mfcheck.statistics.sequential import Decision, spent
@@ -96,13 +97,16 @@ class Statement(ABC, Generic[P]):
     A statement of one's own gives `plan`, `decide` and `says`; with a `formula` and a `judge` too, its draws are held
     against the theory's wrong twins. `quantity` is what the statement is about, for the report; `breaks` turns it into
     its failing (on a side, where it has two); `instead` names other references for the same place, of which the report
-    says whether the same draws support them. `looks_at` chooses the inputs.
+    says whether the same draws support them. `looks_at` chooses the inputs. `regime` is the part of its theorem that it
+    speaks of, and `caveat` why its support would not make that hold, if it would not.
     """
 
     quantity: str = ""
     breaks: Breaks = False
     instead: Mapping[str, Formula] = field(default_factory=lambda: NOTHING_ELSE)
     looks_at: LooksAt = image
+    regime: Regime = EVERYWHERE
+    caveat: str = ""
 
     two_sided: ClassVar[bool] = False
     """Whether θ can leave its region on two sides, so that what breaks must say on which."""

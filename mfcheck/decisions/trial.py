@@ -104,7 +104,8 @@ class Trial:
                 statement = made(ask, theory)
             with reading.reads(at_planning) if reading else nullcontext():
                 plan = statement.plan(theory, rule, self.sampling)
-            finding = replace(finding, decides=statement.says(plan))
+            caveat = statement.caveat or statement.regime.caveat
+            finding = replace(finding, decides=statement.says(plan), regime=statement.regime.name, caveat=caveat)
             with reading.reads([]) if reading else nullcontext():  # for the figure, and other laws: no verdict on these
                 judgement = Judgement(statement, plan, statement.decide(plan, theory, rule))
                 others = {name: law(theory) for name, law in statement.instead.items()}

@@ -66,6 +66,10 @@ class Finding:
     verdict: Verdict = Verdict.NOT_APPLICABLE
     decides: str = ""
     """What was decided here, in one sentence with its numbers."""
+    regime: str = ""
+    """The part of its theorem that it speaks of; empty where that is all of it."""
+    caveat: str = ""
+    """Why its support would not make its theorem hold there; empty where it would."""
     reason: str = ""
     statistic: str = ""
     estimate: float = NAN

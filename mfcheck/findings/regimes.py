@@ -1,0 +1,33 @@
+"""Regimes of a law: where, along training and in which limit, a finding speaks of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Regime:
+    """A part of what a theorem says, which may hold where the rest does not; empty is the name of all of it.
+
+    `caveat` says why findings there make no theorem hold, as of a limit or of dynamics that the paper does not speak
+    of; it is empty where the paper claims the law.
+    """
+
+    name: str = ""
+    caveat: str = ""
+
+
+EVERYWHERE = Regime()
+START = Regime("at the start")
+"""At t = 0, in the paper's setting."""
+LINEAR = Regime("early, its course")
+"""Whether σ_w² falls linearly at first, at whatever rate."""
+EARLY = Regime("early, its rate")
+"""The law itself while the early training lasts."""
+LATE = Regime("late")
+"""In the theory's own times: half-lives, and T."""
+OUTCOME, MECHANISM = Regime("the outcome"), Regime("the mechanism")
+LIMIT = Regime("at the start, for ε → 0", "a limit in which no gate flips, of one output: not the paper's training")
+PULL = Regime("by the pull on W alone", "a flow on the weights' size alone, which no training follows")
+FEW_IMAGES = "trained on a few images, which the paper's training does not"
+AT_MOST = "an upper bound, which a law that is far too large keeps too"
