@@ -31,6 +31,8 @@ WIDTHS = {"quick": (256,), "standard": (1000,), "paper": (1000, 2000, 4000)}
 SMALL = 256
 """The width of further cells of level standard: other losses, inputs and data sets."""
 ALONG_START, EULER = "linear along W(0)", "Euler's identity"
+SPREAD = 0.12
+"""The relative standard deviation of a decrease over networks, which plans draws."""
 SLACK = 0.1
 """How far what holds in a law's place may be off."""
 
@@ -56,7 +58,7 @@ class EarlyCell(AttackCell):
     def schedule(self) -> Schedule:
         """Steps so short that they add little to σ_w² themselves, and looks that grow with the time."""
         end, steps = law.ENDS[self.spec.architecture, self.spec.depth, self.regime is Regime.LATE]
-        return Schedule(end / steps, steps, (0, *(round(steps * part) for part in (0.04, 0.12, 0.33, 0.67, 1.0))))
+        return Schedule(end / steps, steps, (0, *(round(steps * part) for part in (0.08, 0.3, 1.0))))
 
     @property
     def source(self) -> Source:
@@ -139,7 +141,7 @@ def falls_linearly(cell: EarlyCell, level: Level) -> Ask:
         origin="linear to a fifth, up to 0.2/r, which the gradients at t = 0 give",
         regime=LINEAR,
         rivals={ALONG_START: along_start(cell)},
-        curve=lambda draws: law.fall_by_looks(theory, cell.spec, cell.attack, cell.schedule, draws),
+        curve=lambda draws: law.fall_over_time(theory, cell.spec, cell.attack, cell.schedule, draws),
     )
 
 
@@ -162,7 +164,7 @@ def falls_by_the_law(cell: EarlyCell, level: Level) -> Ask:
         looks_at=images,
         reference=lambda theory: -theory.variance_rate(spec, *cell.attack),
         allowance=lambda: near,
-        spread=0.3,
+        spread=SPREAD,
         delta=level.ratio,
         upper_only=vanilla,
         room=0.5,
@@ -187,12 +189,12 @@ def falls_late(cell: EarlyCell, level: Level) -> Ask:
         looks_at=images,
         reference=lambda theory: spec.weight_variance - theory.weight_variance(spec, *cell.attack, end),
         allowance=lambda: near,
-        spread=0.3,
+        spread=SPREAD,
         delta=level.ratio,
         room=0.5,
         regime=LATE,
         rivals=instead_late(cell),
-        curve=lambda draws: law.fall_by_looks(theory, spec, cell.attack, cell.schedule, draws),
+        curve=lambda draws: law.fall_over_time(theory, spec, cell.attack, cell.schedule, draws),
     )
 
 

@@ -21,13 +21,15 @@ ENDS = {
     ("vanilla", 5, False): (0.3, 75),
     ("vanilla", 5, True): (0.3, 75),
     ("vanilla", 10, False): (0.0125, 25),
-    ("residual", 5, False): (0.015, 60),
+    ("residual", 5, False): (0.015, 40),
     ("residual", 5, True): (0.12, 60),
 }
 """Time and steps of training by architecture, depth and whether it is late. By then early training is over, and steps
 are so short that they add little to σ_w² themselves: some percent of its fall, but for late residual networks."""
 RESOLVED = {2: 0.8, 5: 0.08, 10: 0.0125}
 """Times by depth at ε = 0.3, d = 784, within which early training of vanilla networks ends."""
+POINTS = 16
+"""Times at which a curve shows a training."""
 LEFT = 2.0
 """What is granted of attacks: that the strongest finds no more than so many times what a stronger one added."""
 
@@ -107,33 +109,38 @@ def with_what_is_left(course: Course, bounds: Floats) -> Floats:
     return np.stack([low, np.maximum(high, high * more)], axis=1)
 
 
-def fall_by_looks(theory: PaperTheory, spec: NetworkSpec, attack: Attack, schedule: Schedule, draws: Floats) -> Curve:
-    """Medians at the looks: the decrease over the law's factor 2, over each network's own slope, and the losses."""
-    course, looks = Course(draws, schedule), list(schedule.looks[1:])
-    times = schedule.times[looks]
+def fall_over_time(theory: PaperTheory, spec: NetworkSpec, attack: Attack, schedule: Schedule, draws: Floats) -> Curve:
+    """Medians of the decrease over the law's along the training, and of the losses where they were looked at."""
+    course, looks = Course(draws, schedule), schedule.looks
+    shown = sorted({*looks, *np.linspace(0, schedule.steps, POINTS).astype(int).tolist()} - {0})
+    times = schedule.times[shown]
     law = -theory.variance_rate(spec, *attack) * times
-    fallen = course.fallen[:, looks]
+    fallen = course.fallen[:, shown] / law
 
     def middle(values: Floats) -> tuple[float, ...]:
         return tuple(np.median(values, axis=0).tolist())
 
-    low, high = np.quantile(fallen / law, [0.25, 0.75], axis=0)
+    def looked_at(losses: Floats) -> tuple[float, ...]:
+        left = dict(zip(looks, middle(losses / losses[:, :1]), strict=True))
+        return tuple(left.get(step, math.nan) for step in shown)
+
+    low, high = np.quantile(fallen, [0.25, 0.75], axis=0)
     return Curve(
         kind=series.FALL,
         x_label=series.OVER_TIME,
         x=tuple(times.tolist()),
-        measured=middle(fallen / law),
+        measured=middle(fallen),
         predicted=(1.0,) * len(times),
         exact=(),
         draws=len(draws),
         series={
             series.LOWER_QUARTILE: tuple(low.tolist()),
             series.UPPER_QUARTILE: tuple(high.tolist()),
-            series.OWN: middle(course.own_slope[:, None] * times / law),
-            series.EULER: middle(course.paid[:, looks] / law),
-            series.ALONE: middle(course.alone[:, looks] / law),
-            series.ALONG_START: middle((fallen + course.moved[:, looks]) / law),
-            series.LOSS_LEFT: middle(course.held[:, 1:] / course.held[:, :1]),
-            series.LOSS_LEFT_STRONGER: middle(course.stronger[:, 1:] / course.stronger[:, :1]),
+            series.OWN: middle(course.foreseen[:, shown] / law),
+            series.EULER: middle(course.paid[:, shown] / law),
+            series.ALONE: middle(course.alone[:, shown] / law),
+            series.ALONG_START: middle((course.fallen + course.moved)[:, shown] / law),
+            series.LOSS_LEFT: looked_at(course.held),
+            series.LOSS_LEFT_STRONGER: looked_at(course.stronger),
         },
     )
