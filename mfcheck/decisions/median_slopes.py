@@ -70,6 +70,13 @@ class MedianSlope(Statement[SlopePlan]):
     room: float | None = None
     probe: Callable[[NetworkSpec], Probe] | None = None
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, rivals in self.everywhere.items():
+            if len(rivals) != len(self.groups):
+                needed = f"one statement for each of {len(self.groups)} groups"
+                raise ValueError(f"{name!r} needs {needed}, got {len(rivals)}")
+
     @property
     def formula(self) -> Formula:
         return lambda theory: rise(self._weights, self._at(theory))
