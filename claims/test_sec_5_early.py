@@ -15,18 +15,15 @@ from mfcheck.decisions.probes import images
 from mfcheck.decisions.trial import Ask
 from mfcheck.ensembles.samples import Source
 from mfcheck.findings.regimes import AT_MOST, EARLY, LATE, LINEAR
-from mfcheck.observables.early_training import Course, Schedule, early
+from mfcheck.observables.early_training import Course, Schedule
 from mfcheck.settings import Level, Settings
 from mfcheck.theorems import early as law
-from mfcheck.theorems.accuracy_map import chunk
 from mfcheck.theorems.bound import INF_INF
 from mfcheck.theorems.cells import AttackCell
 from mfcheck.theorems.pull import many_outputs_pull
 from mfcheck.training.objectives import Objective
 
-EPS, ATTACK_STEPS, HELD_OUT = 0.3, 5, 32
-VARIANCES = {"vanilla": 2.0, "residual": 0.1}
-TRAINED = {"quick": 256, "standard": 512, "paper": 5000}
+EPS = 0.3
 WIDTHS = {"quick": (256,), "standard": (1000,), "paper": (1000, 2000, 4000)}
 SMALL = 256
 """The width of further cells of level standard: other losses, inputs and data sets."""
@@ -55,16 +52,20 @@ class EarlyCell(AttackCell):
     pixels: str | None = None
 
     @property
+    def training(self) -> tuple[Source, Schedule]:
+        """Networks trained so, and when they are looked at."""
+        steps = law.ATTACK_STEPS[self.spec.architecture]
+        return law.training(self.spec, Objective(self.objective, *self.attack, steps), late=self.regime is Regime.LATE)
+
+    @property
     def schedule(self) -> Schedule:
-        """Steps so short that they add little to σ_w² themselves, and looks that grow with the time."""
-        end, steps = law.ENDS[self.spec.architecture, self.spec.depth, self.regime is Regime.LATE]
-        return Schedule(end / steps, steps, (0, *(round(steps * part) for part in (0.08, 0.3, 1.0))))
+        """The steps of its training."""
+        return self.training[1]
 
     @property
     def source(self) -> Source:
-        """The training, by attacks of five steps."""
-        objective = Objective(self.objective, *self.attack, ATTACK_STEPS)
-        return early(objective, self.schedule, chunk(self.spec.width, self.spec.depth))
+        """Its draws."""
+        return self.training[0]
 
     @property
     def both(self) -> bool:
@@ -101,10 +102,11 @@ def early_cells(architecture: str) -> Callable[[Settings], Iterator[EarlyCell]]:
 
 
 def regimes(architecture: str, width: int, depth: int, level: str, data: str) -> Iterator[EarlyCell]:
-    """Those whose end is known for the depth; residual networks are late in a training of their own, not at quick."""
+    """Those whose end is known for the depth; of residual networks the course alone at quick, where finite width takes
+    their rate too far from the law for so few draws, and where they are late in a training of its own."""
     for regime in Regime:
-        late = regime is Regime.LATE
-        if (architecture, depth, late) in law.ENDS and not (late and architecture == "residual" and level == "quick"):
+        decided = regime is Regime.COURSE or architecture == "vanilla" or level != "quick"
+        if decided and (architecture, depth, regime is Regime.LATE) in law.ENDS:
             yield trained_cell(regime, architecture, width, depth, level, data)
 
 
@@ -112,7 +114,7 @@ def trained_cell(
     regime: Regime, architecture: str, width: int, depth: int, level: str, dataset: str, **other: str | None
 ) -> EarlyCell:
     """One of them, trained on L_std + L_adv and at ‖x‖ = √d unless it says otherwise."""
-    spec, count = NetworkSpec(architecture, 784, 10, width, depth, VARIANCES[architecture]), TRAINED[level]
+    spec, count = NetworkSpec(architecture, 784, 10, width, depth, law.VARIANCES[architecture]), law.TRAINED[level]
     shown = f"Weight variance early in training: {architecture}, (p, q) = (∞, ∞), ε = {EPS:g}"
     return EarlyCell(
         spec,
@@ -123,7 +125,7 @@ def trained_cell(
         regime=regime,
         objective=other.get("objective") or "theory",
         dataset=dataset,
-        images=count + HELD_OUT,
+        images=count + law.HELD_OUT,
         trained=count,
         pixels=other.get("pixels"),
     )

@@ -1,24 +1,20 @@
-"""Theorems 5.3 and 5.4 at the start of training: ⟨W, ∂L⟩, by which losses change the size of the weights."""
+"""Theorem 5.4 at the start of training: ⟨W, ∂L_adv⟩, by which L_adv changes the size of the weights."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from mfcheck import NetworkSpec, PaperTheory, claim
 from mfcheck.arrays import Floats
-from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.decide import Decider
-from mfcheck.decisions.means import MeanRatio, Negligible
 from mfcheck.decisions.medians import MedianRatio, Rival
 from mfcheck.decisions.probes import images
 from mfcheck.decisions.trial import Ask
 from mfcheck.findings import series
-from mfcheck.findings.cell import Cell
 from mfcheck.findings.finding import Curve
-from mfcheck.findings.regimes import LIMIT, OTHERWISE, START
+from mfcheck.findings.regimes import LIMIT, START
 from mfcheck.observables import slopes
 from mfcheck.observables.slopes import DRIFT, LAYERS, LOSS, PULL
 from mfcheck.settings import Level, Settings
@@ -32,15 +28,11 @@ from mfcheck.theorems.pull import (
     many_outputs_pull,
     one_output_pull,
     one_output_spread,
-    standard_tail,
 )
-from mfcheck.theory.cross_entropy import standard_pull
 from mfcheck.training.objectives import Objective
 
 VARIANCES = {"vanilla": 1.6, "residual": 0.6}
 BUDGETS = {"quick": (0.01, 0.03, 0.3), "standard": (0.01, 0.03, 0.1, 0.3), "paper": (0.01, 0.03, 0.1, 0.3)}
-BESIDE = (0.01, 0.1, 0.3, 1.0)
-"""Budgets at which standard training is held against adversarial training."""
 FLIPPED = 0.25
 """The spread of a residual network's pull where gates flip, which Euler's identity does not hold together there."""
 EULER = "the pull is L_adv itself (Euler)"
@@ -125,128 +117,3 @@ def pull(cell: AttackCell, level: Level) -> Ask:
 def test_regularisation_gradient(cell: AttackCell, decide: Decider) -> None:
     """The gradient of L_adv pulls on every layer by ⟨∂L_adv/∂W, W⟩/‖W‖² = ε α β ω^{L/2−1}/N."""
     decide(pull(cell, decide.settings.level))
-
-
-@dataclass(frozen=True, kw_only=True)
-class BesideCell(AttackCell):
-    """A network whose standard training is held against an attack."""
-
-    statement: str = "none"
-
-
-@dataclass(frozen=True, kw_only=True)
-class DriftCell(Cell):
-    """A network under standard training alone."""
-
-    statement: str = "exact"
-    dataset: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class ImagesCell(Cell):
-    """A network under standard training on a minibatch of images."""
-
-    images: int
-    dataset: str
-    statement: str = "on-images"
-
-
-def drift_cells(settings: Settings) -> Iterator[BesideCell | DriftCell | ImagesCell]:
-    """Beside L_adv over budgets, on the exact chain; and the exact drift itself, on the chain and on dense networks."""
-    if "vanilla" in settings.architectures:
-        for eps in BESIDE:
-            spec = NetworkSpec("vanilla", 784, 10, 1000, 5, 2.0)
-            yield BesideCell(spec, "wishart", pair=INF_INF, eps=eps)
-        for variance, depth, outputs in ((1.6, 5, 10), (2.4, 3, 3)):
-            spec = NetworkSpec("vanilla", 784, outputs, 5000, depth, variance)
-            yield DriftCell(spec, "wishart")
-    for architecture in settings.architectures:
-        if architecture in ARCHITECTURES:
-            spec = NetworkSpec(architecture, 4, 2, 16, 2, {"vanilla": 2.4, "residual": 0.8}[architecture])
-            yield DriftCell(spec, "dense", dataset=settings.dataset)
-            wide = 256 if settings.level.name == "quick" else 1000
-            spec = NetworkSpec(architecture, 784, 10, wide, 5, {"vanilla": 2.0, "residual": 0.4}[architecture])
-            yield ImagesCell(spec, "dense", images=32, dataset=settings.dataset)
-
-
-SPREAD = 0.5
-"""The relative standard deviation of a drift over networks on one minibatch, as planned."""
-
-
-def no_drift(cell: BesideCell) -> Ask:
-    """Standard training's drift is negligible beside that of L_adv."""
-    spec = cell.spec
-
-    def scale(theory: PaperTheory) -> float:
-        return -theory.variance_rate(spec, *cell.attack)
-
-    return lambda theory: Negligible(
-        slopes.standard,
-        quantity="−dσ_w²/dt of standard training",
-        statistic=lambda draws: draws[:, 0],
-        looks_at=images,
-        scale=scale,
-        tail=lambda: standard_tail(spec, scale(theory)),
-        regime=START,
-        instead={"the exact standard drift": lambda theory: -theory.standard_rate(spec) / scale(theory)},
-    )
-
-
-def exact_drift(cell: DriftCell, level: Level) -> MeanRatio:
-    """Standard training's drift is the derived one."""
-    spec, chain = cell.spec, cell.engine == "wishart"
-    at_width = 2 / spec.width * standard_pull(spec)
-
-    def exact(theory: PaperTheory) -> float:
-        return -theory.standard_rate(spec)
-
-    return MeanRatio(
-        slopes.standard,
-        quantity="−dσ_w²/dt of standard training",
-        statistic=lambda draws: draws[:, 0],
-        looks_at=images,
-        reference=exact,
-        tail=lambda: standard_tail(spec, at_width),
-        finite_width=lambda: at_width / exact(PaperTheory()) - 1,
-        signed=not chain,
-        delta=level.exact if chain else level.ratio,
-        regime=START,
-        caveat=OTHERWISE,
-    )
-
-
-def drift_on_images(cell: ImagesCell, level: Level) -> MedianRatio:
-    """On a minibatch of images it is so too."""
-    spec = cell.spec
-
-    def exact(theory: PaperTheory) -> float:
-        return -theory.standard_rate(spec)
-
-    off = abs(2 / spec.width * standard_pull(spec) / exact(PaperTheory()) - 1)
-    near = Allowance(off + SPREAD**2, off + SPREAD**2, "exact mean at this width, median within the variance of it")
-    return MedianRatio(
-        slopes.at_start(Objective("standard")),
-        quantity="−dσ_w²/dt of standard training on images",
-        statistic=lambda draws: draws[:, DRIFT],
-        looks_at=images,
-        reference=exact,
-        allowance=lambda: near,
-        spread=SPREAD,
-        delta=level.ratio,
-        room=near.above + level.ratio,
-        regime=START,
-        caveat=OTHERWISE,
-    )
-
-
-@claim("thm5.3/standard-drift", cells=drift_cells)
-def test_standard_drift(cell: BesideCell | DriftCell | ImagesCell, decide: Decider) -> None:
-    """Standard training leaves σ_w² alone: its drift is negligible beside that of L_adv."""
-    level = decide.settings.level
-    match cell:
-        case BesideCell():
-            decide(no_drift(cell))
-        case ImagesCell():
-            decide(drift_on_images(cell, level))
-        case _:
-            decide(exact_drift(cell, level))

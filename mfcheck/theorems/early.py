@@ -7,11 +7,14 @@ import math
 import numpy as np
 
 from mfcheck.arrays import Floats
+from mfcheck.ensembles.samples import Source
 from mfcheck.findings import series
 from mfcheck.findings.finding import Curve
-from mfcheck.observables.early_training import Course, Schedule
+from mfcheck.observables.early_training import Course, Schedule, early
 from mfcheck.spec import Attack, NetworkSpec
+from mfcheck.theorems.accuracy_map import chunk
 from mfcheck.theory import PaperTheory
+from mfcheck.training.objectives import Objective
 
 LINEAR = 0.8
 """σ_w² falls linearly while it has fallen by at least this share of t times its own slope at t = 0; t* is the end."""
@@ -26,12 +29,25 @@ ENDS = {
 }
 """Time and steps of training by architecture, depth and whether it is late. By then early training is over, and steps
 are so short that they add little to σ_w² themselves: some percent of its fall, but for late residual networks."""
+VARIANCES = {"vanilla": 2.0, "residual": 0.1}
+ATTACK_STEPS = {"vanilla": 5, "residual": 2}
+"""Of training; in residual networks of small weights hardly a gate flips, and two find it all."""
+TRAINED = {"quick": 256, "standard": 512, "paper": 5000}
+HELD_OUT = 32
+"""Images that networks are trained on, by level, and others that L_adv is read on."""
 RESOLVED = {2: 0.8, 5: 0.08, 10: 0.0125}
 """Times by depth at ε = 0.3, d = 784, within which early training of vanilla networks ends."""
 POINTS = 16
 """Times at which a curve shows a training."""
 LEFT = 2.0
 """What is granted of attacks: that the strongest finds no more than so many times what a stronger one added."""
+
+
+def training(spec: NetworkSpec, objective: Objective, *, late: bool) -> tuple[Source, Schedule]:
+    """A network's training in minibatches, with looks at a third of the time and at its end."""
+    end, steps = ENDS[spec.architecture, spec.depth, late]
+    schedule = Schedule(end / steps, steps, (0, round(0.3 * steps), steps))
+    return early(objective, schedule, chunk(spec.width, spec.depth)), schedule
 
 
 def linear_time(theory: PaperTheory, spec: NetworkSpec, attack: Attack) -> float:
