@@ -24,7 +24,7 @@ from mfcheck.theorems.bound import INF_INF
 from mfcheck.theorems.cells import AttackCell
 from mfcheck.training.objectives import Objective
 
-EPS, ATTACK_STEPS, TRAINED, STEPS = 0.3, 5, 256, 20
+EPS, ATTACK_STEPS, TRAINED, STEPS = 0.3, 3, 256, 14
 WIDTHS = {"quick": (128, 512), "standard": (512, 2048), "paper": (512, 1024, 2048, 4096)}
 BUDGETS, DEPTHS, OUTPUTS = (0.1, 0.3, 1.0), (2, 5, 10), (2, 10, 50)
 EXPONENT = 0.25
@@ -122,7 +122,7 @@ def trend(cell: HorizonCell, level: Level) -> MedianSlope:
         allowance=lambda: NOTHING,
         spread=0.3,
         delta=EXPONENT,
-        room=2 * EXPONENT,
+        room=1.0,
         regime=EARLY,
         everywhere={FORETOLD: [as_foretold(spec, one) for _, spec, one in found]},
     )
