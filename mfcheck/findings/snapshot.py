@@ -33,7 +33,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A run as a comparison sees it; `name` is the file it was read from.
+    """A run as a comparison sees it; `name` is the file it was read from, `theorems` holds their verdicts.
 
     `narrowed` says that claims or cells were left out on purpose, `full` that all of the suite ran.
     """
@@ -47,6 +47,8 @@ class Snapshot:
     full: bool
     cells: Mapping[Place, tuple[Seen, ...]]
     errors: Mapping[Place, str]
+    theorems: Mapping[str, Verdict]
+    schema: int
     twins: Mapping[str, str]
     circumstances: Mapping[str, str]
 
@@ -78,6 +80,8 @@ def snapshot_of(report: Mapping[str, Any], name: str) -> Snapshot:
         full=full,
         cells=cells,
         errors=errors,
+        theorems=_verdicts(report),
+        schema=int(report.get("schema", 1)),
         twins={str(twin["name"]): str(twin["status"]) for twin in report.get("mutants") or []},
         circumstances=_circumstances(report),
     )
@@ -134,6 +138,12 @@ def _seen(finding: Mapping[str, Any]) -> Seen:
         region=_pair(finding["region"]),
         alpha=_number(finding["alpha"]),
     )
+
+
+def _verdicts(report: Mapping[str, Any]) -> dict[str, Verdict]:
+    """The verdicts of the theorems, as far as the report states any."""
+    stated = ((str(one.get("id", "")), str(one.get("verdict", ""))) for one in report["theorems"])
+    return {id: Verdict(verdict) for id, verdict in stated if id and verdict in tuple(Verdict)}
 
 
 def _pair(values: Any) -> tuple[float, float]:

@@ -65,7 +65,7 @@ def test_every_part_of_a_report_stands_in_its_place() -> None:
     assert found["family_error_bound"] == pytest.approx(0.25 + 0.5 + 0.125 + 2e-6, rel=1e-9)
     head = {name: found[name] for name in ("schema", "seed", "level", "alpha", "theory", "architectures", "mfcheck")}
     assert head == {
-        "schema": 1,
+        "schema": 2,
         "seed": 7,
         "level": "quick",
         "alpha": settings.alpha,
@@ -169,7 +169,7 @@ KEPT_OF_A_FINDING = {
 
 
 def test_a_baseline_keeps_what_a_comparison_reads() -> None:
-    more = {"family_error_bound": 1.0, "schema": 1}
+    more = {"family_error_bound": 1.0, "schema": 2}
     kept = baseline.reduced(WHOLE | more)
     head = ("mfcheck", "created", "environment", "seed", "level", "alpha", "theory", "architectures", "verdict")
     for name in (*head, "schema", "full", "narrowed", "dataset", "mutants"):
