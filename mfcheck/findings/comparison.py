@@ -59,10 +59,15 @@ def _theorems(old: Snapshot, new: Snapshot) -> Iterator[Change]:
         after = new.theorems.get(id, before)
         if before is after or Verdict.NOT_APPLICABLE in (before, after):
             continue  # where a theorem has become applicable, or no more so, its cells tell
-        fell, known = SEVERITY.index(after) < SEVERITY.index(before), old.schema > 1 or new.schema == 1
+        fell, known = SEVERITY.index(after) < SEVERITY.index(before), _both_know_regimes(old, new)
         weight = Weight.IMPROVEMENT if not fell else Weight.REGRESSION if known else Weight.NOTE
         why = "" if known or not fell else "; the older report knows no regimes"
         yield _change(Kind.VERDICT, id, "", f"{_then(before)} and {_now(after)}{why}", weight)
+
+
+def _both_know_regimes(old: Snapshot, new: Snapshot) -> bool:
+    """Whether both reports would name regimes, or neither."""
+    return (old.schema > 1) == (new.schema > 1)
 
 
 def _then(verdict: Verdict) -> str:
@@ -130,6 +135,9 @@ def _one_finding(one: Seen, other: Seen, place: Place, old: Snapshot, new: Snaps
         yield _change(Kind.VERDICT, *place, shown, _weight(one.state, other.state))
     if one.interval is None or other.interval is None:
         return
+    if one.regime != other.regime and _both_know_regimes(old, new):
+        said = f"{_named(other)} spoke of {one.regime or 'no regime'} and speaks of {other.regime or 'none'}"
+        yield _change(Kind.STATEMENT, *place, said, Weight.NOTE)
     moved = f"interval {_shown(one)}, now {_shown(other)}, with nothing in common" if _apart(one, other) else ""
     if difference := _statement(one, other):
         # With other inputs a margin that they enter is another one too, and says nothing new.

@@ -8,7 +8,7 @@ from mfcheck.findings.parts import Off, Part, has_parts
 from mfcheck.findings.wording import plural
 from mfcheck.verdict import Verdict
 
-WITHOUT = "of no regime"
+WITHOUT = "what names no regime"
 """What stands in a list of regimes for the findings that speak of none."""
 MOST_LAWS = 3
 """Of so many laws that hold in a refuted one's place a sentence tells."""
@@ -74,10 +74,8 @@ def _refuted(part: Part) -> str:
     said += f", {part.open} open" * bool(part.open)
     said += f": {_distance(part.off)}" * (part.off is not None)
     laws = sorted(part.instead.items(), key=lambda law: (-law[1], law[0]))[:MOST_LAWS]
-    for law, count in laws:
-        share = "" if count == part.refuted else f" in {count} of these"
-        said += f"; {law} holds instead{share}"
-    return said
+    named = [law if count == part.refuted else f"{law} (in {count})" for law, count in laws]
+    return said + f"; instead holds: {', '.join(named)}" * bool(named)
 
 
 def _distance(off: Off | None) -> str:

@@ -20,7 +20,10 @@ Place = tuple[str, str]
 
 @dataclass(frozen=True)
 class Seen:
-    """One finding: its state, and the interval with what it is an interval for; nothing but a state without one."""
+    """One finding: its state, and the interval with what it is an interval for; nothing but a state without one.
+
+    `regime` is the part of its theorem that it speaks of, with its caveat.
+    """
 
     state: str
     statistic: str
@@ -29,6 +32,7 @@ class Seen:
     reference: float
     region: tuple[float, float]
     alpha: float
+    regime: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,6 +141,7 @@ def _seen(finding: Mapping[str, Any]) -> Seen:
         reference=_number(finding["reference"]),
         region=_pair(finding["region"]),
         alpha=_number(finding["alpha"]),
+        regime=": ".join(str(finding[name]) for name in ("regime", "caveat") if finding.get(name)),
     )
 
 

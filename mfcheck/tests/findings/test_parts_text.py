@@ -33,14 +33,14 @@ LIMIT = one("supported", "for ε → 0", "a limit")
             [*[EARLY] * 4, *[late(0.93, **EULER)] * 3],
             0,
             "Holds in part: early, its course (4 of 4 findings). Not: late (refuted in 3 of 3: estimate 0.93 where the "
-            "theory has 0.5; Euler's law along the path holds instead).",
+            "theory has 0.5; instead holds: Euler's law along the path).",
         ),
         (
             [EARLY, one("supported", "early, its course", "few"), late(0.9, **EULER), late(0.95), late(0.97)],
             0,
             "Holds in part: early, its course (2 of 2 findings, 1 of them with a caveat). Not: late (refuted in 3 of "
-            "3: estimates 0.9 to 0.97 where the theory has 0.5, 0.95 at the median; Euler's law along the path holds "
-            "instead in 1 of these).",
+            "3: estimates 0.9 to 0.97 where the theory has 0.5, 0.95 at the median; instead holds: Euler's law "
+            "along the path (in 1)).",
         ),
         (
             [late(0.9, 1.0), late(0.3, 2.0), one("undecided", "late")],
@@ -60,8 +60,8 @@ LIMIT = one("supported", "for ε → 0", "a limit")
         (
             [EARLY, one("supported")],
             2,
-            "Supported so far: early, its course (1 of 1 finding); of no regime (1 of 1 finding). 2 cells without a "
-            "verdict may be of any regime.",
+            "Supported so far: early, its course (1 of 1 finding); what names no regime (1 of 1 finding). 2 cells "
+            "without a verdict may be of any regime.",
         ),
         (
             [EARLY, one("refuted", "a break", breaks=True, estimate=1.0, reference=1.0)],
@@ -79,5 +79,5 @@ def test_a_whole_says_where_it_holds(findings: list[dict[str, Any]], errors: int
 def test_of_many_laws_the_commonest_are_told() -> None:
     laws = ["d", "c", "b", "a"]
     found = said(late(0.9, holds_instead=laws), late(0.9, holds_instead=laws[:2]))
-    assert found.endswith("; c holds instead; d holds instead; a holds instead in 1 of these).")
-    assert found.count("instead") == MOST_LAWS
+    assert found.endswith("; instead holds: c, d, a (in 1)).")
+    assert found.count(",") == MOST_LAWS - 1

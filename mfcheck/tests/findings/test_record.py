@@ -178,7 +178,7 @@ def test_a_theorem_is_judged_by_all_of_its_findings_and_not_by_its_claims() -> N
     assert (theorems["thm4.1"]["says"], theorems["thm4.1"]["parts"], claims["thm5.4/c"]["parts"]) == ("", [], [])
     assert theorems["thm5.4"]["says"] == (
         "Holds in part: early (2 of 2 findings). Not: late (refuted in 1 of 1: estimate 0.93 where the theory has 0.5; "
-        "Euler holds instead)."
+        "instead holds: Euler)."
     )
     assert claims["thm5.4/a"]["where"] == "Holds: early (1 of 1 finding)."
     parts = [(one["regime"], one["verdict"], one["findings"], one["bearing"]) for one in theorems["thm5.4"]["parts"]]

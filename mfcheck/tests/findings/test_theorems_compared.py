@@ -52,7 +52,16 @@ def test_a_bearing_cell_that_is_gone_is_told_with_what_it_bore() -> None:
     # The cell is there, and bears no longer: no single finding fell.
     limited = early({**bearing, "caveat": "few images"}, few, late, verdict="refuted")
     comparison = held(early(bearing, few, late, verdict="holds in part"), limited)
-    assert changes(comparison) == {("regression", "verdict changed", "thm5.4", "")}
+    assert changes(comparison) == {
+        ("regression", "verdict changed", "thm5.4", ""),
+        ("note", "statement changed", "thm5.4/law", "one"),
+    }
+    said = "the ratio to the theory spoke of early and speaks of early: few images"
+    assert comparison.changes[1].says == said
+    unnamed = held(early(bearing, verdict="supported"), early({**bearing, "regime": ""}, verdict="supported"))
+    assert [one.says for one in unnamed.changes] == ["the ratio to the theory spoke of early and speaks of none"]
+    older = early(finding("one"), verdict="supported") | {"schema": 1}
+    assert held(older, early(bearing, verdict="supported")).changes == ()
 
 
 @pytest.mark.parametrize("narrowed", [(True, False), (False, True)])
