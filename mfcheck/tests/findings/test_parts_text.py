@@ -56,6 +56,12 @@ LIMIT = one("supported", "for ε → 0", "a limit")
             "Holds in none of its regimes. Not: late (refuted in 1 of 1: estimate 0.2 where the theory has 1). "
             "Supported, but makes no theorem hold: for ε → 0 (1 of 1 finding; a limit).",
         ),
+        (
+            [LIMIT, LIMIT | {"verdict": "undecided"}, late(0.2, 1.0) | {"caveat": "few"}],
+            0,
+            "Holds in none of its regimes. Not: late (refuted in 1 of 1: estimate 0.2 where the theory has 1). "
+            "Undecided: for ε → 0 (1 of 2 findings open).",
+        ),
         ([LIMIT], 0, "Supported, but makes no theorem hold: for ε → 0 (1 of 1 finding; a limit)."),
         (
             [EARLY, one("supported")],
