@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mfcheck.verdict import NotANumber, Verdict
+from mfcheck.verdict import OF_ONE_DECISION, NotANumber, Verdict
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,8 @@ class Finding:
     """Why the paper's theory was declared refuted here, where the theory on trial changes its formula and holds."""
 
     def __post_init__(self) -> None:
+        if self.verdict not in OF_ONE_DECISION:
+            raise ValueError(f"{self.claim} in cell {self.cell}: one decision cannot be {str(self.verdict)!r}")
         if self.verdict is Verdict.NOT_APPLICABLE:
             return
         for name, value in (("estimate", self.estimate), *(("interval", end) for end in self.interval)):
