@@ -102,11 +102,11 @@ def early_cells(architecture: str) -> Callable[[Settings], Iterator[EarlyCell]]:
 
 
 def regimes(architecture: str, width: int, depth: int, level: str, data: str) -> Iterator[EarlyCell]:
-    """Those whose end is known for the depth; of residual networks the course alone at quick, where finite width takes
-    their rate too far from the law for so few draws, and where they are late in a training of its own."""
-    for regime in Regime:
-        decided = regime is Regime.COURSE or architecture == "vanilla" or level != "quick"
-        if decided and (architecture, depth, regime is Regime.LATE) in law.ENDS:
+    """Those whose end is known for the depth. At quick the rate is left out, from which finite width takes networks too
+    far for so few draws, and where residual networks are late, in a training of its own."""
+    quick = {Regime.COURSE, Regime.LATE} if architecture == "vanilla" else {Regime.COURSE}
+    for regime in (one for one in Regime if level != "quick" or one in quick):
+        if (architecture, depth, regime is Regime.LATE) in law.ENDS:
             yield trained_cell(regime, architecture, width, depth, level, data)
 
 

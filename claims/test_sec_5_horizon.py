@@ -24,7 +24,7 @@ from mfcheck.theorems.bound import INF_INF
 from mfcheck.theorems.cells import AttackCell
 from mfcheck.training.objectives import Objective
 
-EPS, ATTACK_STEPS, TRAINED, STEPS = 0.3, 3, 256, 14
+EPS, ATTACK_STEPS, TRAINED, STEPS = 0.3, 3, 256, 10
 WIDTHS = {"quick": (128, 512), "standard": (512, 2048), "paper": (512, 1024, 2048, 4096)}
 BUDGETS, DEPTHS, OUTPUTS = (0.1, 0.3, 1.0), (2, 5, 10), (2, 10, 50)
 EXPONENT = 0.25

@@ -21,10 +21,10 @@ LINEAR = 0.8
 FORETOLD = 0.2
 """Early training is taken to end at this over r, by when L_adv would have lost a fifth at its first rate r."""
 ENDS = {
-    ("vanilla", 5, False): (0.3, 75),
-    ("vanilla", 5, True): (0.3, 75),
+    ("vanilla", 5, False): (0.3, 50),
+    ("vanilla", 5, True): (0.3, 50),
     ("vanilla", 10, False): (0.0125, 25),
-    ("residual", 5, False): (0.015, 40),
+    ("residual", 5, False): (0.0125, 30),
     ("residual", 5, True): (0.12, 60),
 }
 """Time and steps of training by architecture, depth and whether it is late. By then early training is over, and steps
