@@ -79,6 +79,16 @@ def resolved(depth: int, eps: float) -> float:
     return float(RESOLVED[depth] * (0.3 / eps) ** 1.4)
 
 
+def turning_share(spec: NetworkSpec) -> float:
+    """a = Ly/(2ω) of residual networks: with a constant gradient ‖ΔW‖² undoes the fall along W(0) at t = 4a/r.
+
+    Derived (docs/theory.md#early-training): the fall is (2t/N) L_adv y/ω, and ‖ΔW‖²/N is t² r L_adv/(LN), since r L_adv
+    is the gradient's square over L layers.
+    """
+    y = spec.activation.alpha * spec.weight_variance
+    return spec.depth * y / (2 * (1 + y))
+
+
 def foretold(course: Course, *, standard: bool) -> Floats:
     """When early training is to end, by what is known of each network at t = 0: `[n]`."""
     found: Floats = FORETOLD / course.decay(standard=standard)
