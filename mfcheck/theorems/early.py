@@ -32,9 +32,11 @@ are so short that they add little to σ_w² themselves: some percent of its fall
 VARIANCES = {"vanilla": 2.0, "residual": 0.1}
 ATTACK_STEPS = {"vanilla": 5, "residual": 2}
 """Of training; in residual networks of small weights hardly a gate flips, and two find it all."""
-TRAINED = {"quick": 256, "standard": 512, "paper": 5000}
+TRAINED = {"quick": 256, "standard": 512, "paper": 4096}
 HELD_OUT = 32
 """Images that networks are trained on, by level, and others that L_adv is read on."""
+ALL = 50_000
+"""Images trained on at level paper, of data sets that hold so many."""
 RESOLVED = {2: 0.8, 5: 0.08, 10: 0.0125}
 """Times by depth at ε = 0.3, d = 784, within which early training of vanilla networks ends."""
 POINTS = 16
