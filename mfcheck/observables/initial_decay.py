@@ -1,0 +1,58 @@
+"""How fast training starts to lower L_adv: what the gradients of two disjoint batches have in common at t = 0.
+
+A step on one batch lowers the loss of another by the inner product of their gradients. Within one batch an image also
+lowers its own loss, which rules where images are few and says nothing of fresh ones; two batches leave that out.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.samples import STACK, Probe, Source
+from mfcheck.ensembles.streams import Stream
+from mfcheck.observables.slopes import inputs
+from mfcheck.spec import Attack, NetworkSpec
+from mfcheck.training.objectives import Objective, Slope, inner, slope
+from mfcheck.verdict import NotCovered
+
+LOSS, OFF, BESIDE = 0, 1, 2
+"""Columns of `initial_decay`: L_adv, ⟨∇L_adv(B), ∇L_adv(B')⟩ and ⟨∇L_adv(B), ∇L_std(B')⟩ of two disjoint batches."""
+
+
+@lru_cache(maxsize=64)
+def initial_decay(attack: Attack, steps: int) -> Source:
+    """`[n, 3]`: the columns above, of the two halves of the probe's inputs, before any step.
+
+    L_adv is meaned over both halves, and BESIDE over which of them is B. Gradients are in all that trains, at attacks
+    held fixed: (OFF + BESIDE)/LOSS is the rate at which training on fresh batches begins to lower L_adv, and OFF/LOSS
+    the rate of training on L_adv alone.
+    """
+
+    def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+        network = Network(spec, stream, replicates=draws)
+        x, labels = inputs(probe, stream)
+        if len(x) < 2:
+            raise NotCovered("two disjoint batches take two inputs at least")
+        halves = slice(None, len(x) // 2), slice(len(x) // 2, None)
+        objective = Objective("adversarial", *attack, steps)
+        found = [slope(network, objective, x[half], labels[half], stream.torch) for half in halves]
+        beside = [slope(network, Objective("standard"), x[half], labels[half], stream.torch) for half in halves]
+        loss = (found[0].loss + found[1].loss) / 2
+        both = (overlap(found[0], beside[1]) + overlap(found[1], beside[0])) / 2
+        return torch.stack([loss, overlap(*found), both], dim=1)
+
+    name = f"what batches share of the pull of L_adv at {attack.eps!r} ({attack.p:g}, {attack.q:g}) by {steps} steps"
+    return Source(name, {"dense": dense}, {"dense": True}, most=STACK)
+
+
+def overlap(one: Slope, other: Slope) -> Tensor:
+    """⟨∇, ∇'⟩ of two gradients, over the weights and biases of all layers: `[R]`."""
+    layers = zip(one.left, one.right, other.left, other.right, strict=True)
+    weights = torch.stack([inner(*factors) for factors in layers]).sum(dim=0)
+    for bias, also in zip(one.bias, other.bias, strict=True):
+        weights = weights + (bias * also).sum(dim=1, dtype=torch.float64)
+    return weights
