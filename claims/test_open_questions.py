@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from mfcheck import Cell, NetworkSpec, NormPair, claim
+from mfcheck import Cell, NetworkSpec, claim
 from mfcheck.arrays import Floats
 from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.decide import Decider
 from mfcheck.decisions.median_slopes import MedianGroup, MedianSlope
-from mfcheck.decisions.medians import MedianRatio, MedianWithin
+from mfcheck.decisions.medians import MedianWithin
 from mfcheck.decisions.probes import images
 from mfcheck.decisions.trial import Ask
 from mfcheck.ensembles.samples import STACK
-from mfcheck.observables import along_training, open_questions
+from mfcheck.observables import along_training
 from mfcheck.observables.after_training import CAPACITY, trained
 from mfcheck.observables.path_bounds import after, fallen_at
 from mfcheck.settings import Level, Settings
-from mfcheck.spec import ARCHITECTURES, Attack
+from mfcheck.spec import ARCHITECTURES
 from mfcheck.theorems import accuracy_map
 from mfcheck.theorems.accuracy_map import MAPS
-from mfcheck.theorems.bound import INF_INF, budget
-from mfcheck.theorems.cells import PairCell
+from mfcheck.theorems.bound import INF_INF
 from mfcheck.training.objectives import Objective
 from mfcheck.training.rules import Flow
 
@@ -35,9 +34,6 @@ MARKS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4)
 WIDTHS = {"quick": (16, 48), "standard": (32, 64, 128), "paper": (64, 128, 256)}
 LEFT = 0.8
 """The share of L_adv(0) at which the linear law is over: its rate is L_adv's."""
-STEPS, ENOUGH = 40, 10
-"""Steps of the attacks whose difficulty is asked, and what counts as easy."""
-REACH = 0.1
 NONE = Allowance(0.0, 0.0, "none")
 
 
@@ -81,66 +77,6 @@ def horizon(cell: Cell, level: Level) -> MedianSlope:
 def test_validity_horizon(cell: Cell, decide: Decider) -> None:
     """The linear law of σ_w² lasts for a time ∝ 1/N: so long L_adv stays above 80 % of its start."""
     decide(horizon(cell, decide.settings.level))
-
-
-@dataclass(frozen=True, kw_only=True)
-class ContrastCell(PairCell):
-    """A network that tells inputs apart."""
-
-    images: int = 2
-
-
-def pair_cells(settings: Settings) -> Iterator[ContrastCell]:
-    for architecture in settings.architectures:
-        if architecture in ARCHITECTURES:
-            for pair in (NormPair(2, 2), NormPair(math.inf, 2)):
-                spec = NetworkSpec(architecture, 196, 10, 128, 3, {"vanilla": 2.0, "residual": 0.6}[architecture])
-                yield ContrastCell(spec, "dense", pair=pair, dataset=settings.dataset)
-
-
-def pushed_apart(cell: ContrastCell, level: Level) -> MedianRatio:
-    """What an attack adds to a contrastive distance is at most the bound on L_adv."""
-    attack = Attack.of(budget(REACH, cell.pair, cell.spec.input_dim), cell.pair)
-    return MedianRatio(
-        open_questions.pushed_apart(*attack, 10),
-        quantity="the growth of ‖f(x) − f(x')‖_q",
-        statistic=lambda draws: draws[:, 0],
-        looks_at=images,
-        reference=lambda theory: theory.adversarial_bound(cell.spec, *attack),
-        allowance=lambda: NONE,
-        spread=0.2,
-        delta=2 * level.ratio,
-        upper_only=True,
-        room=0.2,
-    )
-
-
-@claim("open/contrastive-bound", cells=pair_cells)
-def test_contrastive_bound(cell: ContrastCell, decide: Decider) -> None:
-    """An attack raises a contrastive distance ‖f(x) − f(x')‖_q by at most ε β_{p,q} ω^{L/2}."""
-    decide(pushed_apart(cell, decide.settings.level))
-
-
-def attack_cells(settings: Settings) -> Iterator[PairCell]:
-    if "vanilla" in settings.architectures:
-        for p in (1.0, 2.0, math.inf):
-            for q in (2.0, math.inf):
-                spec = NetworkSpec("vanilla", 196, 10, 128, 3, 2.0)
-                yield PairCell(spec, "dense", pair=NormPair(p, q), dataset=settings.dataset)
-
-
-@claim("open/attack-difficulty", cells=attack_cells)
-def test_attack_difficulty(cell: PairCell, decide: Decider) -> None:
-    """Attacks find 95 % of what they find in forty steps within ten."""
-    decide.median_within(
-        open_questions.steps_needed(budget(REACH, cell.pair, cell.spec.input_dim), *cell.pair, STEPS),
-        statistic=lambda draws: draws[:, 0],
-        name="median number of steps",
-        looks_at=images,
-        low=0.0,
-        high=ENOUGH,
-        origin="ten steps of forty",
-    )
 
 
 def capacity_cells(settings: Settings) -> Iterator[Cell]:

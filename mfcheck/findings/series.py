@@ -7,7 +7,10 @@ from __future__ import annotations
 
 LAW, TREND, PROFILE, TRAJECTORY, LAYERS, MAP = "law", "trend", "profile", "trajectory", "layers", "map"
 STRENGTHS = "strengths"
+SHARES, ERRORS, SCATTER = "shares", "errors", "scatter"
 """The kinds of curves (`Curve.kind`)."""
+IN_STUDIES = (MAP, STRENGTHS, SHARES, ERRORS, SCATTER)
+"""Those that are shown only together with the others of their claim."""
 
 OVER_WIDTHS, OVER_BUDGETS, OVER_TIME, OVER_LAYERS, OVER_DEPTHS = "width N", "ε", "t", "layer", "depth"
 OVER_STEPS = "steps of the attack"
@@ -27,3 +30,7 @@ COSINE = "cosine"
 
 ATTACKED, HELD_OUT, VARIANCE, DIVERGED = "attacked", "held-out attacked", "variance", "diverged"
 """What a network of a map came to: accuracies under attack, σ_w² over its start, and the share that diverged."""
+
+CLOSED_FORM = "closed form"
+"""Of an ascent, the number of steps until it is near its end, and the share of the most that it ends with, each where a
+formula gives it and 0 where none does."""
