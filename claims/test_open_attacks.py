@@ -9,19 +9,23 @@ from enum import StrEnum
 
 import numpy as np
 
-from mfcheck import NetworkSpec, NormPair, claim
+from mfcheck import NetworkSpec, NormPair, PaperTheory, claim
 from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.decide import Decider
-from mfcheck.decisions.medians import MedianRatio
+from mfcheck.decisions.medians import MedianRatio, MedianWithin
 from mfcheck.decisions.probes import images
+from mfcheck.findings import series
 from mfcheck.observables import open_questions
 from mfcheck.observables.open_questions import ATTACKED, CLEAN
+from mfcheck.observables.other_norm import OTHER, OWN, left_after
 from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES, Attack
 from mfcheck.theorems import attack_difficulty
 from mfcheck.theorems.bound import INF_INF, at_finite_width, budget
 from mfcheck.theorems.cells import PairCell
+from mfcheck.theorems.scatter import scatter
 from mfcheck.theory import two_inputs
+from mfcheck.training.rules import SGD
 
 VARIANCES = {"vanilla": 2.0, "residual": 0.6}
 CONTRASTED = (NormPair(2, 2), NormPair(math.inf, 2), INF_INF, NormPair(1, 2))
@@ -125,3 +129,49 @@ def difficulty(cell: DifficultyCell) -> MedianRatio:
 def test_attack_difficulty(cell: DifficultyCell, decide: Decider) -> None:
     """An attack from a random start finds what it finds in as many steps as on the network's linear map."""
     decide(difficulty(cell))
+
+
+@dataclass(frozen=True, kw_only=True)
+class OtherNormCell(PairCell):
+    """A network trained against one pair of norms, on `trained` of its images, and attacked in `other` too."""
+
+    other: NormPair
+    images: int = 160
+    trained: int = 128
+
+
+def other_norm_cells(settings: Settings) -> Iterator[OtherNormCell]:
+    two = NormPair(2, 2)
+    for architecture in settings.architectures:
+        if architecture in ARCHITECTURES:
+            spec = NetworkSpec(architecture, 196, 10, 64, 4, VARIANCES[architecture])
+            for pair, other in ((INF_INF, two), (two, INF_INF)):
+                yield OtherNormCell(spec, "dense", pair=pair, other=other, dataset=settings.dataset)
+
+
+def _as_strong_as_the_papers(spec: NetworkSpec, pair: NormPair) -> Attack:
+    """The attack whose bound on L_adv is that of ε = 0.3 in (∞, ∞)."""
+    theory = PaperTheory()
+    bound = theory.adversarial_bound(spec, PAPERS, *INF_INF)
+    return Attack.of(bound / theory.adversarial_bound(spec, 1.0, *pair), pair)
+
+
+def lowered_too(cell: OtherNormCell) -> MedianWithin:
+    """What is left of the other loss is what is left of the own one, up to a factor of two."""
+    own, other = (_as_strong_as_the_papers(cell.spec, pair) for pair in (cell.pair, cell.other))
+    return MedianWithin(
+        left_after(own, other, SGD(0.015, batch=32), 40, 3),
+        statistic=lambda draws: draws[:, OTHER] / draws[:, OWN],
+        name="median of the other L_adv's share left over the own one's",
+        looks_at=images,
+        low=0.5,
+        high=2.0,
+        origin="a factor of two either way",
+        curve=lambda draws: scatter(series.OVER_OWN_LOSS, draws[:, OWN], draws[:, OTHER]),
+    )
+
+
+@claim("open/other-norm", cells=other_norm_cells)
+def test_other_norm(cell: OtherNormCell, decide: Decider) -> None:
+    """Training against one attack lowers L_adv under another as far as under its own."""
+    decide(lowered_too(cell))

@@ -13,7 +13,8 @@ IN_STUDIES = (MAP, STRENGTHS, SHARES, ERRORS, SCATTER)
 """Those that are shown only together with the others of their claim."""
 
 OVER_WIDTHS, OVER_BUDGETS, OVER_TIME, OVER_LAYERS, OVER_DEPTHS = "width N", "ε", "t", "layer", "depth"
-OVER_STEPS = "steps of the attack"
+OVER_STEPS, OVER_EXPONENTS = "steps of the attack", "exponent"
+OVER_CAPACITY, OVER_OWN_LOSS = "capacity left", "own L_adv left"
 """What a curve's x may be (`Curve.x_label`)."""
 
 FACTOR_1 = "rate factor 1"
@@ -34,3 +35,8 @@ ATTACKED, HELD_OUT, VARIANCE, DIVERGED = "attacked", "held-out attacked", "varia
 CLOSED_FORM = "closed form"
 """Of an ascent, the number of steps until it is near its end, and the share of the most that it ends with, each where a
 formula gives it and 0 where none does."""
+
+FALL, FALL_FROM_START = "fall of σ_w²", "fall of σ_w² by L_std's pull at the start"
+"""The predicted fall of σ_w² over the measured one, with L_std's part as measured, and as it is at the start."""
+INITIAL_RATE, LEFT = "initial rate", "L_adv left"
+"""The rate at which L_adv starts to fall, and L_adv at the end over its start."""

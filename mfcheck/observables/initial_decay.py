@@ -37,16 +37,20 @@ def initial_decay(attack: Attack, steps: int) -> Source:
         x, labels = inputs(probe, stream)
         if len(x) < 2:
             raise NotCovered("two disjoint batches take two inputs at least")
-        halves = slice(None, len(x) // 2), slice(len(x) // 2, None)
-        objective = Objective("adversarial", *attack, steps)
-        found = [slope(network, objective, x[half], labels[half], stream.torch) for half in halves]
-        beside = [slope(network, Objective("standard"), x[half], labels[half], stream.torch) for half in halves]
-        loss = (found[0].loss + found[1].loss) / 2
-        both = (overlap(found[0], beside[1]) + overlap(found[1], beside[0])) / 2
-        return torch.stack([loss, overlap(*found), both], dim=1)
+        return shared(network, Objective("adversarial", *attack, steps), x, labels, stream.torch)
 
     name = f"what batches share of the pull of L_adv at {attack.eps!r} ({attack.p:g}, {attack.q:g}) by {steps} steps"
     return Source(name, {"dense": dense}, {"dense": True}, most=STACK)
+
+
+def shared(network: Network, objective: Objective, x: Tensor, labels: Tensor, generator: torch.Generator) -> Tensor:
+    """The columns above of a network as it is and an adversarial objective, `[R, 3]`, from the two halves of x."""
+    halves = slice(None, len(x) // 2), slice(len(x) // 2, None)
+    found = [slope(network, objective, x[half], labels[half], generator) for half in halves]
+    beside = [slope(network, Objective("standard"), x[half], labels[half], generator) for half in halves]
+    loss = (found[0].loss + found[1].loss) / 2
+    both = (overlap(found[0], beside[1]) + overlap(found[1], beside[0])) / 2
+    return torch.stack([loss, overlap(*found), both], dim=1)
 
 
 def overlap(one: Slope, other: Slope) -> Tensor:
