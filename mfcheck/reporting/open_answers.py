@@ -52,9 +52,10 @@ def _weight_decay(claim: dict[str, Any]) -> list[str]:
         widths = [finding["parameters"]["width"] for finding in same]
         reached = [finding["parameters"]["width"] / finding["estimate"] for finding in same]
         law = [finding["parameters"]["width"] / finding["reference"] for finding in same]
+        times = _span([1 / finding["estimate"] for finding in same])
         parts.append(
-            f"{_span([1 / f['estimate'] for f in same])} times as strong as λ = {decay:g} at N = {_widths(widths)}, and "
-            f"as strong as it at N ≈ {_span(reached)} (the theory: {_span(law)})"
+            f"{times} times as strong as λ = {decay:g} at N = {_widths(widths)}, and as strong as it at N ≈ "
+            f"{_span(reached)} (the theory: {_span(law)})"
         )
     if not parts:
         return []
@@ -83,11 +84,12 @@ def _difficulty(claim: dict[str, Any]) -> list[str]:
     for reach, group in groupby(found, key=lambda one: one.reach):
         same = list(group)
         agree = sum(abs(one.expected_steps - one.measured_steps) <= 1 for one in same)
+        measured, predicted = ([getattr(one, name) for one in same] for name in ("measured_share", "predicted_share"))
         sentences.append(
-            f"An attack from one random start that reaches {reach:g} ‖x‖ needs, by the linear map and measured, "
-            f"{'; '.join(map(_steps, same))} steps for 95 % of what it finds, within one step of the prediction for "
-            f"{agree} of {plural(len(same), 'pair')}; it then has found {_span([one.measured_share for one in same])} of "
-            f"the largest loss known, where the linear map has {_span([one.predicted_share for one in same])}."
+            f"An attack from one random start that reaches {reach:g} ‖x‖ needs, as predicted on the linear map and as "
+            f"measured, {'; '.join(map(_steps, same))} steps for 95 % of what it finds, within one step of the "
+            f"prediction for {agree} of {plural(len(same), 'pair')}; it finds {_span(measured)} of the largest loss "
+            f"known, {_span(predicted)} on the linear map."
         )
     return sentences
 
@@ -114,15 +116,14 @@ def _whole(claim: dict[str, Any]) -> list[str]:
     sentences = []
     for finding in found:
         width, more = finding["parameters"]["width"], finding["curve"]["series"]
-        rows = tried({"findings": [finding]})
+        rate, left, rows = more[series.INITIAL_RATE][0], more[series.LEFT][0], tried({"findings": [finding]})
         others = ", ".join(f"{one.error:.2g} for p = {name(one)}" for one in rows)
         best = min(rows, key=lambda one: abs((one.exponent or math.inf) - 0.4))
         sentences.append(
-            f"With r = {more[series.INITIAL_RATE][0]:.3g} known at t = 0, L_adv(t) = L₀(1 + rt/p)^{{−p}} at N = {width} "
-            f"with p = 0.4 is off by {_measured(finding)} in the root mean square of log L_adv to the end of training, "
-            f"where {more[series.LEFT][0]:.2g} of L_adv is left (medians: {others}); the fall of σ_w² is then predicted at "
-            f"{best.fall:.2g} of the measured one with L_std's pull as measured, and {best.fall_from_start:.2g} with it as "
-            "it was at the start."
+            f"With r = {rate:.3g} known at t = 0, L_adv(t) = L₀(1 + rt/p)^{{−p}} at N = {width} with p = 0.4 is off by "
+            f"{_measured(finding)} in the root mean square of log L_adv to the end of training, where {left:.2g} of "
+            f"L_adv is left (medians: {others}); it predicts {best.fall:.2g} of the measured fall of σ_w² with L_std's "
+            f"pull as measured, and {best.fall_from_start:.2g} with that pull as it was at the start."
         )
     return sentences
 

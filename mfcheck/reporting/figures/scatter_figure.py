@@ -21,7 +21,8 @@ def scatter_figure(claim: str, x_label: str, architecture: str, groups: list[Poi
         for place, (depth, width) in enumerate(sizes):
             colour, marker = STYLES[place % len(STYLES)]
             same = [one for one in groups if (one.depth, one.width) == (depth, width)]
-            x, y = ([value for one in same for value in values(one)] for values in (lambda o: o.x, lambda o: o.y))
+            x = [value for one in same for value in one.x]
+            y = [value for one in same for value in one.y]
             axes.plot(x, y, marker, color=colour, markersize=4, alpha=0.8, label=f"L = {depth}, N = {width}")
         axes.set(xlabel=across, ylabel=up)
         axes.legend(loc="best", fontsize=8.0)
