@@ -72,7 +72,7 @@ def _contrast(claim: dict[str, Any]) -> list[str]:
     worst = max(attacked, key=lambda finding: finding["estimate"])
     return [
         f"Two outputs ‖f(x) − f(x')‖_q lie {_estimates(clean)} times as far apart as the two-input law has them; an "
-        f"attack on both inputs drives them to {_estimates(attacked)} of the bound derived from it, to most of it for "
+        f"attack on both inputs drives them to {_estimates(attacked)} of the bound derived from it, farthest for "
         f"{_place(worst)}."
     ]
 
@@ -156,7 +156,7 @@ def _estimates(findings: list[dict[str, Any]]) -> str:
 
 def _measured(finding: dict[str, Any]) -> str:
     low, high = finding["interval"]
-    return f"{finding['estimate']:.2g} ({low:.2g} to {high:.2g})"
+    return f"{finding['estimate']:.3g} ({low:.3g} to {high:.3g})"
 
 
 def _place(finding: dict[str, Any]) -> str:
