@@ -28,7 +28,7 @@ from mfcheck.theory import two_inputs
 from mfcheck.training.rules import SGD
 
 VARIANCES = {"vanilla": 2.0, "residual": 0.6}
-CONTRASTED = (NormPair(2, 2), NormPair(math.inf, 2), INF_INF, NormPair(1, 2))
+CONTRASTED = (NormPair(2, 2), NormPair(math.inf, 2), INF_INF)
 NINE = tuple(NormPair(p, q) for p in (1.0, 2.0, math.inf) for q in (1.0, 2.0, math.inf))
 REACH = 0.1
 SMALL, PAPERS = 0.01, 0.3
@@ -144,7 +144,7 @@ def other_norm_cells(settings: Settings) -> Iterator[OtherNormCell]:
     two = NormPair(2, 2)
     for architecture in settings.architectures:
         if architecture in ARCHITECTURES:
-            spec = NetworkSpec(architecture, 196, 10, 64, 4, VARIANCES[architecture])
+            spec = NetworkSpec(architecture, 49, 10, 64, 4, VARIANCES[architecture])
             for pair, other in ((INF_INF, two), (two, INF_INF)):
                 yield OtherNormCell(spec, "dense", pair=pair, other=other, dataset=settings.dataset)
 
@@ -160,7 +160,7 @@ def lowered_too(cell: OtherNormCell) -> MedianWithin:
     """What is left of the other loss is what is left of the own one, up to a factor of two."""
     own, other = (_as_strong_as_the_papers(cell.spec, pair) for pair in (cell.pair, cell.other))
     return MedianWithin(
-        left_after(own, other, SGD(0.015, batch=32), 40, 3),
+        left_after(own, other, SGD(0.02, batch=32), 30, 3),
         statistic=lambda draws: draws[:, OTHER] / draws[:, OWN],
         name="median of the other L_adv's share left over the own one's",
         looks_at=images,

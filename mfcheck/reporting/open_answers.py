@@ -104,9 +104,9 @@ def _capacity(claim: dict[str, Any]) -> list[str]:
         left = [median(one.x) for one in groups]
         held = [median(one.y) for one in groups]
         found.append(
-            f"{architecture.capitalize()} networks trained at attacked inputs keep {_span(left)} of their capacity "
-            f"‖w‖_FR and reach an attacked accuracy of {_span(held)} on held-out images (medians by network size); "
-            f"of the two, {together(groups)}."
+            f"{architecture.capitalize()} networks trained at attacked inputs end with {_span(left)} times the "
+            f"capacity ‖w‖_FR that they began with, and an attacked accuracy of {_span(held)} on held-out images "
+            f"(medians by network size); of the two, {together(groups)}."
         )
     return found
 

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
+import torch
 
 from mfcheck.arrays import Floats
 from mfcheck.ensembles.samples import Probe
 from mfcheck.ensembles.streams import Stream
 from mfcheck.findings import series
 from mfcheck.findings.finding import Curve
+from mfcheck.numerics import one_thread
 from mfcheck.observables.open_questions import shares_found
 from mfcheck.spec import Attack, NetworkSpec, NormPair
 from mfcheck.theory import attack_steps
@@ -25,7 +27,8 @@ def on_linear_map(spec: NetworkSpec, pair: NormPair, steps: int) -> Floats:
     """The shares found after each step, `[n, steps + 1]`, by the suite's ascent on Jacobians of the exact chain at this
     width, gates fixed: what an attack finds as ε → 0, if the theory's law of J is all there is to it."""
     source, nowhere = shares_found(Attack.of(1.0, pair), steps), Probe(np.ones((1, spec.input_dim)))
-    drawn: Floats = source.engines["wishart"](spec, nowhere, Stream(SEED), DRAWS).double().numpy()
+    with one_thread(), torch.no_grad():  # as every chunk is drawn, so that it is the same whatever runs beside it
+        drawn: Floats = source.engines["wishart"](spec, nowhere, Stream(SEED), DRAWS).double().numpy()
     return drawn
 
 

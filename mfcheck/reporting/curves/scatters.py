@@ -55,6 +55,10 @@ def together(groups: list[Points]) -> str:
     if found is None:
         return "too few networks for a rank correlation"
     return (
-        f"Kendall's rank correlation is {found.value:.2f} ({100 * (1 - ALPHA):g} % interval {found.low:.2f} to "
-        f"{found.high:.2f}) over {plural(count, 'network')}"
+        (
+            f"Kendall's rank correlation is {found.value:.2f} ({100 * (1 - ALPHA):g} % interval {found.low:.2f} to "
+            f"{found.high:.2f}) over {plural(count, 'network')} of all sizes"
+        )
+        .replace("-0", "−0")
+        .replace("-1", "−1")
     )

@@ -75,9 +75,9 @@ def test_capacity_is_beside_robust_accuracy_with_a_rank_correlation() -> None:
     claim = make_claim(*CAPACITIES, id=CAPACITY)
     said = text(*CAPACITIES, id=CAPACITY)
     assert said.startswith(
-        "Vanilla networks trained at attacked inputs keep 0.45 to 0.8 of their capacity ‖w‖_FR and reach an attacked "
-        "accuracy of 0.36 to 0.75 on held-out images (medians by network size); of the two, Kendall's rank correlation "
-        "is 0.87 (99 % interval -"
+        "Vanilla networks trained at attacked inputs end with 0.45 to 0.8 times the capacity ‖w‖_FR that they began "
+        "with, and an attacked accuracy of 0.36 to 0.75 on held-out images (medians by network size); of the two, "
+        "Kendall's rank correlation is 0.87 (99 % interval −"
     )
     (study,) = studies(claim, make_report(), draw=True)
     assert "L = 10, N = 48" in study.figure
