@@ -6,10 +6,10 @@ A report stores these names, so that its pages find a curve by what it is, which
 from __future__ import annotations
 
 LAW, TREND, PROFILE, TRAJECTORY, LAYERS, MAP = "law", "trend", "profile", "trajectory", "layers", "map"
-STRENGTHS = "strengths"
+STRENGTHS, FALL = "strengths", "fall"
 SHARES, ERRORS, SCATTER = "shares", "errors", "scatter"
 """The kinds of curves (`Curve.kind`)."""
-IN_STUDIES = (MAP, STRENGTHS, SHARES, ERRORS, SCATTER)
+IN_STUDIES = (MAP, STRENGTHS, FALL, SHARES, ERRORS, SCATTER)
 """Those that are shown only together with the others of their claim."""
 
 OVER_WIDTHS, OVER_BUDGETS, OVER_TIME, OVER_LAYERS, OVER_DEPTHS = "width N", "ε", "t", "layer", "depth"
@@ -32,11 +32,17 @@ COSINE = "cosine"
 ATTACKED, HELD_OUT, VARIANCE, DIVERGED = "attacked", "held-out attacked", "variance", "diverged"
 """What a network of a map came to: accuracies under attack, σ_w² over its start, and the share that diverged."""
 
+OWN, EULER = "own slope", "Euler's identity"
+"""Beside a decrease of σ_w² over the law's: each network's own slope at t = 0, and its losses by Euler's identity."""
+ALONE, ALONG_START = "L_std alone", "along W(0)"
+"""The same under standard training, and without ‖W − W(0)‖²/N, by which what moves across W(0) raises it."""
+LOSS_LEFT, LOSS_LEFT_STRONGER = "L_adv left", "L_adv left, by four times the steps"
+
 CLOSED_FORM = "closed form"
 """Of an ascent, the number of steps until it is near its end, and the share of the most that it ends with, each where a
 formula gives it and 0 where none does."""
 
-FALL, FALL_FROM_START = "fall of σ_w²", "fall of σ_w² by L_std's pull at the start"
+PREDICTED_FALL, FALL_FROM_START = "fall of σ_w²", "fall of σ_w² by L_std's pull at the start"
 """The predicted fall of σ_w² over the measured one, with L_std's part as measured, and as it is at the start."""
-INITIAL_RATE, LEFT = "initial rate", "L_adv left"
-"""The rate at which L_adv starts to fall, and L_adv at the end over its start."""
+INITIAL_RATE = "initial rate"
+"""The rate at which L_adv starts to fall."""

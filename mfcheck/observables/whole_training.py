@@ -47,7 +47,7 @@ def whole_training(attack: Attack, stretches: tuple[Stretch, ...], attack_steps:
         x, labels = inputs(probe, stream)
         taught, fresh = (x[: probe.train], labels[: probe.train]), (x[probe.train :], labels[probe.train :])
         strong = Objective("adversarial", *attack, HELD_OUT_STEPS)
-        known = shared(network, strong, taught[0][:KNOWN], taught[1][:KNOWN], stream.torch)
+        known = shared(network, attack, HELD_OUT_STEPS, taught[0][:KNOWN], taught[1][:KNOWN], stream.torch)[:, :3]
         begun = slope(network, Objective("standard"), *taught, stream.torch).projection.mean(dim=1)
         nothing = torch.zeros_like(begun)
         rows = [known, torch.stack([_held_out(network, strong, fresh, stream), nothing, begun * 2 / spec.width], dim=1)]

@@ -116,7 +116,7 @@ def _whole(claim: dict[str, Any]) -> list[str]:
     sentences = []
     for finding in found:
         width, more = finding["parameters"]["width"], finding["curve"]["series"]
-        rate, left, rows = more[series.INITIAL_RATE][0], more[series.LEFT][0], tried({"findings": [finding]})
+        rate, left, rows = more[series.INITIAL_RATE][0], more[series.LOSS_LEFT][0], tried({"findings": [finding]})
         others = ", ".join(f"{one.error:.2g} for p = {name(one)}" for one in rows)
         best = min(rows, key=lambda one: abs((one.exponent or math.inf) - 0.4))
         sentences.append(

@@ -67,9 +67,9 @@ def by_exponent(draws: Floats, stretches: tuple[Stretch, ...], width: int) -> Cu
         series={
             series.LOWER_QUARTILE: tuple(quartiles[0].tolist()),
             series.UPPER_QUARTILE: tuple(quartiles[2].tolist()),
-            series.FALL: medians(measured=True),
+            series.PREDICTED_FALL: medians(measured=True),
             series.FALL_FROM_START: medians(measured=False),
             series.INITIAL_RATE: (float(np.median(rates(draws))),),
-            series.LEFT: (float(np.median(draws[:, -1, LOSS] / draws[:, AT_START, LOSS])),),
+            series.LOSS_LEFT: (float(np.median(draws[:, -1, LOSS] / draws[:, AT_START, LOSS])),),
         },
     )

@@ -66,7 +66,7 @@ def name(one: Tried) -> str:
 def _of(finding: dict[str, Any]) -> list[Tried]:
     curve = finding["curve"]
     more = curve["series"]
-    columns = (series.LOWER_QUARTILE, series.UPPER_QUARTILE, series.FALL, series.FALL_FROM_START)
+    columns = (series.LOWER_QUARTILE, series.UPPER_QUARTILE, series.PREDICTED_FALL, series.FALL_FROM_START)
     return [
         Tried(int(finding["parameters"]["width"]), at or None, error, (low, high), fall, other)
         for at, error, low, high, fall, other in zip(
