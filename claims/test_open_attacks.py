@@ -14,7 +14,7 @@ from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.decide import Decider
 from mfcheck.decisions.medians import MedianRatio, MedianWithin
 from mfcheck.decisions.probes import images
-from mfcheck.findings import series
+from mfcheck.findings import regimes, series
 from mfcheck.observables import open_questions
 from mfcheck.observables.open_questions import ATTACKED, CLEAN
 from mfcheck.observables.other_norm import OTHER, OWN, left_after
@@ -83,6 +83,7 @@ def driven_apart(cell: ContrastCell, settings: Settings) -> MedianRatio:
         delta=2 * settings.level.ratio,
         upper_only=not clean,
         room=0.2,
+        caveat="" if clean else regimes.AT_MOST,
     )
 
 

@@ -16,7 +16,7 @@ from mfcheck.decisions.median_slopes import MedianGroup, MedianSlope
 from mfcheck.decisions.medians import MedianWithin
 from mfcheck.decisions.probes import images
 from mfcheck.ensembles.samples import STACK
-from mfcheck.findings import series
+from mfcheck.findings import regimes, series
 from mfcheck.observables import along_training
 from mfcheck.observables.after_training import CAPACITY, HELD_OUT_ATTACKED, trained
 from mfcheck.observables.path_bounds import after, fallen_at
@@ -77,6 +77,7 @@ def horizon(cell: Cell, level: Level) -> MedianSlope:
         allowance=lambda: NONE,
         spread=0.12,
         delta=0.3,
+        caveat=regimes.FEW_IMAGES,
     )
 
 
@@ -121,12 +122,10 @@ def test_full_training_law(cell: WholeCell, decide: Decider) -> None:
 
 
 def capacity_cells(settings: Settings) -> Iterator[Cell]:
+    """The networks of the maps of training accuracy, whose draws these are."""
     for architecture in settings.architectures:
         if architecture in ARCHITECTURES:
-            size = MAPS[settings.level.name]
-            for cell in accuracy_map.networks(architecture, settings):
-                if cell.spec.width == max(size.widths):
-                    yield cell
+            yield from accuracy_map.networks(architecture, settings)
 
 
 def used_up(cell: Cell, level: Level) -> MedianWithin:

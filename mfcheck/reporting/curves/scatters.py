@@ -9,7 +9,7 @@ import numpy as np
 
 from mfcheck.findings import series
 from mfcheck.findings.wording import plural
-from mfcheck.statistics.ranks import rank_correlation
+from mfcheck.statistics.ranks import rank_correlation, rank_correlation_within
 from mfcheck.statistics.sequential import Estimate
 
 ALPHA = 0.01
@@ -43,22 +43,20 @@ def scatters(claim: dict[str, Any], x_label: str) -> dict[str, list[Points]]:
     return found
 
 
-def correlation(groups: list[Points]) -> Estimate | None:
-    """Kendall's τ over all networks of some findings, with its interval; None of fewer than two networks."""
-    x, y = ([value for one in groups for value in getattr(one, axis)] for axis in ("x", "y"))
-    return rank_correlation(np.array(x), np.array(y), ALPHA) if len(x) > 1 else None
-
-
 def together(groups: list[Points]) -> str:
-    """The rank correlation in words."""
-    found, count = correlation(groups), sum(len(one.x) for one in groups)
-    if found is None:
+    """The rank correlations over all networks, and among those of one size, in words."""
+    groups = [one for one in groups if len(one.x) > 1]
+    if not groups:
         return "too few networks for a rank correlation"
+    x, y = (np.array([value for one in groups for value in getattr(one, axis)]) for axis in ("x", "y"))
+    whole = rank_correlation(x, y, ALPHA)
+    within = rank_correlation_within([(np.array(one.x), np.array(one.y)) for one in groups], ALPHA)
     return (
-        (
-            f"Kendall's rank correlation is {found.value:.2f} ({100 * (1 - ALPHA):g} % interval {found.low:.2f} to "
-            f"{found.high:.2f}) over {plural(count, 'network')} of all sizes"
-        )
-        .replace("-0", "−0")
-        .replace("-1", "−1")
+        f"Kendall's rank correlation over all {plural(len(x), 'network')} is {_shown(whole)}, and among those of one "
+        f"size {_shown(within)}"
     )
+
+
+def _shown(found: Estimate) -> str:
+    sure = 100 * (1 - ALPHA)
+    return f"{found.value:.2f} ({sure:g} % interval {found.low:.2f} to {found.high:.2f})".replace("-", "−")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mfcheck.statistics.ranks import rank_correlation
+from mfcheck.statistics.ranks import rank_correlation, rank_correlation_within
 
 ALPHA = 0.05
 
@@ -45,6 +45,24 @@ def test_groups_of_several_laws_keep_to_it_too() -> None:
         found = rank_correlation(x, y, ALPHA)
         misses += not found.low <= 30 * 30 / (60 * 59 / 2) <= found.high
     assert misses <= 300 * ALPHA
+
+
+def test_within_groups_what_parts_them_plays_no_part() -> None:
+    """Within each group the two fall against each other; the groups themselves rise together."""
+    rng, misses = np.random.default_rng(3), 0
+    for _ in range(300):
+        groups = []
+        for place in (0.0, 9.0, 18.0):
+            z = rng.standard_normal((2, 20))
+            groups.append((place + z[0], place - 0.6 * z[0] + 0.8 * z[1]))
+        x, y = (np.concatenate([group[axis] for group in groups]) for axis in (0, 1))
+        found = rank_correlation_within(groups, ALPHA)
+        misses += not found.low <= -2 / np.pi * np.arcsin(0.6) <= found.high
+        assert rank_correlation(x, y, ALPHA).value > 0.3
+    assert misses <= 300 * ALPHA
+    assert found.high - found.low == pytest.approx(
+        rank_correlation(x, y, ALPHA).high - rank_correlation(x, y, ALPHA).low
+    )
 
 
 @pytest.mark.parametrize("count", [0, 1])
