@@ -6,8 +6,6 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from mfcheck.decisions.allowance import Allowance, origin_with_delta
 from mfcheck.decisions.means import judge_place
 from mfcheck.decisions.medians import Rival, lost
@@ -70,18 +68,14 @@ class MedianSlope(Statement[SlopePlan]):
     room: float | None = None
     probe: Callable[[NetworkSpec], Probe] | None = None
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for name, rivals in self.everywhere.items():
-            if len(rivals) != len(self.groups):
-                needed = f"one statement for each of {len(self.groups)} groups"
-                raise ValueError(f"{name!r} needs {needed}, got {len(rivals)}")
-
     @property
     def formula(self) -> Formula:
         return lambda theory: rise(self._weights, self._at(theory))
 
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> SlopePlan:
+        for name, rivals in self.everywhere.items():
+            if len(rivals) != len(self.groups):
+                raise ValueError(f"{name!r} needs a statement for each of {len(self.groups)} groups, got {len(rivals)}")
         level, allowed, target = rule.level, self.allowance(), rise(self._weights, self._at(theory))
         delta = level.slope if self.delta is None else self.delta
         margin = Margin(max(allowed.below, allowed.above), delta, origin_with_delta(allowed, delta, level))
@@ -89,14 +83,15 @@ class MedianSlope(Statement[SlopePlan]):
         first = medians.draws_needed_median_slope(
             room, self._weights, spread=self.spread, alpha=rule.first_alpha, beta=level.beta
         )
+        looked_at = [(group, self._probe(group, sampling)) for group in self.groups]
         return SlopePlan(
             margin=margin,
             first=first,
-            draws_of=tuple(self._draw(group, sampling, group.statistic) for group in self.groups),
+            draws_of=tuple(sampling.draws(one.source, at, one.statistic, one.spec) for one, at in looked_at),
             chunk=max(sampling.chunk(group.source, group.spec) for group in self.groups),
             target=target,
             region=Region(target - margin.total, target + margin.total, margin.total),
-            wholes=tuple(self._draw(group, sampling, np.asarray) for group in self.groups),
+            wholes=tuple(sampling.draws(one.source, at, spec=one.spec) for one, at in looked_at),
         )
 
     def decide(self, plan: SlopePlan, theory: PaperTheory, rule: Rule) -> Evidence:
@@ -138,9 +133,8 @@ class MedianSlope(Statement[SlopePlan]):
     def _at(self, theory: PaperTheory) -> list[float]:
         return [self.rises(theory, group) for group in self.groups]
 
-    def _draw(self, group: MedianGroup, sampling: Sampling, statistic: Statistic) -> Draw:
-        probe = self.probe(group.spec) if self.probe else sampling.probe(None, self.looks_at, group.spec)
-        return sampling.draws(group.source, probe, statistic, group.spec)
+    def _probe(self, group: MedianGroup, sampling: Sampling) -> Probe:
+        return self.probe(group.spec) if self.probe else sampling.probe(None, self.looks_at, group.spec)
 
 
 def _everywhere(rivals: Sequence[Rival], plan: SlopePlan, rule: Rule, decided: Decision) -> Verdict:

@@ -32,9 +32,11 @@ are so short that they add little to σ_w² themselves: some percent of its fall
 VARIANCES = {"vanilla": 2.0, "residual": 0.1}
 ATTACK_STEPS = {"vanilla": 5, "residual": 2}
 """Of training; in residual networks of small weights hardly a gate flips, and two find it all."""
-TRAINED = {"quick": 256, "standard": 512, "paper": 5000}
+TRAINED = {"quick": 256, "standard": 512, "paper": 4096}
 HELD_OUT = 32
 """Images that networks are trained on, by level, and others that L_adv is read on."""
+ALL = 50_000
+"""Images trained on at level paper, of data sets that hold so many."""
 RESOLVED = {2: 0.8, 5: 0.08, 10: 0.0125}
 """Times by depth at ε = 0.3, d = 784, within which early training of vanilla networks ends."""
 POINTS = 16
@@ -77,6 +79,16 @@ def linear_time(theory: PaperTheory, spec: NetworkSpec, attack: Attack) -> float
 def resolved(depth: int, eps: float) -> float:
     """A time within which early training ends, the shorter the larger ε."""
     return float(RESOLVED[depth] * (0.3 / eps) ** 1.4)
+
+
+def turning_share(spec: NetworkSpec) -> float:
+    """a = Ly/(2ω) of residual networks: with a constant gradient ‖ΔW‖² undoes the fall along W(0) at t = 4a/r.
+
+    Derived (docs/theory.md#early-training): the fall is (2t/N) L_adv y/ω, and ‖ΔW‖²/N is t² r L_adv/(LN), since r L_adv
+    is the gradient's square over L layers.
+    """
+    y = spec.activation.alpha * spec.weight_variance
+    return spec.depth * y / (2 * (1 + y))
 
 
 def foretold(course: Course, *, standard: bool) -> Floats:

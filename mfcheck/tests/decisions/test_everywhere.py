@@ -63,7 +63,7 @@ def test_it_holds_only_if_it_does_at_every_place(rivals: list[Rival], holds: tup
 
 
 def test_there_is_one_for_every_place() -> None:
-    with pytest.raises(ValueError, match="'as said' needs one statement for each of 2 groups, got 1"):
+    with pytest.raises(ValueError, match="'as said' needs a statement for each of 2 groups, got 1"):
         decider()(flat(rivals=[second(0.9, 1.1)]))
 
 
