@@ -15,6 +15,7 @@ from mfcheck.decisions.medians import MedianRatio, MedianWithin
 from mfcheck.decisions.rates import Rate, Share
 from mfcheck.decisions.slopes import Slope, Steady
 from mfcheck.decisions.statement import Statement
+from mfcheck.decisions.thresholds import MedianBeyond
 from mfcheck.decisions.trial import Ask, Trial
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.store import ChunkStore
@@ -75,6 +76,7 @@ class Decider:
     negligible = _verb(Negligible, "negligible")
     median_ratio = _verb(MedianRatio, "median_ratio")
     median_within = _verb(MedianWithin, "median_within")
+    median_beyond = _verb(MedianBeyond, "median_beyond")
     slope = _verb(Slope, "slope")
     median_slope = _verb(MedianSlope, "median_slope")
     steady = _verb(Steady, "steady")

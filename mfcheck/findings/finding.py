@@ -31,8 +31,9 @@ class Curve:
     statistic over groups, by `x_label`, whose slope was decided; `exact` is the finite-width value where it is known),
     "profile" (medians at x, beside the bound and what is expected there; `flips` are shares of flipped activations),
     "trajectory" (medians over training time x, beside the theory's law), "layers" (medians by layer), "strengths"
-    (medians by steps of the attack), "fall" (medians of a decrease over the law's by time) or "map" (one network of a
-    map: x its depth, measured its median accuracy, predicted the theory's). `series` holds more by name.
+    (medians by steps of the attack), "fall" (medians of a decrease over the law's by time), "shares" (medians of what
+    an ascent has found, by steps), "errors" (medians by an exponent), "scatter" (a point for every network) or "map"
+    (one network of a map: x its depth, measured its median accuracy, predicted the theory's). `series` holds more.
     """
 
     kind: str

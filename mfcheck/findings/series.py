@@ -7,10 +7,14 @@ from __future__ import annotations
 
 LAW, TREND, PROFILE, TRAJECTORY, LAYERS, MAP = "law", "trend", "profile", "trajectory", "layers", "map"
 STRENGTHS, FALL = "strengths", "fall"
+SHARES, ERRORS, SCATTER = "shares", "errors", "scatter"
 """The kinds of curves (`Curve.kind`)."""
+IN_STUDIES = (MAP, STRENGTHS, FALL, SHARES, ERRORS, SCATTER)
+"""Those that are shown only together with the others of their claim."""
 
 OVER_WIDTHS, OVER_BUDGETS, OVER_TIME, OVER_LAYERS, OVER_DEPTHS = "width N", "ε", "t", "layer", "depth"
-OVER_STEPS = "steps of the attack"
+OVER_STEPS, OVER_EXPONENTS = "steps of the attack", "exponent"
+OVER_CAPACITY, OVER_OWN_LOSS = "capacity left", "own L_adv left"
 """What a curve's x may be (`Curve.x_label`)."""
 
 FACTOR_1 = "rate factor 1"
@@ -33,3 +37,12 @@ OWN, EULER = "own slope", "Euler's identity"
 ALONE, ALONG_START = "L_std alone", "along W(0)"
 """The same under standard training, and without ‖W − W(0)‖²/N, by which what moves across W(0) raises it."""
 LOSS_LEFT, LOSS_LEFT_STRONGER = "L_adv left", "L_adv left, by four times the steps"
+
+CLOSED_FORM = "closed form"
+"""Of an ascent, the number of steps until it is near its end, and the share of the most that it ends with, each where a
+formula gives it and 0 where none does."""
+
+PREDICTED_FALL, FALL_FROM_START = "fall of σ_w²", "fall of σ_w² by L_std's pull at the start"
+"""The predicted fall of σ_w² over the measured one, with L_std's part as measured, and as it is at the start."""
+INITIAL_RATE = "initial rate"
+"""The rate at which L_adv starts to fall."""

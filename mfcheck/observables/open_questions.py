@@ -1,4 +1,4 @@
-"""For open questions: an attack's effect on a pair of inputs, and the number of steps that attacks need."""
+"""For open questions: how far an attack on two inputs drives their outputs apart, and what one random start finds."""
 
 from __future__ import annotations
 
@@ -9,44 +9,68 @@ from torch import Tensor
 
 from mfcheck.attacks.ascent import ascend, largest_loss
 from mfcheck.attacks.balls import norm
+from mfcheck.attacks.operator_norm import largest_found
+from mfcheck.ensembles import wishart
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.slopes import inputs
-from mfcheck.spec import NetworkSpec
+from mfcheck.spec import Attack, NetworkSpec
 
-NEEDED = 0.95
-"""The share of the best loss found that counts as reached."""
+CLEAN, ATTACKED = 0, 1
+"""Columns of `driven_apart`."""
 
 
 @lru_cache(maxsize=64)
-def pushed_apart(eps: float, p: float, q: float, steps: int) -> Source:
-    """`[n, 1]`: max over ‖η‖_p ≤ ε of ‖f(x + η) − f(x')‖_q − ‖f(x) − f(x')‖_q, for the probe's first two inputs."""
+def driven_apart(attack: Attack, steps: int) -> Source:
+    """`[n, 2]`: ‖f(x) − f(x')‖_q, and its largest over ‖η‖_p, ‖η'‖_p ≤ ε added to x and x', the probe's first two.
+
+    The better of two ascents: from no perturbation, whose first step is the steepest, and from a random one.
+    """
+    eps, p, q = attack
 
     def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         network = Network(spec, stream, replicates=draws)
-        x = inputs(probe, stream)[0].expand(draws, -1, -1)
-        anchor, other = x[:, :1], network(x[:, 1:2])
-        before = norm(network(anchor) - other, q)
-        start = largest_loss(network, anchor, eps, p, q, steps=1, generator=stream.torch).perturbation
-        gains = [
-            ascend(network, anchor, sign * start, lambda output: norm(output - other, q), p, eps, steps, None)[1][-1]
-            for sign in (1, -1)
-        ]
-        return torch.maximum(gains[0], gains[1]) - before
+        x = inputs(probe, stream)[0][:2].expand(draws, -1, -1)
 
-    return Source(f"pair pushed apart ({p:g}, {q:g}) at {eps!r}", {"dense": dense}, {"dense": True}, most=64)
+        def apart(output: Tensor) -> Tensor:  # one score for both rows, so that they ascend, and are kept, together
+            return norm(output[:, :1] - output[:, 1:], q).expand(-1, 2)
+
+        starts = torch.zeros_like(x), _random(x, p, eps, stream)
+        one, other = (ascend(network, x, start, apart, p, eps, steps, None)[1][-1, :, 0] for start in starts)
+        return torch.stack([apart(network(x))[:, 0], torch.maximum(one, other)], dim=1)
+
+    return Source(f"two outputs driven apart by {attack} in {steps}", {"dense": dense}, {"dense": True}, most=64)
 
 
 @lru_cache(maxsize=64)
-def steps_needed(eps: float, p: float, q: float, steps: int) -> Source:
-    """`[n, 1]`: after how many of so many steps an attack has found 95 % of the most it finds, from a random start."""
+def shares_found(attack: Attack, steps: int) -> Source:
+    """`[n, steps + 1]`: the loss that an ascent from one random start has found after each step, over the most known.
+
+    The most known is the best of that ascent and of one from the linear map's maximiser. On the exact chain the map is
+    J itself, whose gates do not flip, and the most is ‖J‖_{p,q} as `operator_norm` finds it.
+    """
+    eps, p, q = attack
 
     def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         network = Network(spec, stream, replicates=draws)
         x = inputs(probe, stream)[0][:1].expand(draws, 1, -1)
-        found = largest_loss(network, x, eps, p, q, steps=steps, start="random", generator=stream.torch)
-        reached = found.trace >= NEEDED * found.trace[-1]
-        return reached.double().argmax(dim=0)
+        known = largest_loss(network, x, eps, p, q, steps=steps, generator=stream.torch).loss
+        trace = largest_loss(network, x, eps, p, q, steps=steps, start="random", generator=stream.torch).trace
+        return (trace / torch.maximum(known, trace[-1]))[..., 0].T
 
-    return Source(f"steps needed ({p:g}, {q:g}) at {eps!r} of {steps}", {"dense": dense}, {"dense": True}, most=64)
+    def chain(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+        jacobian = wishart.jacobian(spec, draws, spec.input_dim, stream).float()
+        still = torch.zeros(draws, 1, spec.input_dim, dtype=jacobian.dtype, device=jacobian.device)
+        start, score = _random(still, p, 1.0, stream), lambda output: norm(output, q)
+        trace = ascend(lambda eta: eta @ jacobian.mT, still, start, score, p, 1.0, steps, None)[1][..., 0]
+        return (trace / torch.maximum(largest_found(jacobian, p, q), trace[-1])).T
+
+    name = f"shares found from one random start by {attack} in {steps}"
+    return Source(name, {"dense": dense, "wishart": chain}, {"dense": True, "wishart": False}, most=64)
+
+
+def _random(x: Tensor, p: float, eps: float, stream: Stream) -> Tensor:
+    """A start like that of attacks: uniform on a cube, scaled to ‖η‖_p = ε, `[…, d]`."""
+    point = torch.empty(x.shape, dtype=x.dtype, device=x.device).uniform_(-1, 1, generator=stream.torch)
+    return eps * point / norm(point, p)[..., None]

@@ -160,7 +160,7 @@ def _kind(finding: dict[str, Any]) -> str:
         return "loss" if is_profile(finding, series.OVER_BUDGETS) and is_drawable(finding) else ""
     if kind == series.TRAJECTORY:
         return kind if trajectory(finding) is not None else ""
-    return "" if kind in (series.MAP, series.STRENGTHS, series.FALL) else kind
+    return "" if kind in series.IN_STUDIES else kind
 
 
 def _drawn(claim: str, finding: dict[str, Any]) -> Drawn:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from mfcheck.reporting.curves import difficulty, exponents
 from mfcheck.reporting.curves.falls import falls, table
 from mfcheck.reporting.curves.profiles import Profile, needed_widths, network, pair_of, profiles
+from mfcheck.reporting.curves.scatters import MEANINGS, scatters, together
 from mfcheck.reporting.curves.strengths import strengths
 from mfcheck.reporting.curves.training_map import COLUMNS, map_rows, training_maps
 from mfcheck.reporting.figures.capacity_figure import capacity_charts, capacity_figure
@@ -15,6 +17,7 @@ from mfcheck.reporting.figures.map_figure import map_figure
 from mfcheck.reporting.figures.plots import drawn
 from mfcheck.reporting.figures.point_figure import points, points_figure
 from mfcheck.reporting.figures.profile_figure import profiles_figure
+from mfcheck.reporting.figures.scatter_figure import scatter_figure
 from mfcheck.reporting.figures.tightness import NORMS, sizes_of, tightness, tightness_figure, tightness_rows
 from mfcheck.reporting.figures.trend_figures import distance_figure
 from mfcheck.reporting.words import notation
@@ -34,6 +37,7 @@ class Study:
 def studies(claim: dict[str, Any], report: dict[str, Any], *, draw: bool) -> list[Study]:
     """The studies that a claim's findings suffice for; without drawing, those that are or have a table."""
     found = [*_numbers(claim, report, draw), *_maps(claim, draw), *_strengths(claim), *_falls(claim, draw)]
+    found += _explored(claim, draw)
     found += _drawn(claim) if draw else []
     return [study for study in found if study.figure or study.rows]
 
@@ -68,6 +72,34 @@ def _strengths(claim: dict[str, Any]) -> list[Study]:
         "L_adv, and what is left to find counts for the law"
     )
     return [Study("What attacks of growing strength find", caption, columns=columns, rows=tuple(rows))]
+
+
+def _explored(claim: dict[str, Any], draw: bool) -> list[Study]:
+    """What open questions show: steps of attacks, laws by exponent, and networks as points."""
+    steps = Study(
+        "How many steps an attack needs from a random start",
+        "steps to 95 % of what it finds, and what it finds over the most that is known; medians over networks, on "
+        "Jacobians of the exact chain with gates fixed (the linear map), and in closed form where there is one",
+        columns=difficulty.COLUMNS,
+        rows=tuple(difficulty.rows(difficulty.difficulties(claim))),
+    )
+    laws = Study(
+        "Laws for the whole of training",
+        "L_adv(t) = L₀(1 + rt/p)^{−p} on held-out images, r and L₀ from t = 0: root mean square of the error of log "
+        "L_adv over times, and the fall of σ_w² at the end with L_std's part as measured; medians over networks",
+        columns=exponents.COLUMNS,
+        rows=tuple(exponents.rows(exponents.tried(claim))),
+    )
+    clouds = [
+        Study(
+            f"Networks one by one: {MEANINGS[x_label][1]}",
+            f"{name} networks, a point each, against {MEANINGS[x_label][0]}; {together(groups)}",
+            drawn(scatter_figure, claim["id"], x_label, name, groups) if draw else "",
+        )
+        for x_label in MEANINGS
+        for name, groups in scatters(claim, x_label).items()
+    ]
+    return [steps, laws, *clouds]
 
 
 def _falls(claim: dict[str, Any], draw: bool) -> list[Study]:

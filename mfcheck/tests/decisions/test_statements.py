@@ -21,6 +21,7 @@ from mfcheck.decisions.medians import MedianRatio, MedianWithin
 from mfcheck.decisions.rates import Rate, Share
 from mfcheck.decisions.slopes import Slope, Steady
 from mfcheck.decisions.statement import Statement
+from mfcheck.decisions.thresholds import MedianBeyond
 from mfcheck.findings.finding import Finding
 from mfcheck.tests.support.bounded_draws import (
     AROUND,
@@ -45,6 +46,7 @@ VERBS: dict[str, type[Statement[Any]]] = {
     "negligible": Negligible,
     "median_ratio": MedianRatio,
     "median_within": MedianWithin,
+    "median_beyond": MedianBeyond,
     "slope": Slope,
     "median_slope": MedianSlope,
     "steady": Steady,

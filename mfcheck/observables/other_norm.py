@@ -1,0 +1,41 @@
+"""What training against one attack does to the loss under another."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from mfcheck import progress
+from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.samples import STACK, Probe, Source
+from mfcheck.ensembles.streams import Stream
+from mfcheck.observables.slopes import inputs
+from mfcheck.spec import Attack, NetworkSpec
+from mfcheck.training.objectives import Objective, slope
+from mfcheck.training.rules import SGD
+from mfcheck.training.steps import train
+
+OWN, OTHER = 0, 1
+"""Columns of `left_after`: L_adv after training over before, under the attack trained against, and under the other."""
+
+
+@lru_cache(maxsize=64)
+def left_after(own: Attack, other: Attack, rule: SGD, steps: int, attack_steps: int) -> Source:
+    """`[n, 2]`: the columns above on the probe's held-out inputs, after training on L_std + L_adv on the others."""
+
+    def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+        network = Network(spec, stream, replicates=draws)
+        x, labels = inputs(probe, stream)
+        taught, fresh = (x[: probe.train], labels[: probe.train]), (x[probe.train :], labels[probe.train :])
+        measures = [Objective("adversarial", *one, 2 * attack_steps) for one in (own, other)]
+        before = [slope(network, one, *fresh, stream.torch).loss for one in measures]
+        objective = Objective("theory", *own, attack_steps)
+        for step in train(network, objective, *taught, optimiser=rule, steps=steps, generator=stream.torch):
+            progress.report(step.index, steps)
+        after = [slope(network, one, *fresh, stream.torch).loss for one in measures]
+        return torch.stack([one / start for one, start in zip(after, before, strict=True)], dim=1)
+
+    name = f"L_adv left under {own} and {other} after {steps} of {rule} against the first in {attack_steps}"
+    return Source(name, {"dense": dense}, {"dense": True}, most=STACK)

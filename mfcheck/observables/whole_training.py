@@ -1,0 +1,87 @@
+"""The whole of training on minibatches: L_adv on held-out images, the exact fall of σ_w², and what L_std has of it.
+
+Beside them stands what is known before the first step: the rate at which L_adv begins to fall.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from mfcheck import progress
+from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.samples import STACK, Probe, Source
+from mfcheck.ensembles.streams import Stream
+from mfcheck.observables.initial_decay import shared
+from mfcheck.observables.slopes import inputs
+from mfcheck.spec import Attack, NetworkSpec
+from mfcheck.training.ledger import Step
+from mfcheck.training.objectives import Objective, slope
+from mfcheck.training.rules import SGD
+from mfcheck.training.steps import train
+
+RATE, AT_START = 0, 1
+"""Rows of `whole_training`: what is known at t = 0, and the start; then one for each stretch of training."""
+LOSS, DROP, STANDARD = 0, 1, 2
+"""Columns of the rows from `AT_START` on: L_adv on held-out images; σ_w²(0) − σ_w²(t); and L_std's part of that fall,
+(2/N)∫⟨f, softmax f − label⟩ of a vanilla network without biases. Means over layers; at the start the last is a rate."""
+KNOWN, HELD_OUT_STEPS = 128, 6
+"""Images at which the rate is taken, at most, and steps of the attacks behind it and on held-out images."""
+BATCH = 32
+
+Stretch = tuple[float, int]
+"""The step of SGD, and how many of them."""
+
+
+@lru_cache(maxsize=32)
+def whole_training(attack: Attack, stretches: tuple[Stretch, ...], attack_steps: int) -> Source:
+    """`[n, 2 + T, 3]`: a row of r = (OFF + BESIDE)/LOSS's columns at t = 0, the start, and a row after each stretch.
+
+    Training is on L_std + L_adv and batches of 32 of the probe's first `train` inputs; the rest are held out.
+    """
+
+    def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+        network = Network(spec, stream, replicates=draws)
+        x, labels = inputs(probe, stream)
+        taught, fresh = (x[: probe.train], labels[: probe.train]), (x[probe.train :], labels[probe.train :])
+        strong = Objective("adversarial", *attack, HELD_OUT_STEPS)
+        known = shared(network, attack, HELD_OUT_STEPS, taught[0][:KNOWN], taught[1][:KNOWN], stream.torch)[:, :3]
+        begun = slope(network, Objective("standard"), *taught, stream.torch).projection.mean(dim=1)
+        nothing = torch.zeros_like(begun)
+        rows = [known, torch.stack([_held_out(network, strong, fresh, stream), nothing, begun * 2 / spec.width], dim=1)]
+        drop, standard = nothing, nothing
+        for index, (lr, steps) in enumerate(stretches):
+            rule, objective = SGD(lr, batch=BATCH), Objective("theory", *attack, attack_steps)
+            for step in train(network, objective, *taught, optimiser=rule, steps=steps, generator=stream.torch):
+                if step.index < steps:
+                    standard = standard + lr * _standard_pull(step) * 2 / spec.width
+            progress.report(index, len(stretches))
+            drop = drop - step.change.mean(dim=1)
+            rows.append(torch.stack([_held_out(network, strong, fresh, stream), drop, standard], dim=1))
+        return torch.stack(rows, dim=1)
+
+    name = f"whole training by {attack} in {attack_steps}, {stretches}"
+    return Source(name, {"dense": dense}, {"dense": True}, most=STACK)
+
+
+def times(stretches: tuple[Stretch, ...]) -> tuple[float, ...]:
+    """The times at which the stretches end.
+
+    >>> times(((0.25, 2), (0.5, 3)))
+    (0.5, 2.0)
+    """
+    found = [0.0]
+    for lr, steps in stretches:
+        found.append(found[-1] + lr * steps)
+    return tuple(found[1:])
+
+
+def _standard_pull(step: Step) -> Tensor:
+    """⟨W, ∂L_std⟩, meaned over layers: the pull of the sum less L_adv, which is its own (Euler)."""
+    return step.projection.mean(dim=1) - step.adversarial
+
+
+def _held_out(network: Network, objective: Objective, fresh: tuple[Tensor, Tensor], stream: Stream) -> Tensor:
+    return slope(network, objective, *fresh, stream.torch).loss
