@@ -80,12 +80,13 @@ def vanilla_cells(settings: Settings) -> Iterator[TrainedCell]:
 
 
 def residual_cells(settings: Settings) -> Iterator[TrainedCell]:
-    """The outcome just inside the window in every network, and just outside it in the narrowest."""
+    """The outcome just inside the window in every network, and just outside it in some of the narrowest."""
+    size = MAPS[settings.level.name]
     if "residual" in settings.architectures:
         for cell in accuracy_map.networks("residual", settings, INSIDE):
             yield TrainedCell.of(cell, States.OUTCOME, INSIDE)
         for cell in accuracy_map.networks("residual", settings, OUTSIDE):
-            if cell.spec.width == min(MAPS[settings.level.name].widths):
+            if cell.spec.width == min(size.widths) and cell.spec.depth in size.outside:
                 yield TrainedCell.of(cell, States.OUTSIDE, OUTSIDE)
 
 

@@ -48,6 +48,7 @@ INSIDE, OUTSIDE = 0.9, 1.1
 class Map:
     """Widths and depths of a map, its inputs, of which `trained` are trained on, and the steps of training.
 
+    `outside` are the depths of which residual networks just outside the window are trained too, the narrowest ones;
     `beside` are further vanilla networks (width, depth), of a width at which the whole grid would take too long.
     """
 
@@ -57,6 +58,7 @@ class Map:
     images: int
     trained: int
     steps: int
+    outside: tuple[int, ...]
     beside: tuple[tuple[int, int], ...] = field(default=())
 
     def places(self, architecture: str) -> list[tuple[int, int]]:
@@ -67,9 +69,9 @@ class Map:
 
 # Steps are chosen by the control alone: as many as the deepest narrow networks take to fit their images without attack.
 MAPS = {
-    "quick": Map((48,), (2, 10), 784, 128, 96, 200),
-    "standard": Map((64, 128, 256), (2, 10, 20), 784, 512, 384, 400, beside=((512, 20),)),
-    "paper": Map((64, 128, 256, 512, 1024, 2048), (2, 5, 10, 20, 30, 40, 50), 784, 1280, 1024, 400),
+    "quick": Map((48,), (2, 12), 784, 96, 64, 200, outside=(2,)),
+    "standard": Map((64, 128, 256), (2, 10, 20), 784, 512, 384, 400, outside=(2, 10, 20), beside=((512, 20),)),
+    "paper": Map((64, 128, 256, 512, 1024, 2048), (2, 5, 10, 20, 30, 40, 50), 784, 1280, 1024, 400, outside=(10, 50)),
 }
 
 
