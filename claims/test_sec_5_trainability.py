@@ -11,7 +11,7 @@ import numpy as np
 from mfcheck import Cell, claim
 from mfcheck.arrays import Floats
 from mfcheck.decisions.decide import Decider
-from mfcheck.decisions.majority import Around, Majority, Mostly, Together
+from mfcheck.decisions.majority import Alternative, Around, Majority, Mostly, Together
 from mfcheck.decisions.medians import MedianWithin
 from mfcheck.decisions.probes import images
 from mfcheck.decisions.trial import Ask
@@ -101,18 +101,20 @@ def as_before(outcome: Outcome) -> Together:
 
 
 AS_BEFORE = {outcome: f"{outcome}, with the weights' size as it was" for outcome in Outcome}
+IN_MOST = {outcome: f"in most pairs {outcome}" for outcome in Outcome}
 
 
 def most(cell: TrainedCell, level: Level, outcome: Outcome, regime: Regime) -> Ask:
     """Most pairs of networks come to an outcome."""
     steps, breaks = MAPS[level.name].steps, cell.statement is States.OUTSIDE
-    others = [other for other in Outcome if breaks or other is not outcome]
+    rivals: dict[str, Alternative] = {AS_BEFORE[other]: as_before(other) for other in Outcome}
+    rivals |= {IN_MOST[other]: Mostly(ends_as(other)) for other in Outcome if other is not outcome}
     return lambda theory: Majority(
         accuracy_map.pairs(cell.spec, level),
         quantity=f"after {steps} steps {outcome}",
         property=ends_as(outcome),
         looks_at=images,
-        rivals={AS_BEFORE[other]: as_before(other) for other in others},
+        rivals=rivals,
         curve=lambda draws: accuracy_map.place(theory, cell.spec, steps, draws),
         breaks=breaks,
         regime=regime,
