@@ -107,8 +107,9 @@ IN_MOST = {outcome: f"in most pairs {outcome}" for outcome in Outcome}
 def most(cell: TrainedCell, level: Level, outcome: Outcome, regime: Regime) -> Ask:
     """Most pairs of networks come to an outcome."""
     steps, breaks = MAPS[level.name].steps, cell.statement is States.OUTSIDE
-    rivals: dict[str, Alternative] = {AS_BEFORE[other]: as_before(other) for other in Outcome}
-    rivals |= {IN_MOST[other]: Mostly(ends_as(other)) for other in Outcome if other is not outcome}
+    others = [other for other in Outcome if other is not outcome]
+    rivals: dict[str, Alternative] = {IN_MOST[other]: Mostly(ends_as(other)) for other in others}
+    rivals |= {AS_BEFORE[other]: as_before(other) for other in (Outcome if breaks else others)}
     return lambda theory: Majority(
         accuracy_map.pairs(cell.spec, level),
         quantity=f"after {steps} steps {outcome}",
