@@ -6,7 +6,7 @@ A report stores these names, so that its pages find a curve by what it is, which
 from __future__ import annotations
 
 LAW, TREND, PROFILE, TRAJECTORY, LAYERS, MAP = "law", "trend", "profile", "trajectory", "layers", "map"
-STRENGTHS = "strengths"
+STRENGTHS, FALL = "strengths", "fall"
 """The kinds of curves (`Curve.kind`)."""
 
 OVER_WIDTHS, OVER_BUDGETS, OVER_TIME, OVER_LAYERS, OVER_DEPTHS = "width N", "ε", "t", "layer", "depth"
@@ -37,3 +37,9 @@ CONTROL, CONTROL_HELD_OUT, CONTROL_DIVERGED = "control", "control held-out", "co
 FIRST_OVER_LAST, FIRST_OVER_LAST_AT_START = "gradient first/last", "gradient first/last at the start"
 FIRST_LEFT, CONTROL_FIRST_LEFT = "first gradient over its start", "control first gradient over its start"
 """The norm of the loss's gradient in the first layer over that in the last, and over itself at the start."""
+
+OWN, EULER = "own slope", "Euler's identity"
+"""Beside a decrease of σ_w² over the law's: each network's own slope at t = 0, and its losses by Euler's identity."""
+ALONE, ALONG_START = "L_std alone", "along W(0)"
+"""The same under standard training, and without ‖W − W(0)‖²/N, by which what moves across W(0) raises it."""
+LOSS_LEFT, LOSS_LEFT_STRONGER = "L_adv left", "L_adv left, by four times the steps"
