@@ -54,14 +54,14 @@ class TrainedCell(Cell):
         return cls(**kept, statement=statement, over_edge=over_edge)
 
 
-def is_late(cell: Cell, level: Level) -> bool:
-    """Whether the paper's T passes before training ends."""
-    return accuracy_map.collapse_over_training(PaperTheory(), cell.spec, MAPS[level.name].steps) < 1
+def is_late(theory: PaperTheory, cell: Cell, level: Level) -> bool:
+    """Whether a theory's T passes before training ends."""
+    return accuracy_map.collapse_over_training(theory, cell.spec, MAPS[level.name].steps) < 1
 
 
 def is_doomed(cell: Cell, level: Level) -> bool:
-    """Whether the theory has attacks end a network's training by its depth: the deepest, where T passes in time."""
-    return cell.spec.depth == max(MAPS[level.name].depths) and is_late(cell, level)
+    """Whether the paper has attacks end a network's training for its depth: the deepest, where T passes in time."""
+    return cell.spec.depth == max(MAPS[level.name].depths) and is_late(PaperTheory(), cell, level)
 
 
 def vanilla_cells(settings: Settings) -> Iterator[TrainedCell]:
@@ -104,7 +104,7 @@ AS_BEFORE = {outcome: f"{outcome}, with the weights' size as it was" for outcome
 IN_MOST = {outcome: f"in most pairs {outcome}" for outcome in Outcome}
 
 
-def most(cell: TrainedCell, level: Level, outcome: Outcome, regime: Regime) -> Ask:
+def most(cell: TrainedCell, level: Level, outcome: Outcome, regime: Regime) -> Callable[[PaperTheory], Majority]:
     """Most pairs of networks come to an outcome."""
     steps, breaks = MAPS[level.name].steps, cell.statement is States.OUTSIDE
     others = [other for other in Outcome if other is not outcome]
@@ -131,7 +131,11 @@ def outcome(cell: TrainedCell, level: Level) -> Ask:
 
 def time(cell: TrainedCell, level: Level) -> Ask:
     """Only the control fits where T passes before training ends, and elsewhere both do."""
-    return most(cell, level, Outcome.CONTROL if is_late(cell, level) else Outcome.BOTH, LATE)
+
+    def ask(theory: PaperTheory) -> Majority:
+        return most(cell, level, Outcome.CONTROL if is_late(theory, cell, level) else Outcome.BOTH, LATE)(theory)
+
+    return ask
 
 
 def mechanism(cell: TrainedCell, level: Level) -> MedianWithin:
