@@ -1,8 +1,8 @@
-"""Theorems 5.7 and 5.8: which networks practical adversarial training fits, over depth and width."""
+"""Theorems 5.7 and 5.8: which networks training with attacks fits, over depth and width, beside training without."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from enum import StrEnum
 
@@ -11,146 +11,168 @@ import numpy as np
 from mfcheck import Cell, claim
 from mfcheck.arrays import Floats
 from mfcheck.decisions.decide import Decider
-from mfcheck.decisions.medians import MedianWithin, Rival
+from mfcheck.decisions.majority import Alternative, Around, Majority, Mostly, Together
+from mfcheck.decisions.medians import MedianWithin
 from mfcheck.decisions.probes import images
 from mfcheck.decisions.trial import Ask
-from mfcheck.ensembles.samples import Source
-from mfcheck.observables.after_training import CLEAN, SIZE, trained
+from mfcheck.findings.regimes import LATE, MECHANISM, OUTCOME, Regime
+from mfcheck.observables.after_training import SIZE
 from mfcheck.observables.path_bounds import after
 from mfcheck.settings import Level, Settings
 from mfcheck.theorems import accuracy_map
-from mfcheck.theorems.accuracy_map import MAPS
-from mfcheck.theorems.variance import LOWER, UPPER, gain_at
+from mfcheck.theorems.accuracy_map import INSIDE, MAPS, OUTSIDE
+from mfcheck.theorems.outcomes import Outcome, ends_as
+from mfcheck.theorems.variance import LOWER, gain_at
 from mfcheck.theory import PaperTheory
 
-FITTED = 0.55
-"""An accuracy halfway between chance, 1/K, and all of K = 10 classes."""
-SAME = 0.05
-"""How far ‖W‖² may move for a failure not to be that of the weights' size."""
-NARROW = 2
-"""Deep and narrow are networks with at most so many units to a layer of depth. At L/N = ¼ the deepest are fitted, as T
-itself says they are."""
-KEPT, GREW = "fails with the weights' size as it was", "trains with the weights' size grown"
-INSIDE, RISEN = "ω^L stays inside the window", "ω^L has not fallen"
+SAME = 0.1
+"""How far ‖W‖² may move for an outcome not to be that of the weights' size: ω^L then stays in the window to L = 20."""
+CONVENTION = "M = 10 is a convention: the paper's statement holds with any M, and names none"
 
 
 class States(StrEnum):
-    """Which networks are fitted as T has it, which are at all, and why they are not."""
+    """What is stated: what comes of training, that T tells where attacks end it, and why; of residual networks what
+    comes of training just outside the window."""
 
-    BOUNDARY = "boundary"
     OUTCOME = "outcome"
+    TIME = "time"
     MECHANISM = "mechanism"
+    OUTSIDE = "outside"
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainedCell(Cell):
-    """A network of the map, and what is stated of it."""
+    """A network of the map, what is stated of it, and where ασ_w² lies over the edge of the window, if it has one."""
 
     statement: States
+    over_edge: float | None = None
 
     @classmethod
-    def of(cls, cell: Cell, statement: States) -> TrainedCell:
+    def of(cls, cell: Cell, statement: States, over_edge: float | None = None) -> TrainedCell:
         """A cell of the map with a statement about it."""
-        return cls(**{one.name: getattr(cell, one.name) for one in fields(Cell)}, statement=statement)
+        kept = {one.name: getattr(cell, one.name) for one in fields(Cell)}
+        return cls(**kept, statement=statement, over_edge=over_edge)
+
+
+def is_late(theory: PaperTheory, cell: Cell, level: Level) -> bool:
+    """Whether a theory's T passes before training ends."""
+    return accuracy_map.collapse_over_training(theory, cell.spec, MAPS[level.name].steps) < 1
+
+
+def is_doomed(cell: Cell, level: Level) -> bool:
+    """Whether the paper has attacks end a network's training for its depth: the deepest, where T passes in time."""
+    return cell.spec.depth == max(MAPS[level.name].depths) and is_late(PaperTheory(), cell, level)
 
 
 def vanilla_cells(settings: Settings) -> Iterator[TrainedCell]:
-    """The predicted boundary in all networks, the outcome in the shallowest and where the deepest are narrow, and there
-    the mechanism too."""
+    """What T says in all networks, the outcome in the shallowest and where the deepest are doomed, there the mechanism
+    too."""
     if "vanilla" not in settings.architectures:
         return
-    depths = MAPS[settings.level.name].depths
+    shallowest = min(MAPS[settings.level.name].depths)
     for cell in accuracy_map.networks("vanilla", settings):
-        yield TrainedCell.of(cell, States.BOUNDARY)
-        deepest, shallowest = cell.spec.depth == max(depths), cell.spec.depth == min(depths)
-        failing = deepest and cell.spec.width <= NARROW * cell.spec.depth
-        if failing or shallowest:
+        yield TrainedCell.of(cell, States.TIME)
+        doomed = is_doomed(cell, settings.level)
+        if doomed or cell.spec.depth == shallowest:
             yield TrainedCell.of(cell, States.OUTCOME)
-        if failing:
+        if doomed:
             yield TrainedCell.of(cell, States.MECHANISM)
 
 
 def residual_cells(settings: Settings) -> Iterator[TrainedCell]:
-    """The outcome, in every network."""
+    """The outcome just inside the window in every network, and just outside it in some of the narrowest."""
+    size = MAPS[settings.level.name]
     if "residual" in settings.architectures:
-        for cell in accuracy_map.networks("residual", settings):
-            yield TrainedCell.of(cell, States.OUTCOME)
-
-
-def training(cell: Cell, level: Level) -> Source:
-    """The practitioners' training of a cell's networks."""
-    spec = cell.spec
-    chunk = accuracy_map.chunk(spec.width, spec.depth)
-    return trained(accuracy_map.objective(), accuracy_map.rule(spec), MAPS[level.name].steps, chunk)
+        for cell in accuracy_map.networks("residual", settings, INSIDE):
+            yield TrainedCell.of(cell, States.OUTCOME, INSIDE)
+        for cell in accuracy_map.networks("residual", settings, OUTSIDE):
+            if cell.spec.width == min(size.widths) and cell.spec.depth in size.outside:
+                yield TrainedCell.of(cell, States.OUTSIDE, OUTSIDE)
 
 
 def size_after(draws: Floats) -> Floats:
-    """‖W‖² after training over that before it."""
+    """‖W‖² after training with attacks over that before it."""
     return after(draws, SIZE)
 
 
-def gain(cell: Cell) -> Callable[[Floats], Floats]:
-    """ω^L after training."""
-    return lambda draws: gain_at(cell.spec, np.maximum(size_after(draws), 0.0))
+def as_before(outcome: Outcome) -> Together:
+    """Most pairs come to an outcome, and the median network's weights are as large as before, and not 1.25 times."""
+    return Together((Mostly(ends_as(outcome)), Around(size_after, 1.0, SAME)))
 
 
-def fit(cell: Cell, level: Level, fits: bool, rivals: Mapping[str, Rival], draw: bool) -> Ask:
-    """The median network's training accuracy is on the given side of halfway."""
-    steps = MAPS[level.name].steps
-    return lambda theory: MedianWithin(
-        training(cell, level),
-        statistic=lambda draws: draws[:, CLEAN],
-        name="median training accuracy",
+AS_BEFORE = {outcome: f"{outcome}, with the weights' size as it was" for outcome in Outcome}
+IN_MOST = {outcome: f"in most pairs {outcome}" for outcome in Outcome}
+
+
+def most(cell: TrainedCell, level: Level, outcome: Outcome, regime: Regime) -> Callable[[PaperTheory], Majority]:
+    """Most pairs of networks come to an outcome."""
+    steps, breaks = MAPS[level.name].steps, cell.statement is States.OUTSIDE
+    others = [other for other in Outcome if other is not outcome]
+    rivals: dict[str, Alternative] = {IN_MOST[other]: Mostly(ends_as(other)) for other in others}
+    rivals |= {AS_BEFORE[other]: as_before(other) for other in (Outcome if breaks else others)}
+    return lambda theory: Majority(
+        accuracy_map.pairs(cell.spec, level),
+        quantity=f"after {steps} steps {outcome}",
+        property=ends_as(outcome),
         looks_at=images,
-        low=FITTED if fits else 0.0,
-        high=1.0 if fits else FITTED,
-        origin="halfway between chance and all",
         rivals=rivals,
-        curve=(lambda draws: accuracy_map.place(theory, cell.spec, steps, draws)) if draw else None,
+        curve=lambda draws: accuracy_map.place(theory, cell.spec, steps, draws),
+        breaks=breaks,
+        regime=regime,
+        caveat=CONVENTION if breaks else "",
     )
 
 
-def boundary(cell: TrainedCell, level: Level) -> Ask:
-    """A network is fitted if training ends before the theory's T, and else not."""
-    in_time = accuracy_map.collapse_over_training(PaperTheory(), cell.spec, MAPS[level.name].steps) > 1
-    kept, grew = Rival(size_after, 1 - SAME, 1 + SAME), Rival(size_after, 1.0)
-    return fit(cell, level, in_time, {KEPT: kept} if in_time else {GREW: grew}, draw=True)
-
-
 def outcome(cell: TrainedCell, level: Level) -> Ask:
-    """The shallowest networks are fitted, and the deep and narrow are not."""
-    return fit(cell, level, cell.spec.depth == min(MAPS[level.name].depths), {}, draw=False)
+    """Both fit, but of deep and narrow vanilla networks only the control."""
+    doomed = cell.spec.architecture == "vanilla" and is_doomed(cell, level)
+    return most(cell, level, Outcome.CONTROL if doomed else Outcome.BOTH, OUTCOME)
+
+
+def time(cell: TrainedCell, level: Level) -> Ask:
+    """Only the control fits where T passes before training ends, and elsewhere both do."""
+
+    def ask(theory: PaperTheory) -> Majority:
+        return most(cell, level, Outcome.CONTROL if is_late(theory, cell, level) else Outcome.BOTH, LATE)(theory)
+
+    return ask
 
 
 def mechanism(cell: TrainedCell, level: Level) -> MedianWithin:
     """ω^L has left the window."""
+
+    def gain(draws: Floats) -> Floats:
+        return gain_at(cell.spec, np.maximum(size_after(draws), 0.0))
+
     return MedianWithin(
-        training(cell, level),
-        statistic=gain(cell),
+        accuracy_map.pairs(cell.spec, level),
+        statistic=gain,
         name="median ω^L after training",
         looks_at=images,
         low=0.0,
         high=LOWER,
         origin="m = 0.1 of the window",
-        rivals={KEPT: Rival(size_after, 1 - SAME, 1 + SAME), INSIDE: Rival(gain(cell), LOWER, UPPER)},
+        rivals={AS_BEFORE[Outcome.CONTROL]: as_before(Outcome.CONTROL)},  # type: ignore[dict-item]
+        regime=MECHANISM,
     )
 
 
 STATES: dict[States, Callable[[TrainedCell, Level], Ask]] = {
-    States.BOUNDARY: boundary,
     States.OUTCOME: outcome,
+    States.TIME: time,
     States.MECHANISM: mechanism,
+    States.OUTSIDE: outcome,
 }
 
 
 @claim("thm5.7/vanilla-untrainable", cells=vanilla_cells)
 def test_vanilla_untrainable(cell: TrainedCell, decide: Decider) -> None:
-    """Deep and narrow vanilla networks are not fitted by adversarial training, because ω^L has left the window."""
+    """Attacks keep deep and narrow vanilla networks, and not others, from fitting what training without them fits, in a
+    time T and because ω^L has left the window."""
     decide(STATES[cell.statement](cell, decide.settings.level))
 
 
 @claim("thm5.8/residual-trainable", cells=residual_cells)
 def test_residual_trainable(cell: TrainedCell, decide: Decider) -> None:
-    """Residual networks with ασ_w² ≤ M^{1/L} − 1 are fitted by adversarial training at every depth and width."""
-    rivals = {INSIDE: Rival(gain(cell), LOWER, UPPER), RISEN: Rival(size_after, 1.0)}
-    decide(fit(cell, decide.settings.level, fits=True, rivals=rivals, draw=True))
+    """Residual networks are fitted with attacks too, at every depth and width, where ασ_w² ≤ M^{1/L} − 1."""
+    decide(STATES[cell.statement](cell, decide.settings.level))

@@ -9,6 +9,7 @@ from typing import Any, Concatenate, ParamSpec
 from mfcheck.arrays import Floats
 from mfcheck.decisions.facts import Fact
 from mfcheck.decisions.laws import Law, SameLaw
+from mfcheck.decisions.majority import Majority
 from mfcheck.decisions.means import MeanRatio, Negligible
 from mfcheck.decisions.median_slopes import MedianSlope
 from mfcheck.decisions.medians import MedianRatio, MedianWithin
@@ -72,6 +73,7 @@ class Decider:
     same_law = _verb(SameLaw, "same_law")
     rate = _verb(Rate, "rate")
     share = _verb(Share, "share")
+    majority = _verb(Majority, "majority")
     mean_ratio = _verb(MeanRatio, "mean_ratio")
     negligible = _verb(Negligible, "negligible")
     median_ratio = _verb(MedianRatio, "median_ratio")

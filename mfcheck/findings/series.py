@@ -30,7 +30,17 @@ COSINE = "cosine"
 """How far a layer's gradient is parallel to its weights."""
 
 ATTACKED, HELD_OUT, VARIANCE, DIVERGED = "attacked", "held-out attacked", "variance", "diverged"
-"""What a network of a map came to: accuracies under attack, σ_w² over its start, and the share that diverged."""
+HELD_OUT_CLEAN, GAIN, CAPACITY, UNDECIDED = "held-out", "ω^L", "capacity", "undecided"
+"""What a network of a map came to: accuracies under attack and held out, σ_w² over its start, the share that diverged,
+ω^L, ‖w‖_FR over its start, and the share of pairs of networks of which it is not known what they come to."""
+NOTHING_FITS, CONTROL_FITS, BOTH_FIT = OUTCOMES = "nothing fits", "only the control fits", "both fit"
+"""What a pair of trainings comes to, with attacks and without: the shares of pairs that have come to it and that still
+may, and exact bounds of its share."""
+CONTROL, CONTROL_HELD_OUT, CONTROL_DIVERGED = "control", "control held-out", "control diverged"
+"""The same of its control, trained without attack."""
+FIRST_OVER_LAST, FIRST_OVER_LAST_AT_START = "gradient first/last", "gradient first/last at the start"
+FIRST_LEFT, CONTROL_FIRST_LEFT = "first gradient over its start", "control first gradient over its start"
+"""The norm of the loss's gradient in the first layer over that in the last, and over itself at the start."""
 
 OWN, EULER = "own slope", "Euler's identity"
 """Beside a decrease of σ_w² over the law's: each network's own slope at t = 0, and its losses by Euler's identity."""

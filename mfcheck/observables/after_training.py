@@ -1,14 +1,20 @@
-"""Measured after practical adversarial training: accuracies, the weights' size, and whether it diverged."""
+"""Measured after training, in pairs from one start: with attacks, as practitioners train, and without, as its control.
+
+Both arms of a pair begin with the same weights and see the same batches for as many steps of the same length, so what
+tells them apart is the attack alone (docs/theory.md#outcome-and-mechanism).
+"""
 
 from __future__ import annotations
 
 import copy
+from dataclasses import dataclass
 from functools import lru_cache
 
 import torch
 from torch import Tensor
 
 from mfcheck import progress
+from mfcheck.ensembles.matrices.dense import DenseMatrix
 from mfcheck.ensembles.matrices.lazy import Overflow
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import STACK, Probe, Source
@@ -16,47 +22,135 @@ from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.capacity import fisher_rao
 from mfcheck.observables.slopes import inputs
 from mfcheck.spec import NetworkSpec
-from mfcheck.training.objectives import Objective, attack
+from mfcheck.training.objectives import Objective, attack, cross_entropy
 from mfcheck.training.rules import SGD
 from mfcheck.training.steps import train
 
-CLEAN, ATTACKED, HELD_OUT, HELD_OUT_ATTACKED, SIZE, DISTANCE, CAPACITY, DIVERGED = range(8)
-"""Columns of `trained`: accuracies on training and on held-out inputs, clean and attacked; ‖W‖²/‖W(0)‖² and
+CLEAN, ATTACKED, HELD_OUT, HELD_OUT_ATTACKED, SIZE, DISTANCE, CAPACITY, DIVERGED, FALL = range(9)
+FIRST, LAST, FIRST_AT_START, LAST_AT_START = range(9, 13)
+"""Columns of an arm: accuracies on training and on held-out inputs, clean and attacked; ‖W‖²/‖W(0)‖² and
 ‖W − W(0)‖/‖W(0)‖, means over layers; ‖w‖_FR (the rows' form, at held-out inputs if there are any) over its start;
-whether training diverged, in which case accuracies are 0."""
+whether training diverged, in which case accuracies are 0; the share of its loss that went in the last quarter;
+‖∂L/∂W‖ of the first and of the last layer, at the end and at the start, on a batch."""
+ARM = 13
+"""Columns of an arm: the control's stand so many after those of training with attacks."""
 PROBED = 4
 """Inputs that a capacity is meaned over."""
+WATCHED = 128
+"""Training inputs at most that a loss is meaned over: the same ones every time, so that their choice adds no noise."""
+READINGS, PARTS = 4, 32
+"""A loss is smoothed over so many readings, a 32nd of the training apart: those of its last eighth, and those a quarter
+of the training before them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lessons:
+    """What both arms of a pair share: inputs `[B, d]` and labels of training and held out, and seeds of what is random.
+
+    `strength` is the attack by which both are measured.
+    """
+
+    taught: tuple[Tensor, Tensor]
+    fresh: tuple[Tensor, Tensor]
+    strength: Objective
+    rule: SGD
+    steps: int
+    seeds: tuple[int, ...]
+
+    @property
+    def probed(self) -> Tensor:
+        """The inputs at which capacity is measured."""
+        return (self.fresh[0] if len(self.fresh[0]) else self.taught[0])[:PROBED]
+
+    @property
+    def marks(self) -> tuple[list[int], list[int]]:
+        """The steps after which losses are read: a quarter of the training before its end, and at its end."""
+        parts = [[end - place for place in range(READINGS)] for end in (PARTS - PARTS // 4, PARTS)]
+        earlier, later = ([part * self.steps // PARTS for part in ends] for ends in parts)
+        return earlier, later
+
+    def generator(self, which: int) -> torch.Generator:
+        """The random numbers of the batches, of the attacks trained on or of those measured by, from their start."""
+        return torch.Generator(self.taught[0].device).manual_seed(self.seeds[which])
+
+
+BATCHES, ATTACKS, MEASURES = range(3)
 
 
 @lru_cache(maxsize=64)
 def trained(objective: Objective, rule: SGD, steps: int, most: int = STACK) -> Source:
-    """`[n, 8]`: the columns above after so many steps on the probe's first `train` inputs; the rest are held out."""
+    """`[n, 2 · ARM]`: the columns above after so many steps on the probe's first `train` inputs, with the objective's
+    attacks and then without any; the rest of the inputs are held out."""
 
     def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         network = Network(spec, stream, replicates=draws)
-        begun = [matrix.values for matrix in network.weights]  # type: ignore[union-attr]
-        squares = torch.stack([matrix.squared_norm() for matrix in network.weights], dim=1)
         x, labels = inputs(probe, stream)
         count = len(x) if probe.train is None else probe.train
-        taught, fresh = (x[:count], labels[:count]), (x[count:], labels[count:])
-        probed = (fresh[0] if len(fresh[0]) else taught[0])[:PROBED]
-        before = fisher_rao(network, probed, ("rows",))[:, 0]
-        for step in train(network, objective, *taught, optimiser=rule, steps=steps, generator=stream.torch):
-            progress.report(step.index, steps)
-        failed = step.diverged >= 0
-        columns = [
-            accuracy(network, objective, *part, stream.torch if attacked else None)
-            for part in (taught, fresh)
-            for attacked in (False, True)
-        ]
-        moved = torch.stack([matrix.moved(start) for matrix, start in zip(network.weights, begun, strict=True)], dim=1)
-        size = 1 + (step.change * spec.width / squares).mean(dim=1)
-        left = fisher_rao(network, probed, ("rows",))[:, 0] / before
-        rest = [size, (moved / squares).sqrt().mean(dim=1), left, failed.double()]
-        return torch.stack([*(column.masked_fill(failed, 0.0) for column in columns), *rest], dim=1)
+        seeds = torch.randint(2**62, (3,), generator=stream.torch, device=stream.device).tolist()
+        lessons = Lessons((x[:count], labels[:count]), (x[count:], labels[count:]), objective, rule, steps, (*seeds,))
+        twin = copy.copy(network)  # no step changes a matrix's values in place
+        twin.weights = [DenseMatrix(matrix.values) for matrix in network.weights]  # type: ignore[union-attr]
+        arms = [arm(network, objective, lessons), arm(twin, Objective("standard"), lessons)]
+        return torch.cat(arms, dim=1)
 
-    name = f"{objective} by {rule} in {steps} steps, {most} at once"
+    name = f"{objective} by {rule} in {steps} steps beside a control, {most} at once"
     return Source(name, {"dense": dense}, {"dense": True}, most=most)
+
+
+def arm(network: Network, objective: Objective, lessons: Lessons) -> Tensor:
+    """Train one arm of every pair: its columns, `[R, ARM]`."""
+    begun = [matrix.values for matrix in network.weights]  # type: ignore[union-attr]
+    squares = torch.stack([matrix.squared_norm() for matrix in network.weights], dim=1)
+    before = fisher_rao(network, lessons.probed, ("rows",))[:, 0]
+    gradients: list[Tensor] = []
+    readings: dict[int, Tensor] = {}
+    for step in train(
+        network,
+        objective,
+        *lessons.taught,
+        optimiser=lessons.rule,
+        steps=lessons.steps,
+        generator=lessons.generator(ATTACKS),
+        batches=lessons.generator(BATCHES),
+    ):
+        progress.report(step.index, lessons.steps)
+        if any(step.index in marks for marks in lessons.marks):
+            readings[step.index] = loss(network, objective, lessons)
+        if step.index in (0, lessons.steps):
+            gradients.append(step.square[:, [0, -1]].sqrt())
+    failed = step.diverged >= 0
+    moved = torch.stack([matrix.moved(start) for matrix, start in zip(network.weights, begun, strict=True)], dim=1)
+    size = 1 + (step.change * network.spec.width / squares).mean(dim=1)
+    left = fisher_rao(network, lessons.probed, ("rows",))[:, 0] / before
+    columns = [*accuracies(network, lessons, failed), size, (moved / squares).sqrt().mean(dim=1), left]
+    columns += [failed.double(), fall(readings, lessons).masked_fill(failed, 0.0), *gradients[1].T, *gradients[0].T]
+    return torch.stack(columns, dim=1)
+
+
+def fall(readings: dict[int, Tensor], lessons: Lessons) -> Tensor:
+    """The share of a loss that went in the last quarter of training, by the means of the readings about its ends."""
+    earlier, later = (torch.stack([readings[mark] for mark in marks]).mean(dim=0) for marks in lessons.marks)
+    found = torch.where(earlier > 0, 1 - later / earlier, 0.0)
+    return found.nan_to_num(0.0, 0.0, 0.0)
+
+
+def accuracies(network: Network, lessons: Lessons, failed: Tensor) -> list[Tensor]:
+    """Accuracies on training and on held-out inputs, clean and attacked, `[R]` each; 0 of networks that failed."""
+    found = [
+        accuracy(network, lessons.strength, *part, lessons.generator(MEASURES) if attacked else None)
+        for part in (lessons.taught, lessons.fresh)
+        for attacked in (False, True)
+    ]
+    return [one.masked_fill(failed, 0.0) for one in found]
+
+
+def loss(network: Network, objective: Objective, lessons: Lessons) -> Tensor:
+    """The objective's cross-entropy, meaned over the first training inputs: `[R]`."""
+    x, labels = (part[:WATCHED] for part in lessons.taught)
+    points = x.expand(network.replicates, *x.shape)
+    if objective.attacks:
+        points = points + _attacked(network, objective, points, labels, lessons.generator(MEASURES))
+    return cross_entropy(network(points), labels).double().mean(dim=1)
 
 
 def accuracy(

@@ -64,5 +64,5 @@ def fallen_at(draws: Floats, column: int, share: float, times: Floats) -> Floats
 
 
 def after(draws: Floats, column: int) -> Floats:
-    """A column of what training left, `[n, 8]` of `trained`, as bounds `[n, 2]`: unknown of networks that diverged."""
+    """A column of what training with attacks left, of `trained`, as bounds `[n, 2]`: unknown where it diverged."""
     return unless(draws[:, after_training.DIVERGED], draws[:, column])

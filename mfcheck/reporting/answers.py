@@ -9,7 +9,18 @@ from statistics import median
 from typing import Any
 
 from mfcheck.findings import states, wording
-from mfcheck.findings.series import ENVELOPE, FACTOR_1
+from mfcheck.findings.series import (
+    BOTH_FIT,
+    CONTROL,
+    CONTROL_FITS,
+    ENVELOPE,
+    FACTOR_1,
+    FIRST_LEFT,
+    FIRST_OVER_LAST,
+    FIRST_OVER_LAST_AT_START,
+    GAIN,
+    OUTCOMES,
+)
 from mfcheck.reporting.curves.horizon import ENOUGH, Horizon, horizon
 from mfcheck.reporting.curves.training_map import MECHANISM, Trained, training_maps
 from mfcheck.reporting.curves.trajectories import REGIMES, VARIANCE, trajectory
@@ -21,6 +32,8 @@ from mfcheck.verdict import Verdict
 
 AT_START, FLOW = "rate", "flow"
 """Regimes in which σ_w² moves: at t = 0, and under gradient flow."""
+STOPPED = (GAIN, CONTROL, FIRST_OVER_LAST_AT_START, FIRST_OVER_LAST, FIRST_LEFT)
+"""What is told of networks that attacks keep from fitting."""
 BESIDE = "ratio to the theory's scale"
 """The statistic of findings that hold a drift against a scale beside which it should be negligible."""
 
@@ -128,40 +141,58 @@ def _share_of_collapse(found: list[Horizon]) -> str:
 
 
 def _outcome(name: str, findings: list[dict[str, Any]]) -> str:
-    """Which networks of a map failed to train, where the theory has them collapse, and what σ_w² did in them."""
-    maps = training_maps({"findings": findings})
-    cells = [one for found in maps.values() for one in found.values() if math.isfinite(one.accuracy)]
+    """What pairs of trainings came to over a map, beside where the theory has attacks end them, and the gradients."""
+    cells = [one for found in training_maps({"findings": findings}).values() for one in found.values()]
     if not cells:
         return ""
-    failed, trained = [one for one in cells if one.failed], [one for one in cells if not one.failed]
-    start = f"Of {wording.plural(len(cells), f'{name} network')} trained over widths and depths, {len(failed)} failed"
-    predicted = f"the theory predicts collapse in {_doomed(failed)} of these and in {_doomed(trained)} of the others"
-    known = [one.variance for one in failed if math.isfinite(one.variance)]
+    groups = {outcome: [one for one in cells if one.outcome == outcome] for outcome in (*OUTCOMES, "")}
+    said = [f"in {len(groups[outcome])} {outcome}" for outcome in OUTCOMES]
+    said += [f"in {len(groups[''])} no outcome is certain of most"] * bool(groups[""])
+    text = (
+        f"Of {wording.plural(len(cells), f'{name} network')} trained over widths and depths, each in pairs from one "
+        f"start with attacks and without, {', '.join(said)}"
+    )
+    stopped = groups[CONTROL_FITS]
+    if any(math.isfinite(one.collapse) for one in cells):
+        late = sum(one.doomed for one in stopped)
+        others = sum(one.doomed for one in groups[BOTH_FIT])
+        text += f"; the predicted T passes during training in {late} of the {len(stopped)} in which only the control "
+        text += f"fits, and in {others} of the {len(groups[BOTH_FIT])} in which both do"
+    return f"{text}.{_stopped(stopped)}"
+
+
+def _stopped(cells: list[Trained]) -> str:
+    """What became of networks that attacks alone keep from fitting: accuracies, weights and gradients."""
+    known = [one for one in cells if all(map(math.isfinite, map(one.of, STOPPED)))]
     if not known:
-        return f"{start}; {predicted}."
-    below = sum(value < 1 for value in known)
+        return ""
+    gain, control, start, end, left = (_range([one.of(name) for one in known]) for name in STOPPED)
     return (
-        f"{start}; {predicted}. In the failed ones σ_w² ended at {_range(known)} of its start, below it in "
-        f"{below} of {len(known)}."
+        f" Where only the control fits, the accuracy with attacks is {_range([one.accuracy for one in known])} and the "
+        f"control's {control}; ω^L ends at {gain}; the gradient in the first layer is {end} times that in the last "
+        f"({start} times at the start), and {left} times as large as at the start."
     )
 
 
-def _doomed(cells: list[Trained]) -> int:
-    return sum(one.doomed for one in cells)
-
-
 def _mechanism(claims: Iterable[dict[str, Any]]) -> str:
-    """The verdicts on whether networks fail to train because σ_w² decays."""
+    """Whether networks fail to train because ω^L has left the window, and what holds in place of that."""
     decided = [finding for claim in claims for finding in _decided(claim)]
     found = [finding for finding in decided if finding["parameters"].get("statement") == MECHANISM]
     if not found:
         return ""
     counts = {verdict: sum(f["verdict"] == verdict for f in found) for verdict in Verdict}
     shown = [f"{verdict} in {count}" for verdict, count in counts.items() if count]
-    return (
-        "That networks become untrainable by the predicted mechanism, the decay of σ_w², is "
-        f"{', '.join(shown)} of {wording.plural(len(found), 'finding')}."
+    text = (
+        "That networks become untrainable by the predicted mechanism, ω^L leaving the window as σ_w² decays, is "
+        f"{', '.join(shown)} of {wording.plural(len(found), 'finding')} (ω^L after training: "
+        f"{_range([f['estimate'] for f in found])})"
     )
+    held: dict[str, int] = defaultdict(int)
+    for finding in found:
+        for law in finding.get("holds_instead", ()) if finding["verdict"] == Verdict.REFUTED else ():
+            held[law] += 1
+    text += "".join(f"; in {count} it is found instead that {law}" for law, count in held.items())
+    return f"{text}."
 
 
 def _drift(findings: list[dict[str, Any]]) -> str:

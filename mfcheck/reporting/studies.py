@@ -119,13 +119,17 @@ def _maps(claim: dict[str, Any], draw: bool) -> list[Study]:
     for name, networks in training_maps(claim).items():
         shown = Study(
             "Which networks train",
-            f"{name}; median training accuracy, T is the time at which the theory has σ_w² collapse; the line is "
-            "interpolated between networks, in log T over log N and L",
+            f"{name}; pairs of trainings from one start, with attacks and without (the control), shaded by the shares "
+            "of what they came to, blank where that is not certain yet; median training accuracies; T is the time at "
+            "which the theory has σ_w² collapse; the line is interpolated between networks, in log T over log N and L",
             drawn(map_figure, claim, name, networks) if draw else "",
         )
         numbers = Study(
             "Training over depth and width",
-            f"{name}; medians over networks; — where nothing was measured or no collapse is predicted",
+            f"{name}; shares of pairs with their exact bounds at 95 %, from what is certain to what may still be: a "
+            "pair is undecided where a network diverged, or had not fitted and its loss still fell by more than 1 % "
+            "over the last quarter; else medians over networks trained with attacks, or of their controls; — where "
+            "nothing was measured or no collapse is predicted",
             columns=COLUMNS,
             rows=map_rows(networks),
         )

@@ -17,7 +17,7 @@ from mfcheck.statistics.sequential import Decision, Estimate, Region, decide
 
 
 def decide_rate(draw: Draw, floor: float, *, alpha: float, first: int, looks: int) -> Decision:
-    """Decide P[success] ≥ floor by exact one-sided bounds; `draw(n)` returns ones and zeros `[n]`.
+    """Decide P[success] ≥ floor by exact one-sided bounds; `draw(n)` returns ones and zeros, or bounds `[n, 2]`.
 
     Inside the claim only the lower bound can err and outside only the upper one, so each is taken at full alpha:
     whichever side the truth is on, the other bound's error makes no wrong verdict.
@@ -30,10 +30,20 @@ def decide_rate(draw: Draw, floor: float, *, alpha: float, first: int, looks: in
 
 
 def estimate_rate(successes: Floats, alpha: float) -> Estimate:
-    """The share of ones among ones and zeros `[n]`, with its two one-sided bounds."""
-    draws, kept = len(successes), int(np.count_nonzero(successes))
-    low = intervals.rate_lower(kept, draws, alpha)
-    return Estimate(kept / draws, low, 1 - intervals.rate_lower(draws - kept, draws, alpha))
+    """The share of ones among ones and zeros `[n]`, or among draws known only between two `[n, 2]`, with its bounds.
+
+    What is known between 0 and 1 counts as 0 for the lower bound and as 1 for the upper one, each of them one-sided: so
+    they hold the share as surely as those of draws that are known. The value is the middle of the two shares.
+    """
+    lows, highs = (successes, successes) if successes.ndim == 1 else successes.T
+    draws, least, most = len(successes), int(np.count_nonzero(lows)), int(np.count_nonzero(highs))
+    low = intervals.rate_lower(least, draws, alpha)
+    return Estimate((least + most) / (2 * draws), low, 1 - intervals.rate_lower(draws - most, draws, alpha))
+
+
+def undecided(successes: Floats) -> int:
+    """How many of the draws are known only between 0 and 1."""
+    return int(np.count_nonzero(successes[:, 0] != successes[:, 1])) if successes.ndim == 2 else 0
 
 
 def smallest_detectable_rate(draws: int, floor: float, *, alpha: float, beta: float) -> float:

@@ -1,37 +1,56 @@
-"""The (L, N) maps of training accuracy: their sizes by level, how networks train there, and what a cell shows."""
+"""The (L, N) maps of training with and without attacks: their sizes by level, how networks train, what a cell shows."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from mfcheck.arrays import Floats
 from mfcheck.datasets.inputs import is_present
 from mfcheck.ensembles.memory import check_room
-from mfcheck.ensembles.samples import STACK
+from mfcheck.ensembles.samples import STACK, Source
 from mfcheck.findings import series
 from mfcheck.findings.cell import Cell
 from mfcheck.findings.finding import Curve
-from mfcheck.observables.after_training import ATTACKED, CLEAN, DIVERGED, HELD_OUT_ATTACKED, SIZE
-from mfcheck.settings import Settings
+from mfcheck.observables.after_training import (
+    ARM,
+    ATTACKED,
+    CAPACITY,
+    CLEAN,
+    DIVERGED,
+    HELD_OUT,
+    HELD_OUT_ATTACKED,
+    SIZE,
+    trained,
+)
+from mfcheck.settings import Level, Settings
 from mfcheck.spec import NetworkSpec, NormPair
-from mfcheck.theorems.variance import LOWER, UPPER
+from mfcheck.theorems import outcomes
+from mfcheck.theorems.variance import LOWER, UPPER, gain_at
 from mfcheck.theory import PaperTheory
 from mfcheck.training.objectives import Objective
 from mfcheck.training.rules import SGD
 
 PAIR = NormPair(math.inf, math.inf)
-EPS, ATTACK_STEPS = 0.1, 1
+EPS, ATTACK_STEPS = 0.3, 1
+"""The paper's budget for MNIST, at inputs of length √d. At a third of it attacks delay training and do not end it:
+networks are still learning when their control has long fitted, and nothing can be said of what they come to."""
 BATCH, MOMENTUM, SPEED = 32, 0.9, 1.6
 """A step has lr = SPEED/(N L): the tangent kernel grows like N L, so f moves as fast at every depth and width."""
+INSIDE, OUTSIDE = 0.9, 1.1
+"""ασ_w² of residual networks over the edge M^{1/L} − 1 of their own depth: just inside the window, and just outside."""
 
 
 @dataclass(frozen=True)
 class Map:
-    """Widths and depths of a map, its inputs, of which `trained` are trained on, and the steps of training."""
+    """Widths and depths of a map, its inputs, of which `trained` are trained on, and the steps of training.
+
+    `outside` are the depths of which residual networks just outside the window are trained too, the narrowest ones;
+    `beside` are further vanilla networks (width, depth), of a width at which the whole grid would take too long.
+    """
 
     widths: tuple[int, ...]
     depths: tuple[int, ...]
@@ -39,18 +58,25 @@ class Map:
     images: int
     trained: int
     steps: int
+    outside: tuple[int, ...] = field(default=())
+    beside: tuple[tuple[int, int], ...] = field(default=())
+
+    def places(self, architecture: str) -> list[tuple[int, int]]:
+        """Widths and depths of an architecture's networks."""
+        grid = [(width, depth) for width in self.widths for depth in self.depths]
+        return grid + list(self.beside if architecture == "vanilla" else ())
 
 
-# At quick no cell lies on the boundary itself, as N = 24, L = 8 does: where half of the networks fit, none is decided.
+# Steps are chosen by the control alone: as many as the deepest narrow networks take to fit their images without attack.
 MAPS = {
-    "quick": Map((24, 48), (2, 10, 24), 49, 128, 96, 200),
-    "standard": Map((16, 32, 64, 128), (2, 4, 8, 16, 32), 49, 512, 384, 400),
-    "paper": Map((64, 128, 256, 512, 1024, 2048), (2, 5, 10, 20, 30, 40, 50), 784, 1280, 1024, 400),
+    "quick": Map((64,), (2, 12), 784, 128, 96, 200),
+    "standard": Map((96, 256), (2, 10, 20), 784, 384, 256, 500, outside=(10, 20), beside=((512, 10),)),
+    "paper": Map((64, 128, 256, 512, 1024, 2048), (2, 5, 10, 20, 30, 40, 50), 784, 1280, 1024, 400, outside=(10, 50)),
 }
 
 
-def networks(architecture: str, settings: Settings) -> Iterator[Cell]:
-    """The cells of a level's map: vanilla networks at ω = 1, residual ones at nine tenths of the edge y = M^{1/L} − 1.
+def networks(architecture: str, settings: Settings, over_edge: float = INSIDE) -> Iterator[Cell]:
+    """The cells of a level's map: vanilla networks at ω = 1, residual ones so far over the edge y = M^{1/L} − 1.
 
     The paper's size on MNIST or Fashion-MNIST, where one is found. Raises ValueError if the largest stack would not
     fit in memory, before any is trained.
@@ -60,15 +86,13 @@ def networks(architecture: str, settings: Settings) -> Iterator[Cell]:
     dataset = settings.dataset
     if paper and dataset == "digits":
         dataset = next((one for one in ("mnist", "fashion-mnist") if is_present(one, settings.data_dir)), dataset)
-    edge = UPPER ** (1 / max(size.depths)) - 1
-    variance = 2.0 if architecture == "vanilla" else 2 * 0.9 * edge
     check_memory(architecture, size, settings.device)
     details: dict[str, str | int | float] = {"pair": str(PAIR), "eps": EPS, "dataset": dataset}
     details |= {"images": size.images, "trained": size.trained}
-    for width in size.widths:
-        for depth in size.depths:
-            spec = NetworkSpec(architecture, size.input_dim, 10, width, depth, variance)
-            yield Cell(spec, "dense", details, f"The paper's map of accuracy: {architecture}" if paper else "")
+    for width, depth in size.places(architecture):
+        variance = 2.0 if architecture == "vanilla" else 2 * over_edge * (UPPER ** (1 / depth) - 1)
+        spec = NetworkSpec(architecture, size.input_dim, 10, width, depth, variance)
+        yield Cell(spec, "dense", details, f"The paper's map of accuracy: {architecture}" if paper else "")
 
 
 def check_memory(architecture: str, size: Map, device: str) -> None:
@@ -76,12 +100,15 @@ def check_memory(architecture: str, size: Map, device: str) -> None:
     import torch
 
     matrices = 2 if architecture == "residual" else 1
-    widest, deepest = max(size.widths), max(size.depths)
-    weights = deepest * widest**2 * (matrices + 2)  # with their values at the start and their velocities
-    activations = 3 * size.trained * deepest * widest  # of all inputs at once, when they are attacked at the end
-    needed = 4 * chunk(widest, deepest) * (weights + activations)
+
+    def needed(width: int, depth: int) -> int:
+        weights = depth * width**2 * (matrices + 2)  # with their values at the start and their velocities
+        activations = 3 * size.trained * depth * width  # of all inputs at once, when they are attacked at the end
+        return 4 * chunk(width, depth) * (weights + activations)
+
+    widest, deepest = max(size.places(architecture), key=lambda place: needed(*place))
     where = torch.device(device if device != "auto" else "cpu")
-    check_room(needed, f"the map of {architecture} networks to N = {widest}, L = {deepest}", where)
+    check_room(needed(widest, deepest), f"the map of {architecture} networks to N = {widest}, L = {deepest}", where)
 
 
 def chunk(width: int, depth: int) -> int:
@@ -100,6 +127,11 @@ def rule(spec: NetworkSpec) -> SGD:
     return SGD(SPEED / (spec.width * spec.depth), MOMENTUM, BATCH)
 
 
+def pairs(spec: NetworkSpec, level: Level) -> Source:
+    """The trainings of a level's map, with attacks and without, of a network's draws."""
+    return trained(objective(), rule(spec), MAPS[level.name].steps, chunk(spec.width, spec.depth))
+
+
 def training_time(spec: NetworkSpec, steps: int) -> float:
     """The time of so many steps in units of the flow: steps · lr/(1 − momentum)."""
     return steps * rule(spec).lr / (1 - MOMENTUM)
@@ -111,8 +143,25 @@ def collapse_over_training(theory: PaperTheory, spec: NetworkSpec, steps: int) -
 
 
 def place(theory: PaperTheory, spec: NetworkSpec, steps: int, draws: Floats) -> Curve:
-    """One cell of the map: medians of accuracies and of the weights' size, the share that diverged, T over the time."""
+    """One cell of the map: shares of the outcomes, medians of what both arms came to, and T over the time."""
     middle = np.median(draws, axis=0)
+    values = {
+        series.CONTROL: middle[ARM + CLEAN],
+        series.ATTACKED: middle[ATTACKED],
+        series.HELD_OUT: middle[HELD_OUT_ATTACKED],
+        series.HELD_OUT_CLEAN: middle[HELD_OUT],
+        series.CONTROL_HELD_OUT: middle[ARM + HELD_OUT],
+        series.VARIANCE: middle[SIZE],
+        series.GAIN: float(np.median(gain_at(spec, np.maximum(draws[:, SIZE], 0.0)))),
+        series.CAPACITY: middle[CAPACITY],
+        series.FIRST_OVER_LAST: outcomes.first_over_last(draws, 0),
+        series.FIRST_OVER_LAST_AT_START: outcomes.first_over_last(draws, 0, at_start=True),
+        series.FIRST_LEFT: outcomes.first_left(draws, 0),
+        series.CONTROL_FIRST_LEFT: outcomes.first_left(draws, ARM),
+        series.DIVERGED: draws[:, DIVERGED].mean(),
+        series.CONTROL_DIVERGED: draws[:, ARM + DIVERGED].mean(),
+        series.UNDECIDED: outcomes.undecided(draws),
+    }
     return Curve(
         kind=series.MAP,
         x_label=series.OVER_DEPTHS,
@@ -121,10 +170,5 @@ def place(theory: PaperTheory, spec: NetworkSpec, steps: int, draws: Floats) -> 
         predicted=(collapse_over_training(theory, spec, steps),),
         exact=(),
         draws=len(draws),
-        series={
-            series.ATTACKED: (float(middle[ATTACKED]),),
-            series.HELD_OUT: (float(middle[HELD_OUT_ATTACKED]),),
-            series.VARIANCE: (float(middle[SIZE]),),
-            series.DIVERGED: (float(draws[:, DIVERGED].mean()),),
-        },
+        series={name: (float(value),) for name, value in values.items()} | outcomes.shares(draws),
     )

@@ -34,10 +34,12 @@ def train(
     optimiser: SGD | Flow,
     steps: int,
     generator: torch.Generator,
+    batches: torch.Generator | None = None,
 ) -> Iterator[Step]:
     """Train a network's weights and biases in place; yields steps + 1 measurements, the last after the last step.
 
-    A flow ends sooner once every replicate has reached the last mark or diverged. Inputs x `[n, d]`, labels `[n]`. Lazy
+    A flow ends sooner once every replicate has reached the last mark or diverged. Inputs x `[n, d]`, labels `[n]`;
+    `batches` draws them, where it is given, so that trainings with other attacks may see the same ones. Lazy
     networks train by low-rank updates, so they take SGD without momentum, or a flow. Raises ValueError, before any
     step, for counts, shapes and labels that cannot be.
     """
@@ -55,7 +57,7 @@ def train(
         raise ValueError("momentum needs stored matrices; engine lazy trains with momentum 0")
     if optimiser.batch is not None and optimiser.batch > len(x):
         raise ValueError(f"batch {optimiser.batch} is larger than the {len(x)} inputs")
-    return _sgd(network, objective, x, labels, optimiser, steps, generator)
+    return _sgd(network, objective, x, labels, optimiser, steps, generator, batches or generator)
 
 
 def _sgd(
@@ -66,6 +68,7 @@ def _sgd(
     rule: SGD,
     steps: int,
     generator: torch.Generator,
+    batches: torch.Generator,
 ) -> Iterator[Step]:
     state, mu = Ledger(network), rule.momentum
     velocity = [torch.zeros_like(m.values) for m in network.weights if mu and isinstance(m, DenseMatrix)]
@@ -75,7 +78,7 @@ def _sgd(
     for index in range(steps + 1):
         chosen = torch.arange(len(x), device=x.device)
         if rule.batch is not None:
-            chosen = torch.randperm(len(x), generator=generator, device=x.device)[: rule.batch]
+            chosen = torch.randperm(len(x), generator=batches, device=x.device)[: rule.batch]
         found = state.slope(index, objective, x[chosen], labels[chosen], generator)
         yield state.measured(index, found)
         if index == steps:

@@ -5,48 +5,78 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from mfcheck.findings import series
 from mfcheck.reporting.curves.setting import setting
 from mfcheck.reporting.curves.trajectories import number
-from mfcheck.reporting.words import notation, phrases
+from mfcheck.reporting.words import notation
 
 MECHANISM = "mechanism"
-"""The statement of findings on why networks fail to train, which may bring the same map along."""
+"""The statement of findings on why networks fail to train."""
 COLUMNS = (
     "L",
     "N",
+    *(f"pairs of which {outcome}" for outcome in series.OUTCOMES),
+    "undecided",
     "accuracy",
+    "of the control",
     "attacked",
+    "held out",
     "held-out attacked",
+    "control held out",
+    "ω^L at the end",
     "σ_w² at the end over its start",
+    "‖∂L/∂W‖, first over last layer, at the start",
+    "the same at the end",
+    "first layer's ‖∂L/∂W‖ over its start",
+    "the same of the control",
     "predicted T over training time",
     "share diverged",
+    "of the controls",
 )
+
+
+class Share(NamedTuple):
+    """The shares of pairs that have come to an outcome, and that still may, with its exact bounds."""
+
+    least: float
+    most: float
+    low: float
+    high: float
+
+
+UNKNOWN = Share(math.nan, math.nan, math.nan, math.nan)
 
 
 @dataclass(frozen=True)
 class Trained:
-    """One network of a map: what training came to, NaN where not known, and whether that counts as failed.
+    """One network of a map: what training with attacks, and its control, came to; NaN where not known.
 
-    `collapse` is the predicted time of collapse over the training time, infinite where none is predicted.
+    `collapse` is the predicted time of collapse over the training time, infinite where none is predicted; `more` are
+    further numbers by the names of their series.
     """
 
     depth: int
     width: int
     accuracy: float
-    attacked: float
-    held_out: float
-    variance: float
     collapse: float
-    diverged: float
-    failed: bool
+    shares: Mapping[str, Share]
+    more: Mapping[str, float]
 
     @property
     def doomed(self) -> bool:
         """Whether the theory has this network collapse before training ends."""
         return self.collapse < 1
+
+    @property
+    def outcome(self) -> str:
+        """What more than half of its pairs have come to; empty where that is not known of any outcome."""
+        return next((name for name, share in self.shares.items() if share.least > 0.5), "")
+
+    def of(self, name: str) -> float:
+        """A number by the name of its series, NaN where there is none."""
+        return self.more.get(name, math.nan)
 
 
 TrainingMap = Mapping[tuple[int, int], Trained]
@@ -56,11 +86,18 @@ TrainingMap = Mapping[tuple[int, int], Trained]
 def training_maps(claim: dict[str, Any]) -> dict[str, TrainingMap]:
     """The maps of a claim by the setting that their networks share."""
     maps: dict[str, dict[tuple[int, int], Trained]] = {}
-    # Findings on the outcome come first: one on the mechanism repeats their networks, with a region of its own.
-    for finding in sorted(claim["findings"], key=lambda one: one["parameters"].get("statement") == MECHANISM):
+    for finding in claim["findings"]:
         if (one := _trained(finding)) is not None:
-            maps.setdefault(setting(finding, without=("depth",)), {}).setdefault((one.width, one.depth), one)
+            maps.setdefault(_setting(finding), {}).setdefault((one.width, one.depth), one)
     return dict(maps)
+
+
+def _setting(finding: dict[str, Any]) -> str:
+    """What the networks of a map have in common; residual ones lie at the same part of their own depth's edge."""
+    over = finding["parameters"].get("over_edge")
+    if over is None:
+        return setting(finding, without=("depth",))
+    return f"{setting(finding, without=('depth', 'weight_variance'))}, ασ_w² = {over:g} (M^{{1/L}} − 1)"
 
 
 def map_rows(found: TrainingMap) -> tuple[tuple[str, ...], ...]:
@@ -69,16 +106,29 @@ def map_rows(found: TrainingMap) -> tuple[tuple[str, ...], ...]:
 
 
 def _row(one: Trained) -> tuple[str, ...]:
-    shares = (_share(value) for value in (one.accuracy, one.attacked, one.held_out))
-    collapse = "—" if not math.isfinite(one.collapse) else f"{one.collapse:.3g}"
+    accuracies = (series.CONTROL, series.ATTACKED, series.HELD_OUT_CLEAN, series.HELD_OUT, series.CONTROL_HELD_OUT)
+    sizes = (series.GAIN, series.VARIANCE, series.FIRST_OVER_LAST_AT_START, series.FIRST_OVER_LAST, series.FIRST_LEFT)
     return (
         str(one.depth),
         notation.whole(one.width),
-        *shares,
-        "—" if not math.isfinite(one.variance) else f"{one.variance:.4g}",
-        collapse,
-        _share(one.diverged),
+        *(_bounded(one.shares.get(outcome, UNKNOWN)) for outcome in series.OUTCOMES),
+        *(_share(value) for value in (one.of(series.UNDECIDED), one.accuracy, *map(one.of, accuracies))),
+        *(_number(one.of(name)) for name in (*sizes, series.CONTROL_FIRST_LEFT)),
+        _number(one.collapse, 3),
+        *(_share(one.of(name)) for name in (series.DIVERGED, series.CONTROL_DIVERGED)),
     )
+
+
+def _bounded(share: Share) -> str:
+    """A share with its bounds, as a range where some pairs may still come to it."""
+    if not math.isfinite(share.least):
+        return "—"
+    known = _share(share.least) + (f" to {_share(share.most)}" if share.most > share.least else "")
+    return f"{known} [{_share(share.low)}, {_share(share.high)}]"
+
+
+def _number(value: float, figures: int = 4) -> str:
+    return f"{value:.{figures}g}" if math.isfinite(value) else "—"
 
 
 def _share(value: float) -> str:
@@ -89,27 +139,15 @@ def _trained(finding: dict[str, Any]) -> Trained | None:
     curve = finding["curve"]
     if curve is None or curve.get("kind") != series.MAP or not curve["x"]:
         return None
-    accuracy, collapse = _first(curve["measured"]), _first(curve["predicted"])
-    more = curve.get("series") or {}
+    collapse, more = _first(curve["predicted"]), curve.get("series") or {}
     return Trained(
         depth=int(curve["x"][0]),
         width=int(finding["parameters"]["width"]),
-        accuracy=accuracy,
-        attacked=_first(more.get(series.ATTACKED)),
-        held_out=_first(more.get(series.HELD_OUT)),
-        variance=_first(more.get(series.VARIANCE)),
+        accuracy=_first(curve["measured"]),
         collapse=math.inf if math.isnan(collapse) else collapse,
-        diverged=_first(more.get(series.DIVERGED)),
-        failed=_failed(finding, accuracy),
+        shares={name: Share(*map(number, more[name])) for name in series.OUTCOMES if len(more.get(name) or ()) == 4},
+        more={name: _first(values) for name, values in more.items() if name not in series.OUTCOMES},
     )
-
-
-def _failed(finding: dict[str, Any], accuracy: float) -> bool:
-    """Whether an accuracy counts as failed: it lies below the region, or in one from 0 on, which is that of failure."""
-    if finding["region"][0] is None or finding["region"][1] is None:
-        return False
-    low, high = phrases.allowed_region(finding)
-    return accuracy < low if low > 0 else accuracy <= high
 
 
 def _first(values: Any) -> float:

@@ -1,4 +1,4 @@
-"""The figure of training accuracy over width and depth, with the boundary of predicted collapse."""
+"""The figure of what pairs of trainings come to over width and depth, with the boundary of predicted collapse."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from mfcheck.findings import series
 from mfcheck.reporting.curves.training_map import Trained, TrainingMap
-from mfcheck.reporting.figures.plots import DASHED, EDGE, FAINT, INK, MEASURED, PREDICTED, drawing, svg
+from mfcheck.reporting.figures.plots import DASHED, EDGE, FAINT, INK, LIMIT, MEASURED, PREDICTED, drawing, svg
 from mfcheck.reporting.words import notation
 
 WIDE, LEFT, BOTTOM, KEY = 6.4, 0.86, 0.5, 0.66
@@ -20,19 +21,22 @@ LARGEST = (1.2, 0.52)
 """Inches of a cell at most."""
 FARTHEST = math.log(1e3)
 """Where no collapse is predicted, the boundary is interpolated as if T were this far, in logarithms, from the end."""
-STRONGEST = 0.5
-"""Opacity of the shade of accuracy 1, over which text stays readable."""
+SHADES: dict[str, dict[str, Any]] = {
+    series.NOTHING_FITS: {"facecolor": FAINT, "alpha": 0.35, "linewidth": 0},
+    series.CONTROL_FITS: {"facecolor": LIMIT, "alpha": 0.5, "linewidth": 0},
+    series.BOTH_FIT: {"facecolor": MEASURED, "alpha": 0.3, "linewidth": 0},
+}
+"""How pairs are shaded by what they came to, so that text over them stays readable; undecided ones are left blank."""
 UNDERLINE: dict[str, Any] = {"color": PREDICTED, "linewidth": 1.0, "solid_capstyle": "butt"}
-STEPS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 
 def map_figure(claim: dict[str, Any], name: str, found: TrainingMap) -> str:
-    """A cell for each network with its accuracy, and a line where the predicted T is the training time."""
+    """A cell for each network, shaded by shares of pairs, with both accuracies, and a line where T = training time."""
     widths, depths = (sorted({key[place] for key in found}) for place in (0, 1))
     wide = min(LARGEST[0], (WIDE - LEFT - EDGE) / len(depths))
     high = min(LARGEST[1], max(0.3, 0.62 * wide))
     height = EDGE + high * len(widths) + BOTTOM + KEY
-    with drawing("map", claim["id"], name, [vars(one) for one in found.values()]):
+    with drawing("map", claim["id"], name, [repr(one) for one in found.values()]):
         figure = Figure(figsize=(WIDE, height))
         corner = (LEFT / WIDE, (BOTTOM + KEY) / height)
         axes = figure.add_axes((*corner, wide * len(depths) / WIDE, high * len(widths) / height))
@@ -47,23 +51,25 @@ def map_figure(claim: dict[str, Any], name: str, found: TrainingMap) -> str:
         axes.tick_params(length=0)
         axes.spines[["left", "bottom"]].set_visible(False)
         _key(figure, height)
-        return svg(figure, f"Training accuracy over width and depth, {claim['id']}, {name}")
+        return svg(figure, f"What training comes to over width and depth, {claim['id']}, {name}")
 
 
 def _cell(axes: Axes, x: int, y: int, one: Trained, *, small: bool) -> None:
-    known = math.isfinite(one.accuracy)
-    style: dict[str, Any] = {"facecolor": MEASURED, "alpha": _strength(one.accuracy), "linewidth": 0}
-    if not known:
-        style = {"facecolor": "none", "edgecolor": FAINT, "linewidth": 0.6}
-    axes.add_patch(Rectangle((x - 0.48, y - 0.46), 0.96, 0.92, **style))
-    text: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 8.0 if small else 10.0}
-    axes.text(x, y, f"{one.accuracy:.2f}" if known else "—", **text)
+    left, wide = x - 0.48, 0.96
+    axes.add_patch(Rectangle((left, y - 0.46), wide, 0.92, facecolor="none", edgecolor=FAINT, linewidth=0.6))
+    for outcome, shade in SHADES.items():
+        share = one.shares[outcome].least if outcome in one.shares else math.nan
+        if share > 0:
+            axes.add_patch(Rectangle((left, y - 0.46), wide * share, 0.92, **shade))
+            left += wide * share
+    text: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 7.0 if small else 9.0}
+    axes.text(x, y, f"{_accuracy(one.accuracy)} | {_accuracy(one.of(series.CONTROL))}", **text)
     if one.doomed:
         axes.plot([x - 0.16, x + 0.16], [y - 0.34, y - 0.34], **UNDERLINE)
 
 
-def _strength(accuracy: float) -> float:
-    return 0.04 + (STRONGEST - 0.04) * min(max(accuracy, 0.0), 1.0)
+def _accuracy(value: float) -> str:
+    return f"{value:.2f}" if math.isfinite(value) else "—"
 
 
 def _logarithms(found: TrainingMap, widths: list[int], depths: list[int]) -> Any:
@@ -91,14 +97,14 @@ def _key(figure: Figure, height: float) -> None:
     axes = figure.add_axes((0, 0, 1, KEY / height))
     axes.set(xlim=(0, WIDE), ylim=(0, KEY))
     axes.set_axis_off()
-    for place, step in enumerate(STEPS):
-        x = LEFT + 0.4 * place
-        axes.add_patch(Rectangle((x, 0.4), 0.38, 0.16, facecolor=MEASURED, alpha=_strength(step), linewidth=0))
-        axes.text(x + 0.19, 0.28, f"{step:.1f}", ha="center", va="center", fontsize=8.0)
     small: dict[str, Any] = {"va": "center", "fontsize": 8.0, "color": INK}
-    axes.text(LEFT, 0.11, "training accuracy", **small)
-    x = LEFT + 0.4 * len(STEPS) + 0.16
-    axes.plot([x, x + 0.3], [0.48, 0.48], color=PREDICTED, linewidth=1.5, linestyle=DASHED)
-    axes.text(x + 0.4, 0.48, "predicted T = training time", **small)
-    axes.plot([x + 0.06, x + 0.24], [0.24, 0.24], **UNDERLINE)
-    axes.text(x + 0.4, 0.27, "predicted T before its end", **small)
+    for place, (outcome, shade) in enumerate(SHADES.items()):
+        y = 0.52 - 0.2 * place
+        axes.add_patch(Rectangle((LEFT, y - 0.07), 0.3, 0.14, **shade))
+        axes.text(LEFT + 0.4, y, outcome, **small)
+    x = LEFT + 1.9
+    axes.text(x + 0.02, 0.12, "0.26 | 1.00: training accuracy with attacks, and of the control", **small)
+    axes.plot([x, x + 0.3], [0.52, 0.52], color=PREDICTED, linewidth=1.5, linestyle=DASHED)
+    axes.text(x + 0.4, 0.52, "predicted T = training time", **small)
+    axes.plot([x + 0.06, x + 0.24], [0.3, 0.3], **UNDERLINE)
+    axes.text(x + 0.4, 0.32, "predicted T before its end", **small)

@@ -15,6 +15,7 @@ from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.decide import Decider
 from mfcheck.decisions.facts import Fact
 from mfcheck.decisions.laws import Law, SameLaw
+from mfcheck.decisions.majority import Majority
 from mfcheck.decisions.means import MeanRatio, Negligible
 from mfcheck.decisions.median_slopes import MedianSlope
 from mfcheck.decisions.medians import MedianRatio, MedianWithin
@@ -42,6 +43,7 @@ VERBS: dict[str, type[Statement[Any]]] = {
     "same_law": SameLaw,
     "rate": Rate,
     "share": Share,
+    "majority": Majority,
     "mean_ratio": MeanRatio,
     "negligible": Negligible,
     "median_ratio": MedianRatio,

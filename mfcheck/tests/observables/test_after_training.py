@@ -1,4 +1,4 @@
-"""What training leaves is what a loop by hand leaves: accuracies, capacity, and networks that diverged."""
+"""What a pair of trainings leaves is what a loop by hand leaves; its arms differ in the attack alone."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ pytestmark = pytest.mark.usefixtures("one_thread_each")
 
 NETWORKS, SEED = 5, 11
 both = pytest.mark.parametrize("spec", [VANILLA, BIASED], ids=lambda spec: spec.architecture)
+
+
 # What training leaves ------------------------------------------------------------------------------------------
 
 
@@ -35,24 +37,43 @@ ATTACKED = Objective("attacked", 0.2, steps=2)
 RULE = SGD(0.02, 0.9, batch=4)
 
 
-def left(spec: NetworkSpec = VANILLA, steps: int = 30, *, inputs: Probe | None = None, rule: SGD = RULE) -> Floats:
-    source = after_training.trained(ATTACKED, rule, steps)
+def pair(
+    spec: NetworkSpec = VANILLA,
+    steps: int = 30,
+    *,
+    inputs: Probe | None = None,
+    rule: SGD = RULE,
+    objective: Objective = ATTACKED,
+) -> tuple[Floats, Floats]:
+    """What training with attacks left, and what its control did."""
+    source = after_training.trained(objective, rule, steps)
     found: Floats = source.engines["dense"](spec, inputs or probe(12, 8), Stream(SEED), NETWORKS).numpy()
-    assert found.shape == (NETWORKS, 8)
+    assert found.shape == (NETWORKS, 2 * after_training.ARM)
     assert np.isfinite(found).all()
-    return found
+    return found[:, : after_training.ARM], found[:, after_training.ARM :]
+
+
+def left(spec: NetworkSpec = VANILLA, steps: int = 30, *, inputs: Probe | None = None, rule: SGD = RULE) -> Floats:
+    return pair(spec, steps, inputs=inputs, rule=rule)[0]
 
 
 @both
-def test_what_is_left_is_what_a_loop_by_hand_leaves(spec: NetworkSpec) -> None:
-    found, points = left(spec), probe(12, 8)
+@pytest.mark.parametrize("objective", [ATTACKED, Objective("standard")], ids=lambda one: one.name)
+def test_what_is_left_is_what_a_loop_by_hand_leaves(spec: NetworkSpec, objective: Objective) -> None:
+    found, points = pair(spec)[objective.name == "standard"], probe(12, 8)
     stream = Stream(SEED)
     network = Network(spec, stream, replicates=NETWORKS)
+    order, attacks, _ = (
+        torch.Generator().manual_seed(seed) for seed in torch.randint(2**62, (3,), generator=stream.torch).tolist()
+    )
     x, labels = torch.as_tensor(points.x, dtype=torch.float32), torch.as_tensor(points.labels)
     begun, capacity = squares(network), fisher_rao(network, x[8:12], ("rows",))[:, 0]
     start = [written(matrix).clone() for matrix in network.weights]
-    for _ in train(network, ATTACKED, x[:8], labels[:8], optimiser=RULE, steps=30, generator=stream.torch):
-        pass
+    squared = []
+    for step in train(
+        network, objective, x[:8], labels[:8], optimiser=RULE, steps=30, generator=attacks, batches=order
+    ):
+        squared.append(step.square.sqrt().numpy())
     right = (network(x).argmax(dim=-1) == labels).double().numpy()
     np.testing.assert_allclose(found[:, after_training.CLEAN], right[:, :8].mean(axis=1))
     np.testing.assert_allclose(found[:, after_training.HELD_OUT], right[:, 8:].mean(axis=1))
@@ -64,6 +85,63 @@ def test_what_is_left_is_what_a_loop_by_hand_leaves(spec: NetworkSpec) -> None:
     now = fisher_rao(network, x[8:12], ("rows",))[:, 0]
     np.testing.assert_allclose(found[:, after_training.CAPACITY], now / capacity, rtol=1e-4)
     assert not found[:, after_training.DIVERGED].any()
+    np.testing.assert_allclose(found[:, after_training.FIRST], squared[-1][:, 0])
+    np.testing.assert_allclose(found[:, after_training.LAST], squared[-1][:, -1])
+    np.testing.assert_allclose(found[:, after_training.FIRST_AT_START], squared[0][:, 0])
+    np.testing.assert_allclose(found[:, after_training.LAST_AT_START], squared[0][:, -1])
+
+
+# The arms of a pair --------------------------------------------------------------------------------------------
+
+
+@both
+def test_with_the_attack_switched_off_both_arms_are_one_and_the_same_training(spec: NetworkSpec) -> None:
+    """An attack of 1e-30 is lost in the rounding of x: same weights, same batches, same steps, to the last bit."""
+    nothing = Objective("attacked", 1e-30, steps=2)
+    attacked, control = pair(spec, objective=nothing)
+    np.testing.assert_array_equal(attacked, control)
+    assert (control[:, after_training.DISTANCE] > 0).all()
+
+
+def test_an_attack_tells_the_arms_apart_and_leaves_the_control_as_it_was() -> None:
+    attacked, control = pair()
+    without = pair(objective=Objective("attacked", 1e-30, steps=2))[1]
+    measured_by_the_attack = [after_training.ATTACKED, after_training.HELD_OUT_ATTACKED]
+    others = [column for column in range(after_training.ARM) if column not in measured_by_the_attack]
+    np.testing.assert_array_equal(control[:, others], without[:, others])
+    assert (attacked[:, after_training.DISTANCE] != control[:, after_training.DISTANCE]).all()
+    start = [after_training.LAST_AT_START]
+    assert (attacked[:, start] != control[:, start]).all()  # from the first step on
+
+
+def test_a_network_that_nothing_can_fit_is_fitted_by_neither_arm() -> None:
+    """Of one and the same input under two labels no network puts more than half in its class."""
+    points = probe(8)
+    same = Probe(np.repeat(points.x[:1], 8, axis=0), 0, np.arange(8) % 2)
+    for arm in pair(steps=60, inputs=same):
+        assert (arm[:, after_training.CLEAN] <= 0.5).all()
+        assert np.abs(arm[:, after_training.FALL]).max() < 0.5
+
+
+def test_a_loss_that_comes_to_rest_has_not_fallen_and_one_that_is_learnt_has() -> None:
+    assert (pair(steps=40)[1][:, after_training.FALL] > 0.01).all()
+    still = pair(steps=40, rule=SGD(1e-7, 0.0, batch=4))
+    for arm in still:
+        assert np.abs(arm[:, after_training.FALL]).max() < 1e-3
+
+
+@pytest.mark.parametrize("steps", [1, 2, 7, 31])
+def test_however_short_a_training_is_its_loss_is_read(steps: int) -> None:
+    for arm in pair(steps=steps):
+        assert (np.abs(arm[:, after_training.FALL]) < 1).all()
+
+
+def test_chunks_do_not_depend_on_who_asks_for_them() -> None:
+    first, again = pair()[0], pair()[0]
+    np.testing.assert_array_equal(first, again)
+
+
+# What is learnt ------------------------------------------------------------------------------------------------
 
 
 def test_training_fits_what_it_is_taught_and_attacks_take_from_it() -> None:

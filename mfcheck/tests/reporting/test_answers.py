@@ -79,24 +79,39 @@ def test_sentences_hold_the_decrease_against_the_loss_that_was_found_too() -> No
 def test_sentences_say_what_became_of_the_networks_that_failed() -> None:
     cells = [
         make_network(64, 20, 0.3, 0.5, 1.4),
-        make_network(64, 8, 0.6, 2.0, 0.9),
+        make_network(64, 8, 0.5, 2.0, 0.9),
+        make_network(16, 20, 0.1, 0.5, control=0.4),
         make_network(128, 8, 0.98, 0.9),
         make_network(128, 2, 1.0, None),
         make_network(32, 2, 1.0, None, verdict="not applicable"),
     ]
-    mechanism = make_trained(None, parameters={"statement": "mechanism"}, verdict="refuted")
+    held = ["only the control fits, with the weights' size as it was"]
+    mechanism = make_trained(
+        None, parameters={"statement": "mechanism"}, verdict="refuted", estimate=0.9, holds_instead=held
+    )
     text = sentences(make_claim(*cells, mechanism, id=UNTRAINABLE))
-    assert "Of 4 vanilla networks trained over widths and depths, 2 failed" in text
-    assert "the theory predicts collapse in 1 of these and in 1 of the others" in text
-    assert "σ_w² ended at 0.9 to 1.4 of its start, below it in 1 of 2" in text
-    assert "the decay of σ_w², is refuted in 1 of 1 finding" in text
-    fails = [make_network(64, 20, 0.3, 0.5, region=[0.0, 0.5]), make_network(64, 2, 0.8, 5.0, region=[0.0, 0.5])]
-    assert "2 vanilla networks trained over widths and depths, 1 failed" in sentences(
-        make_claim(*fails, id=UNTRAINABLE)
+    assert "Of 5 vanilla networks trained over widths and depths, each in pairs from one start with attacks" in text
+    assert "in 1 nothing fits, in 2 only the control fits, in 2 both fit;" in text
+    assert "T passes during training in 1 of the 2 in which only the control fits, and in 1 of the 2 in which" in text
+    assert "the accuracy with attacks is 0.3 to 0.5 and the control's 1; ω^L ends at 0.9; the gradient in the" in text
+    assert "first layer is 1.1 times that in the last (0.4 times at the start), and 0.12 times as large as at" in text
+    assert "as σ_w² decays, is refuted in 1 of 1 finding (ω^L after training: 0.9); in 1 it is found instead" in text
+    assert f"found instead that {held[0]}." in text
+
+
+def test_sentences_count_networks_of_which_no_outcome_is_certain_and_predict_nothing_of_residual_ones() -> None:
+    shares = {"only the control fits": [0.3, 0.9, 0.1, 1.0], "both fit": [0.1, 0.7, 0.0, 0.9]}
+    text = sentences(
+        make_claim(
+            make_network(64, 2, 0.99, None, parameters=RESIDUAL_NETWORK),
+            make_network(64, 8, 0.4, None, parameters=RESIDUAL_NETWORK, shares=shares),
+            id=TRAINABLE,
+        )
     )
-    assert "1 residual network trained over widths and depths, 0 failed" in sentences(
-        make_claim(make_network(64, 2, 0.99, None, parameters=RESIDUAL_NETWORK), id=TRAINABLE)
-    )
+    assert "Of 2 residual networks trained" in text
+    assert "in 0 nothing fits, in 0 only the control fits, in 1 both fit, in 1 no outcome is certain of most." in text
+    assert "the predicted T" not in text
+    assert "Where only the control fits" not in text
 
 
 def test_sentences_say_what_standard_training_does() -> None:

@@ -44,7 +44,7 @@ def test_a_page_on_training_has_every_figure_once_with_valid_unique_ids(source: 
     assert kinds == [
         *["Weight variance over training time"] * 4,
         "Projection of the gradient by layer",
-        *["Training accuracy over width and depth"] * 2,
+        *["What training comes to over width and depth"] * 2,
         "Capacity over training time at several widths",
         *["Capacity over training time"] * 6,
     ]
@@ -69,7 +69,7 @@ def test_experiments_are_open_and_other_trajectories_are_folded(source: str) -> 
 
 
 def test_maps_are_tables_that_are_folded_away_where_they_are_long(monkeypatch: pytest.MonkeyPatch, source: str) -> None:
-    rows = [line for line in render_markdown(FULL).splitlines() if re.match(r"\| \d+ \| [\d,]+ \| \d\.\d\d \|", line)]
+    rows = [line for line in render_markdown(FULL).splitlines() if re.match(r"\| \d+ \| [\d,]+ \| [\d.—]", line)]
     assert len(rows) == 12 + 6
     assert "rows</summary>" not in source
     assert "one by one" not in source

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mfcheck import Verdict
+from mfcheck.arrays import Floats
 from mfcheck.statistics import rates
 from mfcheck.statistics.sequential import Decision, spent
 from mfcheck.tests.support.effort import Effort
@@ -67,3 +68,47 @@ def test_rate_supports_a_certainty_with_exactly_the_draws_it_asks_for(alpha: flo
     draws = rates.draws_needed_rate(0.99, alpha=spent(alpha, 1))
     certain = {n: rates.decide_rate(np.ones, 0.99, alpha=alpha, first=n, looks=1).verdict for n in (draws - 1, draws)}
     assert certain == {draws - 1: Verdict.UNDECIDED, draws: Verdict.SUPPORTED}
+
+
+# Draws known only between 0 and 1 ------------------------------------------------------------------------------
+
+
+def hidden(values: Floats, which: Floats) -> Floats:
+    """Ones and zeros as bounds, of which some are known only between 0 and 1."""
+    return np.stack([np.where(which, 0.0, values), np.where(which, 1.0, values)], axis=-1)
+
+
+@both_alphas
+@pytest.mark.parametrize("share", [0.0, 0.05])
+def test_a_share_of_exactly_a_half_is_hardly_ever_decided_however_draws_are_hidden(
+    share: float, alpha: float, effort: Effort
+) -> None:
+    """What is hidden may depend on what it hides: here it is always a success, or always a failure."""
+    rng, replays = np.random.default_rng([17, int(100 * share)]), effort.replays(2 * REPLAYS)
+    first = 2 * rates.draws_needed_rate(0.5, alpha=spent(alpha, 1))
+    values = (rng.random((replays, 4 * first)) < 0.5).astype(float)
+    for told in (0.0, 1.0):
+        which = (rng.random(values.shape) < 2 * share) & (values == told)
+        rows = iter(hidden(values, which))
+        verdicts = replay(
+            lambda: rates.decide_rate(prefix(next(rows)), 0.5, alpha=alpha, first=first, looks=3),  # noqa: B023
+            replays,
+        )
+        assert_errs_at_most(alpha, verdicts, effort)
+
+
+def test_hidden_draws_count_both_ways() -> None:
+    values, which = np.array([1.0] * 15 + [0.0] * 5), np.arange(20) % 5 == 0
+    found = rates.estimate_rate(hidden(values, which), 0.01)
+    assert found.low == rates.estimate_rate(np.where(which, 0.0, values), 0.01).low
+    assert found.high == rates.estimate_rate(np.where(which, 1.0, values), 0.01).high
+    assert found.value == pytest.approx((12 + 16) / 40)
+    assert rates.undecided(hidden(values, which)) == 4
+    assert rates.undecided(values) == rates.undecided(hidden(values, which)[~which]) == 0
+    known = rates.estimate_rate(hidden(values, which & False), 0.01)
+    assert known == rates.estimate_rate(values, 0.01)
+
+
+def test_where_all_is_hidden_nothing_is_decided() -> None:
+    all_hidden = np.tile([0.0, 1.0], (4000, 1))
+    assert rates.decide_rate(prefix(all_hidden), 0.5, alpha=0.05, first=1000, looks=3).verdict is Verdict.UNDECIDED

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from mfcheck.reporting.curves.training_map import map_rows, training_maps
+from mfcheck.reporting.curves.training_map import COLUMNS, map_rows, training_maps
 from mfcheck.reporting.figures.map_figure import map_figure
 from mfcheck.tests.support.reports import make_claim
 from mfcheck.tests.support.training_reports import UNTRAINABLE, make_network
@@ -40,7 +40,7 @@ def test_the_boundary_is_drawn_where_the_predicted_time_passes_the_training_time
     ((name, found),) = training_maps(claim).items()
     figure = map_figure(claim, name, found)
     assert figure.count("stroke-dasharray") == 1 + line  # one is the key's
-    assert figure.count(">0.50<") == rows * columns
+    assert figure.count(">0.50 | 1.00<") == rows * columns
     assert sum(one.doomed for one in found.values()) == sum(t is not None and t < 1 for row in collapse for t in row)
 
 
@@ -63,13 +63,43 @@ def test_maps_with_holes_and_unknown_accuracies_are_drawn_and_listed() -> None:
     ((name, found),) = training_maps(claim).items()
     assert "<svg" in map_figure(claim, name, found)
     rows = map_rows(found)
-    assert [row[:3] for row in rows] == [("2", "64", "—"), ("2", "128", "1.00"), ("8", "64", "0.50")]
-    assert rows[2] == ("8", "64", "0.50", "0.40", "—", "1.2", "0.5", "0.00")
-    assert rows[0][6] == "—"
+    assert all(len(row) == len(COLUMNS) for row in rows)
+    table = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+    accuracies = [(row["L"], row["N"], row["accuracy"]) for row in table]
+    assert accuracies == [("2", "64", "—"), ("2", "128", "1.00"), ("8", "64", "0.50")]
+    deep, unknown = table[2], table[0]
+    assert deep["pairs of which only the control fits"] == "1.00 [0.85, 1.00]"
+    assert deep["pairs of which both fit"] == deep["held-out attacked"] == deep["undecided"] == "—"
+    assert (deep["of the control"], deep["attacked"], deep["share diverged"]) == ("1.00", "0.40", "0.00")
+    assert (deep["ω^L at the end"], deep["σ_w² at the end over its start"]) == ("0.9", "1.2")
+    assert deep["‖∂L/∂W‖, first over last layer, at the start"] == "0.4"
+    assert (deep["the same at the end"], deep["first layer's ‖∂L/∂W‖ over its start"]) == ("1.1", "0.12")
+    assert (deep["predicted T over training time"], unknown["predicted T over training time"]) == ("0.5", "—")
 
 
-def test_the_mechanism_does_not_draw_the_map_twice_and_settings_are_apart() -> None:
-    again = make_network(64, 2, 0.5, 0.5, region=[0.0, 0.9], parameters={"statement": "mechanism"})
+def test_shares_of_what_may_still_be_are_ranges_and_cells_are_shaded_by_what_is_certain() -> None:
+    shares = {"only the control fits": [0.25, 0.75, 0.1, 0.9], "both fit": [0.25, 0.75, 0.1, 0.9]}
+    claim = make_claim(make_network(64, 8, 0.5, 2.0, shares=shares), make_network(64, 2, 0.9, 2.0), id=UNTRAINABLE)
+    ((name, found),) = training_maps(claim).items()
+    assert [one.outcome for one in found.values()] == ["", "both fit"]
+    row = dict(zip(COLUMNS, map_rows(found)[1], strict=True))
+    assert row["pairs of which both fit"] == "0.25 to 0.75 [0.10, 0.90]"
+    assert "<svg" in map_figure(claim, name, found)
+
+
+def test_residual_networks_of_all_depths_that_lie_alike_in_their_windows_are_one_map() -> None:
+    cells = [
+        make_network(64, depth, 0.9, None, parameters={"over_edge": over, "weight_variance": over / depth})
+        for depth in (2, 8)
+        for over in (0.9, 1.1)
+    ]
+    maps = training_maps(make_claim(*cells))
+    assert [sorted(found) for found in maps.values()] == [[(64, 2), (64, 8)]] * 2
+    assert [name.rpartition(", ")[2] for name in maps] == ["ασ_w² = 0.9 (M^{1/L} − 1)", "ασ_w² = 1.1 (M^{1/L} − 1)"]
+
+
+def test_statements_about_one_network_do_not_draw_it_twice_and_settings_are_apart() -> None:
+    again = make_network(64, 2, 0.95, 0.5, parameters={"statement": "time"})
     other = make_network(64, 2, 0.5, 0.5, parameters={"eps": 0.1})
     maps = training_maps(make_claim(again, make_network(64, 2, 0.95, 0.5), other))
     assert [[one.accuracy for one in found.values()] for found in maps.values()] == [[0.95], [0.5]]

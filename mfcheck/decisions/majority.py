@@ -1,0 +1,132 @@
+"""Statements that most networks have a property, where that of some networks is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from mfcheck.arrays import Floats
+from mfcheck.decisions.sampling import Sampling, Statistic
+from mfcheck.decisions.statement import Evidence, Plan, Rule, Statement
+from mfcheck.ensembles.samples import Probe, Source
+from mfcheck.findings.finding import Curve, Margin
+from mfcheck.statistics import medians, rates
+from mfcheck.statistics.sample_sizes import Draw
+from mfcheck.statistics.sequential import Region
+from mfcheck.theory import PaperTheory
+from mfcheck.verdict import Verdict
+
+HALF = 0.5
+MOST = Region(HALF, 1.0, 1 - HALF)
+"""Where the share of networks lies that have what most have."""
+SHIFTED = 1.25
+"""How far off the twin of a two-sided law is, which the same draws must tell from it."""
+
+
+class Alternative(Protocol):
+    """Another statement about the same draws, which they may support in the place of the one decided."""
+
+    def judge(self, draws: Floats, alpha: float) -> Verdict:
+        """The draws' verdict at error rate alpha."""
+
+
+NO_ALTERNATIVES: Mapping[str, Alternative] = {}
+
+
+@dataclass(frozen=True, eq=False)
+class Mostly:
+    """More than half of networks have a property: 0 or 1 of every draw, or bounds of it `[n, 2]`."""
+
+    property: Statistic
+
+    def judge(self, draws: Floats, alpha: float) -> Verdict:
+        """The draws' verdict, by exact one-sided bounds of the share."""
+        return MOST.judge(rates.estimate_rate(self.property(draws), alpha))
+
+
+@dataclass(frozen=True, eq=False)
+class Around:
+    """The median of a positive statistic is `value` up to the relative `margin`, and its twin is refuted: 1.25 times
+    that value up to the same margin, to which a law that forbids nothing would bend as well."""
+
+    statistic: Statistic
+    value: float
+    margin: float
+
+    def judge(self, draws: Floats, alpha: float) -> Verdict:
+        """The draws' verdict, by order statistics; undecided where they cannot tell the twin."""
+        estimate = medians.estimate_median(self.statistic(draws), alpha)
+        own, twin = (self._region(factor * self.value).judge(estimate) for factor in (1.0, SHIFTED))
+        told = twin is Verdict.REFUTED
+        return own if own is not Verdict.SUPPORTED or told else Verdict.UNDECIDED
+
+    def _region(self, value: float) -> Region:
+        low, high = value * (1 - self.margin), value * (1 + self.margin)
+        return Region(low, high, high - low)
+
+
+@dataclass(frozen=True, eq=False)
+class Together:
+    """All of some statements at once: refuted if one is, supported if all are. Each may err at alpha, and the whole
+    errs only where one that is false does."""
+
+    parts: tuple[Alternative, ...]
+
+    def judge(self, draws: Floats, alpha: float) -> Verdict:
+        """The draws' verdict on all of them."""
+        verdicts = {part.judge(draws, alpha) for part in self.parts}
+        if Verdict.REFUTED in verdicts:
+            return Verdict.REFUTED
+        return Verdict.SUPPORTED if verdicts == {Verdict.SUPPORTED} else Verdict.UNDECIDED
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class MajorityPlan(Plan):
+    """A plan with the source's draws as they are, for rivals and the figure."""
+
+    whole: Draw
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Majority(Statement[MajorityPlan]):
+    """More than half of networks have a property: `property` of the draws is 0 or 1, or bounds of it `[n, 2]`.
+
+    A draw known only between 0 and 1 counts against the statement and against its failing alike. The first look is the
+    smallest that can decide a property of all networks, and have an interval for a rival's median; draws here are whole
+    trainings. Said of a property that breaks, at most half have it. No formula enters.
+    """
+
+    source: Source = field(kw_only=False)
+    property: Statistic
+    rivals: Mapping[str, Alternative] = field(default_factory=lambda: NO_ALTERNATIVES)
+    curve: Callable[[Floats], Curve] | None = None
+    probe: Probe | None = None
+
+    def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> MajorityPlan:
+        probe, alpha = sampling.probe(self.probe, self.looks_at), rule.first_alpha
+        return MajorityPlan(
+            margin=Margin(0.0, 1 - HALF, "no law: more than half of the networks"),
+            first=max(rates.draws_needed_rate(HALF, alpha=alpha), medians.least_draws(alpha)),
+            draws_of=(sampling.draws(self.source, probe, self.property),),
+            chunk=sampling.chunk(self.source),
+            whole=sampling.draws(self.source, probe),
+        )
+
+    def decide(self, plan: MajorityPlan, theory: PaperTheory, rule: Rule) -> Evidence:
+        (draw,) = plan.draws_of
+        decided = rates.decide_rate(draw, HALF, first=plan.first, alpha=rule.alpha, looks=rule.looks)
+        whole, alpha = plan.whole(decided.draws), rule.last_alpha(decided)
+        open_ones = rates.undecided(draw(decided.draws))
+        return Evidence(
+            statistic="share of networks",
+            reference=1.0,
+            decision=decided,
+            curve=None if self.curve is None else self.curve(whole),
+            rivals={name: rival.judge(whole, alpha) for name, rival in self.rivals.items()},
+            reason=f"{open_ones} of {decided.draws} may still turn out either way" if open_ones else "",
+        )
+
+    def says(self, plan: MajorityPlan) -> str:
+        how = "at most half" if self.breaks else "more than half"
+        return f"{self.quantity or self.source.name} in {how} of networks"
