@@ -5,20 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from mfcheck.decisions.allowance import Allowance, origin_with_delta
-from mfcheck.decisions.means import judge_place
+from mfcheck.decisions.means import judge_place, places_beside
 from mfcheck.decisions.medians import lost
 from mfcheck.decisions.sampling import Sampling, Statistic
 from mfcheck.decisions.slopes import rise, says_slope
-from mfcheck.decisions.statement import Evidence, Formula, Plan, Rule, Statement
+from mfcheck.decisions.statement import SHIFT, Evidence, Formula, Plan, Rule, Statement
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.findings import series
 from mfcheck.findings.finding import Curve, Margin
 from mfcheck.spec import NetworkSpec
 from mfcheck.statistics import medians, resolution, slopes
 from mfcheck.statistics.sample_sizes import Draw
-from mfcheck.statistics.sequential import Region
+from mfcheck.statistics.sequential import Estimate, Region
 from mfcheck.theory import PaperTheory
 from mfcheck.verdict import Verdict
 
@@ -42,7 +43,26 @@ class SlopePlan(Plan):
     region: Region
 
 
-NO_REGIONS: Mapping[str, tuple[float, float]] = {}
+class RivalSlope(NamedTuple):
+    """Another region for the slope, and how far its wrong twins lie to either side."""
+
+    low: float
+    high: float
+    shift: float = SHIFT
+
+    def holds(self, found: Estimate) -> bool:
+        """Whether an interval lies in the region, and outside that of either twin."""
+        inside = self.low <= found.low and found.high <= self.high
+        told = found.high < self.low + self.shift and found.low > self.high - self.shift
+        return inside and (told or not self.has_twins)
+
+    @property
+    def has_twins(self) -> bool:
+        """Whether the region is bounded on both sides, and narrow enough that draws can refute its twins."""
+        return self.high - self.low < 2 * self.shift
+
+
+NO_REGIONS: Mapping[str, tuple[float, ...]] = {}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -50,7 +70,7 @@ class MedianSlope(Statement[SlopePlan]):
     """log median against x rises as the theory's `rises(theory, group)` does, by least squares.
 
     The allowance and δ (of the level, if not given) are absolute: they are slopes. `probe` chooses the inputs of a
-    network. `rivals` are other regions that the same interval may lie in.
+    network. `rivals` are other regions that the same interval may lie in, as `RivalSlope` or the numbers of one.
     """
 
     two_sided = True
@@ -60,7 +80,7 @@ class MedianSlope(Statement[SlopePlan]):
     allowance: Callable[[], Allowance]
     spread: float
     delta: float | None = None
-    rivals: Mapping[str, tuple[float, float]] = field(default_factory=lambda: NO_REGIONS)
+    rivals: Mapping[str, tuple[float, ...]] = field(default_factory=lambda: NO_REGIONS)
     probe: Callable[[NetworkSpec], Probe] | None = None
 
     @property
@@ -103,7 +123,7 @@ class MedianSlope(Statement[SlopePlan]):
                 exact=tuple(group.exact for group in self.groups),
                 draws=decided.draws,
             ),
-            holds={name: low <= found.low and found.high <= high for name, (low, high) in self.rivals.items()},
+            holds={name: RivalSlope(*region).holds(found) for name, region in self.rivals.items()},
             reason=lost(*values),
         )
 
@@ -114,6 +134,9 @@ class MedianSlope(Statement[SlopePlan]):
 
     def judge(self, other: float, plan: SlopePlan, evidence: Evidence) -> Verdict:
         return judge_place(evidence.decision, other)
+
+    def twins_of(self, other: float) -> tuple[float, ...]:
+        return places_beside(other)
 
     @property
     def _weights(self) -> tuple[float, ...]:

@@ -75,6 +75,27 @@ def test_a_rival_is_supported_only_by_an_interval_within_and_refuted_only_by_one
         assert (verdict is REFUTED) == (interval.high < low or interval.low > high)
 
 
+@pytest.mark.parametrize(("spread", "verdict"), [(0.001, SUPPORTED), (0.1, UNDECIDED)])
+def test_a_rival_holds_only_where_the_draws_refute_its_twins(spread: float, verdict: Verdict) -> None:
+    """[0.85, 1.15] lies within 1.25 times itself up to 1.0625: an interval that reaches so far tells them not apart."""
+    rival = Rival(first, 0.85, 1.15)
+    for centre in (1.0, 0.95, 1.05):
+        draws = np.random.default_rng(1).normal(centre, spread, (40, 1))
+        assert rival.judge(draws, 1e-6) is verdict
+    for centre in (0.9, 1.1):  # within, and within a twin
+        assert rival.judge(np.full((40, 1), centre), 1e-6) is UNDECIDED
+    assert rival.judge(np.full((40, 1), 1.2), 1e-6) is REFUTED
+
+
+@given(st.floats(0.4, 2.5), st.floats(1.01, 1.5))
+def test_the_twins_of_a_rival_are_a_quarter_more_and_as_much_less(place: float, wide: float) -> None:
+    judged = {factor: Rival(first, factor, factor * wide) for factor in (0.8, 1.0, 1.25)}
+    draws = np.full((40, 1), place)
+    held = {factor: one.low <= place <= one.high for factor, one in judged.items()}
+    alone = held[1.0] and not held[0.8] and not held[1.25]
+    assert (judged[1.0].judge(draws, 1e-6) is SUPPORTED) == alone
+
+
 def test_too_few_draws_say_nothing_of_a_rival() -> None:
     draws = np.ones((5, 1))
     assert Rival(first, 0.9, 1.1).judge(draws, 1e-6) is UNDECIDED
@@ -187,6 +208,23 @@ def test_a_slope_may_lie_in_other_regions_at_no_cost(power: float, verdict: Verd
     assert finding.holds_instead == holds
     assert finding.estimate == pytest.approx(power, abs=0.05)
     assert finding.alpha == ALPHA  # the same interval judges them all
+
+
+@pytest.mark.parametrize(
+    ("region", "holds"),
+    [
+        ((-0.6, -0.4), True),
+        ((-0.55, -0.3), True),
+        ((-0.52, -0.12), False),  # a quarter less holds it too
+        ((-0.9, -0.42), False),  # a quarter more does
+        ((-0.9, -0.42, 0.5), True),  # with twins farther off it can be told from them
+        ((-0.49, -0.4), False),
+    ],
+)
+def test_a_slopes_rival_holds_only_where_its_twins_are_refuted(region: tuple[float, ...], holds: bool) -> None:
+    finding = slope(decider(), -0.5, {"like 1/√N": region})
+    assert finding.interval[1] - finding.interval[0] < 0.1
+    assert (finding.holds_instead == ("like 1/√N",)) is holds
 
 
 def test_a_region_that_the_interval_only_touches_does_not_hold() -> None:
