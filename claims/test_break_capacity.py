@@ -1,4 +1,4 @@
-"""Where the law of the capacity at initialisation must fail; supported means that it does, or that another law holds."""
+"""Where the law of the capacity at initialisation must fail; supported means that it does, or that another holds."""
 
 from __future__ import annotations
 

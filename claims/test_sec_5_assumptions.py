@@ -25,7 +25,7 @@ from mfcheck.theorems.cells import AttackCell
 from mfcheck.training.objectives import Objective
 from mfcheck.training.rules import SGD
 
-EPS, BATCH, ATTACK_STEPS = 0.3, 32, 3
+EPS, BATCH, ATTACK_STEPS = 0.3, 32, 2
 TRAINED, SEEN = 256, 32
 """Digits that are trained on in minibatches, and others at which it is measured."""
 SIZES = {"quick": (256, (5,)), "standard": (1000, (5, 10)), "paper": (2000, (5, 10))}

@@ -40,7 +40,9 @@ def speeds(objective: Objective, step: float) -> Source:
         (x, labels), seen = split(probe, stream)
         return speed(network, objective, x, labels, seen, stream.torch, step)[:, None]
 
-    return Source(f"speed of capacity under {objective} over {step!r}", {"dense": dense}, {"dense": True}, most=STACK)
+    return Source(
+        f"speed of capacity under {objective} over {step!r}", {"dense": dense}, {"dense": True}, most=STACK // 2
+    )
 
 
 @lru_cache(maxsize=64)
@@ -62,7 +64,7 @@ def falls(objective: Objective, rule: SGD, steps: int) -> Source:
         return torch.stack([own, failed, *(one / left[0] for one in left)], dim=1)
 
     name = f"fall of capacity under {objective} by {rule} in {steps} steps"
-    return Source(name, {"dense": dense}, {"dense": True}, most=STACK)
+    return Source(name, {"dense": dense}, {"dense": True}, most=STACK // 2)
 
 
 def split(probe: Probe, stream: Stream) -> tuple[tuple[Tensor, Tensor], Tensor]:

@@ -45,7 +45,7 @@ def horizons(objectives: tuple[Objective, ...], rules: tuple[SGD, ...], steps: i
         return torch.stack(found, dim=1)
 
     told = "; ".join(f"{objective} by {rule}" for objective, rule in zip(objectives, rules, strict=True))
-    return Source(f"horizons under {told} in {steps} steps", {"dense": dense}, {"dense": True}, most=STACK)
+    return Source(f"horizons under {told} in {steps} steps", {"dense": dense}, {"dense": True}, most=STACK // 2)
 
 
 def _crossed(

@@ -55,7 +55,7 @@ def carried(objective: Objective, rule: SGD, times: tuple[float, ...]) -> Source
         return result
 
     name = f"what W carries under {objective} by {rule} at {', '.join(map(repr, times))}"
-    return Source(name, {"dense": dense}, {"dense": True}, most=STACK)
+    return Source(name, {"dense": dense}, {"dense": True}, most=STACK // 2)
 
 
 @full_precision()
