@@ -44,7 +44,7 @@ class Regime(StrEnum):
     """The pull on W alone; or training: its rate, its course, and its slope at the start over depths or widths."""
 
     PROJECTED = "projected"
-    RATE = "rate"
+    EARLY = "early"
     LINEAR = "linear"
     START = "start"
 
