@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mfcheck import Cell, NetworkSpec, claim
 from mfcheck.decisions.decide import Decider
 from mfcheck.decisions.probes import images
+from mfcheck.findings.regimes import START
 from mfcheck.observables import capacity, rescaling
 from mfcheck.observables.capacity import HELD
 from mfcheck.settings import Settings
@@ -49,6 +50,7 @@ def test_initial_capacity(cell: FormCell, decide: Decider) -> None:
         reference=lambda theory: theory.fisher_rao(cell.spec),
         tail=lambda: capacity_tail(cell.spec, cell.form),
         finite_width=None if cell.engine == "wishart" else lambda: 0.0,
+        regime=START,
     )
 
 

@@ -15,6 +15,7 @@ from mfcheck.decisions.median_slopes import MedianGroup, MedianSlope
 from mfcheck.decisions.medians import MedianRatio
 from mfcheck.decisions.probes import images
 from mfcheck.decisions.trial import Ask
+from mfcheck.findings.regimes import FEW_IMAGES, LATE, PULL
 from mfcheck.observables import along_training, projected
 from mfcheck.observables.path_bounds import sizes
 from mfcheck.settings import Level, Settings
@@ -29,7 +30,7 @@ from mfcheck.theorems.pull import (
     one_output_pull,
     one_output_spread,
 )
-from mfcheck.theorems.variance import LOWER, along_path, gain_at, rivals, scales_down_to
+from mfcheck.theorems.variance import LOWER, along_path, euler, gain_at, scales_down_to
 from mfcheck.training.objectives import Objective
 from mfcheck.training.rules import Flow
 
@@ -115,6 +116,7 @@ def in_time(cell: CollapseCell, level: Level) -> MedianRatio:
         spread=one_output_spread(spec, cell.pair),
         delta=level.exact if cell.chain else level.ratio,
         room=None if cell.chain else near.above + level.ratio,
+        regime=PULL,
     )
 
 
@@ -148,6 +150,7 @@ def trend(x_label: str, places: Sequence[tuple[float, NetworkSpec, Attack]], lev
         allowance=apart,
         spread=max(one_output_spread(spec, attack.pair) for _, spec, attack in places),
         delta=level.exact,
+        regime=PULL,
     )
 
 
@@ -173,7 +176,9 @@ def along_flow(cell: CollapseCell, level: Level) -> Ask:
         spread=0.5,
         delta=level.ratio,
         room=2 * above,
-        rivals=rivals(theory, spec, attack, end, last, 2 * level.ratio),
+        regime=LATE,
+        caveat=FEW_IMAGES,
+        rivals=euler(last, 2 * level.ratio),
         curve=lambda draws: along_path(theory, spec, attack, times, draws),
     )
 

@@ -1,22 +1,20 @@
-"""Theorems 5.3 and 5.4 at the start of training: ⟨W, ∂L⟩, by which losses change the size of the weights."""
+"""Theorem 5.4 at the start of training: ⟨W, ∂L_adv⟩, by which L_adv changes the size of the weights."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from mfcheck import NetworkSpec, PaperTheory, claim
 from mfcheck.arrays import Floats
 from mfcheck.decisions.decide import Decider
-from mfcheck.decisions.means import MeanRatio, Negligible
 from mfcheck.decisions.medians import MedianRatio, Rival
 from mfcheck.decisions.probes import images
 from mfcheck.decisions.trial import Ask
 from mfcheck.findings import series
-from mfcheck.findings.cell import Cell
 from mfcheck.findings.finding import Curve
+from mfcheck.findings.regimes import LIMIT, START
 from mfcheck.observables import slopes
 from mfcheck.observables.slopes import DRIFT, LAYERS, LOSS, PULL
 from mfcheck.settings import Level, Settings
@@ -30,15 +28,11 @@ from mfcheck.theorems.pull import (
     many_outputs_pull,
     one_output_pull,
     one_output_spread,
-    standard_tail,
 )
-from mfcheck.theory.cross_entropy import standard_pull
 from mfcheck.training.objectives import Objective
 
 VARIANCES = {"vanilla": 1.6, "residual": 0.6}
 BUDGETS = {"quick": (0.01, 0.03, 0.3), "standard": (0.01, 0.03, 0.1, 0.3), "paper": (0.01, 0.03, 0.1, 0.3)}
-BESIDE = (0.01, 0.1, 0.3, 1.0)
-"""Budgets at which standard training is held against adversarial training."""
 FLIPPED = 0.25
 """The spread of a residual network's pull where gates flip, which Euler's identity does not hold together there."""
 EULER = "the pull is L_adv itself (Euler)"
@@ -113,6 +107,7 @@ def pull(cell: AttackCell, level: Level) -> Ask:
         spread=spread,
         delta=level.exact if chain else level.ratio,
         room=None if chain else room,
+        regime=LIMIT if chain or small else START,
         rivals={} if chain or small else {EULER: Rival(euler(spec), 1 - level.ratio, 1 + level.ratio)},
         curve=None if chain else lambda draws: layers(draws, spec.depth, theory.regularisation(spec, *attack)),
     )
@@ -122,78 +117,3 @@ def pull(cell: AttackCell, level: Level) -> Ask:
 def test_regularisation_gradient(cell: AttackCell, decide: Decider) -> None:
     """The gradient of L_adv pulls on every layer by ⟨∂L_adv/∂W, W⟩/‖W‖² = ε α β ω^{L/2−1}/N."""
     decide(pull(cell, decide.settings.level))
-
-
-@dataclass(frozen=True, kw_only=True)
-class BesideCell(AttackCell):
-    """A network whose standard training is held against an attack."""
-
-    statement: str = "none"
-
-
-@dataclass(frozen=True, kw_only=True)
-class DriftCell(Cell):
-    """A network under standard training alone."""
-
-    statement: str = "exact"
-    dataset: str | None = None
-
-
-def drift_cells(settings: Settings) -> Iterator[BesideCell | DriftCell]:
-    """Beside L_adv over budgets, on the exact chain; and the exact drift itself, on the chain and on dense networks."""
-    if "vanilla" in settings.architectures:
-        for eps in BESIDE:
-            spec = NetworkSpec("vanilla", 784, 10, 1000, 5, 2.0)
-            yield BesideCell(spec, "wishart", pair=INF_INF, eps=eps)
-        for variance, depth, outputs in ((1.6, 5, 10), (2.4, 3, 3)):
-            spec = NetworkSpec("vanilla", 784, outputs, 5000, depth, variance)
-            yield DriftCell(spec, "wishart")
-    for architecture in settings.architectures:
-        if architecture in ARCHITECTURES:
-            spec = NetworkSpec(architecture, 4, 2, 16, 2, {"vanilla": 2.4, "residual": 0.8}[architecture])
-            yield DriftCell(spec, "dense", dataset=settings.dataset)
-
-
-def no_drift(cell: BesideCell) -> Ask:
-    """Standard training's drift is negligible beside that of L_adv."""
-    spec = cell.spec
-
-    def scale(theory: PaperTheory) -> float:
-        return -theory.variance_rate(spec, *cell.attack)
-
-    return lambda theory: Negligible(
-        slopes.standard,
-        quantity="−dσ_w²/dt of standard training",
-        statistic=lambda draws: draws[:, 0],
-        looks_at=images,
-        scale=scale,
-        tail=lambda: standard_tail(spec, scale(theory)),
-        instead={"the exact standard drift": lambda theory: -theory.standard_rate(spec) / scale(theory)},
-    )
-
-
-def exact_drift(cell: DriftCell, level: Level) -> MeanRatio:
-    """Standard training's drift is the derived one."""
-    spec, chain = cell.spec, cell.engine == "wishart"
-    at_width = 2 / spec.width * standard_pull(spec)
-
-    def exact(theory: PaperTheory) -> float:
-        return -theory.standard_rate(spec)
-
-    return MeanRatio(
-        slopes.standard,
-        quantity="−dσ_w²/dt of standard training",
-        statistic=lambda draws: draws[:, 0],
-        looks_at=images,
-        reference=exact,
-        tail=lambda: standard_tail(spec, at_width),
-        finite_width=lambda: at_width / exact(PaperTheory()) - 1,
-        signed=not chain,
-        delta=level.exact if chain else level.ratio,
-    )
-
-
-@claim("thm5.3/standard-drift", cells=drift_cells)
-def test_standard_drift(cell: BesideCell | DriftCell, decide: Decider) -> None:
-    """Standard training leaves σ_w² alone: its drift is negligible beside that of L_adv."""
-    decide(no_drift(cell) if isinstance(cell, BesideCell) else exact_drift(cell, decide.settings.level))

@@ -16,6 +16,7 @@ from mfcheck.decisions.decide import Decider
 from mfcheck.decisions.medians import MedianRatio
 from mfcheck.decisions.probes import images
 from mfcheck.decisions.trial import Ask
+from mfcheck.findings.regimes import AT_MOST, FEW_IMAGES, LATE, LIMIT, PULL, START
 from mfcheck.observables import along_training, attack_strengths, projected, slopes
 from mfcheck.observables.path_bounds import sizes
 from mfcheck.observables.slopes import DRIFT
@@ -31,7 +32,7 @@ from mfcheck.theorems.pull import (
     one_output_pull,
     one_output_spread,
 )
-from mfcheck.theorems.variance import along_path, along_projection, half_life, over_strengths, rivals, scales_down_to
+from mfcheck.theorems.variance import along_path, along_projection, euler, half_life, over_strengths, scales_down_to
 from mfcheck.training.objectives import Objective
 from mfcheck.training.rules import Flow
 
@@ -40,7 +41,7 @@ TO = 0.4
 """The share of σ_w²(0) down to which projected flows are measured; the theory is held against them at its half."""
 FLOW = {"quick": (32, 4), "standard": (64, 8), "paper": (256, 16)}
 """Width, and images trained on, of flows by level."""
-START = {"quick": (256, (5,)), "standard": (1000, (5, 10)), "paper": (2000, (5, 10))}
+AT_START = {"quick": (256, (5,)), "standard": (1000, (5, 10)), "paper": (2000, (5, 10))}
 """Width and depths of networks that are looked at on images before any step."""
 BATCH = 32
 STRENGTHS: dict[str, dict[str, tuple[int, ...]]] = {
@@ -48,7 +49,6 @@ STRENGTHS: dict[str, dict[str, tuple[int, ...]]] = {
     "residual": {"quick": (1, 5, 10, 20), "standard": (1, 10, 40, 80), "paper": (1, 10, 40, 80)},
 }
 """Steps of their attacks; in residual networks of small weights hardly a gate flips, and ten steps find it all."""
-PAPERS_WIDTH = {"quick": 48, "standard": 128, "paper": 1000}
 SHARE, FLOW_STEPS, ATTACK_STEPS = 0.2, 160, 3
 EARLY = (3e-5, 1e-4, 3e-4, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 MARKS = {"quick": EARLY, "standard": (*EARLY, 0.6, 1.0)}
@@ -58,14 +58,13 @@ OTHER_FACTOR = "rate factor 1"
 
 class Regime(StrEnum):
     """At the start for ε → 0, and on images at the paper's ε by L_adv and by both losses; under the pull on W alone;
-    along gradient flow on L_adv, and on both losses."""
+    along gradient flow on L_adv."""
 
     RATE = "rate"
     START = "start"
     START_BOTH = "start-both"
     PROJECTED = "projected"
     FLOW = "flow"
-    BOTH = "both"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,13 +79,13 @@ class DecayCell(AttackCell):
 
 
 def decay_cells(architecture: str) -> Callable[[Settings], Iterator[DecayCell]]:
-    """Every regime of one architecture, and the paper's own experiment."""
+    """Every regime of one architecture."""
 
     def cells(settings: Settings) -> Iterator[DecayCell]:
         if architecture in settings.architectures:
             yield from one_output_cells(architecture, settings)
             yield from image_cells(architecture, settings)
-            yield from trained_cells(architecture, settings)
+            yield from flow_cells(architecture, settings)
 
     return cells
 
@@ -108,22 +107,19 @@ def one_output_cells(architecture: str, settings: Settings) -> Iterator[DecayCel
 def image_cells(architecture: str, settings: Settings) -> Iterator[DecayCell]:
     """A minibatch of images with ten outputs at the paper's budget, before any step."""
     data = "mnist" if is_present("mnist", settings.data_dir) else settings.dataset
-    width, depths = START[settings.level.name]
+    width, depths = AT_START[settings.level.name]
     for depth in depths:
         spec = NetworkSpec(architecture, 784, 10, width, depth, {"vanilla": 2.0, "residual": 0.1}[architecture])
         for regime in (Regime.START, Regime.START_BOTH):
             yield DecayCell(spec, "dense", pair=INF_INF, eps=0.3, regime=regime, images=BATCH, dataset=data)
 
 
-def trained_cells(architecture: str, settings: Settings) -> Iterator[DecayCell]:
-    """Gradient flow on L_adv, and the paper's own training."""
-    variance, (width, count) = {"vanilla": 2.0, "residual": 0.4}[architecture], FLOW[settings.level.name]
-    flow, data = NetworkSpec(architecture, 49, 10, width, 5, variance), settings.dataset
-    yield DecayCell(flow, "dense", pair=INF_INF, eps=0.3, regime=Regime.FLOW, images=count, dataset=data)
-    data = "mnist" if is_present("mnist", settings.data_dir) else settings.dataset
-    paper = NetworkSpec(architecture, 784, 10, PAPERS_WIDTH[settings.level.name], 5, variance)
-    shown = f"Weight variance in the paper's experiment: {architecture}, (p, q) = (∞, ∞), ε = 0.3"
-    yield DecayCell(paper, "dense", figure=shown, pair=INF_INF, eps=0.3, regime=Regime.BOTH, images=8, dataset=data)
+def flow_cells(architecture: str, settings: Settings) -> Iterator[DecayCell]:
+    """Gradient flow on L_adv of a few images, of networks for which Euler's identity says what σ_w² then does."""
+    if architecture == "vanilla":
+        width, count = FLOW[settings.level.name]
+        spec, data = NetworkSpec(architecture, 49, 10, width, 5, 2.0), settings.dataset
+        yield DecayCell(spec, "dense", pair=INF_INF, eps=0.3, regime=Regime.FLOW, images=count, dataset=data)
 
 
 def at_start(cell: DecayCell, level: Level) -> MedianRatio:
@@ -144,6 +140,7 @@ def at_start(cell: DecayCell, level: Level) -> MedianRatio:
         spread=one_output_spread(spec, cell.pair),
         delta=level.exact if cell.chain else level.ratio,
         room=None if cell.chain else near.above + level.ratio,
+        regime=LIMIT,
         instead={OTHER_FACTOR: lambda theory: rate(half_rate(theory))},
     )
 
@@ -170,6 +167,8 @@ def on_images(cell: DecayCell, level: Level) -> Ask:
         spread=0.1 if vanilla else 0.25,
         delta=level.ratio,
         upper_only=vanilla,
+        regime=START,
+        caveat=AT_MOST if vanilla else "",
         room=None if vanilla else near.above + level.ratio,
         instead={OTHER_FACTOR: lambda theory: law(half_rate(theory))},
         curve=lambda draws: over_strengths(steps, draws, law(theory), standard=both),
@@ -192,6 +191,7 @@ def under_projection(cell: DecayCell, level: Level) -> Ask:
         spread=one_output_spread(spec, cell.pair) * math.log(2),
         delta=level.exact if cell.chain else level.ratio,
         room=None if cell.chain else far + level.ratio,
+        regime=PULL,
         instead={OTHER_FACTOR: lambda theory: cell.kept(half_rate(theory), end)},
         curve=lambda draws: along_projection(theory, spec, attack, scales, end, draws),
     )
@@ -203,7 +203,7 @@ def along_flow(cell: DecayCell, level: Level) -> Ask:
     whole = half_life(PaperTheory(), spec, attack)
     times = tuple(whole * mark for mark in MARKS.get(level.name, MARKS["standard"]))
     end, row = times[-1], len(times)
-    objective = Objective("adversarial" if cell.regime is Regime.FLOW else "theory", *attack, ATTACK_STEPS)
+    objective = Objective("adversarial", *attack, ATTACK_STEPS)
     reach = -math.log(cell.kept(PaperTheory(), end))
     near = Allowance(pull.above * reach, pull.below * reach, f"{pull.origin}, over the predicted decrease")
     return lambda theory: MedianRatio(
@@ -216,8 +216,10 @@ def along_flow(cell: DecayCell, level: Level) -> Ask:
         spread=0.01,
         delta=level.ratio,
         room=near.above + level.ratio,
+        regime=LATE,
+        caveat=FEW_IMAGES,
         instead={OTHER_FACTOR: lambda theory: cell.kept(half_rate(theory), end)},
-        rivals=rivals(theory, spec, attack, end, row, 2 * level.ratio),
+        rivals=euler(row, 2 * level.ratio),
         curve=lambda draws: along_path(theory, spec, attack, times, draws),
     )
 
@@ -228,7 +230,6 @@ REGIMES: dict[Regime, Callable[[DecayCell, Level], Ask]] = {
     Regime.START_BOTH: on_images,
     Regime.PROJECTED: under_projection,
     Regime.FLOW: along_flow,
-    Regime.BOTH: along_flow,
 }
 
 

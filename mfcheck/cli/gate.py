@@ -10,7 +10,8 @@ from pathlib import Path
 from mfcheck.cli.arguments import a_path
 from mfcheck.cli.output import say
 from mfcheck.findings.baseline import baseline_text
-from mfcheck.findings.comparison import Comparison, compare
+from mfcheck.findings.compared import Comparison
+from mfcheck.findings.comparison import compare
 from mfcheck.findings.files import write_atomically
 from mfcheck.findings.report_file import read_report
 from mfcheck.findings.snapshot import check_comparable, read_snapshot, sound_snapshot

@@ -29,22 +29,27 @@ MOST_DIGITS_BYTES = 2**24
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Inputs `x [n, d]`, each of length `norm`; their `labels [n]`, None for noise; the files they were read from."""
+    """Inputs `x [n, d]`, each of length `norm` if it has one; their `labels [n]`, None for noise; the files they were
+    read from."""
 
     x: Floats
     labels: Integers | None
-    norm: float
+    norm: float | None
     provenance: tuple[Provenance, ...]
 
 
-def batch(dataset: str, input_dim: int, count: int, seed: int, data_dir: Path | None = None) -> Batch:
+def batch(
+    dataset: str, input_dim: int, count: int, seed: int, data_dir: Path | None = None, *, raw: bool = False
+) -> Batch:
     """`count` inputs `[count, input_dim]` of a dataset with their labels, each scaled to ‖x‖₂ = √input_dim.
 
-    Budgets ε of attacks are in the same units as these scaled inputs (‖x‖₂ = √d), not in those of pixels in [0, 1].
+    Budgets ε of attacks are in the same units as these scaled inputs (‖x‖₂ = √d), not in those of pixels in [0, 1]. If
+    `raw`, images are left as pixels in [0, 1], and budgets are in those; noise has no pixels.
 
     Images are distinct and picked by the seed; 28×28 pixels, or their means over square blocks where `input_dim` is
     196, 49, 16 or 4. "digits" are embedded, "mnist" and "fashion-mnist" are read from `data_dir`, "noise" is standard
-    normal. Raises ValueError for an unknown dataset, a size it cannot have, or files that are missing or corrupt.
+    normal. Raises ValueError for an unknown dataset, a size it cannot have, raw noise, or files that are missing or
+    corrupt.
 
     >>> found = batch("digits", 196, 3, seed=0)
     >>> found.x.shape, found.norm, found.labels.shape, [file.file for file in found.provenance]
@@ -54,13 +59,19 @@ def batch(dataset: str, input_dim: int, count: int, seed: int, data_dir: Path | 
     generator = np.random.default_rng(derive_seed(seed, "inputs", dataset, input_dim))
     norm = math.sqrt(input_dim)
     if found is None:
+        if raw:
+            raise ValueError(
+                "dataset 'noise' has no pixels, so it cannot be raw; allowed are digits, mnist, fashion-mnist"
+            )
         return Batch(scaled(generator.standard_normal((count, input_dim)), norm), None, norm, ())
     held = len(found.pixels)
     if not 1 <= count <= held:
         raise ValueError(f"dataset {dataset!r} holds 1…{held} inputs, {count} were asked for")
     chosen = generator.permutation(held)[:count]
-    x = scaled(pooled(found.pixels[chosen], input_dim), norm)
-    return Batch(x, found.labels[chosen], norm, found.provenance)
+    x = pooled(found.pixels[chosen], input_dim)
+    if raw:
+        return Batch(x, found.labels[chosen], None, found.provenance)
+    return Batch(scaled(x, norm), found.labels[chosen], norm, found.provenance)
 
 
 def inputs(dataset: str, input_dim: int, count: int, seed: int, data_dir: Path | None = None) -> Floats:

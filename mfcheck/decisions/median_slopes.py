@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from mfcheck.decisions.allowance import Allowance, origin_with_delta
 from mfcheck.decisions.means import judge_place, places_beside
-from mfcheck.decisions.medians import lost
+from mfcheck.decisions.medians import Rival, lost
 from mfcheck.decisions.sampling import Sampling, Statistic
 from mfcheck.decisions.slopes import rise, says_slope
 from mfcheck.decisions.statement import SHIFT, Evidence, Formula, Plan, Rule, Statement
@@ -19,9 +19,9 @@ from mfcheck.findings.finding import Curve, Margin
 from mfcheck.spec import NetworkSpec
 from mfcheck.statistics import medians, resolution, slopes
 from mfcheck.statistics.sample_sizes import Draw
-from mfcheck.statistics.sequential import Estimate, Region
+from mfcheck.statistics.sequential import Decision, Estimate, Region
 from mfcheck.theory import PaperTheory
-from mfcheck.verdict import Verdict
+from mfcheck.verdict import Verdict, combine
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,9 +38,10 @@ class MedianGroup:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class SlopePlan(Plan):
-    """A plan with the region of the slope."""
+    """A plan with the region of the slope, and the groups' draws as they are, for other statements about them."""
 
     region: Region
+    wholes: tuple[Draw, ...]
 
 
 class RivalSlope(NamedTuple):
@@ -70,7 +71,9 @@ class MedianSlope(Statement[SlopePlan]):
     """log median against x rises as the theory's `rises(theory, group)` does, by least squares.
 
     The allowance and δ (of the level, if not given) are absolute: they are slopes. `probe` chooses the inputs of a
-    network. `rivals` are other regions that the same interval may lie in, as `RivalSlope` or the numbers of one.
+    network. `rivals` are other regions that the same interval may lie in, as `RivalSlope` or the numbers of one, and
+    `everywhere` other statements, one for each group, that may hold of all their draws. `room`, if given, is the
+    distance in the slope that the first look must see.
     """
 
     two_sided = True
@@ -81,6 +84,8 @@ class MedianSlope(Statement[SlopePlan]):
     spread: float
     delta: float | None = None
     rivals: Mapping[str, tuple[float, ...]] = field(default_factory=lambda: NO_REGIONS)
+    everywhere: Mapping[str, Sequence[Rival]] = field(default_factory=dict)
+    room: float | None = None
     probe: Callable[[NetworkSpec], Probe] | None = None
 
     @property
@@ -88,20 +93,25 @@ class MedianSlope(Statement[SlopePlan]):
         return lambda theory: rise(self._weights, self._at(theory))
 
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> SlopePlan:
+        for name, rivals in self.everywhere.items():
+            if len(rivals) != len(self.groups):
+                raise ValueError(f"{name!r} needs a statement for each of {len(self.groups)} groups, got {len(rivals)}")
         level, allowed, target = rule.level, self.allowance(), rise(self._weights, self._at(theory))
         delta = level.slope if self.delta is None else self.delta
         margin = Margin(max(allowed.below, allowed.above), delta, origin_with_delta(allowed, delta, level))
-        room = max(margin.discrepancy, margin.total / 2)
+        room = max(margin.discrepancy, margin.total / 2) if self.room is None else self.room
         first = medians.draws_needed_median_slope(
             room, self._weights, spread=self.spread, alpha=rule.first_alpha, beta=level.beta
         )
+        looked_at = [(group, self._probe(group, sampling)) for group in self.groups]
         return SlopePlan(
             margin=margin,
             first=first,
-            draws_of=tuple(self._draw(group, sampling) for group in self.groups),
+            draws_of=tuple(sampling.draws(one.source, at, one.statistic, one.spec) for one, at in looked_at),
             chunk=max(sampling.chunk(group.source, group.spec) for group in self.groups),
             target=target,
             region=Region(target - margin.total, target + margin.total, margin.total),
+            wholes=tuple(sampling.draws(one.source, at, spec=one.spec) for one, at in looked_at),
         )
 
     def decide(self, plan: SlopePlan, theory: PaperTheory, rule: Rule) -> Evidence:
@@ -124,6 +134,7 @@ class MedianSlope(Statement[SlopePlan]):
                 draws=decided.draws,
             ),
             holds={name: RivalSlope(*region).holds(found) for name, region in self.rivals.items()},
+            rivals={name: _everywhere(of, plan, rule, decided) for name, of in self.everywhere.items()},
             reason=lost(*values),
         )
 
@@ -145,6 +156,12 @@ class MedianSlope(Statement[SlopePlan]):
     def _at(self, theory: PaperTheory) -> list[float]:
         return [self.rises(theory, group) for group in self.groups]
 
-    def _draw(self, group: MedianGroup, sampling: Sampling) -> Draw:
-        probe = self.probe(group.spec) if self.probe else sampling.probe(None, self.looks_at, group.spec)
-        return sampling.draws(group.source, probe, group.statistic, group.spec)
+    def _probe(self, group: MedianGroup, sampling: Sampling) -> Probe:
+        return self.probe(group.spec) if self.probe else sampling.probe(None, self.looks_at, group.spec)
+
+
+def _everywhere(rivals: Sequence[Rival], plan: SlopePlan, rule: Rule, decided: Decision) -> Verdict:
+    """The verdict on statements about all groups, each of which has its share of the error rate."""
+    alpha = rule.last_alpha(decided) / len(plan.wholes)
+    pairs = zip(rivals, plan.wholes, strict=True)
+    return combine(rival.judge(whole(decided.draws), alpha) for rival, whole in pairs)

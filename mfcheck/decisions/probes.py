@@ -34,10 +34,12 @@ def image_scaled_and_noise(settings: Settings, cell: Cell) -> Probe:
 def images(settings: Settings, cell: Cell) -> Probe:
     """As many inputs with their labels as the cell's `images` says, of which it trains on `trained`, if it says so.
 
-    Labels are taken modulo the outputs there are.
+    Labels are taken modulo the outputs there are. Inputs are scaled to ‖x‖ = √d, and left as pixels in [0, 1] where
+    `pixels` says "raw".
     """
     dataset = str(cell.details.get("dataset", settings.dataset))
     count, taught = int(cell.details.get("images", 1)), cell.details.get("trained")
-    found = batch(dataset, cell.spec.input_dim, count, settings.seed, settings.data_dir)
+    raw = cell.details.get("pixels") == "raw"
+    found = batch(dataset, cell.spec.input_dim, count, settings.seed, settings.data_dir, raw=raw)
     labels = None if found.labels is None else found.labels % cell.spec.output_dim
     return Probe(found.x, 0, labels, None if taught is None else int(taught))

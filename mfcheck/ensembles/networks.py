@@ -256,8 +256,12 @@ class Network:
 
     def signals(self, passed: Pass, cotangents: Tensor) -> list[Tensor]:
         """∂⟨cotangents, f⟩/∂h^(l) for every layer, `[R, B, N, c]`, of cotangents `[R, B, K, c]` at a pass's inputs."""
-        pulled = self.pulled_back(passed.slopes, _spread(self.output_projection.T, cotangents))
+        pulled = self.cotangents(passed, cotangents)
         return [slope[..., None] * at for slope, at in zip(passed.slopes, pulled[1:], strict=True)]
+
+    def cotangents(self, passed: Pass, cotangents: Tensor) -> list[Tensor]:
+        """∂⟨cotangents, f⟩/∂x^(l) for l = 0…L, `[R, B, N, c]`, of cotangents `[R, B, K, c]` at a pass's inputs."""
+        return self.pulled_back(passed.slopes, _spread(self.output_projection.T, cotangents))
 
 
 @dataclass(frozen=True, eq=False)

@@ -36,6 +36,8 @@ FINDING = (
     "draws",
     "expected",
     "explored",
+    "regime",
+    "caveat",
 )
 THEOREM, CLAIM, ERROR = ("id", "title", "verdict"), ("id", "says", "verdict"), ("cell", "message")
 DATASET, FILE = ("name", "norm"), ("file", "sha256", "origin", "note")

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Collection, Iterator, Sequence
 from itertools import zip_longest
-from typing import Any
 
 from mfcheck.findings import states, wording
+from mfcheck.findings.compared import Change, Comparison, Kind, Weight
 from mfcheck.findings.sections import section_of
 from mfcheck.findings.snapshot import FILES, Place, Seen, Snapshot
-from mfcheck.verdict import Verdict
+from mfcheck.verdict import SEVERITY, Verdict
 
 ERROR = "error"
 RANKS: dict[str, int] = {
@@ -28,68 +26,10 @@ SETTLED = (states.EXPECTED, Verdict.SUPPORTED)
 """States that a run ends well in: any change of one is a regression, an expected refutation that is gone too."""
 
 
-class Kind(StrEnum):
-    """What a change is a change of."""
-
-    VERDICT = "verdict changed"
-    MOVED = "interval moved apart"
-    ERROR = "new error"
-    LOST = "lost"
-    NEW = "new"
-    STATEMENT = "statement changed"
-    TWIN = "wrong twin"
-    ENVIRONMENT = "circumstances changed"
-
-
-class Weight(StrEnum):
-    """What a change means for the gate; only a regression fails it."""
-
-    REGRESSION = "regression"
-    IMPROVEMENT = "improvement"
-    NOTE = "note"
-
-
-@dataclass(frozen=True)
-class Change:
-    """One difference, in a sentence that goes on from its claim and cell; both are empty where it has none."""
-
-    kind: str
-    weight: str
-    claim: str
-    cell: str
-    says: str
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """All differences of a run from an older one, the old run's file and seed, and how much was compared.
-
-    `chance` bounds the probability that any two intervals moved apart although nothing changed.
-    """
-
-    old: str
-    old_seed: int
-    new_seed: int
-    narrowed: bool
-    findings: int
-    left_out: int
-    chance: float
-    changes: tuple[Change, ...]
-
-    @property
-    def regressions(self) -> list[Change]:
-        """The changes that fail the gate."""
-        return [change for change in self.changes if change.weight == Weight.REGRESSION]
-
-
-def as_comparison(plain: Mapping[str, Any]) -> Comparison:
-    """The comparison that `dataclasses.asdict` made these values of."""
-    return Comparison(**{**plain, "changes": tuple(Change(**change) for change in plain["changes"])})
-
-
 def compare(old: Snapshot, new: Snapshot) -> Comparison:
     """All differences between two runs; of a narrowed new one, only in the cells that it ran."""
-    changes = [*_cells(old, new), *([] if new.narrowed else _twins(old, new)), *_circumstances(old, new)]
+    twins = [] if new.narrowed else _twins(old, new)
+    changes = [*_theorems(old, new), *_cells(old, new), *twins, *_circumstances(old, new)]
     pairs = [
         pair
         for place in old.cells.keys() & new.cells.keys()
@@ -106,6 +46,36 @@ def compare(old: Snapshot, new: Snapshot) -> Comparison:
         chance=math.fsum(one.alpha + other.alpha for one, other in pairs if _same_quantity(one, other, old, new)),
         changes=tuple(sorted(changes, key=lambda change: order[Weight(change.weight)])),
     )
+
+
+def _theorems(old: Snapshot, new: Snapshot) -> Iterator[Change]:
+    """Verdicts of theorems that fell or rose, where all of both runs' cells count.
+
+    A report of the first schema names no regime, so that what a fall from it says of the theory cannot be told.
+    """
+    if old.narrowed or new.narrowed:
+        return
+    for id, before in old.theorems.items():
+        after = new.theorems.get(id, before)
+        if before is after or Verdict.NOT_APPLICABLE in (before, after):
+            continue  # where a theorem has become applicable, or no more so, its cells tell
+        fell, known = SEVERITY.index(after) < SEVERITY.index(before), _both_know_regimes(old, new)
+        weight = Weight.IMPROVEMENT if not fell else Weight.REGRESSION if known else Weight.NOTE
+        why = "" if known or not fell else "; the older report knows no regimes"
+        yield _change(Kind.VERDICT, id, "", f"{_then(before)} and {_now(after)}{why}", weight)
+
+
+def _both_know_regimes(old: Snapshot, new: Snapshot) -> bool:
+    """Whether both reports would name regimes, or neither."""
+    return (old.schema > 1) == (new.schema > 1)
+
+
+def _then(verdict: Verdict) -> str:
+    return "held in part" if verdict is Verdict.IN_PART else f"was {verdict}"
+
+
+def _now(verdict: Verdict) -> str:
+    return verdict.value if verdict is Verdict.IN_PART else f"is {verdict}"
 
 
 def _cells(old: Snapshot, new: Snapshot) -> Iterator[Change]:
@@ -165,6 +135,9 @@ def _one_finding(one: Seen, other: Seen, place: Place, old: Snapshot, new: Snaps
         yield _change(Kind.VERDICT, *place, shown, _weight(one.state, other.state))
     if one.interval is None or other.interval is None:
         return
+    if one.regime != other.regime and _both_know_regimes(old, new):
+        said = f"{_named(other)} spoke of {one.regime or 'no regime'} and speaks of {other.regime or 'none'}"
+        yield _change(Kind.STATEMENT, *place, said, Weight.NOTE)
     moved = f"interval {_shown(one)}, now {_shown(other)}, with nothing in common" if _apart(one, other) else ""
     if difference := _statement(one, other):
         # With other inputs a margin that they enter is another one too, and says nothing new.

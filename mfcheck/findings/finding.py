@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mfcheck.verdict import NotANumber, Verdict
+from mfcheck.verdict import OF_ONE_DECISION, NotANumber, Verdict
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Curve:
     statistic over groups, by `x_label`, whose slope was decided; `exact` is the finite-width value where it is known),
     "profile" (medians at x, beside the bound and what is expected there; `flips` are shares of flipped activations),
     "trajectory" (medians over training time x, beside the theory's law), "layers" (medians by layer), "strengths"
-    (medians by steps of the attack) or "map" (one network of a map: x its depth, measured its median accuracy,
-    predicted the theory's). `series` holds more by name.
+    (medians by steps of the attack), "fall" (medians of a decrease over the law's by time) or "map" (one network of a
+    map: x its depth, measured its median accuracy, predicted the theory's). `series` holds more by name.
     """
 
     kind: str
@@ -105,6 +105,8 @@ class Finding:
     """Why the paper's theory was declared refuted here, where the theory on trial changes its formula and holds."""
 
     def __post_init__(self) -> None:
+        if self.verdict not in OF_ONE_DECISION:
+            raise ValueError(f"{self.claim} in cell {self.cell}: one decision cannot be {str(self.verdict)!r}")
         if self.verdict is Verdict.NOT_APPLICABLE:
             return
         for name, value in (("estimate", self.estimate), *(("interval", end) for end in self.interval)):

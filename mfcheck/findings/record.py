@@ -14,13 +14,16 @@ from typing import Any
 from mfcheck.datasets.inputs import NORM, open_dataset
 from mfcheck.findings import states
 from mfcheck.findings.finding import Finding
+from mfcheck.findings.parts import has_parts, parts_of, whole_verdict
+from mfcheck.findings.parts_text import where_it_holds
 from mfcheck.findings.sections import place_of, section_of
 from mfcheck.settings import Settings
 from mfcheck.theory import PaperTheory
 from mfcheck.theory.twins import twins
 from mfcheck.verdict import Verdict, combine
 
-SCHEMA = 1
+SCHEMA = 2
+"""From 2 on findings name regimes, and wholes may hold in part."""
 PACKAGES = ("torch", "numpy", "scipy", "pytest")
 
 
@@ -58,16 +61,15 @@ def assemble(
     for claim, error in sorted(errors, key=lambda pair: (pair[0]["id"], pair[1]["cell"], pair[1]["message"])):
         claims.setdefault(claim["id"], _empty(claim["id"], claim["says"]))["errors"].append(error)
     for entry in claims.values():
-        # A cell without a verdict leaves its claim open, whatever the other cells say, short of a refutation.
-        open_cells = [Verdict.UNDECIDED] if entry["errors"] else []
-        entry["verdict"] = combine([Verdict(f["verdict"]) for f in entry["findings"]] + open_cells).value
+        told = _judged([entry])
+        entry |= {"verdict": told["verdict"], "where": told["says"], "parts": told["parts"]}
     theorems: dict[str, dict[str, Any]] = {}
     for id in sorted(claims, key=lambda id: (place_of(id), id)):
         section = section_of(id)
         theorem = theorems.setdefault(section.id, {"id": section.id, "title": section.title, "claims": []})
         theorem["claims"].append(claims[id])
     for theorem in theorems.values():
-        theorem["verdict"] = combine(Verdict(claim["verdict"]) for claim in theorem["claims"]).value
+        theorem |= _judged(theorem["claims"])
     return {
         "schema": SCHEMA,
         "mfcheck": importlib.metadata.version("mfcheck"),
@@ -85,6 +87,15 @@ def assemble(
         ).value,
         "theorems": list(theorems.values()),
     }
+
+
+def _judged(claims: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """What some claims, one or a whole theorem's, come to: the verdict, where it holds in a sentence, and the parts."""
+    findings = [finding for claim in claims for finding in claim["findings"]]
+    errors = sum(len(claim["errors"]) for claim in claims)
+    verdict, parts = whole_verdict(findings, errors=errors > 0), parts_of(findings)
+    shown = [part.plain for part in parts if part.findings] if has_parts(parts) else []
+    return {"verdict": verdict.value, "says": where_it_holds(verdict, parts, errors), "parts": shown}
 
 
 def fates(theory: PaperTheory, findings: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -118,4 +129,4 @@ def environment() -> dict[str, Any]:
 
 
 def _empty(id: str, says: str) -> dict[str, Any]:
-    return {"id": id, "says": says, "verdict": "", "findings": [], "errors": []}
+    return {"id": id, "says": says, "verdict": "", "where": "", "parts": [], "findings": [], "errors": []}

@@ -27,7 +27,8 @@ EARLY = Regime("early, its rate")
 LATE = Regime("late")
 """In the theory's own times: half-lives, and T."""
 OUTCOME, MECHANISM = Regime("the outcome"), Regime("the mechanism")
-LIMIT = Regime("at the start, for ε → 0", "a limit in which no gate flips, of one output: not the paper's training")
+LIMIT = Regime("at the start, for ε → 0", "a limit in which no gate flips, which the paper's training is not")
 PULL = Regime("by the pull on W alone", "a flow on the weights' size alone, which no training follows")
 FEW_IMAGES = "trained on a few images, which the paper's training does not"
 AT_MOST = "an upper bound, which a law that is far too large keeps too"
+OTHERWISE = "the exact value of what the theorem says is nothing"

@@ -17,6 +17,8 @@ MOST_BYTES, MOST_VALUES = 2**26, 2_000_000
 """Forty times what a report of the whole suite takes; values are lists, objects and what stands in them."""
 LONGEST_NUMBER = 40
 SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+READABLE = (1, SCHEMA)
+"""The schemas there have been; findings of the first name no regime."""
 HOW = "write one with: mfcheck baseline reports/report.json -o FILE"
 RUN = "run pytest claims first"
 
@@ -26,17 +28,22 @@ def read_report(path: Path) -> dict[str, Any]:
     name, report = str(path), _document(path, HOW)
     if "schema" not in report or "theorems" not in report:
         raise ValueError(f"{name!r} is no report of mfcheck: it has no schema or no theorems; {HOW}")
-    if type(report["schema"]) is not int or report["schema"] != SCHEMA:
-        raise ValueError(f"{name!r} has schema {shown(report['schema'])}, this version reads schema {SCHEMA}; {HOW}")
+    if not _readable(report["schema"]):
+        known = " and ".join(map(str, READABLE))
+        raise ValueError(f"{name!r} has schema {shown(report['schema'])}, this version reads schemas {known}; {HOW}")
     return _checked(check_report, report, name, HOW)
 
 
 def read_twins(path: Path) -> dict[str, Any]:
     """What a report says of the wrong twins, and of the claims they were tried on; ValueError as for a whole report."""
     name, report = str(path), _document(path, RUN)
-    if "mutants" not in report or report.get("schema", SCHEMA) != SCHEMA:
+    if "mutants" not in report or not _readable(report.get("schema", SCHEMA)):
         raise ValueError(f"report {name!r} holds no wrong twins; it is no report.json of this version; {RUN}")
     return _checked(check_twins, report, name, RUN)
+
+
+def _readable(schema: Any) -> bool:
+    return type(schema) is int and schema in READABLE
 
 
 def _checked(check: Callable[[Any], None], report: dict[str, Any], name: str, cure: str) -> dict[str, Any]:

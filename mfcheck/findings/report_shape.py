@@ -10,7 +10,7 @@ from typing import Any
 
 from mfcheck.given import shown
 from mfcheck.settings import LEVELS
-from mfcheck.verdict import Verdict
+from mfcheck.verdict import OF_ONE_DECISION, Verdict
 
 Check = Callable[[Any, str], None]
 MOST_SEED = 2**63 - 1
@@ -144,7 +144,7 @@ def _details(value: Any, where: str) -> None:
 
 PARAMETERS = _object({}, {"device": _label})
 ANY_FINDING = _object(
-    {"cell": _name, "engine": _label, "verdict": _one_of(*Verdict), "expected": _text},
+    {"cell": _name, "engine": _label, "verdict": _one_of(*OF_ONE_DECISION), "expected": _text},
     {
         "explored": _switch,
         "draws": _count(),
@@ -152,6 +152,8 @@ ANY_FINDING = _object(
         "parameters": PARAMETERS,
         "statistic": _label,
         "decides": _text,
+        "regime": _label,
+        "caveat": _label,
         "interval": _pair,
         "reference": _number,
         "region": _pair,

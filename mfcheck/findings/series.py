@@ -6,7 +6,7 @@ A report stores these names, so that its pages find a curve by what it is, which
 from __future__ import annotations
 
 LAW, TREND, PROFILE, TRAJECTORY, LAYERS, MAP = "law", "trend", "profile", "trajectory", "layers", "map"
-STRENGTHS = "strengths"
+STRENGTHS, FALL = "strengths", "fall"
 """The kinds of curves (`Curve.kind`)."""
 
 OVER_WIDTHS, OVER_BUDGETS, OVER_TIME, OVER_LAYERS, OVER_DEPTHS = "width N", "ε", "t", "layer", "depth"
@@ -27,3 +27,9 @@ COSINE = "cosine"
 
 ATTACKED, HELD_OUT, VARIANCE, DIVERGED = "attacked", "held-out attacked", "variance", "diverged"
 """What a network of a map came to: accuracies under attack, σ_w² over its start, and the share that diverged."""
+
+OWN, EULER = "own slope", "Euler's identity"
+"""Beside a decrease of σ_w² over the law's: each network's own slope at t = 0, and its losses by Euler's identity."""
+ALONE, ALONG_START = "L_std alone", "along W(0)"
+"""The same under standard training, and without ‖W − W(0)‖²/N, by which what moves across W(0) raises it."""
+LOSS_LEFT, LOSS_LEFT_STRONGER = "L_adv left", "L_adv left, by four times the steps"

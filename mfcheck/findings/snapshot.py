@@ -20,7 +20,10 @@ Place = tuple[str, str]
 
 @dataclass(frozen=True)
 class Seen:
-    """One finding: its state, and the interval with what it is an interval for; nothing but a state without one."""
+    """One finding: its state, and the interval with what it is an interval for; nothing but a state without one.
+
+    `regime` is the part of its theorem that it speaks of, with its caveat.
+    """
 
     state: str
     statistic: str
@@ -29,11 +32,12 @@ class Seen:
     reference: float
     region: tuple[float, float]
     alpha: float
+    regime: str = ""
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A run as a comparison sees it; `name` is the file it was read from.
+    """A run as a comparison sees it; `name` is the file it was read from, `theorems` holds their verdicts.
 
     `narrowed` says that claims or cells were left out on purpose, `full` that all of the suite ran.
     """
@@ -47,6 +51,8 @@ class Snapshot:
     full: bool
     cells: Mapping[Place, tuple[Seen, ...]]
     errors: Mapping[Place, str]
+    theorems: Mapping[str, Verdict]
+    schema: int
     twins: Mapping[str, str]
     circumstances: Mapping[str, str]
 
@@ -78,6 +84,8 @@ def snapshot_of(report: Mapping[str, Any], name: str) -> Snapshot:
         full=full,
         cells=cells,
         errors=errors,
+        theorems=_verdicts(report),
+        schema=int(report.get("schema", 1)),
         twins={str(twin["name"]): str(twin["status"]) for twin in report.get("mutants") or []},
         circumstances=_circumstances(report),
     )
@@ -133,7 +141,14 @@ def _seen(finding: Mapping[str, Any]) -> Seen:
         reference=_number(finding["reference"]),
         region=_pair(finding["region"]),
         alpha=_number(finding["alpha"]),
+        regime=": ".join(str(finding[name]) for name in ("regime", "caveat") if finding.get(name)),
     )
+
+
+def _verdicts(report: Mapping[str, Any]) -> dict[str, Verdict]:
+    """The verdicts of the theorems, as far as the report states any."""
+    stated = ((str(one.get("id", "")), str(one.get("verdict", ""))) for one in report["theorems"])
+    return {id: Verdict(verdict) for id, verdict in stated if id and verdict in tuple(Verdict)}
 
 
 def _pair(values: Any) -> tuple[float, float]:

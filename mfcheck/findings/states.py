@@ -17,6 +17,7 @@ EXPLORED = "explored"
 """What a page calls a finding, a claim or a section of open questions, whatever was found."""
 GLYPHS: dict[str, str] = {
     Verdict.SUPPORTED: "✓",
+    Verdict.IN_PART: "◐",
     Verdict.REFUTED: "✗",
     EXPECTED: "≠",
     Verdict.UNDECIDED: "?",
@@ -24,6 +25,8 @@ GLYPHS: dict[str, str] = {
     EXPLORED: "○",
 }
 UNSUPPORTED = (Verdict.REFUTED, Verdict.UNDECIDED)
+EMPHASISED = (*UNSUPPORTED, EXPECTED, Verdict.IN_PART)
+"""States that a page must not let a reader pass over."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ def state(finding: dict[str, Any]) -> str:
 
 def standing(verdict: str, claims: list[dict[str, Any]]) -> str:
     """The verdict of a whole as a page shows it: refuted as expected if nothing else keeps it from support.
+
 
     Open questions count for nothing in it, and are all that there is to say where there is nothing else.
     """

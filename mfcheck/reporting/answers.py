@@ -13,6 +13,7 @@ from mfcheck.findings.series import ENVELOPE, FACTOR_1
 from mfcheck.reporting.curves.horizon import ENOUGH, Horizon, horizon
 from mfcheck.reporting.curves.training_map import MECHANISM, Trained, training_maps
 from mfcheck.reporting.curves.trajectories import REGIMES, VARIANCE, trajectory
+from mfcheck.reporting.early_answers import early_answers
 from mfcheck.reporting.words import phrases
 from mfcheck.spec import ARCHITECTURES
 from mfcheck.verdict import Verdict
@@ -32,7 +33,7 @@ def answers(report: dict[str, Any]) -> list[str]:
     found += [_horizon(f"{name.capitalize()} networks", findings) for name, findings in decays.items()]
     found += [_outcome(name, findings) for name, findings in maps.items()]
     found += [_mechanism(gating), _drift([f for claim in gating for f in _decided(claim) if f["statistic"] == BESIDE])]
-    return [sentence for sentence in found if sentence]
+    return [*(sentence for sentence in found if sentence), *early_answers(report)]
 
 
 def _by_architecture(claims: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mfcheck.findings import states
-from mfcheck.findings.comparison import as_comparison
+from mfcheck.findings.compared import as_comparison
 from mfcheck.reporting.answers import answers
 from mfcheck.reporting.studies import studies
 from mfcheck.reporting.words import changes_text, phrases, twins_table
@@ -46,6 +46,7 @@ def render_markdown(report: dict[str, Any]) -> str:
     for theorem in report["theorems"]:
         state = states.standing(theorem["verdict"], theorem["claims"])
         blocks.append(f"## {_plain(theorem['title'])}: {_mark(state)}")
+        blocks += [_plain(theorem["says"])] if theorem.get("says") else []
         for claim in theorem["claims"]:
             blocks += _claim(claim, report)
     blocks += [*_twins(report), *_environment(report)]
@@ -72,6 +73,7 @@ def _head(report: dict[str, Any]) -> list[str]:
 def _overview(report: dict[str, Any]) -> list[str]:
     if not report["theorems"]:
         return ["**No claim was tried in this run, so it supports nothing.**"]
+    columns: tuple[str, ...] = ("theorem", "verdict", "findings")
     rows: list[tuple[str, ...]] = [
         (
             _plain(theorem["title"]),
@@ -80,7 +82,10 @@ def _overview(report: dict[str, Any]) -> list[str]:
         )
         for theorem in report["theorems"]
     ]
-    return [_table(("theorem", "verdict", "findings"), rows)]
+    where = [_plain(theorem.get("says", "")) for theorem in report["theorems"]]
+    if any(where):
+        columns, rows = (*columns, "where it holds"), [(*row, said) for row, said in zip(rows, where, strict=True)]
+    return [_table(columns, rows)]
 
 
 def _comparison(report: dict[str, Any]) -> list[str]:
@@ -124,11 +129,13 @@ def _answers(report: dict[str, Any]) -> list[str]:
 def _claim(claim: dict[str, Any], report: dict[str, Any]) -> list[str]:
     state = states.standing(claim["verdict"], [claim])
     blocks = [f"### {_code(claim['id'])}: {_mark(state)}", f"{_plain(claim['says'])}"]
+    blocks += [_plain(claim["where"])] if claim.get("where") else []
     blocks += [f"**✗ ERROR** in {_code(error['cell'])}: {_plain(error['message'])}" for error in claim["errors"]]
     decided = [finding for finding in claim["findings"] if finding["verdict"] != Verdict.NOT_APPLICABLE]
     captions = [f"- Row {row}: {_plain(f['figure'])}" for row, f in enumerate(decided, 1) if f["figure"]]
     if decided:
-        blocks.append(_table(COLUMNS, [_row(row, finding) for row, finding in enumerate(decided, 1)]))
+        rows = [_row(row, finding) for row, finding in enumerate(decided, 1)]
+        blocks.append(_table(*_with_regimes(rows, decided)))
     if captions:
         blocks.append("\n".join(captions))
     reasons = [
@@ -142,6 +149,18 @@ def _claim(claim: dict[str, Any], report: dict[str, Any]) -> list[str]:
         blocks += [f"**{_plain(study.title)}**: {_plain(study.caption)}"]
         blocks += [_table(study.columns, [tuple(map(_plain, row)) for row in study.rows])]
     return blocks
+
+
+def _with_regimes(
+    rows: list[tuple[str, ...]], findings: list[dict[str, Any]]
+) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """The columns and rows of a table of findings, with a column for regimes where any finding has one."""
+    regimes = [_plain(phrases.regime(finding)) for finding in findings]
+    if not any(regimes):
+        return COLUMNS, rows
+    at = COLUMNS.index("decided")
+    widened = [(*row[:at], regime, *row[at:]) for row, regime in zip(rows, regimes, strict=True)]
+    return (*COLUMNS[:at], "regime", *COLUMNS[at:]), widened
 
 
 def _row(row: int, finding: dict[str, Any]) -> tuple[str, ...]:
@@ -196,4 +215,4 @@ def _environment(report: dict[str, Any]) -> list[str]:
 
 def _mark(state: str) -> str:
     shown = f"{states.glyph(state)} {state.upper() if state in states.UNSUPPORTED else state}"
-    return f"**{shown}**" if state in states.UNSUPPORTED or state == states.EXPECTED else shown
+    return f"**{shown}**" if state in states.EMPHASISED else shown

@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from mfcheck.findings import series, states, wording
-from mfcheck.findings.comparison import as_comparison
+from mfcheck.findings.compared import as_comparison
 from mfcheck.findings.files import PAGES, write_atomically
 from mfcheck.reporting.answers import answers
 from mfcheck.reporting.curves.profiles import is_profile
@@ -106,6 +106,7 @@ def _filters() -> dict[str, Callable[..., Any]]:
         "groups": comparison_text.groups,
         "evidence": phrases.evidence,
         "decided": phrases.decided,
+        "regime": phrases.regime,
         "sentence": phrases.sentence,
         "resolution": phrases.resolution,
         "draws": phrases.draws,
@@ -159,7 +160,7 @@ def _kind(finding: dict[str, Any]) -> str:
         return "loss" if is_profile(finding, series.OVER_BUDGETS) and is_drawable(finding) else ""
     if kind == series.TRAJECTORY:
         return kind if trajectory(finding) is not None else ""
-    return "" if kind in (series.MAP, series.STRENGTHS) else kind
+    return "" if kind in (series.MAP, series.STRENGTHS, series.FALL) else kind
 
 
 def _drawn(claim: str, finding: dict[str, Any]) -> Drawn:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from mfcheck.reporting.curves.falls import falls, table
 from mfcheck.reporting.curves.profiles import Profile, needed_widths, network, pair_of, profiles
 from mfcheck.reporting.curves.strengths import strengths
 from mfcheck.reporting.curves.training_map import COLUMNS, map_rows, training_maps
 from mfcheck.reporting.figures.capacity_figure import capacity_charts, capacity_figure
+from mfcheck.reporting.figures.fall_figure import fall_figure
 from mfcheck.reporting.figures.map_figure import map_figure
 from mfcheck.reporting.figures.plots import drawn
 from mfcheck.reporting.figures.point_figure import points, points_figure
@@ -31,7 +33,7 @@ class Study:
 
 def studies(claim: dict[str, Any], report: dict[str, Any], *, draw: bool) -> list[Study]:
     """The studies that a claim's findings suffice for; without drawing, those that are or have a table."""
-    found = [*_numbers(claim, report, draw), *_maps(claim, draw), *_strengths(claim)]
+    found = [*_numbers(claim, report, draw), *_maps(claim, draw), *_strengths(claim), *_falls(claim, draw)]
     found += _drawn(claim) if draw else []
     return [study for study in found if study.figure or study.rows]
 
@@ -66,6 +68,17 @@ def _strengths(claim: dict[str, Any]) -> list[Study]:
         "L_adv, and what is left to find counts for the law"
     )
     return [Study("What attacks of growing strength find", caption, columns=columns, rows=tuple(rows))]
+
+
+def _falls(claim: dict[str, Any], draw: bool) -> list[Study]:
+    """How far σ_w² falls in every training, as a figure and as a table."""
+    found = []
+    for fall in falls(claim):
+        columns, rows = table(fall)
+        caption = f"{fall.name}; medians of {fall.draws} networks; the law is a line through 1, with factor 1 through ½"
+        figure = drawn(fall_figure, fall) if draw else ""
+        found.append(Study("How far σ_w² falls in training", caption, figure, columns, rows))
+    return found
 
 
 def _maps(claim: dict[str, Any], draw: bool) -> list[Study]:

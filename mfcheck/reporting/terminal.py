@@ -16,13 +16,14 @@ NAME = 41
 MOST_DETAILS = 10
 STYLES: dict[str, str] = {
     Verdict.SUPPORTED: "green",
+    Verdict.IN_PART: "cyan",
     Verdict.REFUTED: "red",
     states.EXPECTED: "",
     Verdict.UNDECIDED: "yellow",
     Verdict.NOT_APPLICABLE: "",
     states.EXPLORED: "",
 }
-COUNTED = [state for state in states.GLYPHS if state != states.EXPLORED]
+COUNTED = [state for state in states.GLYPHS if state not in (states.EXPLORED, Verdict.IN_PART)]
 """The states with a column of their own."""
 
 
@@ -35,7 +36,8 @@ def terminal_lines(report: dict[str, Any]) -> list[Line]:
             lines.append(_counts(f"  {claim['id'].split('/', 1)[-1]}", claim["verdict"], [claim]))
     if not report["theorems"]:
         lines.append(("No claim was tried in this run, so it supports nothing.", "yellow"))
-    return [*lines, *_details(report), *_expectations(report), *_changes(report), *_twins(report), *_foot(report)]
+    lines += [*_where(report), *_details(report), *_expectations(report)]
+    return [*lines, *_changes(report), *_twins(report), *_foot(report)]
 
 
 def _counts(name: str, verdict: str, claims: list[dict[str, Any]]) -> Line:
@@ -48,6 +50,18 @@ def _counts(name: str, verdict: str, claims: list[dict[str, Any]]) -> Line:
 
 def _row(name: str, verdict: str, *counts: str) -> str:
     return f"{wording.clip(name, NAME):{NAME}} {verdict:16}" + "".join(f"{count:>7}" for count in counts)
+
+
+def _where(report: dict[str, Any]) -> list[Line]:
+    """In which regimes the theorems hold that have any and are not supported throughout."""
+    lines: list[Line] = []
+    for theorem in report["theorems"]:
+        said, verdict = theorem.get("says", ""), theorem["verdict"]
+        if said and verdict != Verdict.SUPPORTED:
+            state = states.standing(verdict, theorem["claims"])
+            text = f"{states.glyph(state)} {theorem['id']}: {said}"
+            lines += [("", ""), *((line, STYLES[state]) for line in _wrap(text))]
+    return lines
 
 
 def _details(report: dict[str, Any]) -> list[Line]:

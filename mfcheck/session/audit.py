@@ -26,7 +26,7 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """Refuted if any gating claim is, supported only if all that apply are."""
+        """The worst of its gating theorems': refuted if any is, supported only if all that apply are."""
         return Verdict(self.record["verdict"])
 
     @property

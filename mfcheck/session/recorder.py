@@ -188,7 +188,7 @@ class Recorder:
 
         self.folder.mkdir(parents=True, exist_ok=True)
         if "comparison" in report:
-            from mfcheck.findings.comparison import as_comparison
+            from mfcheck.findings.compared import as_comparison
 
             write_atomically(self.folder / COMPARISON, comparison_markdown(as_comparison(report["comparison"])))
         write_pages(self.folder, report)

@@ -14,7 +14,7 @@ from mfcheck.findings.finding import Curve
 from mfcheck.observables import projected
 from mfcheck.observables.along_training import ERROR, LOSS, PAID, SIZE
 from mfcheck.observables.attack_strengths import DRIFT
-from mfcheck.observables.path_bounds import column_at, decreases, sizes
+from mfcheck.observables.path_bounds import column_at, decreases
 from mfcheck.spec import Attack, NetworkSpec
 from mfcheck.theorems.pull import half_rate
 from mfcheck.theory import PaperTheory
@@ -23,7 +23,7 @@ LOWER = 0.1
 """m of the window m ≤ ω^L ≤ M."""
 UPPER = 10.0
 """M of the same window."""
-EULER, ENVELOPE = "Euler's law along the path", "above the envelope"
+EULER = "Euler's law along the path"
 TINY = 1e-12
 POINTS = 5
 """Scales at which a projected flow is measured."""
@@ -46,26 +46,10 @@ def scales_down_to(share: float) -> tuple[float, ...]:
     return tuple(float(scale) for scale in np.geomspace(1.0, math.sqrt(share), POINTS))
 
 
-def rivals(
-    theory: PaperTheory, spec: NetworkSpec, attack: Attack, t: float, row: int, slack: float
-) -> dict[str, Rival]:
-    """What the same path may support in place of the theory's σ_w²(t), `row` being that of time t.
-
-    Euler's law, for vanilla networks without biases: the decrease is (2/N)∫L_adv dt, to `slack`. The envelope: σ_w²(t)
-    stays above the theory's path started at the loss as measured.
-    """
-
-    def paid(draws: Floats) -> Floats:
-        return share_paid(draws, row)
-
-    def above(draws: Floats) -> Floats:
-        found: Floats = sizes(draws, row) / envelope(theory, spec, attack, draws[:, 0, LOSS], (t,))
-        return found
-
-    found = {ENVELOPE: Rival(above, 1.0)}
-    if spec.architecture == "vanilla" and not spec.bias_variance:
-        found[EULER] = Rival(paid, 1 - slack, 1 + slack)
-    return found
+def euler(row: int, slack: float) -> dict[str, Rival]:
+    """What the same path may support in the law's place, `row` being that of its time, for vanilla networks without
+    biases: the decrease is (2/N)∫L_adv dt, to `slack`."""
+    return {EULER: Rival(lambda draws: share_paid(draws, row), 1 - slack, 1 + slack)}
 
 
 def gain_at(spec: NetworkSpec, shares: Floats) -> Floats:

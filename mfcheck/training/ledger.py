@@ -19,7 +19,8 @@ BLOWN = 1e6
 class Step:
     """What is measured before step `index`, for every replicate, in float64.
 
-    `time [R]` in units of the flow (a step of SGD takes lr). `loss`, `adversarial`, `standard` `[R]`; `projection`
+    `time [R]` in units of the flow (a step of SGD takes lr). `loss`, `adversarial`, `standard`, `standard_pull` and
+    `shortcut_pull` `[R]` (as in `Slope`); `projection`
     ⟨W, ∂L/∂W⟩, `square` ‖∂L/∂W‖² and `change` (‖W(t)‖² − ‖W(0)‖²)/N `[R, L]`; `paid [R]`, the integral of the loss
     over the time of the steps taken so far; `error [R]`, of a flow, the estimated
     error of `change` from the steps taken so far; `diverged [R]`, from which step on a replicate stands still since its
@@ -32,6 +33,8 @@ class Step:
     loss: Tensor
     adversarial: Tensor
     standard: Tensor
+    standard_pull: Tensor
+    shortcut_pull: Tensor
     projection: Tensor
     square: Tensor
     change: Tensor
@@ -88,6 +91,8 @@ class Ledger:
             loss=zeroed(found.loss),
             adversarial=zeroed(found.adversarial),
             standard=zeroed(found.standard),
+            standard_pull=zeroed(found.standard_pull),
+            shortcut_pull=zeroed(found.shortcut_pull),
             left=[zeroed(one) for one in found.left],
             right=[zeroed(one) for one in found.right],
             bias=[zeroed(one) for one in found.bias],
@@ -108,6 +113,8 @@ class Ledger:
             loss=found.loss,
             adversarial=found.adversarial,
             standard=found.standard,
+            standard_pull=found.standard_pull,
+            shortcut_pull=found.shortcut_pull,
             projection=found.projection,
             square=found.square,
             change=self.change.clone(),

@@ -18,10 +18,10 @@ from mfcheck.attacks.ascent import largest_loss
 from mfcheck.attacks.balls import dual_map, norm
 from mfcheck.attacks.cross_entropy import adversarial_cross_entropy
 from mfcheck.ensembles.matrices.lazy import Overflow
-from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.networks import Network, Pass
 from mfcheck.given import plain, real
 from mfcheck.numerics import full_precision
-from mfcheck.spec import dual_exponent, norm_exponent, positive_integer
+from mfcheck.spec import Attack, dual_exponent, norm_exponent, positive_integer
 
 OBJECTIVES = ("adversarial", "standard", "theory", "attacked")
 
@@ -60,6 +60,11 @@ class Objective:
         """Whether inputs are attacked."""
         return self.name != "standard"
 
+    @property
+    def attack(self) -> Attack:
+        """The budget and norms."""
+        return Attack(self.eps, self.p, self.q)
+
 
 @dataclass(frozen=True, eq=False)
 class Slope:
@@ -67,7 +72,10 @@ class Slope:
 
     `loss`, `adversarial` and `standard` `[R]` (0 where not part of the objective; of "attacked" the cross-entropy at
     attacked inputs is `standard`); per layer the factors `left [R, N, k]`, `right [R, N, k]` of ∂L/∂W = left rightᵀ and
-    `bias [R, N]`; `projection` ⟨W, ∂L/∂W⟩ and `square` ‖∂L/∂W‖² `[R, L]` in float64; the `perturbation [R, B, d]`.
+    `bias [R, N]`; `projection` ⟨W, ∂L/∂W⟩ and `square` ‖∂L/∂W‖² `[R, L]` in float64; the `perturbation [R, B, d]`;
+    and `standard_pull` ⟨f, softmax f − y⟩ `[R]`, which is ⟨W, ∂L/∂W⟩ of the cross-entropy where f is homogeneous in W
+    (docs/theory.md#euler-identities); `shortcut_pull` ⟨P, ∂L/∂P⟩ `[R]`, meaned over layers, which a residual network
+    has of it instead of ⟨W, ∂L/∂W⟩.
     """
 
     loss: Tensor
@@ -79,6 +87,8 @@ class Slope:
     projection: Tensor
     square: Tensor
     perturbation: Tensor | None
+    standard_pull: Tensor
+    shortcut_pull: Tensor
 
 
 @full_precision()
@@ -108,7 +118,7 @@ def slope(
             points = torch.cat([x + eta, x], dim=1)
     passed = network.passed(points)
     inputs, nothing = x.shape[1], torch.zeros(network.replicates, dtype=torch.float64, device=x.device)
-    adversarial, standard = nothing, nothing
+    adversarial, standard, standard_pull = nothing, nothing, nothing
     cotangents = torch.zeros_like(passed.output)
     if objective.name in ("adversarial", "theory"):
         moved = passed.output[:, :inputs] - passed.output[:, inputs:]
@@ -118,9 +128,11 @@ def slope(
         cotangents[:, inputs:] -= steepest
     if objective.name != "adversarial":
         output = passed.output[:, -inputs:]
-        standard = cross_entropy(output, labels).double().mean(dim=1)
-        cotangents[:, -inputs:] += residual(output, labels) / inputs
-    signals = [one[..., 0] for one in network.signals(passed, cotangents[..., None])]
+        standard, off = cross_entropy(output, labels).double().mean(dim=1), residual(output, labels)
+        standard_pull = (output * off).sum(dim=(1, 2), dtype=torch.float64) / inputs
+        cotangents[:, -inputs:] += off / inputs
+    pulled = [one[..., 0] for one in network.cotangents(passed, cotangents[..., None])]
+    signals = [slopes * one for slopes, one in zip(passed.slopes, pulled[1:], strict=True)]
     states, products = passed.states[:-1], passed.products
     if objective.name in ("adversarial", "theory"):
         # δ'x'ᵀ + δxᵀ = δ'(x' − x)ᵀ + (δ' + δ)xᵀ: δ' is all but −δ, x' all but x, and nothing large is left to cancel.
@@ -142,7 +154,20 @@ def slope(
         projection=torch.stack(pulls, dim=1),
         square=torch.stack([inner(a, b, a, b) for a, b in zip(left, right, strict=True)], dim=1),
         perturbation=eta,
+        standard_pull=standard_pull,
+        shortcut_pull=_through_shortcuts(network, passed, pulled[1:]),
     )
+
+
+def _through_shortcuts(network: Network, passed: Pass, pulled: list[Tensor]) -> Tensor:
+    """⟨P, ∂L/∂P⟩ meaned over layers, `[R]`: what a state has beside φ(h), times ∂L/∂x^(l)."""
+    total = torch.zeros(network.replicates, dtype=torch.float64, device=network.device)
+    if not network.shortcuts:
+        return total
+    for layer, (h, slopes, at) in enumerate(zip(passed.products, passed.slopes, pulled, strict=True)):
+        activated = (h + network.biases[layer][:, None] if network.biases else h) * slopes
+        total = total + (at * (passed.states[layer + 1] - activated)).sum(dim=(1, 2), dtype=torch.float64)
+    return total / network.spec.depth
 
 
 def attack(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mfcheck.findings import wording
-from mfcheck.findings.comparison import Change, Comparison, Kind, Weight, as_comparison
+from mfcheck.findings.compared import Change, Comparison, Kind, Weight, as_comparison
 from mfcheck.reporting.words import phrases
 from mfcheck.reporting.words.marks import code, plain, table
 

@@ -68,12 +68,23 @@ def sentence(finding: dict[str, Any]) -> str:
     found = (_broken if finding.get("breaks") else _held)(Verdict(finding["verdict"]), shown["allowed"])
     why = f" ({finding['reason'].rstrip('.')})" if finding["reason"] else ""
     asked = f"Decided is whether {finding['decides']}. " if finding.get("decides") else ""
-    return f"{asked}{measured}, {found}{why}.{expectation(finding)}"
+    spoken_of = regime(finding)
+    about = f"{spoken_of[0].upper()}{spoken_of[1:].rstrip('.')}. " if spoken_of else ""
+    return f"{about}{asked}{measured}, {found}{why}.{expectation(finding)}"
 
 
 def decided(finding: dict[str, Any]) -> str:
     """What a finding is about: its sentence, or of an older report the name of its statistic."""
     return finding.get("decides") or str(finding["statistic"])
+
+
+def regime(finding: dict[str, Any]) -> str:
+    """The part of its theorem that a finding speaks of, and why its support would not make that hold, if it would not.
+
+    >>> regime({"regime": "late", "caveat": "trained on a few images"})
+    'late · trained on a few images'
+    """
+    return " · ".join(filter(None, (str(finding.get("regime", "")), str(finding.get("caveat", "")))))
 
 
 def _held(verdict: Verdict, allowed: str) -> str:

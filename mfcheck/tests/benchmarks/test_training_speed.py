@@ -104,3 +104,66 @@ def test_capacities_faster_than_by_gradients_of_every_sample(
     )
     benchmark.extra_info["times faster"] = 16 * few / seconds
     assert 16 * few >= times * seconds
+
+
+def products_of_training(network: Network, batch: int, attack_steps: int) -> Work:
+    """The matrix products of a step, and nothing else: K rows pulled back, an ascent, the gradient and its update."""
+    first, last = written(network.input_projection), written(network.output_projection)
+    weights = [written(matrix) for matrix in network.weights]
+    stream, spec = Stream(3), network.spec
+
+    def forward(rows: Tensor) -> None:
+        state = first @ rows.mT
+        for weight in weights:
+            state = weight @ state
+        last @ state
+
+    def backward(columns: Tensor, *, through: bool) -> None:
+        state = last.mT @ columns
+        for weight in reversed(weights):
+            state = weight.mT @ state
+        if through:
+            first.mT @ state
+
+    def random(*shape: int) -> Tensor:
+        return stream.normal(1, *shape, dtype=torch.float32)
+
+    x, both = random(batch, spec.input_dim), random(2 * batch, spec.input_dim)
+    outputs = {count: random(spec.output_dim, count) for count in (batch, 2 * batch, spec.output_dim * batch)}
+    factor = random(spec.width, 2 * batch)
+
+    def work() -> None:
+        forward(x)
+        backward(outputs[spec.output_dim * batch], through=True)
+        for _ in range(attack_steps):
+            forward(x)
+            backward(outputs[batch], through=True)
+        forward(both)
+        backward(outputs[2 * batch], through=False)
+        for weight in weights:
+            torch.baddbmm(weight, factor, factor.mT)
+
+    return work
+
+
+def test_a_step_of_attacked_training_costs_little_more_than_its_matrix_products(benchmark: BenchmarkFixture) -> None:
+    """1.1 to 1.3 times, at N = 1000, L = 5, 64 images and ten steps of the attack; the rest is gates and norms."""
+    spec, batch, steps = NetworkSpec("vanilla", 784, 10, 1000, 5, 2.0), 64, 10
+    network = Network(spec, Stream(2))
+    x, labels = Stream(1).normal(batch, spec.input_dim, dtype=torch.float32), torch.arange(batch) % spec.output_dim
+    objective = Objective("theory", 0.3, steps=steps)
+
+    def step() -> None:
+        # One step makes two measurements, each with an attack.
+        for _ in train(network, objective, x, labels, optimiser=SGD(1e-6), steps=1, generator=torch.Generator()):
+            pass
+
+    once = products_of_training(network, batch, steps)
+
+    def twice() -> None:
+        once()
+        once()
+
+    seconds, floor = interleaved(benchmark, step, twice, rounds=5)
+    benchmark.extra_info["over its matrix products"] = seconds / floor
+    assert seconds <= 1.4 * floor

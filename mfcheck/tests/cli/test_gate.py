@@ -66,7 +66,7 @@ UNUSABLE = {
     "cut short": (json.dumps(plain_run())[:-40], "cut short"),
     "no report": ("[1, 2]", "no report of mfcheck"),
     "nested": ("[" * 100_000, "not JSON"),
-    "another schema": (plain_run(schema=2), "schema 2, this version reads schema 1"),
+    "another schema": (plain_run(schema=3), "schema 3, this version reads schemas 1 and 2"),
     "no findings": (report(), "no finding"),
     "damaged": (DAMAGED, "interval is missing"),
     "no numbers": (report(claim("a/b", finding("c", interval=[None, 1]))), "damaged report"),

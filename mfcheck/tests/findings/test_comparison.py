@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mfcheck.findings.comparison import Kind
+from mfcheck.findings.compared import Kind
 from mfcheck.reporting.words.comparison_text import (
     comparison_lines,
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mfcheck.findings.comparison import Comparison, as_comparison
+from mfcheck.findings.compared import Comparison, as_comparison
 from mfcheck.tests.support.compared_runs import (
     Report,
     claim,

@@ -83,6 +83,14 @@ def test_only_what_is_refuted_or_open_is_unsupported() -> None:
     assert set(states.UNSUPPORTED) == {Verdict.REFUTED, Verdict.UNDECIDED}
 
 
+def test_what_holds_in_part_has_a_sign_and_a_style_of_its_own() -> None:
+    state = states.standing("holds in part", [of("a/b", EXPECTED, one("supported"))])
+    assert (state, states.glyph(state), states.slug(state)) == ("holds in part", "◐", "holds-in-part")
+    assert len(set(states.GLYPHS.values())) == len(states.GLYPHS)
+    assert state in states.EMPHASISED
+    assert "supported" not in states.EMPHASISED
+
+
 def of(id: str, *findings: dict[str, Any], errors: int = 0) -> dict[str, Any]:
     return {"id": id, "findings": list(findings), "errors": [{}] * errors}
 
@@ -115,6 +123,8 @@ def test_states_are_counted_with_their_nouns() -> None:
         ("undecided", [of("a/b", EXPECTED)], "undecided"),
         ("refuted", [of("a/b", EXPECTED), of("open/q", one("refuted"), errors=1)], states.EXPECTED),
         ("supported", [of("a/b", one("supported"))], "supported"),
+        ("holds in part", [of("a/b", one("refuted"), errors=1)], "holds in part"),
+        ("holds in part", [of("open/q", one("refuted", explored=True))], "explored"),
         ("refuted", [of("open/q", one("refuted", explored=True))], "explored"),
         ("undecided", [], "undecided"),
     ],
@@ -235,6 +245,11 @@ def test_a_decision_on_no_number_says_which(values: dict[str, Any], said: str) -
     assert make_finding(verdict="not applicable", **values).verdict is Verdict.NOT_APPLICABLE
 
 
+def test_one_decision_never_holds_in_part() -> None:
+    said = "thm4.1/a in cell c1: one decision cannot be 'holds in part'"
+    assert refusal(lambda: make_finding(verdict="holds in part")) == said
+
+
 def test_a_finding_says_nothing_until_it_is_judged() -> None:
     from mfcheck import Finding
 
@@ -244,6 +259,7 @@ def test_a_finding_says_nothing_until_it_is_judged() -> None:
     assert all(map(math.isnan, numbers))
     assert (bare.alpha, bare.draws, bare.looks, bare.seconds, bare.breaks) == (0.0, 0, 0, 0.0, False)
     assert (bare.margin.total, bare.margin.origin, bare.resolution, bare.curve) == (0.0, "", None, None)
+    assert (bare.regime, bare.caveat) == ("", "")
     texts = (bare.reason, bare.statistic, bare.side, bare.expected, bare.instead, bare.paper_verdict, bare.repairs)
     assert set(texts) == {""}
     lists = (bare.holds_instead, bare.twins_seen, bare.twins_refuted, bare.changes_seen, bare.paper_instead)

@@ -55,6 +55,8 @@ def test_every_part_of_a_report_stands_in_its_place() -> None:
         ("open/q", "open/q holds.", "refuted"),
         ("mine/own", "mine/own holds.", "not applicable"),
     ]
+    assert {(one["where"], *one["parts"]) for one in claims} == {("",)}  # where no regime is named
+    assert {(one["says"], *one["parts"]) for one in found["theorems"]} == {("",)}
     assert claims[0]["errors"] == [errors[2][1], errors[1][1], errors[0][1]]
     assert claims[0]["findings"] == []
     rest = {name: value for name, value in findings[4].items() if name not in ("claim", "says")}
@@ -65,7 +67,7 @@ def test_every_part_of_a_report_stands_in_its_place() -> None:
     assert found["family_error_bound"] == pytest.approx(0.25 + 0.5 + 0.125 + 2e-6, rel=1e-9)
     head = {name: found[name] for name in ("schema", "seed", "level", "alpha", "theory", "architectures", "mfcheck")}
     assert head == {
-        "schema": 1,
+        "schema": 2,
         "seed": 7,
         "level": "quick",
         "alpha": settings.alpha,
@@ -169,7 +171,7 @@ KEPT_OF_A_FINDING = {
 
 
 def test_a_baseline_keeps_what_a_comparison_reads() -> None:
-    more = {"family_error_bound": 1.0, "schema": 1}
+    more = {"family_error_bound": 1.0, "schema": 2}
     kept = baseline.reduced(WHOLE | more)
     head = ("mfcheck", "created", "environment", "seed", "level", "alpha", "theory", "architectures", "verdict")
     for name in (*head, "schema", "full", "narrowed", "dataset", "mutants"):
@@ -191,7 +193,8 @@ def test_a_baseline_keeps_what_a_comparison_reads() -> None:
 
 
 def test_a_baseline_keeps_what_was_explored_and_the_notes_of_files_and_twins() -> None:
-    finding = {"cell": "a", "explored": True, "curve": 1, "parameters": {}}
+    kept_of_it = {"cell": "a", "explored": True, "regime": "late", "caveat": "few images"}
+    finding = kept_of_it | {"curve": 1, "parameters": {}}
     claim = {"id": "open/a", "says": "s", "verdict": "v", "more": 1, "findings": [finding], "errors": []}
     file = {"file": "f", "sha256": "s", "origin": "o", "note": "n", "more": 1}
     dataset = {"more": 1, "files": [file], "norm": "n", "name": "x"}
@@ -214,7 +217,7 @@ def test_a_baseline_keeps_what_was_explored_and_the_notes_of_files_and_twins() -
                     "id": "open/a",
                     "says": "s",
                     "verdict": "v",
-                    "findings": [{"cell": "a", "explored": True}],
+                    "findings": [kept_of_it],
                     "errors": [],
                 }
             ],

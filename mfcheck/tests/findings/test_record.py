@@ -147,3 +147,51 @@ def test_the_report_does_not_depend_on_the_order_of_arrival() -> None:
 def test_the_family_bound_adds_up_the_decisions_that_were_made() -> None:
     made = [make_finding(cell=f"c{i}", alpha=0.01) for i in range(3)]
     assert assembled(made)["family_error_bound"] == pytest.approx(0.03)
+
+
+def test_a_theorem_is_judged_by_all_of_its_findings_and_not_by_its_claims() -> None:
+    report = assembled(
+        [
+            make_finding("thm5.4/a", "c1", regime="early"),
+            make_finding("thm5.4/b", "c1", "refuted", regime="late", estimate=0.93, reference=0.5, instead="Euler"),
+            make_finding("thm5.4/b", "c2", regime="early"),
+            make_finding("thm5.4/c", "c1", "not applicable", regime="early"),
+            make_finding("thm5.8/d", "c1", regime="late", caveat="few images"),
+            make_finding("thm4.1/e", "c1"),
+        ]
+    )
+    theorems = {theorem["id"]: theorem for theorem in report["theorems"]}
+    claims = {claim["id"]: claim for theorem in report["theorems"] for claim in theorem["claims"]}
+    assert {id: claim["verdict"] for id, claim in claims.items()} == {
+        "thm4.1/e": "supported",
+        "thm5.4/a": "supported",
+        "thm5.4/b": "holds in part",
+        "thm5.4/c": "not applicable",
+        "thm5.8/d": "undecided",
+    }
+    assert {id: theorem["verdict"] for id, theorem in theorems.items()} == {
+        "thm4.1": "supported",
+        "thm5.4": "holds in part",
+        "thm5.8": "undecided",
+    }
+    assert report["verdict"] == "undecided"
+    assert (theorems["thm4.1"]["says"], theorems["thm4.1"]["parts"], claims["thm5.4/c"]["parts"]) == ("", [], [])
+    assert theorems["thm5.4"]["says"] == (
+        "Holds in part: early (2 of 2 findings). Not: late (refuted in 1 of 1: estimate 0.93 where the theory has 0.5; "
+        "instead holds: Euler)."
+    )
+    assert claims["thm5.4/a"]["where"] == "Holds: early (1 of 1 finding)."
+    parts = [(one["regime"], one["verdict"], one["findings"], one["bearing"]) for one in theorems["thm5.4"]["parts"]]
+    assert parts == [("late", "refuted", 1, 1), ("early", "supported", 2, 2)]
+    assert builtin_only(theorems["thm5.4"])
+    assert claims["thm5.8/d"]["parts"][0]["caveats"] == ["few images"]
+
+
+def test_a_refuted_early_regime_leaves_nothing_that_holds_in_another_claim() -> None:
+    early = [make_finding("thm5.4/a", "c1", regime="early"), make_finding("thm5.4/b", "c1", "refuted", regime="early")]
+    late = make_finding("thm5.4/b", "c2", "refuted", regime="late")
+    assert assembled([*early, late])["verdict"] == "refuted"
+    assert assembled([early[0], late])["verdict"] == "holds in part"
+    assert assembled([early[0], late], [CRASH])["theorems"][1]["verdict"] == "holds in part"
+    crash_there = ({"id": "thm5.4/c", "says": "C."}, {"cell": "c9", "message": "worker crashed"})
+    assert assembled([early[0], late], [crash_there])["theorems"][0]["verdict"] == "undecided"

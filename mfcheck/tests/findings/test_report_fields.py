@@ -80,6 +80,8 @@ def test_the_whole_report_is_sound() -> None:
         (f"{F}statistic", LONG),
         (f"{F}expected", TOO_LONG),
         (f"{F}explored", True),
+        (f"{F}regime", LONG),
+        (f"{F}caveat", ""),
         (f"{F}parameters", {}),
         (f"{F}parameters", {"device": "cuda:0", "other": []}),
         (f"{T}reason", None),
@@ -151,6 +153,10 @@ LABEL = f"must be a text of at most {LONGEST_NAME}"
         (f"{F}verdict", "perhaps", "one of supported, refuted, undecided, not applicable, got 'perhaps'"),
         (f"{F}expected", GONE, f"{F}expected is missing"),
         (f"{F}expected", None, f"{F}expected must be a text, got null"),
+        (f"{F}verdict", "holds in part", "one of supported, refuted, undecided, not applicable, got 'holds in part'"),
+        (f"{F}regime", TOO_LONG, f"{F}regime {LABEL}"),
+        (f"{F}regime", None, f"{F}regime {LABEL}"),
+        (f"{F}caveat", 1, f"{F}caveat {LABEL}"),
         (f"{F}explored", "", f"{F}explored must be true or false"),
         (f"{F}draws", -1, f"{F}draws must be a whole number from 0 on, got -1"),
         (f"{F}draws", 1.5, f"{F}draws must be a whole number from 0 on, got 1.5"),
@@ -230,6 +236,7 @@ def test_values_have_the_names_of_json(value: object, name: str) -> None:
 
 
 BASELINE, TWINS = "write one with: mfcheck baseline reports/report.json -o FILE", "run pytest claims first"
+READS = "this version reads schemas 1 and 2"
 DEEP = "[" * 100_000
 
 
@@ -257,21 +264,28 @@ def test_a_report_of_another_kind_is_told_with_its_cure(tmp_path: Path) -> None:
     for document, read, said in (
         ({"theorems": []}, read_report, f"{name} is no report of mfcheck: it has no schema or no theorems; {BASELINE}"),
         ({"schema": 1}, read_report, f"{name} is no report of mfcheck: it has no schema or no theorems; {BASELINE}"),
-        ({**WHOLE, "schema": 2}, read_report, f"{name} has schema 2, this version reads schema 1; {BASELINE}"),
-        ({**WHOLE, "schema": True}, read_report, f"{name} has schema True, this version reads schema 1; {BASELINE}"),
+        *(
+            ({**WHOLE, "schema": schema}, read_report, f"{name} has schema {schema!r}, {READS}; {BASELINE}")
+            for schema in (3, 0, True, "x", None, 1.0)
+        ),
         ({**WHOLE, "seed": -1}, read_report, f"{name} is a damaged report (seed must be a whole number in "),
         (
             {"schema": 1},
             read_twins,
             f"report {name} holds no wrong twins; it is no report.json of this version; {TWINS}",
         ),
-        ({**WHOLE, "schema": 2}, read_twins, f"report {name} holds no wrong twins; it is no report.json"),
+        *(
+            ({**WHOLE, "schema": schema}, read_twins, f"report {name} holds no wrong twins; it is no report.json")
+            for schema in (3, True, "x")
+        ),
         ({"mutants": 1}, read_twins, f"{name} is a damaged report (mutants must be a list, got 1); {TWINS}"),
     ):
         file.write_text(json.dumps(document))
         assert refusal(lambda read=read: read(file)).startswith(said)
     file.write_text(json.dumps({name: WHOLE[name] for name in ("mutants", "theorems")}))
     assert read_twins(file)["mutants"] == WHOLE["mutants"]  # of a version before schemas
-    file.write_text(json.dumps(WHOLE))
-    assert read_report(file) == WHOLE
+    for schema in (1, 2):
+        file.write_text(json.dumps({**WHOLE, "schema": schema}))
+        assert read_report(file) == {**WHOLE, "schema": schema}
+        assert read_twins(file)["schema"] == schema
     assert "cannot be read (" in refusal(lambda: read_report(tmp_path / "nowhere.json"))

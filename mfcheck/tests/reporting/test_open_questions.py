@@ -10,7 +10,7 @@ from mfcheck.findings import states
 from mfcheck.reporting.terminal import terminal_lines
 from mfcheck.tests.support.reports import PAGES, REFUTED, UNDECIDED, make_claim, make_finding, make_report
 from mfcheck.tests.support.training_reports import DRIFT, ERROR, assembled, plain
-from mfcheck.verdict import Verdict
+from mfcheck.verdict import OF_ONE_DECISION, Verdict
 
 
 @pytest.mark.parametrize("show", PAGES.values(), ids=PAGES.keys())
@@ -42,7 +42,7 @@ def test_errors_in_open_questions_show_but_do_not_count() -> None:
     assert {style for text, style in terminal_lines(report) if "contrastive" in text} == {"red"}
 
 
-@pytest.mark.parametrize("verdict", list(Verdict))
+@pytest.mark.parametrize("verdict", OF_ONE_DECISION)
 def test_a_run_is_judged_as_if_its_open_questions_had_not_been_asked(verdict: Verdict) -> None:
     others = [plain(claim) for claim in ("thm5.9/capacity-decay", "break/large-step", "assumption/weights", DRIFT)]
     report = assembled([*others, plain("open/attack-difficulty", verdict)], [ERROR])

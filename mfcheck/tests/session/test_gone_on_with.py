@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mfcheck import Verdict
 from mfcheck.findings.finding import Curve, Margin
 from mfcheck.findings.record import as_plain
 from mfcheck.session.journal import lines_of
 from mfcheck.session.resume import RUN, as_finding, check_same, read_journal
 from mfcheck.tests.support.long_runs import TOY, dies, drawn, kept, make, make_finding, run
+from mfcheck.verdict import OF_ONE_DECISION
 
 pytestmark = pytest.mark.usefixtures("light_runs")
 
@@ -95,7 +95,15 @@ def test_a_journal_of_something_else_is_refused_by_its_line(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("estimate", None), ("cell", ["c1"]), ("claim", {}), ("verdict", "perhaps"), ("interval", [2, 1])],
+    [
+        ("estimate", None),
+        ("cell", ["c1"]),
+        ("claim", {}),
+        ("verdict", "perhaps"),
+        ("verdict", "holds in part"),
+        ("regime", 3),
+        ("interval", [2, 1]),
+    ],
 )
 def test_what_is_whole_and_of_no_finding_is_refused(tmp_path: Path, name: str, value: object) -> None:
     plain = {**as_plain(make_finding()), name: value}
@@ -111,7 +119,9 @@ several = st.lists(any_float, max_size=3).map(tuple)
 
 
 @given(
-    verdict=st.sampled_from(list(Verdict)),
+    verdict=st.sampled_from(OF_ONE_DECISION),
+    regime=st.text(max_size=9),
+    caveat=st.text(max_size=9),
     estimate=finite,
     reference=any_float,
     region=st.tuples(any_float, any_float),
@@ -124,4 +134,7 @@ def test_a_finding_comes_back_from_the_journal_as_it_went(**values: Any) -> None
     plain = json.loads(json.dumps(as_plain(make_finding(**values))))
     assert json.loads(json.dumps(as_plain(as_finding(plain)))) == plain
     assert as_finding(plain).verdict is values["verdict"]
+    assert (as_finding(plain).regime, as_finding(plain).caveat) == (values["regime"], values["caveat"])
+    older = {name: value for name, value in plain.items() if name not in ("regime", "caveat")}
+    assert (as_finding(older).regime, as_finding(older).caveat) == ("", "")
     assert as_finding(plain).estimate == values["estimate"]

@@ -6,7 +6,8 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-from mfcheck.findings.comparison import Comparison, compare
+from mfcheck.findings.compared import Comparison
+from mfcheck.findings.comparison import compare
 from mfcheck.findings.snapshot import snapshot_of
 
 Report = dict[str, Any]
@@ -52,7 +53,7 @@ def claim(id: str, *findings: dict[str, Any], errors: tuple[str, ...] = ()) -> d
 def report(*claims: dict[str, Any], **values: Any) -> Report:
     """A report of these claims."""
     found = {
-        "schema": 1,
+        "schema": 2,
         "mfcheck": "0.1.0",
         "created": "2026-01-01T00:00:00+00:00",
         "environment": {"python": "3.11.7", "torch": "2.13.0", "cores": 2},

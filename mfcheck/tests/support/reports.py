@@ -118,7 +118,7 @@ def make_report(*claims: dict[str, Any], verdict: str = "supported") -> dict[str
     title = "Theorem 4.1 - law of the network"
     theorem = {"id": "thm4.1", "title": title, "verdict": verdict, "claims": list(claims)}
     return {
-        "schema": 1,
+        "schema": 2,
         "mfcheck": "0.1.0",
         "created": "2026-11-22T12:00:00+00:00",
         "environment": {"python": "3.11.7", "torch": "2.13.0", "device": "cpu"},

@@ -17,15 +17,14 @@ from mfcheck.spec import Attack
 from mfcheck.tests.support.projections import INF, drawn, linear
 from mfcheck.theorems.pull import half_rate, instant, one_output_pull
 from mfcheck.theorems.variance import (
-    ENVELOPE,
     EULER,
     LOWER,
     along_path,
     along_projection,
     envelope,
+    euler,
     half_life,
     law,
-    rivals,
     scales_down_to,
 )
 from mfcheck.verdict import Verdict
@@ -127,31 +126,12 @@ def path(size: float, paid: float, loss: float, draws: int = 40) -> Floats:
     return found * np.linspace(0.9999, 1.0001, draws)[:, None, None] ** 0.01
 
 
-def test_rivals_of_a_path_are_what_it_paid_and_the_envelope() -> None:
-    theory, eps = PaperTheory(), 0.3
-    bound = theory.adversarial_bound(FLOWN, eps, math.inf, math.inf)
-    t = half_life(theory, FLOWN, Attack.of(eps, INF))
-    found = rivals(theory, FLOWN, Attack.of(eps, INF), t, 1, 0.1)
-    assert set(found) == {EULER, ENVELOPE}
-
-    def said(draws: Floats) -> dict[str, Verdict]:
-        return {name: rival.judge(draws, 1e-3) for name, rival in found.items()}
-
-    stands, falls = Verdict.SUPPORTED, Verdict.REFUTED
-    assert said(path(0.9, 0.1, bound)) == {EULER: stands, ENVELOPE: stands}
-    assert said(path(0.9, 0.05, bound)) == {EULER: falls, ENVELOPE: stands}
-    assert said(path(0.4, 0.6, bound)) == {EULER: stands, ENVELOPE: falls}
-    # With a third of the loss the envelope is higher: what lay above it no longer does.
-    assert said(path(0.6, 0.4, bound))[ENVELOPE] is stands
-    assert said(path(0.6, 0.4, bound / 3))[ENVELOPE] is falls
-
-
-def test_without_homogeneity_there_is_no_eulers_law() -> None:
-    for spec in (
-        NetworkSpec("residual", 49, 10, 32, 5, 0.4),
-        NetworkSpec("vanilla", 49, 10, 32, 5, 2.0, bias_variance=0.1),
-    ):
-        assert set(rivals(PaperTheory(), spec, Attack.of(0.3, INF), 1.0, 1, 0.1)) == {ENVELOPE}
+@pytest.mark.parametrize(
+    ("size", "paid", "verdict"),
+    [(0.9, 0.1, Verdict.SUPPORTED), (0.9, 0.05, Verdict.REFUTED), (0.9, 0.15, Verdict.REFUTED)],
+)
+def test_eulers_law_of_a_path_is_that_it_paid_for_what_it_lost(size: float, paid: float, verdict: Verdict) -> None:
+    assert euler(1, 0.1)[EULER].judge(path(size, paid, 1.0), 1e-3) is verdict
 
 
 def test_the_curve_of_a_path_lays_both_laws_beside_it() -> None:

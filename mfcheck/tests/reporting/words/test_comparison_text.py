@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mfcheck.findings.comparison import Change, Comparison, Kind, Weight
+from mfcheck.findings.compared import Change, Comparison, Kind, Weight
 from mfcheck.reporting.words.comparison_text import (
     MOST_ANNOTATIONS,
     comparison_markdown,

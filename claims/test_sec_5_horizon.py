@@ -1,0 +1,134 @@
+"""Theorem 5.4: for how long σ_w² falls linearly, t*, over width, depth, budget and outputs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from mfcheck import NetworkSpec, claim
+from mfcheck.arrays import Floats
+from mfcheck.decisions.allowance import Allowance
+from mfcheck.decisions.decide import Decider
+from mfcheck.decisions.median_slopes import MedianGroup, MedianSlope
+from mfcheck.decisions.medians import Rival
+from mfcheck.decisions.probes import images
+from mfcheck.findings.regimes import EARLY
+from mfcheck.observables.early_training import Course, Schedule, early
+from mfcheck.settings import Level, Settings
+from mfcheck.spec import Attack
+from mfcheck.theorems import early as law
+from mfcheck.theorems.accuracy_map import chunk
+from mfcheck.theorems.bound import INF_INF
+from mfcheck.theorems.cells import AttackCell
+from mfcheck.training.objectives import Objective
+
+EPS, ATTACK_STEPS, TRAINED, STEPS = 0.3, 3, 256, 10
+WIDTHS = {"quick": (128, 512), "standard": (512, 2048), "paper": (512, 1024, 2048, 4096)}
+BUDGETS, DEPTHS, OUTPUTS = (0.1, 0.3, 1.0), (2, 5, 10), (2, 10, 50)
+EXPONENT = 0.25
+"""How far the exponent of t* may lie from the theory's."""
+FORETOLD = "nearly linear until 0.2/r"
+NEARLY = (0.8, 0.95)
+NOTHING = Allowance(0.0, 0.0, "none: an exponent")
+
+
+class Over(StrEnum):
+    """What t* is followed over."""
+
+    WIDTH = "width"
+    DEPTH = "depth"
+    BUDGET = "budget"
+    OUTPUTS = "outputs"
+
+
+@dataclass(frozen=True, kw_only=True)
+class HorizonCell(AttackCell):
+    """A network at the middle of a trend, trained on `trained` of the images."""
+
+    over: Over
+    trained: int
+
+
+def horizon_cells(settings: Settings) -> Iterator[HorizonCell]:
+    """The trend over width, and from level standard on the others."""
+    if "vanilla" in settings.architectures:
+        spec = NetworkSpec("vanilla", 784, 10, WIDTHS[settings.level.name][0], 5, 2.0)
+        for over in Over if settings.level.name != "quick" else (Over.WIDTH,):
+            shown = spec if over is Over.WIDTH else replace(spec, width=256)
+            yield HorizonCell(
+                shown,
+                "dense",
+                pair=INF_INF,
+                eps=EPS,
+                images=TRAINED,
+                trained=TRAINED,
+                dataset=settings.dataset,
+                over=over,
+            )
+
+
+def places(cell: HorizonCell, level: Level) -> list[tuple[float, NetworkSpec, Attack]]:
+    """Logarithms of what t* is followed over, with the network and the attack there."""
+    spec, attack = cell.spec, cell.attack
+    match cell.over:
+        case Over.WIDTH:
+            return [(math.log(n), replace(spec, width=n), attack) for n in WIDTHS[level.name]]
+        case Over.DEPTH:
+            return [(math.log(depth), replace(spec, depth=depth), attack) for depth in DEPTHS]
+        case Over.OUTPUTS:
+            return [(math.log(k), replace(spec, output_dim=k), attack) for k in OUTPUTS]
+        case Over.BUDGET:
+            return [(math.log(eps), spec, Attack.of(eps, cell.pair)) for eps in BUDGETS]
+
+
+def schedule(spec: NetworkSpec, attack: Attack) -> Schedule:
+    """Steps that resolve t*."""
+    return Schedule(law.resolved(spec.depth, attack.eps) / STEPS, STEPS, ())
+
+
+def lasting(x: float, spec: NetworkSpec, attack: Attack) -> MedianGroup:
+    """t* of L_std + L_adv at one place."""
+    steps = schedule(spec, attack)
+    source = early(Objective("theory", *attack, ATTACK_STEPS), steps, chunk(spec.width, spec.depth))
+
+    def horizon(draws: Floats) -> Floats:
+        return Course(draws, steps).lasting(law.LINEAR)
+
+    return MedianGroup(x, spec, source, horizon)
+
+
+def as_foretold(spec: NetworkSpec, attack: Attack) -> Rival:
+    """At one place σ_w² has fallen by the same share of its own linear fall at 0.2/r, r as it is at t = 0."""
+    steps = schedule(spec, attack)
+
+    def share(draws: Floats) -> Floats:
+        return law.share_of_linear(Course(draws, steps), standard=True)
+
+    return Rival(share, *NEARLY)
+
+
+def trend(cell: HorizonCell, level: Level) -> MedianSlope:
+    """t* has the theory's exponent."""
+    found = places(cell, level)
+    attacks = {x: attack for x, _, attack in found}
+    return MedianSlope(
+        [lasting(*place) for place in found],
+        quantity="t*, until which σ_w² falls linearly to a fifth",
+        looks_at=images,
+        x_label={Over.WIDTH: "log N", Over.DEPTH: "log L", Over.BUDGET: "log ε", Over.OUTPUTS: "log K"}[cell.over],
+        rises=lambda theory, group: law.linear_time(theory, group.spec, attacks[group.x]),
+        allowance=lambda: NOTHING,
+        spread=0.3,
+        delta=EXPONENT,
+        room=1.0,
+        regime=EARLY,
+        everywhere={FORETOLD: [as_foretold(spec, one) for _, spec, one in found]},
+    )
+
+
+@claim("thm5.4/early-horizon", cells=horizon_cells)
+def test_early_horizon(cell: HorizonCell, decide: Decider) -> None:
+    """σ_w² falls linearly until a time t* ∝ N, which falls with L and ε as the theory's own σ_w²(t) has it."""
+    decide(trend(cell, decide.settings.level))

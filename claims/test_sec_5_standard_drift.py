@@ -1,0 +1,196 @@
+"""Theorem 5.3: how standard training moves σ_w², at the start and along training, beside what L_adv does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from mfcheck import NetworkSpec, PaperTheory, claim
+from mfcheck.arrays import Floats
+from mfcheck.decisions.allowance import Allowance
+from mfcheck.decisions.decide import Decider
+from mfcheck.decisions.means import MeanRatio, Negligible
+from mfcheck.decisions.medians import MedianRatio, MedianWithin
+from mfcheck.decisions.probes import images
+from mfcheck.decisions.trial import Ask
+from mfcheck.findings.cell import Cell
+from mfcheck.findings.regimes import LATE, OTHERWISE, START
+from mfcheck.observables import slopes
+from mfcheck.observables.early_training import Course
+from mfcheck.observables.slopes import DRIFT
+from mfcheck.settings import Level, Settings
+from mfcheck.spec import ARCHITECTURES
+from mfcheck.theorems import early
+from mfcheck.theorems.bound import INF_INF
+from mfcheck.theorems.cells import AttackCell
+from mfcheck.theorems.pull import (
+    standard_tail,
+)
+from mfcheck.theory.cross_entropy import standard_pull
+from mfcheck.training.objectives import Objective
+
+BESIDE = (0.01, 0.1, 0.3, 1.0)
+"""Budgets at which standard training is held against adversarial training."""
+TENTH, SPREAD = 0.1, 0.5
+"""What is little beside L_adv; and the relative standard deviation of a drift on one minibatch, as planned."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BesideCell(AttackCell):
+    """A network whose standard training is held against an attack."""
+
+    statement: str = "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DriftCell(Cell):
+    """A network under standard training alone."""
+
+    statement: str = "exact"
+    dataset: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImagesCell(Cell):
+    """A network under standard training on a minibatch of images."""
+
+    images: int
+    dataset: str
+    statement: str = "on-images"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlongCell(AttackCell):
+    """A network trained by cross-entropy alone, from the start of one that is attacked."""
+
+    trained: int
+    statement: str = "along"
+
+
+DriftCells = BesideCell | DriftCell | ImagesCell | AlongCell
+
+
+def drift_cells(settings: Settings) -> Iterator[DriftCells]:
+    """Beside L_adv over budgets, on the exact chain; and the exact drift itself, on the chain and on dense networks."""
+    if "vanilla" in settings.architectures:
+        for eps in BESIDE:
+            spec = NetworkSpec("vanilla", 784, 10, 1000, 5, 2.0)
+            yield BesideCell(spec, "wishart", pair=INF_INF, eps=eps)
+        for variance, depth, outputs in ((1.6, 5, 10), (2.4, 3, 3)):
+            spec = NetworkSpec("vanilla", 784, outputs, 5000, depth, variance)
+            yield DriftCell(spec, "wishart")
+    for architecture in settings.architectures:
+        if architecture in ARCHITECTURES:
+            spec = NetworkSpec(architecture, 4, 2, 16, 2, {"vanilla": 2.4, "residual": 0.8}[architecture])
+            yield DriftCell(spec, "dense", dataset=settings.dataset)
+            wide = 256 if settings.level.name == "quick" else 1000
+            spec = NetworkSpec(architecture, 784, 10, wide, 5, {"vanilla": 2.0, "residual": 0.4}[architecture])
+            yield ImagesCell(spec, "dense", images=32, dataset=settings.dataset)
+    if "vanilla" in settings.architectures:
+        count, spec = early.TRAINED["quick"], NetworkSpec("vanilla", 784, 10, 256, 5, early.VARIANCES["vanilla"])
+        data, seen = settings.dataset, count + early.HELD_OUT
+        yield AlongCell(spec, "dense", pair=INF_INF, eps=0.3, images=seen, trained=count, dataset=data)
+
+
+def no_drift(cell: BesideCell) -> Ask:
+    """Standard training's drift is negligible beside that of L_adv."""
+    spec = cell.spec
+
+    def scale(theory: PaperTheory) -> float:
+        return -theory.variance_rate(spec, *cell.attack)
+
+    return lambda theory: Negligible(
+        slopes.standard,
+        quantity="−dσ_w²/dt of standard training",
+        statistic=lambda draws: draws[:, 0],
+        looks_at=images,
+        scale=scale,
+        tail=lambda: standard_tail(spec, scale(theory)),
+        regime=START,
+        instead={"the exact standard drift": lambda theory: -theory.standard_rate(spec) / scale(theory)},
+    )
+
+
+def exact_drift(cell: DriftCell, level: Level) -> MeanRatio:
+    """Standard training's drift is the derived one."""
+    spec, chain = cell.spec, cell.engine == "wishart"
+    at_width = 2 / spec.width * standard_pull(spec)
+
+    def exact(theory: PaperTheory) -> float:
+        return -theory.standard_rate(spec)
+
+    return MeanRatio(
+        slopes.standard,
+        quantity="−dσ_w²/dt of standard training",
+        statistic=lambda draws: draws[:, 0],
+        looks_at=images,
+        reference=exact,
+        tail=lambda: standard_tail(spec, at_width),
+        finite_width=lambda: at_width / exact(PaperTheory()) - 1,
+        signed=not chain,
+        delta=level.exact if chain else level.ratio,
+        regime=START,
+        caveat=OTHERWISE,
+    )
+
+
+def drift_on_images(cell: ImagesCell, level: Level) -> MedianRatio:
+    """On a minibatch of images it is so too."""
+    spec = cell.spec
+
+    def exact(theory: PaperTheory) -> float:
+        return -theory.standard_rate(spec)
+
+    off = abs(2 / spec.width * standard_pull(spec) / exact(PaperTheory()) - 1)
+    near = Allowance(off + SPREAD**2, off + SPREAD**2, "exact mean at this width, median within the variance of it")
+    return MedianRatio(
+        slopes.at_start(Objective("standard")),
+        quantity="−dσ_w²/dt of standard training on images",
+        statistic=lambda draws: draws[:, DRIFT],
+        looks_at=images,
+        reference=exact,
+        allowance=lambda: near,
+        spread=SPREAD,
+        delta=level.ratio,
+        room=near.above + level.ratio,
+        regime=START,
+        caveat=OTHERWISE,
+    )
+
+
+def along_training(cell: AlongCell) -> Ask:
+    """By t = 0.3 it has moved σ_w² by less than a tenth of what the law has L_adv do."""
+    source, schedule = early.training(
+        cell.spec, Objective("theory", *cell.attack, early.ATTACK_STEPS["vanilla"]), late=True
+    )
+    end = float(schedule.times[-1])
+
+    def moved(theory: PaperTheory) -> Callable[[Floats], Floats]:
+        law = -theory.variance_rate(cell.spec, *cell.attack) * end
+        return lambda draws: early.at_the_end(course := Course(draws, schedule), course.alone) / law
+
+    return lambda theory: MedianWithin(
+        source,
+        statistic=moved(theory),
+        name=f"median decrease of σ_w² by t = {end:g} under L_std alone, over the law's under L_adv",
+        looks_at=images,
+        low=-TENTH,
+        high=TENTH,
+        origin="declared: a tenth",
+        regime=LATE,
+    )
+
+
+@claim("thm5.3/standard-drift", cells=drift_cells)
+def test_standard_drift(cell: DriftCells, decide: Decider) -> None:
+    """Standard training leaves σ_w² alone: its drift is negligible beside that of L_adv."""
+    level = decide.settings.level
+    match cell:
+        case BesideCell():
+            decide(no_drift(cell))
+        case ImagesCell():
+            decide(drift_on_images(cell, level))
+        case AlongCell():
+            decide(along_training(cell))
+        case _:
+            decide(exact_drift(cell, level))

@@ -1,0 +1,149 @@
+"""What a whole comes to whose parts may hold apart: the verdict of a claim or theorem from all of its findings.
+
+A whole is judged by what is certain, however its open findings would come out (docs/decisions.md#regimes).
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from statistics import median
+from typing import Any
+
+from mfcheck.findings.regimes import EARLY, LATE, LIMIT, LINEAR, MECHANISM, OUTCOME, PULL, START
+from mfcheck.verdict import Verdict, combine
+
+Plain = Mapping[str, Any]
+IN_ORDER = (START, LINEAR, EARLY, LATE, OUTCOME, MECHANISM, LIMIT, PULL)
+"""The regimes that pages speak of first; others follow by name."""
+
+
+@dataclass(frozen=True)
+class Off:
+    """The spread of refuted estimates, where the theory has one `reference`, or else of estimates over its values."""
+
+    low: float
+    median: float
+    high: float
+    reference: float | None
+
+
+@dataclass(frozen=True)
+class Part:
+    """What the findings of one regime come to; the `regime` is empty of those that speak of no part.
+
+    `bearing` counts those findings whose support makes the regime hold; `caveats` are the others' reasons. `off` says
+    how far refuted estimates are from the theory, and `instead` in how many refuted findings which other law holds.
+    """
+
+    regime: str
+    verdict: Verdict
+    findings: int
+    supported: int
+    refuted: int
+    bearing: int
+    caveats: tuple[str, ...]
+    off: Off | None
+    instead: Mapping[str, int]
+
+    @property
+    def open(self) -> int:
+        """How many findings are undecided."""
+        return self.findings - self.supported - self.refuted
+
+    @property
+    def holds(self) -> bool:
+        """Whether all findings are supported, and one at least without a caveat."""
+        return self.supported == self.findings and self.bearing > 0
+
+    @property
+    def may_hold(self) -> bool:
+        """Whether it would hold if the open findings were supported."""
+        return not self.refuted and self.bearing > 0
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """The part in JSON's own types, as a report holds it."""
+        own = {"verdict": self.verdict.value, "caveats": list(self.caveats), "instead": dict(self.instead)}
+        return {**asdict(self), **own, "holds": self.holds}
+
+
+def whole_verdict(findings: Iterable[Plain], *, errors: bool = False) -> Verdict:
+    """The verdict of a whole from its findings, and from whether some cells ended in an error.
+
+    Supported if all findings are and one at least bears it; in part if that is so of a named regime; refuted if no way
+    in which the open findings may come out leaves it more. A cell that ended in an error may be of any regime.
+
+    >>> early = {"regime": "early", "caveat": "", "verdict": "supported"}
+    >>> late = {"regime": "late", "caveat": "", "verdict": "refuted"}
+    >>> whole_verdict([early, late]).value, whole_verdict([late]).value
+    ('holds in part', 'refuted')
+    """
+    parts = parts_of(findings)
+    worst = combine([part.verdict for part in parts] + [Verdict.UNDECIDED] * errors)
+    if worst is Verdict.NOT_APPLICABLE:
+        return worst
+    if worst is Verdict.SUPPORTED:
+        return worst if any(part.bearing for part in parts) else Verdict.UNDECIDED
+    named = [part for part in parts if part.regime and part.verdict is not Verdict.NOT_APPLICABLE]
+    if not errors and any(part.holds for part in named):
+        return Verdict.IN_PART
+    if worst is Verdict.REFUTED and not any(part.may_hold for part in named) and not (errors and named):
+        return Verdict.REFUTED
+    return Verdict.UNDECIDED
+
+
+def parts_of(findings: Iterable[Plain]) -> list[Part]:
+    """The parts of a whole in the order of training, those without a regime last."""
+    groups: dict[str, list[Plain]] = {}
+    for finding in findings:
+        groups.setdefault(str(finding.get("regime", "")), []).append(finding)
+    places = {regime.name: place for place, regime in enumerate(IN_ORDER)}
+    ordered = sorted(groups, key=lambda name: (not name, places.get(name, len(places)), name))
+    return [_part(regime, groups[regime]) for regime in ordered]
+
+
+def has_parts(parts: Sequence[Part]) -> bool:
+    """Whether a whole speaks of any regime, or has any caveat, so that there is more to say than its verdict."""
+    return any(part.findings and (part.regime or part.caveats) for part in parts)
+
+
+def _part(regime: str, findings: Sequence[Plain]) -> Part:
+    applicable = [finding for finding in findings if finding["verdict"] != Verdict.NOT_APPLICABLE]
+    refuted = [finding for finding in applicable if finding["verdict"] == Verdict.REFUTED]
+    caveats = [str(finding["caveat"]) for finding in applicable if finding.get("caveat")]
+    return Part(
+        regime=regime,
+        verdict=combine(Verdict(finding["verdict"]) for finding in findings),
+        findings=len(applicable),
+        supported=sum(finding["verdict"] == Verdict.SUPPORTED for finding in applicable),
+        refuted=len(refuted),
+        bearing=len(applicable) - len(caveats),
+        caveats=tuple(dict.fromkeys(caveats)),
+        off=_off(refuted),
+        instead=Counter(law for finding in refuted for law in _laws_instead(finding)),
+    )
+
+
+def _off(refuted: Sequence[Plain]) -> Off | None:
+    """How far they are off; None of laws that are to break, for which the theory's value is not the one to meet."""
+    pairs = [(one.get("estimate"), one.get("reference")) for one in refuted if not one.get("breaks")]
+    known = [(float(estimate), float(value)) for estimate, value in pairs if estimate is not None and value is not None]
+    if not known:
+        return None
+    reference = known[0][1]
+    if all(math.isclose(value, reference, rel_tol=1e-3, abs_tol=1e-12) for _, value in known):
+        return _spread([estimate for estimate, _ in known], reference)
+    ratios = [estimate / value for estimate, value in known if value]
+    return _spread(ratios, None)
+
+
+def _spread(values: Sequence[float], reference: float | None) -> Off:
+    return Off(min(values), median(values), max(values), reference)
+
+
+def _laws_instead(finding: Plain) -> list[str]:
+    """The law that was declared to hold in a refuted one's place, or else all that were found to."""
+    return [finding["instead"]] if finding.get("instead") else list(finding.get("holds_instead", ()))

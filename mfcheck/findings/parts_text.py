@@ -1,0 +1,105 @@
+"""Where a claim or theorem holds, in sentences: its regimes, how far it is off in the others, and what holds there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mfcheck.findings.parts import Off, Part, has_parts
+from mfcheck.findings.wording import plural
+from mfcheck.verdict import Verdict
+
+WITHOUT = "what names no regime"
+"""What stands in a list of regimes for the findings that speak of none."""
+MOST_LAWS = 3
+"""Of so many laws that hold in a refuted one's place a sentence tells."""
+
+
+def where_it_holds(verdict: Verdict, parts: Sequence[Part], errors: int = 0) -> str:
+    """In which regimes a whole with this verdict holds and in which not; empty where nothing of it names any.
+
+    `errors` is the number of its cells without a verdict.
+    """
+    if not has_parts(parts):
+        return ""
+    applicable = [part for part in parts if part.findings]
+    holding = [part for part in applicable if part.holds]
+    refuted = [part for part in applicable if part.refuted]
+    open_ones = [part for part in applicable if part.open and not part.refuted]
+    unborne = [part for part in applicable if not part.bearing and part.supported == part.findings]
+    sentences = [
+        *["Holds in none of its regimes."] * (verdict is Verdict.REFUTED),
+        *_listed(_head(verdict), [f"{_name(part)} ({_held(part)})" for part in holding]),
+        *_listed("Not", [f"{_name(part)} ({_refuted(part)})" for part in refuted]),
+        *_listed("Undecided", [f"{_name(part)} ({_open(part)})" for part in open_ones]),
+        *_listed("Supported, but makes no theorem hold", [f"{_name(part)} ({_unborne(part)})" for part in unborne]),
+    ]
+    if errors:
+        sentences.append(f"{plural(errors, 'cell')} without a verdict may be of any regime.")
+    return " ".join(sentences)
+
+
+def _head(verdict: Verdict) -> str:
+    heads = {Verdict.SUPPORTED: "Holds", Verdict.IN_PART: "Holds in part", Verdict.REFUTED: "Supported"}
+    return heads.get(verdict, "Supported so far")
+
+
+def _listed(head: str, entries: Sequence[str]) -> list[str]:
+    return [f"{head}: {'; '.join(entries)}."] if entries else []
+
+
+def _name(part: Part) -> str:
+    return part.regime or WITHOUT
+
+
+def _held(part: Part) -> str:
+    caveat = "" if part.bearing == part.findings else f", {part.findings - part.bearing} of them with a caveat"
+    return f"{_share(part.supported, part)}{caveat}"
+
+
+def _share(count: int, part: Part) -> str:
+    return f"{count} of {plural(part.findings, 'finding')}"
+
+
+def _unborne(part: Part) -> str:
+    return f"{_share(part.supported, part)}; {'; '.join(part.caveats)}"
+
+
+def _open(part: Part) -> str:
+    return f"{part.open} of {plural(part.findings, 'finding')} open"
+
+
+def _refuted(part: Part) -> str:
+    """How many are refuted, by how much, and which laws hold in its place: in all of them, or in how many."""
+    said = f"refuted in {part.refuted} of {part.findings}"
+    said += f", {part.open} open" * bool(part.open)
+    said += f": {_distance(part.off)}" * (part.off is not None)
+    laws = sorted(part.instead.items(), key=lambda law: (-law[1], law[0]))[:MOST_LAWS]
+    named = [law if count == part.refuted else f"{law} (in {count})" for law, count in laws]
+    return said + f"; instead holds: {', '.join(named)}" * bool(named)
+
+
+def _distance(off: Off | None) -> str:
+    """How far refuted estimates are off, as one number or a range.
+
+    >>> _distance(Off(0.93, 0.93, 0.93, 0.5))
+    'estimate 0.93 where the theory has 0.5'
+    >>> _distance(Off(0.25, 0.5, 0.75, None))
+    'estimates 0.25 to 0.75 times what the theory has, 0.5 at the median'
+    """
+    if off is None:
+        return ""
+    low, middle, high = map(_short, (off.low, off.median, off.high))
+    one = low == high
+    values = f"estimate {middle}" if one else f"estimates {low} to {high}"
+    value = "" if off.reference is None else _short(off.reference)
+    against = f" where the theory has {value}" if value else " times what the theory has"
+    return f"{values}{against}" + ("" if one or low == middle or middle == high else f", {middle} at the median")
+
+
+def _short(value: float) -> str:
+    """A number to three figures.
+
+    >>> _short(-0.12345), _short(2e-9)
+    ('−0.123', '2e−09')
+    """
+    return f"{value:.3g}".replace("-", "−")
