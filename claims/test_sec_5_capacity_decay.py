@@ -51,7 +51,7 @@ def decay_cells(settings: Settings) -> Iterator[DecayCell]:
     yield from projected_cells(settings)
     for architecture, width, depth in TRAINED_AT[settings.level.name]:
         if architecture in settings.architectures:
-            for regime in (Regime.EARLY, Regime.LINEAR):
+            for regime in (Regime.EARLY, Regime.COURSE):
                 yield trained_cell(settings, architecture, width, depth, regime)
     if "vanilla" in settings.architectures:
         yield trained_cell(settings, "vanilla", AT_WIDTH[settings.level.name], DEPTHS[0], Regime.START)
@@ -134,7 +134,7 @@ def over_depths(cell: DecayCell, level: Level) -> MedianSlope:
 DECAY: dict[Regime, Callable[[DecayCell, Level], Ask]] = {
     Regime.PROJECTED: early_decay,
     Regime.EARLY: rate,
-    Regime.LINEAR: linearly,
+    Regime.COURSE: linearly,
     Regime.START: over_depths,
 }
 

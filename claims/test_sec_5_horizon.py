@@ -1,4 +1,4 @@
-"""Theorem 5.4: for how long σ_w² falls linearly, t*, over width, depth, budget and outputs."""
+"""Theorem 5.4: for how long σ_w² falls linearly, t*, over width and depth."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from mfcheck.training.objectives import Objective
 
 EPS, ATTACK_STEPS, TRAINED, STEPS = 0.3, 3, 256, 10
 WIDTHS = {"quick": (128, 512), "standard": (512, 2048), "paper": (512, 1024, 2048, 4096)}
-BUDGETS, DEPTHS, OUTPUTS = (0.1, 0.3, 1.0), (2, 5, 10), (2, 10, 50)
+DEPTHS = (2, 10)
 EXPONENT = 0.25
 """How far the exponent of t* may lie from the theory's."""
 FORETOLD = "nearly linear until 0.2/r"
@@ -39,8 +39,6 @@ class Over(StrEnum):
 
     WIDTH = "width"
     DEPTH = "depth"
-    BUDGET = "budget"
-    OUTPUTS = "outputs"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +50,7 @@ class HorizonCell(AttackCell):
 
 
 def horizon_cells(settings: Settings) -> Iterator[HorizonCell]:
-    """The trend over width, and from level standard on the others."""
+    """The trend over width, and from level standard on that over depth."""
     if "vanilla" in settings.architectures:
         spec = NetworkSpec("vanilla", 784, 10, WIDTHS[settings.level.name][0], 5, 2.0)
         for over in Over if settings.level.name != "quick" else (Over.WIDTH,):
@@ -69,28 +67,21 @@ def horizon_cells(settings: Settings) -> Iterator[HorizonCell]:
             )
 
 
-def places(cell: HorizonCell, level: Level) -> list[tuple[float, NetworkSpec, Attack]]:
-    """Logarithms of what t* is followed over, with the network and the attack there."""
-    spec, attack = cell.spec, cell.attack
-    match cell.over:
-        case Over.WIDTH:
-            return [(math.log(n), replace(spec, width=n), attack) for n in WIDTHS[level.name]]
-        case Over.DEPTH:
-            return [(math.log(depth), replace(spec, depth=depth), attack) for depth in DEPTHS]
-        case Over.OUTPUTS:
-            return [(math.log(k), replace(spec, output_dim=k), attack) for k in OUTPUTS]
-        case Over.BUDGET:
-            return [(math.log(eps), spec, Attack.of(eps, cell.pair)) for eps in BUDGETS]
+def places(cell: HorizonCell, level: Level) -> list[tuple[float, NetworkSpec]]:
+    """Logarithms of what t* is followed over, with the network there."""
+    if cell.over is Over.WIDTH:
+        return [(math.log(n), replace(cell.spec, width=n)) for n in WIDTHS[level.name]]
+    return [(math.log(depth), replace(cell.spec, depth=depth)) for depth in DEPTHS]
 
 
-def schedule(spec: NetworkSpec, attack: Attack) -> Schedule:
+def schedule(spec: NetworkSpec) -> Schedule:
     """Steps that resolve t*."""
-    return Schedule(law.resolved(spec.depth, attack.eps) / STEPS, STEPS, ())
+    return Schedule(law.RESOLVED[spec.depth] / STEPS, STEPS, ())
 
 
 def lasting(x: float, spec: NetworkSpec, attack: Attack) -> MedianGroup:
     """t* of L_std + L_adv at one place."""
-    steps = schedule(spec, attack)
+    steps = schedule(spec)
     source = early(Objective("theory", *attack, ATTACK_STEPS), steps, chunk(spec.width, spec.depth))
 
     def horizon(draws: Floats) -> Floats:
@@ -99,9 +90,9 @@ def lasting(x: float, spec: NetworkSpec, attack: Attack) -> MedianGroup:
     return MedianGroup(x, spec, source, horizon)
 
 
-def as_foretold(spec: NetworkSpec, attack: Attack) -> Rival:
+def as_foretold(spec: NetworkSpec) -> Rival:
     """At one place σ_w² has fallen by the same share of its own linear fall at 0.2/r, r as it is at t = 0."""
-    steps = schedule(spec, attack)
+    steps = schedule(spec)
 
     def share(draws: Floats) -> Floats:
         return law.share_of_linear(Course(draws, steps), standard=True)
@@ -112,23 +103,22 @@ def as_foretold(spec: NetworkSpec, attack: Attack) -> Rival:
 def trend(cell: HorizonCell, level: Level) -> MedianSlope:
     """t* has the theory's exponent."""
     found = places(cell, level)
-    attacks = {x: attack for x, _, attack in found}
     return MedianSlope(
-        [lasting(*place) for place in found],
+        [lasting(x, spec, cell.attack) for x, spec in found],
         quantity="t*, until which σ_w² falls linearly to a fifth",
         looks_at=images,
-        x_label={Over.WIDTH: "log N", Over.DEPTH: "log L", Over.BUDGET: "log ε", Over.OUTPUTS: "log K"}[cell.over],
-        rises=lambda theory, group: law.linear_time(theory, group.spec, attacks[group.x]),
+        x_label={Over.WIDTH: "log N", Over.DEPTH: "log L"}[cell.over],
+        rises=lambda theory, group: law.linear_time(theory, group.spec, cell.attack),
         allowance=lambda: NOTHING,
         spread=0.3,
         delta=EXPONENT,
         room=1.0,
         regime=EARLY,
-        everywhere={FORETOLD: [as_foretold(spec, one) for _, spec, one in found]},
+        everywhere={FORETOLD: [as_foretold(spec) for _, spec in found]},
     )
 
 
 @claim("thm5.4/early-horizon", cells=horizon_cells)
 def test_early_horizon(cell: HorizonCell, decide: Decider) -> None:
-    """σ_w² falls linearly until a time t* ∝ N, which falls with L and ε as the theory's own σ_w²(t) has it."""
+    """σ_w² falls linearly until a time t* ∝ N, which falls with L as the theory's own σ_w²(t) has it."""
     decide(trend(cell, decide.settings.level))

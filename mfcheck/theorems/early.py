@@ -37,7 +37,7 @@ HELD_OUT = 32
 """Images that networks are trained on, by level, and others that L_adv is read on."""
 ALL = 50_000
 """Images trained on at level paper, of data sets that hold so many."""
-RESOLVED = {2: 0.8, 5: 0.08, 10: 0.0125}
+RESOLVED = {2: 0.4, 5: 0.08, 10: 0.02}
 """Times by depth at ε = 0.3, d = 784, within which early training of vanilla networks ends."""
 POINTS = 16
 """Times at which a curve shows a training."""
@@ -74,11 +74,6 @@ def linear_time(theory: PaperTheory, spec: NetworkSpec, attack: Attack) -> float
         middle = (low + high) / 2
         low, high = (low, middle) if short(middle) else (middle, high)
     return high
-
-
-def resolved(depth: int, eps: float) -> float:
-    """A time within which early training ends, the shorter the larger ε."""
-    return float(RESOLVED[depth] * (0.3 / eps) ** 1.4)
 
 
 def turning_share(spec: NetworkSpec) -> float:

@@ -45,7 +45,7 @@ class Regime(StrEnum):
 
     PROJECTED = "projected"
     EARLY = "early"
-    LINEAR = "linear"
+    COURSE = "course"
     START = "start"
 
 
