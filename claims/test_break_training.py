@@ -15,7 +15,7 @@ from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.decide import Decider
 from mfcheck.decisions.medians import MedianRatio, MedianWithin, Rival
 from mfcheck.decisions.probes import images
-from mfcheck.ensembles.samples import Source
+from mfcheck.ensembles.samples import STACK, Source
 from mfcheck.findings.regimes import EARLY, FEW_IMAGES, LATE, PULL, START
 from mfcheck.observables import along_training, horizon, jacobian, projected
 from mfcheck.observables.path_bounds import column_at
@@ -153,7 +153,7 @@ def above_the_bound(cell: AttackCell) -> MedianWithin:
         return found
 
     return MedianWithin(
-        along_training.recorded(Objective("theory", *attack, 3), Flow(0.2, times), times, 400),
+        along_training.recorded(Objective("theory", *attack, 3), Flow(0.2, times), times, 400, most=2 * STACK),
         statistic=over,
         name="median of L_adv over the bound at the theory's σ_w²(t)",
         looks_at=images,
