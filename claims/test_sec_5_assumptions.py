@@ -133,7 +133,7 @@ def then(
 
 def backward(cell: SentCell) -> MedianWithin:
     """The signals of L_std go back through W as if free of it."""
-    stronger = {STRONGER: Rival(cell.column(BACKWARD), 1.1, 1.25)}
+    stronger = {STRONGER: Rival(cell.column(BACKWARD), 1.06, 1.25)}
     return then(cell, BACKWARD, "median of ‖Wᵀδ‖²/(σ_w²‖δ‖²)", 1 - NEAR, 1 + NEAR, stronger)
 
 
