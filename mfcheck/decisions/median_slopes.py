@@ -54,13 +54,12 @@ class RivalSlope(NamedTuple):
     def holds(self, found: Estimate) -> bool:
         """Whether an interval lies in the region, and outside that of either twin."""
         inside = self.low <= found.low and found.high <= self.high
-        told = found.high < self.low + self.shift and found.low > self.high - self.shift
-        return inside and (told or not self.has_twins)
+        return inside and found.high < self.low + self.shift and found.low > self.high - self.shift
 
     @property
-    def has_twins(self) -> bool:
+    def can_fail(self) -> bool:
         """Whether the region is bounded on both sides, and narrow enough that draws can refute its twins."""
-        return self.high - self.low < 2 * self.shift
+        return 0 < self.high - self.low < 2 * self.shift < math.inf
 
 
 NO_REGIONS: Mapping[str, tuple[float, ...]] = {}
@@ -73,7 +72,7 @@ class MedianSlope(Statement[SlopePlan]):
     The allowance and δ (of the level, if not given) are absolute: they are slopes. `probe` chooses the inputs of a
     network. `rivals` are other regions that the same interval may lie in, as `RivalSlope` or the numbers of one, and
     `everywhere` other statements, one for each group, that may hold of all their draws. `room`, if given, is the
-    distance in the slope that the first look must see.
+    distance in the slope that the first look must see. Raises ValueError for a region that cannot fail on both sides.
     """
 
     two_sided = True
@@ -87,6 +86,14 @@ class MedianSlope(Statement[SlopePlan]):
     everywhere: Mapping[str, Sequence[Rival]] = field(default_factory=dict)
     room: float | None = None
     probe: Callable[[NetworkSpec], Probe] | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, region in self.rivals.items():
+            if not (rival := RivalSlope(*region)).can_fail:
+                raise ValueError(
+                    f"rival {name!r} must be able to fail on both sides: low < high < low + 2 shift, got {rival}"
+                )
 
     @property
     def formula(self) -> Formula:

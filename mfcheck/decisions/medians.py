@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -25,25 +24,26 @@ class Rival:
     """Another statement about the same draws: the median of `statistic` lies between `low` and `high`.
 
     It can stand in a refuted law's place only where the draws tell it from its twins, TWIN times as large or as small.
+    Raises ValueError for a region that is not bounded on both sides, or so wide that no draws can.
     """
 
     statistic: Statistic
     low: float
-    high: float = math.inf
+    high: float
+
+    def __post_init__(self) -> None:
+        if not 0 < self.low < self.high < TWIN**2 * self.low:
+            raise ValueError(
+                "a rival must be able to fail on both sides: 0 < low < high < "
+                f"{TWIN**2:g} low, got low = {self.low!r} and high = {self.high!r}"
+            )
 
     def judge(self, draws: Floats, alpha: float) -> Verdict:
         """The draws' verdict, by order statistics at error rate alpha; undecided while they support a twin as well."""
         found = medians.estimate_median(self.statistic(draws), alpha)
         verdict = self._region(1.0).judge(found)
-        if verdict is not Verdict.SUPPORTED or not self.has_twins:
-            return verdict
         told = all(self._region(factor).judge(found) is Verdict.REFUTED for factor in (TWIN, 1 / TWIN))
-        return verdict if told else Verdict.UNDECIDED
-
-    @property
-    def has_twins(self) -> bool:
-        """Whether its region is bounded on both sides, and narrow enough that draws can refute its twins."""
-        return 0 < self.low < self.high < TWIN**2 * self.low
+        return verdict if told or verdict is not Verdict.SUPPORTED else Verdict.UNDECIDED
 
     def _region(self, factor: float) -> Region:
         low, high = factor * self.low, factor * self.high
