@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
+from itertools import product
 
 import numpy as np
 
@@ -15,15 +15,15 @@ from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.decide import Decider
 from mfcheck.decisions.medians import MedianRatio, MedianWithin, Rival
 from mfcheck.decisions.probes import images
-from mfcheck.ensembles.samples import STACK
-from mfcheck.observables import along_training, capacity, jacobian, projected
-from mfcheck.observables.capacity import HELD
+from mfcheck.ensembles.samples import STACK, Source
+from mfcheck.findings.regimes import EARLY, FEW_IMAGES, LATE, PULL, START
+from mfcheck.observables import along_training, horizon, jacobian, projected
 from mfcheck.observables.path_bounds import column_at
 from mfcheck.settings import Level, Settings
-from mfcheck.spec import ARCHITECTURES, Attack
+from mfcheck.spec import Attack
 from mfcheck.statistics.means import Tail
 from mfcheck.theorems.cells import AttackCell
-from mfcheck.theorems.pull import LINEAR_STEPS, capacity_tail, instant, one_output_spread
+from mfcheck.theorems.pull import LINEAR_STEPS, instant, one_output_spread
 from mfcheck.theorems.variance import UPPER, half_life, law, scales_down_to, share_paid
 from mfcheck.theory import finite_width
 from mfcheck.training.objectives import Objective
@@ -31,11 +31,14 @@ from mfcheck.training.rules import SGD, Flow
 
 PAIR = NormPair(math.inf, math.inf)
 VARIANCES = {"vanilla": 2.0, "residual": 0.6}
-EPS, LARGE, STEPS = 0.3, 8.0, 8
-"""A budget; a step size in units of 1/N, and so many steps of it."""
+EPS, LARGE, STEPS, BATCH = 0.3, 0.1, 8, 32
+"""A budget; a step of SGD, several times as long as L_adv takes to lose a fifth; and how many of them."""
+STEPPED = {"quick": (256,), "standard": (256, 1000), "paper": (1000, 2000)}
 BEYOND = 1e3
 """A multiple of the bound that no loss comes near: a statement from one side."""
-BELOW = "L_adv is below the bound to the end"
+HORIZON_STEPS, HORIZON_WIDTH = {0.1: 0.01, 1.0: 0.001}, {"quick": 256, "standard": 1000, "paper": 1000}
+"""Budgets with a learning rate of some tenth of their horizon."""
+DEAD = "on average over the path its loss is that of a constant, ln K"
 NOTHING = Allowance(0.0, 0.0, "none: the law is stated as it is")
 
 
@@ -50,9 +53,9 @@ class BudgetCell(Cell):
 
 def step_cells(settings: Settings) -> Iterator[BudgetCell]:
     if "vanilla" in settings.architectures:
-        for width in (32, 64):
-            spec = NetworkSpec("vanilla", 49, 10, width, 5, 2.0)
-            yield BudgetCell(spec, "dense", eps=EPS, images=4, dataset=settings.dataset)
+        for width in STEPPED[settings.level.name]:
+            spec = NetworkSpec("vanilla", 784, 10, width, 5, 2.0)
+            yield BudgetCell(spec, "dense", eps=EPS, images=128, dataset=settings.dataset)
 
 
 def decrease_over_paid(draws: Floats) -> Floats:
@@ -64,18 +67,64 @@ def decrease_over_paid(draws: Floats) -> Floats:
 @claim("break/large-step", cells=step_cells)
 def test_large_step(cell: BudgetCell, decide: Decider) -> None:
     """Large steps of SGD keep σ_w² up by lr²‖∂L/∂W‖²/N: it falls by less than (2/N)∫L_adv dt."""
-    lr = LARGE / cell.spec.width
+    rule = SGD(LARGE, batch=BATCH)
     decide.median_ratio(
-        along_training.recorded(Objective("adversarial", EPS, *PAIR, 3), SGD(lr), (lr * STEPS,), STEPS),
+        along_training.recorded(Objective("adversarial", EPS, *PAIR, 3), rule, (LARGE * STEPS,), STEPS),
         quantity="the decrease of σ_w² over (2/N)∫L_adv dt",
         statistic=decrease_over_paid,
         looks_at=images,
         reference=lambda theory: 1.0,
         allowance=lambda: NOTHING,
-        spread=0.1,
+        spread=0.02,
         delta=decide.settings.level.ratio,
         breaks="below",
         room=0.2,
+        regime=LATE,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class HorizonCell(AttackCell):
+    """A vanilla network whose training is held against the time at which its ω^L is to have fallen to `lower`."""
+
+    lower: float
+    trained: int
+
+    @property
+    def horizons(self) -> Source:
+        """The times by which L_adv has lost a fifth, at every budget."""
+        objectives = tuple(Objective("theory", *Attack.of(eps, self.pair), 3) for eps in HORIZON_STEPS)
+        rules = tuple(SGD(lr, batch=BATCH) for lr in HORIZON_STEPS.values())
+        return horizon.horizons(objectives, rules, 24)
+
+
+def horizon_cells(settings: Settings) -> Iterator[HorizonCell]:
+    """Budgets a decade apart, and edges m near 1, where T is shortest."""
+    if "vanilla" in settings.architectures:
+        spec = NetworkSpec("vanilla", 784, 10, HORIZON_WIDTH[settings.level.name], 5, 2.0)
+        for eps, lower in product(HORIZON_STEPS, (0.9, 0.99)):
+            yield HorizonCell(
+                spec, "dense", pair=PAIR, eps=eps, images=288, trained=256, dataset=settings.dataset, lower=lower
+            )
+
+
+@claim("break/short-horizon", cells=horizon_cells)
+def test_short_horizon(cell: HorizonCell, decide: Decider) -> None:
+    """The rate of σ_w² lasts for so short a time that ω^L is not even to have fallen to 0.99: L_adv has lost a fifth of
+    itself long before that T, whatever ε."""
+    which = list(HORIZON_STEPS).index(cell.eps)
+    decide.median_ratio(
+        cell.horizons,
+        quantity="the time by which L_adv has lost a fifth",
+        statistic=lambda draws: horizon.times(draws, which),
+        looks_at=images,
+        reference=lambda theory: theory.collapse_time(cell.spec, *cell.attack, cell.lower),
+        allowance=lambda: NOTHING,
+        spread=0.35,
+        delta=decide.settings.level.ratio,
+        breaks="below",
+        room=2.0,
+        regime=EARLY,
     )
 
 
@@ -98,6 +147,11 @@ def above_the_bound(cell: AttackCell) -> MedianWithin:
         found: Floats = column_at(draws, 1, along_training.LOSS) / bound
         return found
 
+    def dead(draws: Floats) -> Floats:
+        loss = spec.width * spec.weight_variance / (2 * times[0]) * column_at(draws, 1, along_training.PAID)
+        found: Floats = loss / math.log(spec.output_dim)
+        return found
+
     return MedianWithin(
         along_training.recorded(Objective("theory", *attack, 3), Flow(0.2, times), times, 400, most=2 * STACK),
         statistic=over,
@@ -106,7 +160,9 @@ def above_the_bound(cell: AttackCell) -> MedianWithin:
         low=1.0,
         high=BEYOND,
         origin="one-sided: above the bound",
-        rivals={BELOW: Rival(over, 0.0, 1.0)},
+        rivals={DEAD: Rival(dead, 0.9, 1.1)},
+        regime=LATE,
+        caveat=FEW_IMAGES,
     )
 
 
@@ -137,6 +193,7 @@ def unlike_its_start(cell: BudgetCell, level: Level) -> MedianRatio:
         delta=level.ratio,
         breaks="above",
         room=0.2,
+        regime=PULL,
     )
 
 
@@ -167,82 +224,5 @@ def test_residual_upper_bound(cell: Cell, decide: Decider) -> None:
         tail=lambda: Tail(second, fourth),
         finite_width=lambda: 0.0,
         breaks="above",
-    )
-
-
-class States(StrEnum):
-    """What is stated of a capacity: that it leaves the law of the claim before it, or the law that it has."""
-
-    BREAKS = "breaks"
-    LAW = "law"
-
-
-@dataclass(frozen=True, kw_only=True)
-class CapacityCell(Cell):
-    """A network of whose capacity one of two things is stated."""
-
-    statement: States
-    dataset: str | None = None
-
-    @property
-    def breaks(self) -> bool:
-        """Whether the former law is to fail here."""
-        return self.statement is States.BREAKS
-
-
-def bias_cells(settings: Settings) -> Iterator[CapacityCell]:
-    """Biases that make most of the capacity: only there a formula of theirs shows."""
-    for architecture in settings.architectures:
-        if architecture in ARCHITECTURES:
-            variance, bias = {"vanilla": (0.8, 10.0), "residual": (0.6, 4.0)}[architecture]
-            spec = NetworkSpec(architecture, 4, 10, 16, 3, variance, bias)
-            for statement in States:
-                yield CapacityCell(spec, "dense", statement=statement, dataset=settings.dataset)
-
-
-@claim("break/bias-capacity", cells=bias_cells)
-def test_bias_capacity(cell: CapacityCell, decide: Decider) -> None:
-    """With biases E‖w‖_FR leaves L K ασ_w² ω^{L−1}, and is larger by Σ_l K ασ_w² ω^{L−l} α σ_b² Σ_{k<l−1} ω^k."""
-    spec, level = cell.spec, decide.settings.level
-    column = HELD[cell.engine].index("diagonal")
-    decide.mean_ratio(
-        capacity.at_start,
-        quantity="‖w‖_FR",
-        statistic=lambda draws: draws[:, column],
-        looks_at=images,
-        reference=lambda theory: theory.fisher_rao(spec) + (0 if cell.breaks else theory.fisher_rao_of_biases(spec)),
-        tail=lambda: capacity_tail(spec, "diagonal"),
-        finite_width=lambda: 0.0,
-        delta=level.exact if spec.architecture == "vanilla" and not cell.breaks else level.ratio,
-        breaks="above" if cell.breaks else False,
-    )
-
-
-def full_cells(settings: Settings) -> Iterator[CapacityCell]:
-    """Breaking of the law, and the law of the full form itself."""
-    if "vanilla" in settings.architectures:
-        for depth, variance in ((6, 2.0), (3, 1.6)):
-            spec = NetworkSpec("vanilla", 784, 10, 5000, depth, variance)
-            for statement in States:
-                yield CapacityCell(spec, "wishart", statement=statement)
-    for architecture in settings.architectures:
-        if architecture in ARCHITECTURES:
-            spec = NetworkSpec(architecture, 16, 10, 24, 3, {"vanilla": 1.6, "residual": 1.0}[architecture])
-            for statement in States:
-                yield CapacityCell(spec, "dense", statement=statement, dataset=settings.dataset)
-
-
-@claim("break/full-fisher", cells=full_cells)
-def test_full_fisher(cell: CapacityCell, decide: Decider) -> None:
-    """The full quadratic form follows another law: L²Kω^L (vanilla), L K y ω^{L−2}(1 + Ly), y = ασ_w² (residual)."""
-    column = HELD[cell.engine].index("full")
-    decide.mean_ratio(
-        capacity.at_start,
-        quantity="Σ_k ⟨w, ∂f_k⟩²",
-        statistic=lambda draws: draws[:, column],
-        looks_at=images,
-        reference=lambda theory: (theory.fisher_rao if cell.breaks else theory.full_fisher_rao)(cell.spec),
-        tail=lambda: capacity_tail(cell.spec, "full"),
-        finite_width=None if cell.engine == "wishart" else lambda: 0.0,
-        breaks="above" if cell.breaks else False,
+        regime=START,
     )

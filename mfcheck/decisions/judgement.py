@@ -41,10 +41,15 @@ class Judgement:
         return self.statement.judge(other, self.plan, self.evidence)
 
     def holding(self, others: Mapping[str, Reference]) -> tuple[str, ...]:
-        """The names of other references, and of rivals, that the draws support."""
-        verdicts = {name: self.judge(other) for name, other in others.items()} | dict(self.evidence.rivals)
-        supported = tuple(name for name, verdict in verdicts.items() if verdict is Verdict.SUPPORTED)
-        return supported + tuple(name for name, inside in self.evidence.holds.items() if inside)
+        """The names of other references, and of rivals, that the draws support while they refute their twins."""
+        held = {name: self._holds(other) for name, other in others.items()}
+        held |= {name: verdict is Verdict.SUPPORTED for name, verdict in self.evidence.rivals.items()}
+        return tuple(name for name, holds in (held | dict(self.evidence.holds)).items() if holds)
+
+    def _holds(self, other: Reference) -> bool:
+        if self.judge(other) is not Verdict.SUPPORTED:
+            return False
+        return all(self.judge(twin) is Verdict.REFUTED for twin in self.statement.twins_of(other))
 
     def sees(self, theory: PaperTheory, other: PaperTheory) -> bool:
         """Whether the other theory puts something else here; what is to break is held against no other theory."""

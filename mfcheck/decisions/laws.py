@@ -10,7 +10,7 @@ import numpy as np
 
 from mfcheck.arrays import Floats
 from mfcheck.decisions.sampling import Sampling
-from mfcheck.decisions.statement import Evidence, Formula, Plan, Rule, Statement
+from mfcheck.decisions.statement import TWIN, Evidence, Formula, Plan, Rule, Statement
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.findings import series
 from mfcheck.findings.finding import Curve, Margin
@@ -84,6 +84,10 @@ class Law(Statement[Plan]):
     def judge(self, other: rv_frozen, plan: Plan, evidence: Evidence) -> Verdict:
         return judge_law(evidence.draws, other, evidence.decision.region, evidence.last_alpha)
 
+    def twins_of(self, other: rv_frozen) -> tuple[Stretched, ...]:
+        # TWIN alone moves a normal law by 0.05 in sup-distance, which finite widths do too.
+        return Stretched(other, TWIN**2), Stretched(other, TWIN**-2)
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class SameLaw(Statement[Plan]):
@@ -121,7 +125,31 @@ class SameLaw(Statement[Plan]):
         return f"the laws of {what} at all {plan.target} inputs {differ} a sup-distance of {plan.margin.total:.4g}"
 
 
-def judge_law(ordered: Floats, law: rv_frozen, region: Region, alpha: float) -> Verdict:
+@dataclass(frozen=True, eq=False)
+class Stretched:
+    """The law of so many times what another law's variable is."""
+
+    law: rv_frozen
+    factor: float
+
+    def cdf(self, t: Floats) -> Floats:
+        """P[X ≤ t]."""
+        found: Floats = self.law.cdf(np.asarray(t) / self.factor)
+        return found
+
+    def cdf_left(self, t: Floats) -> Floats:
+        """P[X < t]."""
+        scaled = np.asarray(t) / self.factor
+        left = left_of(self.law)
+        found: Floats = self.law.cdf(scaled) if left is None else left(scaled)
+        return found
+
+    def var(self) -> float:
+        """The variance."""
+        return float(self.factor**2 * self.law.var())
+
+
+def judge_law(ordered: Floats, law: rv_frozen | Stretched, region: Region, alpha: float) -> Verdict:
     """The verdict of sorted draws on a law; a law of no spread is refuted by draws that have one."""
     if not law.var() > 0:
         return Verdict.REFUTED

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mfcheck.decisions.sampling import Sampling, Statistic
-from mfcheck.decisions.statement import BELOW, Evidence, Formula, Plan, Rule, Statement
+from mfcheck.decisions.statement import BELOW, SHIFT, Evidence, Formula, Plan, Rule, Statement
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.findings.finding import Margin
 from mfcheck.statistics import means, resolution, signed_means
@@ -150,6 +150,9 @@ class Negligible(Statement[MeanPlan]):
     def judge(self, other: float, plan: MeanPlan, evidence: Evidence) -> Verdict:
         return judge_place(evidence.decision, other)
 
+    def twins_of(self, other: float) -> tuple[float, ...]:
+        return places_beside(other)
+
 
 def judge_ratio(decided: Decision, judged_by: float, other: float) -> Verdict:
     """The verdict of a decision's interval on another reference than the one it was judged by."""
@@ -163,3 +166,8 @@ def judge_place(decided: Decision, reference: float) -> Verdict:
     """The verdict of a decision's interval on another place for θ, to the same margin on either side."""
     margin = decided.region.margin
     return Region(reference - margin, reference + margin, margin).judge(decided.estimate)
+
+
+def places_beside(other: float) -> tuple[float, ...]:
+    """The twins of another place for θ."""
+    return other - SHIFT, other + SHIFT

@@ -5,20 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from mfcheck.decisions.allowance import Allowance, origin_with_delta
-from mfcheck.decisions.means import judge_place
+from mfcheck.decisions.means import judge_place, places_beside
 from mfcheck.decisions.medians import Rival, lost
 from mfcheck.decisions.sampling import Sampling, Statistic
 from mfcheck.decisions.slopes import rise, says_slope
-from mfcheck.decisions.statement import Evidence, Formula, Plan, Rule, Statement
+from mfcheck.decisions.statement import SHIFT, Evidence, Formula, Plan, Rule, Statement
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.findings import series
 from mfcheck.findings.finding import Curve, Margin
 from mfcheck.spec import NetworkSpec
 from mfcheck.statistics import medians, resolution, slopes
 from mfcheck.statistics.sample_sizes import Draw
-from mfcheck.statistics.sequential import Decision, Region
+from mfcheck.statistics.sequential import Decision, Estimate, Region
 from mfcheck.theory import PaperTheory
 from mfcheck.verdict import Verdict, combine
 
@@ -43,7 +44,25 @@ class SlopePlan(Plan):
     wholes: tuple[Draw, ...]
 
 
-NO_REGIONS: Mapping[str, tuple[float, float]] = {}
+class RivalSlope(NamedTuple):
+    """Another region for the slope, and how far its wrong twins lie to either side."""
+
+    low: float
+    high: float
+    shift: float = SHIFT
+
+    def holds(self, found: Estimate) -> bool:
+        """Whether an interval lies in the region, and outside that of either twin."""
+        inside = self.low <= found.low and found.high <= self.high
+        return inside and found.high < self.low + self.shift and found.low > self.high - self.shift
+
+    @property
+    def can_fail(self) -> bool:
+        """Whether the region is bounded on both sides, and narrow enough that draws can refute its twins."""
+        return 0 < self.high - self.low < 2 * self.shift < math.inf
+
+
+NO_REGIONS: Mapping[str, tuple[float, ...]] = {}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -51,9 +70,9 @@ class MedianSlope(Statement[SlopePlan]):
     """log median against x rises as the theory's `rises(theory, group)` does, by least squares.
 
     The allowance and δ (of the level, if not given) are absolute: they are slopes. `probe` chooses the inputs of a
-    network. `rivals` are other regions that the same interval may lie in, and `everywhere` other statements, one for
-    each group, that may hold of all their draws. `room`, if given, is the distance in the slope that the first look
-    must see.
+    network. `rivals` are other regions that the same interval may lie in, as `RivalSlope` or the numbers of one, and
+    `everywhere` other statements, one for each group, that may hold of all their draws. `room`, if given, is the
+    distance in the slope that the first look must see. Raises ValueError for a region that cannot fail on both sides.
     """
 
     two_sided = True
@@ -63,10 +82,18 @@ class MedianSlope(Statement[SlopePlan]):
     allowance: Callable[[], Allowance]
     spread: float
     delta: float | None = None
-    rivals: Mapping[str, tuple[float, float]] = field(default_factory=lambda: NO_REGIONS)
+    rivals: Mapping[str, tuple[float, ...]] = field(default_factory=lambda: NO_REGIONS)
     everywhere: Mapping[str, Sequence[Rival]] = field(default_factory=dict)
     room: float | None = None
     probe: Callable[[NetworkSpec], Probe] | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, region in self.rivals.items():
+            if not (rival := RivalSlope(*region)).can_fail:
+                raise ValueError(
+                    f"rival {name!r} must be able to fail on both sides: low < high < low + 2 shift, got {rival}"
+                )
 
     @property
     def formula(self) -> Formula:
@@ -113,7 +140,7 @@ class MedianSlope(Statement[SlopePlan]):
                 exact=tuple(group.exact for group in self.groups),
                 draws=decided.draws,
             ),
-            holds={name: low <= found.low and found.high <= high for name, (low, high) in self.rivals.items()},
+            holds={name: RivalSlope(*region).holds(found) for name, region in self.rivals.items()},
             rivals={name: _everywhere(of, plan, rule, decided) for name, of in self.everywhere.items()},
             reason=lost(*values),
         )
@@ -125,6 +152,9 @@ class MedianSlope(Statement[SlopePlan]):
 
     def judge(self, other: float, plan: SlopePlan, evidence: Evidence) -> Verdict:
         return judge_place(evidence.decision, other)
+
+    def twins_of(self, other: float) -> tuple[float, ...]:
+        return places_beside(other)
 
     @property
     def _weights(self) -> tuple[float, ...]:

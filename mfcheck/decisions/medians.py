@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -10,7 +9,7 @@ from mfcheck.arrays import Floats
 from mfcheck.decisions.allowance import Allowance, origin_with_delta
 from mfcheck.decisions.means import judge_ratio
 from mfcheck.decisions.sampling import Sampling, Statistic
-from mfcheck.decisions.statement import BELOW, Evidence, Formula, Plan, Rule, Statement
+from mfcheck.decisions.statement import BELOW, TWIN, Evidence, Formula, Plan, Rule, Statement
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.findings.finding import Curve, Margin
 from mfcheck.statistics import medians
@@ -22,16 +21,33 @@ from mfcheck.verdict import Verdict
 
 @dataclass(frozen=True, eq=False)
 class Rival:
-    """Another statement about the same draws: the median of `statistic` lies between `low` and `high`."""
+    """Another statement about the same draws: the median of `statistic` lies between `low` and `high`.
+
+    It can stand in a refuted law's place only where the draws tell it from its twins, TWIN times as large or as small.
+    Raises ValueError for a region that is not bounded on both sides, or so wide that no draws can.
+    """
 
     statistic: Statistic
     low: float
-    high: float = math.inf
+    high: float
+
+    def __post_init__(self) -> None:
+        if not 0 < self.low < self.high < TWIN**2 * self.low:
+            raise ValueError(
+                "a rival must be able to fail on both sides: 0 < low < high < "
+                f"{TWIN**2:g} low, got low = {self.low!r} and high = {self.high!r}"
+            )
 
     def judge(self, draws: Floats, alpha: float) -> Verdict:
-        """The draws' verdict, by order statistics at error rate alpha; one-sided ones have no coarseness."""
-        region = Region(self.low, self.high, self.high - self.low)
-        return region.judge(medians.estimate_median(self.statistic(draws), alpha))
+        """The draws' verdict, by order statistics at error rate alpha; undecided while they support a twin as well."""
+        found = medians.estimate_median(self.statistic(draws), alpha)
+        verdict = self._region(1.0).judge(found)
+        told = all(self._region(factor).judge(found) is Verdict.REFUTED for factor in (TWIN, 1 / TWIN))
+        return verdict if told or verdict is not Verdict.SUPPORTED else Verdict.UNDECIDED
+
+    def _region(self, factor: float) -> Region:
+        low, high = factor * self.low, factor * self.high
+        return Region(low, high, high - low)
 
 
 NO_RIVALS: Mapping[str, Rival] = {}
@@ -109,6 +125,9 @@ class MedianRatio(Statement[MedianPlan]):
 
     def judge(self, other: float, plan: MedianPlan, evidence: Evidence) -> Verdict:
         return judge_ratio(evidence.decision, plan.target, other)
+
+    def twins_of(self, other: float) -> tuple[float, ...]:
+        return (other / TWIN,) if self.upper_only else super().twins_of(other)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.sampling import Sampling, Statistic
-from mfcheck.decisions.statement import Evidence, Formula, Plan, Rule, Statement
+from mfcheck.decisions.statement import TWIN, Evidence, Formula, Plan, Rule, Statement
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.findings.finding import Margin
 from mfcheck.statistics import rates, resolution
@@ -106,6 +106,9 @@ class Share(Statement[SharePlan]):
         (draw,), decided = plan.draws_of, evidence.decision
         kept = _keeping(draw, other, plan.above)
         return decided.region.judge(rates.estimate_rate(kept(decided.draws), evidence.last_alpha))
+
+    def twins_of(self, other: float) -> tuple[float, ...]:
+        return (other / TWIN,)
 
 
 def _keeping(draw: Draw, bound: float, above: float) -> Draw:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from mfcheck.arrays import Floats
-from mfcheck.decisions.means import judge_place
+from mfcheck.decisions.means import judge_place, places_beside
 from mfcheck.decisions.sampling import Sampling, Statistic
 from mfcheck.decisions.statement import Breaks, Evidence, Formula, Plan, Rule, Statement
 from mfcheck.ensembles.samples import Probe, Source
@@ -96,6 +96,9 @@ class Slope(Statement[TrendPlan]):
 
     def judge(self, other: float, plan: TrendPlan, evidence: Evidence) -> Verdict:
         return judge_place(evidence.decision, other)
+
+    def twins_of(self, other: float) -> tuple[float, ...]:
+        return places_beside(other)
 
     @property
     def _weights(self) -> tuple[float, ...]:

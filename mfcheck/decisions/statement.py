@@ -25,6 +25,9 @@ Reference = Any
 Formula = Callable[[PaperTheory], Reference]
 NOTHING_ELSE: Mapping[str, Formula] = {}
 NO_DRAWS: Floats = np.empty(0)
+TWIN, SHIFT = 1.25, 0.25
+"""How far off the wrong twins of a law are that is to stand in a refuted one's place: by this factor up and down; of a
+slope, or of a place beside a scale, by so much. Draws that cannot tell it from them do not make it hold."""
 
 ABOVE, BELOW = "above", "below"
 Breaks = bool | Literal["above", "below"]
@@ -97,8 +100,8 @@ class Statement(ABC, Generic[P]):
     A statement of one's own gives `plan`, `decide` and `says`; with a `formula` and a `judge` too, its draws are held
     against the theory's wrong twins. `quantity` is what the statement is about, for the report; `breaks` turns it into
     its failing (on a side, where it has two); `instead` names other references for the same place, of which the report
-    says whether the same draws support them. `looks_at` chooses the inputs. `regime` is the part of its theorem that it
-    speaks of, and `caveat` why its support would not make that hold, if it would not.
+    says whether the same draws support them, and refute their own twins. `looks_at` chooses the inputs. `regime` is the
+    part of its theorem that it speaks of, and `caveat` why its support would not make that hold, if it would not.
     """
 
     quantity: str = ""
@@ -141,6 +144,11 @@ class Statement(ABC, Generic[P]):
     def judge(self, other: Reference, plan: P, evidence: Evidence) -> Verdict:
         """The verdict of the same draws on another reference; a statement without one leaves all others open."""
         return Verdict.UNDECIDED
+
+    def twins_of(self, other: Reference) -> tuple[Reference, ...]:
+        """What the draws must tell another reference from before it stands in this one's place: TWIN times it, and as
+        much less; of a statement that bounds from above, only what is less."""
+        return TWIN * other, other / TWIN
 
 
 def side_left(evidence: Evidence, breaks: Breaks) -> str:

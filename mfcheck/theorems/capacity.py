@@ -1,4 +1,4 @@
-"""Theorem 5.9 along training: the capacity left of that at the start, and its curve beside the theory's."""
+"""Theorem 5.9 along training: the early decay of capacity, and its curve beside the theory's."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ import numpy as np
 from mfcheck.arrays import Floats
 from mfcheck.findings import series
 from mfcheck.findings.finding import Curve
-from mfcheck.observables.along_training import CAPACITY
-from mfcheck.observables.path_bounds import column_at
 from mfcheck.spec import Attack, NetworkSpec
 from mfcheck.theorems.pull import half_rate
 from mfcheck.theorems.variance import law
@@ -20,12 +18,6 @@ from mfcheck.theory import PaperTheory
 
 NODES = 5
 """Points at which an integral over a small change of the weights is taken: far more than it needs."""
-
-
-def capacity_left(draws: Floats, row: int) -> Floats:
-    """‖w‖_FR(t)/‖w‖_FR(0) of recorded paths at a time, as bounds `[n, 2]`."""
-    found: Floats = column_at(draws, row, CAPACITY) / draws[:, :1, CAPACITY]
-    return found
 
 
 def mean_decay(theory: PaperTheory, spec: NetworkSpec, attack: Attack, share: float) -> float:
@@ -46,26 +38,24 @@ def mean_decay(theory: PaperTheory, spec: NetworkSpec, attack: Attack, share: fl
 
 
 def capacity_path(
-    theory: PaperTheory, spec: NetworkSpec, attack: Attack, times: Sequence[float], draws: Floats
+    theory: PaperTheory, spec: NetworkSpec, attack: Attack, times: Sequence[float], left: Floats
 ) -> Curve:
-    """Medians of ‖w‖_FR(t)/‖w‖_FR(0) beside E‖w‖_FR at the theory's σ_w²(t)."""
-    every = (0.0, *times)
+    """Medians of ‖w‖_FR(t)/‖w‖_FR(0), drawn as `left [n, T]`, beside E‖w‖_FR at the theory's σ_w²(t)."""
 
     def at(one: PaperTheory) -> tuple[float, ...]:
-        shares = law(one, spec, attack, every)
+        shares = law(one, spec, attack, times)
         became = [replace(spec, weight_variance=max(share, 1e-12) * spec.weight_variance) for share in shares]
         return tuple(one.fisher_rao(then) / one.fisher_rao(spec) for then in became)
 
-    found = draws[:, :, CAPACITY] / draws[:, :1, CAPACITY]
-    low, high = np.quantile(found, [0.25, 0.75], axis=0)
+    low, high = np.quantile(left, [0.25, 0.75], axis=0)
     return Curve(
         kind=series.TRAJECTORY,
         x_label=series.OVER_TIME,
-        x=every,
-        measured=tuple(np.median(found, axis=0).tolist()),
+        x=tuple(times),
+        measured=tuple(np.median(left, axis=0).tolist()),
         predicted=at(theory),
         exact=(),
-        draws=len(draws),
+        draws=len(left),
         series={
             series.FACTOR_1: at(half_rate(theory)),
             series.LOWER_QUARTILE: tuple(low.tolist()),

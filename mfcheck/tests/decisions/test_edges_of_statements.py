@@ -107,7 +107,7 @@ def test_a_steady_trend_is_of_logarithms() -> None:
 
 
 def test_a_theory_on_trial_and_the_papers_are_both_charged_with_their_rivals() -> None:
-    rivals = {"above": Rival(first, 2 * BOUND), "about it": Rival(first, 0.5 * BOUND, 2 * BOUND)}
+    rivals = {"above": Rival(first, 2 * BOUND, 3 * BOUND), "about it": Rival(first, 0.9 * BOUND, 1.1 * BOUND)}
     assert decider()(median(rivals=rivals)).alpha == pytest.approx(3 * ALPHA)
     assert decider(Steeper())(median(rivals=rivals)).alpha == pytest.approx(6 * ALPHA)
     assert decider(Steeper())(median()).alpha == pytest.approx(2 * ALPHA)

@@ -194,7 +194,7 @@ def test_every_rival_is_charged_to_the_findings_error_rate() -> None:
     statement = MedianRatio(
         AROUND, statistic=first, reference=bound, allowance=lambda: NONE, spread=0.2, delta=0.05, probe=ANYWHERE
     )
-    rivals = {"above": Rival(first, 2 * BOUND), "about it": Rival(first, 0.5 * BOUND, 2 * BOUND)}
+    rivals = {"above": Rival(first, 2 * BOUND, 3 * BOUND), "about it": Rival(first, 0.9 * BOUND, 1.1 * BOUND)}
     assert decider()(statement).alpha == ALPHA
     finding = decider()(replace(statement, rivals=rivals))
     assert finding.alpha == pytest.approx(3 * ALPHA)

@@ -14,7 +14,7 @@ from mfcheck.statistics import medians
 from mfcheck.statistics.sequential import spent
 from mfcheck.tests.support.rate_draws import ALPHA, REFUTED, SUPPORTED, UNDECIDED, around, decider, in_units, within
 
-HALF = {"half": Rival(in_units, 0.45, 0.55), "more than a third": Rival(in_units, 1 / 3), "all": Rival(in_units, 0.95)}
+HALF = {"half": Rival(in_units, 0.45, 0.55), "near half": Rival(in_units, 0.42, 0.6), "all": Rival(in_units, 0.95, 1.1)}
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,6 @@ def test_a_median_without_a_formula_has_rivals_and_a_curve_too() -> None:
 
     finding = within(decider(), around(0.5), rivals=HALF, curve=curve)
     assert finding.verdict is REFUTED
-    assert "more than a third" in finding.holds_instead
-    assert "all" not in finding.holds_instead
+    assert finding.holds_instead == ()  # so few draws do not tell a rival from its twins
     assert finding.alpha == pytest.approx(4 * ALPHA)
     assert seen == [finding.draws]

@@ -75,7 +75,8 @@ def test_a_verb_decides_the_statement_that_its_arguments_make(verb: str, monkeyp
     at = decider()
     at.answer = lambda ask: seen.append(ask) or at.trial.blank()  # type: ignore[func-returns-value]
     kind = VERBS[verb]
-    values = {one.name: one.name for one in fields(kind)} | {"breaks": False, "instead": {}}
+    empty = {"breaks": False, "instead": {}, "rivals": {}}
+    values = {one.name: empty.get(one.name, one.name) for one in fields(kind)}
     positional = [one.name for one in fields(kind) if not one.kw_only]
     getattr(at, verb)(*positional, **{name: value for name, value in values.items() if name not in positional})
     (made,) = seen

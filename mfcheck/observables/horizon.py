@@ -1,0 +1,80 @@
+"""The time by which the adversarial loss has lost a share of itself in training by minibatches, at several budgets."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from mfcheck import progress
+from mfcheck.arrays import Floats
+from mfcheck.ensembles.matrices.dense import DenseMatrix
+from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.samples import STACK, Probe, Source
+from mfcheck.ensembles.streams import Stream
+from mfcheck.observables.path_bounds import unless
+from mfcheck.observables.slopes import inputs
+from mfcheck.spec import NetworkSpec
+from mfcheck.training.objectives import Objective, slope
+from mfcheck.training.rules import SGD
+from mfcheck.training.steps import train
+
+KEPT = 0.8
+"""The share of L_adv that is left at the horizon."""
+
+
+@lru_cache(maxsize=16)
+def horizons(objectives: tuple[Objective, ...], rules: tuple[SGD, ...], steps: int) -> Source:
+    """`[n, 2 B]`: for each of B objectives the time at which L_adv has fallen to KEPT, and whether it never did.
+
+    The same networks are trained by each from the same start, in at most so many steps of its rule; L_adv is that of an
+    attack at images that are not trained on, linear between steps. A time not reached is that of the last step.
+    """
+
+    def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+        network = Network(spec, stream, replicates=draws)
+        matrices = [matrix for matrix in network.weights if isinstance(matrix, DenseMatrix)]
+        begun: list[Tensor] = [matrix.values for matrix in matrices]
+        found: list[Tensor] = []
+        for objective, rule in zip(objectives, rules, strict=True):
+            for matrix, values in zip(matrices, begun, strict=True):
+                matrix.values = values
+            found += _crossed(network, probe, stream, objective, rule, steps)
+        return torch.stack(found, dim=1)
+
+    told = "; ".join(f"{objective} by {rule}" for objective, rule in zip(objectives, rules, strict=True))
+    return Source(f"horizons under {told} in {steps} steps", {"dense": dense}, {"dense": True}, most=STACK // 2)
+
+
+def _crossed(
+    network: Network, probe: Probe, stream: Stream, objective: Objective, rule: SGD, steps: int
+) -> tuple[Tensor, Tensor]:
+    """When L_adv has fallen to KEPT, and whether it has not within the steps."""
+    (x, labels), taught = inputs(probe, stream), probe.train
+    alone = Objective("adversarial", objective.eps, objective.p, objective.q, objective.steps)
+    time = torch.full((network.replicates,), math.nan, dtype=torch.float64, device=stream.device)
+    before = start = torch.zeros_like(time)
+    path = train(network, objective, x[:taught], labels[:taught], optimiser=rule, steps=steps, generator=stream.torch)
+    for now in path:
+        progress.report(now.index, steps)
+        left = slope(network, alone, x[taught:], labels[taught:], stream.torch).adversarial
+        if now.index == 0:
+            before = start = left
+            continue
+        met = time.isnan() & (left <= KEPT * start) & (now.diverged < 0)
+        share = (before - KEPT * start) / torch.where(met, before - left, 1.0)
+        time = torch.where(met, (now.index - 1 + share) * rule.lr, time)
+        before = left
+        if not bool(time.isnan().any()):
+            break
+    return time.nan_to_num(steps * rule.lr), time.isnan().double()
+
+
+def times(draws: Floats, which: int) -> Floats:
+    """The horizons of one of the objectives, as bounds `[n, 2]`: of a network that has not come to it, nothing is known
+    but that it lies beyond."""
+    found = unless(draws[:, 2 * which + 1], draws[:, 2 * which])
+    found[:, 0] = draws[:, 2 * which]
+    return found

@@ -1,0 +1,139 @@
+"""Cells, statistics and statements that the claims about the fall of capacity share (Theorem 5.9)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from mfcheck.arrays import Floats
+from mfcheck.decisions.allowance import Allowance
+from mfcheck.decisions.median_slopes import MedianGroup, MedianSlope, RivalSlope
+from mfcheck.decisions.probes import images
+from mfcheck.ensembles.samples import Source
+from mfcheck.findings import regimes
+from mfcheck.observables import early_capacity, projected
+from mfcheck.observables.early_capacity import FAILED, SPEED
+from mfcheck.observables.path_bounds import unless
+from mfcheck.settings import Level, Settings
+from mfcheck.spec import NetworkSpec, NormPair
+from mfcheck.theorems.bound import INF_INF
+from mfcheck.theorems.cells import AttackCell
+from mfcheck.theorems.pull import LINEAR_STEPS, instant
+from mfcheck.training.objectives import Objective
+from mfcheck.training.rules import SGD
+
+SCALES = (1.0, 0.995)
+"""Scales of the weights between which a projected flow's early slope is taken."""
+EPS, BATCH, ATTACK_STEPS, STEPS = 0.3, 128, 3, 3
+TRAINED, SEEN = 256, 32
+"""Digits that are trained on, in minibatches, and others at which the capacity is measured."""
+VARIANCES = {"vanilla": 2.0, "residual": 0.1}
+EARLY = {("vanilla", 5): 1e-3, ("vanilla", 10): 2e-4, ("residual", 5): 3e-4}
+"""A time by architecture and depth: some tenth of the one by which L_adv has lost a fifth of itself, 0.015 and 0.002 in
+vanilla networks of N = 256 and 0.005 in residual ones (docs/theory.md#capacity-in-training)."""
+PLANNED = 0.05
+"""The spread that plans what is seen of training: as many draws as tell a share to a twentieth."""
+NONE = Allowance(0.0, 0.0, "none: stated for every width and depth")
+
+
+class Regime(StrEnum):
+    """The pull on W alone; or training: its rate, its course, and its slope at the start over depths or widths."""
+
+    PROJECTED = "projected"
+    EARLY = "early"
+    COURSE = "course"
+    START = "start"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecayCell(AttackCell):
+    """A network whose capacity falls, in one of the regimes."""
+
+    regime: Regime
+    trained: int | None = None
+
+    @property
+    def source(self) -> Source:
+        """The projected flow with capacities, between two scales of the weights."""
+        return projected.projected(Objective("adversarial", *self.attack, LINEAR_STEPS), SCALES, capacity=True)
+
+    @property
+    def objective(self) -> Objective:
+        """The paper's own, L_std + L_adv."""
+        return Objective("theory", *self.attack, ATTACK_STEPS)
+
+    @property
+    def time(self) -> float:
+        """A time in which it trains by a few steps."""
+        return EARLY[self.spec.architecture, self.spec.depth]
+
+    @property
+    def falls(self) -> Source:
+        """Training up to that time, beside the slope at the start."""
+        return early_capacity.falls(self.objective, SGD(self.time / STEPS, batch=BATCH), STEPS)
+
+
+def projected_cell(spec: NetworkSpec, engine: str, pair: NormPair, eps: float | None = None) -> DecayCell:
+    """A network with one output at noise, in a budget that stands for ε → 0 if none is given."""
+    small = instant(pair, spec.input_dim) if eps is None else eps
+    return DecayCell(spec, engine, pair=pair, eps=small, regime=Regime.PROJECTED, dataset="noise")
+
+
+def trained_cell(settings: Settings, architecture: str, width: int, depth: int, regime: Regime) -> DecayCell:
+    """A network of ten outputs that is trained on digits."""
+    return DecayCell(
+        NetworkSpec(architecture, 784, 10, width, depth, VARIANCES[architecture]),
+        "dense",
+        pair=INF_INF,
+        eps=EPS,
+        regime=regime,
+        images=TRAINED + SEEN,
+        trained=TRAINED,
+        dataset=settings.dataset,
+    )
+
+
+def early_slope(draws: Floats) -> Floats:
+    """−d log‖w‖_FR/dt at t = 0 of a projected flow."""
+    count = len(SCALES)
+    rates, norms = draws[:, :count], draws[:, count:]
+    found: Floats = np.log(norms[:, 0] / norms[:, 1]) / projected.times(rates, SCALES)[:, 1]
+    return found
+
+
+def lost(draws: Floats) -> Floats:
+    """1 − ‖w‖_FR(t)/‖w‖_FR(0) at the end, as bounds."""
+    return unless(draws[:, FAILED], np.maximum(1 - draws[:, -1], 0.0))
+
+
+def own_share(time: float) -> Callable[[Floats], Floats]:
+    """What was lost over each network's own slope at the start times t."""
+    return lambda draws: lost(draws) / (time * np.maximum(draws[:, SPEED, None], 1e-12))
+
+
+def at_start(
+    cell: DecayCell,
+    level: Level,
+    places: Sequence[tuple[float, NetworkSpec]],
+    label: str,
+    spread: float,
+    rivals: Mapping[str, RivalSlope],
+) -> MedianSlope:
+    """Over depths or widths −d log‖w‖_FR/dt at t = 0 changes as the theory's does; `spread` plans the draws."""
+    source = early_capacity.speeds(cell.objective, EARLY[cell.spec.architecture, 5])
+    return MedianSlope(
+        [MedianGroup(math.log(x), one, source, lambda draws: draws[:, SPEED]) for x, one in places],
+        quantity="−d log‖w‖_FR/dt at the start",
+        looks_at=images,
+        x_label=label,
+        rises=lambda theory, group: -theory.capacity_rate(group.spec, *cell.attack),
+        allowance=lambda: NONE,
+        spread=spread,
+        delta=2 * level.slope,
+        rivals=rivals,
+        regime=regimes.START,
+    )
