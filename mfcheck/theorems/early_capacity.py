@@ -28,14 +28,14 @@ from mfcheck.training.rules import SGD
 
 SCALES = (1.0, 0.995)
 """Scales of the weights between which a projected flow's early slope is taken."""
-EPS, BATCH, ATTACK_STEPS, STEPS = 0.3, 128, 3, 3
-TRAINED, SEEN = 256, 32
+EPS, BATCH, ATTACK_STEPS, STEPS = 0.3, 128, 3, 2
+TRAINED, SEEN = 256, 128
 """Digits that are trained on, in minibatches, and others at which the capacity is measured."""
 VARIANCES = {"vanilla": 2.0, "residual": 0.1}
 EARLY = {("vanilla", 5): 1e-3, ("vanilla", 10): 2e-4, ("residual", 5): 3e-4}
 """A time by architecture and depth: some tenth of the one by which L_adv has lost a fifth of itself, 0.015 and 0.002 in
 vanilla networks of N = 256 and 0.005 in residual ones (docs/theory.md#capacity-in-training)."""
-PLANNED = 0.05
+PLANNED = 0.04
 """The spread that plans what is seen of training: as many draws as tell a share to a twentieth."""
 NONE = Allowance(0.0, 0.0, "none: stated for every width and depth")
 
