@@ -13,7 +13,7 @@ from mfcheck import Cell, NetworkSpec, NormPair, PaperTheory, claim
 from mfcheck.arrays import Floats
 from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.decide import Decider
-from mfcheck.decisions.medians import MedianRatio, MedianWithin, Rival
+from mfcheck.decisions.medians import MedianRatio, MedianWithin
 from mfcheck.decisions.probes import images
 from mfcheck.ensembles.samples import STACK, Source
 from mfcheck.findings.regimes import EARLY, FEW_IMAGES, LATE, PULL, START
@@ -38,7 +38,6 @@ BEYOND = 1e3
 """A multiple of the bound that no loss comes near: a statement from one side."""
 HORIZON_STEPS, HORIZON_WIDTH = {0.1: 0.01, 1.0: 0.001}, {"quick": 256, "standard": 1000, "paper": 1000}
 """Budgets with a learning rate of some tenth of their horizon."""
-DEAD = "on average over the path its loss is that of a constant, ln K"
 NOTHING = Allowance(0.0, 0.0, "none: the law is stated as it is")
 
 
@@ -130,10 +129,9 @@ def test_short_horizon(cell: HorizonCell, decide: Decider) -> None:
 
 def late_cells(settings: Settings) -> Iterator[AttackCell]:
     if "vanilla" in settings.architectures:
-        # N = 16 is where it does not come about; from N = 64 on these steps do not resolve the path to so late a time.
-        for width in (16, 32):
-            spec = NetworkSpec("vanilla", 49, 10, width, 5, 2.0)
-            yield AttackCell(spec, "dense", pair=PAIR, eps=EPS, images=8, dataset=settings.dataset)
+        # Narrower networks die under L_std + L_adv; from N = 64 on these steps do not resolve so late a time.
+        spec = NetworkSpec("vanilla", 49, 10, 32, 5, 2.0)
+        yield AttackCell(spec, "dense", pair=PAIR, eps=EPS, images=8, dataset=settings.dataset)
 
 
 def above_the_bound(cell: AttackCell) -> MedianWithin:
@@ -147,11 +145,6 @@ def above_the_bound(cell: AttackCell) -> MedianWithin:
         found: Floats = column_at(draws, 1, along_training.LOSS) / bound
         return found
 
-    def dead(draws: Floats) -> Floats:
-        loss = spec.width * spec.weight_variance / (2 * times[0]) * column_at(draws, 1, along_training.PAID)
-        found: Floats = loss / math.log(spec.output_dim)
-        return found
-
     return MedianWithin(
         along_training.recorded(Objective("theory", *attack, 3), Flow(0.2, times), times, 400, most=2 * STACK),
         statistic=over,
@@ -160,7 +153,6 @@ def above_the_bound(cell: AttackCell) -> MedianWithin:
         low=1.0,
         high=BEYOND,
         origin="one-sided: above the bound",
-        rivals={DEAD: Rival(dead, 0.9, 1.1)},
         regime=LATE,
         caveat=FEW_IMAGES,
     )

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-
-import numpy as np
+from dataclasses import dataclass
 
 from mfcheck import Cell, NetworkSpec, claim
-from mfcheck.arrays import Floats
 from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.decide import Decider
-from mfcheck.decisions.median_slopes import MedianGroup, MedianSlope
 from mfcheck.decisions.medians import MedianWithin
 from mfcheck.decisions.probes import images
-from mfcheck.ensembles.samples import STACK
-from mfcheck.findings import regimes, series
-from mfcheck.observables import along_training
+from mfcheck.findings import series
 from mfcheck.observables.after_training import CAPACITY, HELD_OUT_ATTACKED, trained
-from mfcheck.observables.path_bounds import after, fallen_at
+from mfcheck.observables.path_bounds import after
 from mfcheck.observables.whole_training import whole_training
 from mfcheck.settings import Level, Settings
 from mfcheck.spec import ARCHITECTURES
@@ -29,62 +22,12 @@ from mfcheck.theorems.bound import INF_INF
 from mfcheck.theorems.cells import AttackCell
 from mfcheck.theorems.scatter import scatter
 from mfcheck.theory.full_training import BEST
-from mfcheck.training.objectives import Objective
-from mfcheck.training.rules import Flow
 
 EPS = 0.3
-MARKS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4)
-"""Times in units of 1/N."""
-WIDTHS = {"quick": (16, 48), "standard": (32, 64, 128), "paper": (64, 128, 256)}
-LEFT = 0.8
-"""The share of L_adv(0) at which the linear law is over: its rate is L_adv's."""
 WHOLE_WIDTHS = {"quick": 128, "standard": 256, "paper": 1000}
 STRETCHES, WHOLE_STEPS = (*((0.0025, 8),) * 2, *((0.01, 8),) * 2, *((0.025, 8),) * 4), 3
 """Steps of SGD to t = 1, small at first, when L_adv is large; and steps of the attacks trained on."""
 NONE = Allowance(0.0, 0.0, "none")
-
-
-def horizon_cells(settings: Settings) -> Iterator[Cell]:
-    for architecture in settings.architectures:
-        if architecture in ARCHITECTURES:
-            width = WIDTHS[settings.level.name][0]
-            spec = NetworkSpec(architecture, 49, 10, width, 5, {"vanilla": 2.0, "residual": 0.4}[architecture])
-            yield Cell(spec, "dense", {"eps": EPS, "images": 8, "dataset": settings.dataset})
-
-
-def lasting(spec: NetworkSpec) -> MedianGroup:
-    """The time for which L_adv stays above a share of its start, along gradient flow at one width."""
-    times = tuple(mark / spec.width for mark in MARKS)
-    every = np.array((0.0, *times))
-
-    def crossing(draws: Floats) -> Floats:
-        found: Floats = np.maximum(fallen_at(draws, along_training.LOSS, LEFT, every), every[1] / 10)
-        return found
-
-    objective = Objective("adversarial", EPS, *INF_INF, 3)
-    flow = along_training.recorded(objective, Flow(0.1, times), times, 80, most=8 * STACK)
-    return MedianGroup(math.log(spec.width), spec, flow, crossing)
-
-
-def horizon(cell: Cell, level: Level) -> MedianSlope:
-    """The time for which the law lasts falls like 1/N."""
-    return MedianSlope(
-        [lasting(replace(cell.spec, width=width)) for width in WIDTHS[level.name]],
-        quantity="the time until L_adv is at 80 % of its start",
-        looks_at=images,
-        x_label="log N",
-        rises=lambda theory, group: 1 / group.spec.width,
-        allowance=lambda: NONE,
-        spread=0.12,
-        delta=0.3,
-        caveat=regimes.FEW_IMAGES,
-    )
-
-
-@claim("open/validity-horizon", cells=horizon_cells)
-def test_validity_horizon(cell: Cell, decide: Decider) -> None:
-    """The linear law of σ_w² lasts for a time ∝ 1/N: so long L_adv stays above 80 % of its start."""
-    decide(horizon(cell, decide.settings.level))
 
 
 @dataclass(frozen=True, kw_only=True)
