@@ -154,6 +154,7 @@ def mechanism(cell: TrainedCell, level: Level) -> MedianWithin:
         origin="m = 0.1 of the window",
         rivals={AS_BEFORE[Outcome.CONTROL]: as_before(Outcome.CONTROL)},  # type: ignore[dict-item]
         regime=MECHANISM,
+        first=2,  # so many that some of the pairs may come to another outcome
     )
 
 

@@ -134,7 +134,8 @@ class MedianRatio(Statement[MedianPlan]):
 class MedianWithin(Statement[MedianPlan]):
     """The median of a statistic, called `name`, lies between `low` and `high`, bounds that no formula gives.
 
-    The first look is the smallest that can have an interval; draws here are whole trainings.
+    The first look is the smallest that can have an interval, or so many times it (`first`) where rivals take more;
+    draws here are whole trainings.
     """
 
     two_sided = True
@@ -146,6 +147,7 @@ class MedianWithin(Statement[MedianPlan]):
     origin: str
     rivals: Mapping[str, Rival] = field(default_factory=lambda: NO_RIVALS)
     curve: Callable[[Floats], Curve] | None = None
+    first: int = 1
     probe: Probe | None = None
 
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> MedianPlan:
@@ -153,7 +155,7 @@ class MedianWithin(Statement[MedianPlan]):
         probe = sampling.probe(self.probe, self.looks_at)
         return MedianPlan(
             margin=margin,
-            first=medians.least_draws(rule.first_alpha),
+            first=self.first * medians.least_draws(rule.first_alpha),
             draws_of=(sampling.draws(self.source, probe, self.statistic),),
             chunk=sampling.chunk(self.source),
             region=Region(self.low, self.high, margin.total),

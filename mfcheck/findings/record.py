@@ -94,6 +94,8 @@ def _judged(claims: Sequence[dict[str, Any]]) -> dict[str, Any]:
     findings = [finding for claim in claims for finding in claim["findings"]]
     errors = sum(len(claim["errors"]) for claim in claims)
     verdict, parts = whole_verdict(findings, errors=errors > 0), parts_of(findings)
+    if not all(map(states.gates, claims)):  # what is explored holds nowhere and fails nowhere
+        parts = []
     shown = [part.plain for part in parts if part.findings] if has_parts(parts) else []
     return {"verdict": verdict.value, "says": where_it_holds(verdict, parts, errors), "parts": shown}
 
