@@ -27,7 +27,7 @@ def early_answers(report: dict[str, Any]) -> list[str]:
 def _fall(fall: Fall) -> str:
     """How a training began, until when it was linear, and where it came to."""
     fallen, own, times = fall.lines[""], fall.lines.get(series.OWN, ()), fall.times
-    parts = [f"{fall.name}: σ_w²"]
+    parts = [f"{fall.name[:1].upper()}{fall.name[1:]}: σ_w²"]
     if own:
         parts.append(f"begins to fall at {own[0]:.2f} of the law's rate,")
         until = _until(times, fallen, own)

@@ -36,7 +36,8 @@ def fall_figure(fall: Fall) -> str:
         times = scale.placed(fall.times)
         axes.axhline(1, color=PREDICTED, linewidth=1.0, linestyle=DASHED, label="the law, factor 2")
         axes.axhline(0.5, color=FAINT, linewidth=1.0, linestyle=DASHED, label="factor 1")
-        axes.axhline(0, color=FAINT, linewidth=0.7)
+        if min(fall.lines[""]) < 0:
+            axes.axhline(0, color=FAINT, linewidth=0.7)
         low, high = fall.lines.get(series.LOWER_QUARTILE), fall.lines.get(series.UPPER_QUARTILE)
         if low is not None and high is not None:
             axes.fill_between(times, low, high, color=MEASURED, alpha=0.2, linewidth=0)
