@@ -158,5 +158,5 @@ def moved(cell: TimedCell) -> Callable[[Floats], Floats]:
 @claim("assumption/weights-near-initialisation", cells=moved_cells)
 def test_weights_near_initialisation(cell: TimedCell, decide: Decider) -> None:
     """Weights stay near where they began: ‖W(t) − W(0)‖ is at most 5 % of ‖W(0)‖."""
-    half = {HALF: Rival(moved(cell), 0.45, 0.6)}
+    half = {HALF: Rival(moved(cell), 0.475, 0.59)}
     decide(then(cell, DISTANCE, "median of ‖W − W(0)‖/‖W(0)‖", 0.0, NEAR, half if cell.when is When.LATE else {}))
