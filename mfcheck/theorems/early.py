@@ -24,7 +24,7 @@ ENDS = {
     ("vanilla", 5, False): (0.3, 50),
     ("vanilla", 5, True): (0.3, 50),
     ("vanilla", 10, False): (0.0125, 25),
-    ("residual", 5, False): (0.016, 32),
+    ("residual", 5, False): (0.02, 32),
     ("residual", 5, True): (0.12, 60),
 }
 """Time and steps of training by architecture, depth and whether it is late. By then early training is over, and steps
