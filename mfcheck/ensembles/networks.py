@@ -112,6 +112,12 @@ class Network:
             matrix.erase(which)
         self.biases = [bias.masked_fill(which[:, None], 0.0) for bias in self.biases]
 
+    def twin(self) -> Network:
+        """The same networks once more, to be trained by themselves: no step changes a matrix's values in place."""
+        found = copy.copy(self)
+        found.weights, found.biases = [copy.copy(matrix) for matrix in self.weights], list(self.biases)
+        return found
+
     def restricted(self, at: Tensor) -> Network:
         """The stored replicates `at` alone, as they are now; ValueError for lazy ones, which share what they know."""
         if any(isinstance(matrix, LazyMatrix) for matrix in self.matrices):

@@ -6,7 +6,6 @@ tells them apart is the attack alone (docs/theory.md#outcome-and-mechanism).
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,13 +13,12 @@ import torch
 from torch import Tensor
 
 from mfcheck import progress
-from mfcheck.ensembles.matrices.dense import DenseMatrix
 from mfcheck.ensembles.matrices.lazy import Overflow
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.capacity import fisher_rao
-from mfcheck.observables.slopes import inputs
+from mfcheck.observables.slopes import parted
 from mfcheck.spec import NetworkSpec
 from mfcheck.training.objectives import Objective, attack, cross_entropy
 from mfcheck.training.rules import SGD
@@ -84,12 +82,9 @@ def trained(objective: Objective, rule: SGD, steps: int, most: int = STACK) -> S
 
     def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         network = Network(spec, stream, replicates=draws)
-        x, labels = inputs(probe, stream)
-        count = len(x) if probe.train is None else probe.train
         seeds = torch.randint(2**62, (3,), generator=stream.torch, device=stream.device).tolist()
-        lessons = Lessons((x[:count], labels[:count]), (x[count:], labels[count:]), objective, rule, steps, (*seeds,))
-        twin = copy.copy(network)  # no step changes a matrix's values in place
-        twin.weights = [DenseMatrix(matrix.values) for matrix in network.weights]  # type: ignore[union-attr]
+        lessons = Lessons(*parted(probe, stream), objective, rule, steps, (*seeds,))
+        twin = network.twin()
         arms = [arm(network, objective, lessons), arm(twin, Objective("standard"), lessons)]
         return torch.cat(arms, dim=1)
 
@@ -174,8 +169,7 @@ def _attacked(
     network: Network, objective: Objective, points: Tensor, labels: Tensor, attacker: torch.Generator
 ) -> Tensor:
     """The attack's perturbations; networks that overflow are attacked as if their weights were 0."""
-    stack, random = copy.copy(network), attacker.get_state()
-    stack.weights = [copy.copy(matrix) for matrix in network.weights]
+    stack, random = network.twin(), attacker.get_state()
     while True:
         try:
             return attack(stack, objective, points, labels, attacker.set_state(random))

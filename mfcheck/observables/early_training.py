@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,7 +15,7 @@ from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.initial_decay import BESIDE, LOSS, OFF, PULL, STANDARD_PULL, shared
-from mfcheck.observables.slopes import inputs
+from mfcheck.observables.slopes import parted
 from mfcheck.spec import NetworkSpec
 from mfcheck.training.objectives import Objective, slope
 from mfcheck.training.rules import SGD
@@ -58,12 +57,10 @@ def early(objective: Objective, schedule: Schedule, most: int = STACK) -> Source
 
     def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         network = Network(spec, stream, replicates=draws)
-        x, labels = inputs(probe, stream)
-        count = len(x) if probe.train is None else probe.train
-        taught, fresh = (x[:count], labels[:count]), (x[count:], labels[count:])
+        taught, fresh = parted(probe, stream)
         first = (taught[0][:ENOUGH], taught[1][:ENOUGH])
         common = shared(network, objective.attack, objective.steps, *first, stream.torch)
-        alone = _trained(_twin(network), Objective("standard"), schedule, taught, None, stream.torch)
+        alone = _trained(network.twin(), Objective("standard"), schedule, taught, None, stream.torch)
         path = _trained(network, objective, schedule, taught, fresh, stream.torch)
         constants = torch.stack(
             [
@@ -143,14 +140,6 @@ def _adversarial(
     """L_adv of an attack in so many steps from its own start; networks that overflow have none."""
     asked = Objective("adversarial", *objective.attack, steps)
     return slope(network, asked, x, labels, generator).loss
-
-
-def _twin(network: Network) -> Network:
-    """The same network, to be trained by itself."""
-    twin = copy.copy(network)
-    twin.weights = [copy.copy(matrix) for matrix in network.weights]
-    twin.biases = list(network.biases)
-    return twin
 
 
 @dataclass(frozen=True, eq=False)

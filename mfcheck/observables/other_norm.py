@@ -11,7 +11,7 @@ from mfcheck import progress
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
-from mfcheck.observables.slopes import inputs
+from mfcheck.observables.slopes import parted
 from mfcheck.spec import Attack, NetworkSpec
 from mfcheck.training.objectives import Objective, slope
 from mfcheck.training.rules import SGD
@@ -27,8 +27,7 @@ def left_after(own: Attack, other: Attack, rule: SGD, steps: int, attack_steps: 
 
     def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         network = Network(spec, stream, replicates=draws)
-        x, labels = inputs(probe, stream)
-        taught, fresh = (x[: probe.train], labels[: probe.train]), (x[probe.train :], labels[probe.train :])
+        taught, fresh = parted(probe, stream)
         measures = [Objective("adversarial", *one, 2 * attack_steps) for one in (own, other)]
         before = [slope(network, one, *fresh, stream.torch).loss for one in measures]
         objective = Objective("theory", *own, attack_steps)

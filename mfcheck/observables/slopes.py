@@ -105,6 +105,13 @@ def _check_homogeneous(spec: NetworkSpec) -> None:
         raise NotCovered("only vanilla networks without biases are homogeneous in the weights of a layer")
 
 
+def parted(probe: Probe, stream: Stream) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
+    """A probe's inputs and labels that are trained on (all of them, unless it says how many), and those held out."""
+    x, labels = inputs(probe, stream)
+    count = len(x) if probe.train is None else probe.train
+    return (x[:count], labels[:count]), (x[count:], labels[count:])
+
+
 def inputs(probe: Probe, stream: Stream, dtype: torch.dtype = torch.float32) -> tuple[Tensor, Tensor]:
     """A probe's inputs `[B, d]` and labels `[B]` (0 where it has none) as tensors."""
     x = torch.as_tensor(probe.x, dtype=dtype, device=stream.device)

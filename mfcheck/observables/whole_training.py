@@ -15,9 +15,8 @@ from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.initial_decay import shared
-from mfcheck.observables.slopes import inputs
+from mfcheck.observables.slopes import parted
 from mfcheck.spec import Attack, NetworkSpec
-from mfcheck.training.ledger import Step
 from mfcheck.training.objectives import Objective, slope
 from mfcheck.training.rules import SGD
 from mfcheck.training.steps import train
@@ -44,8 +43,7 @@ def whole_training(attack: Attack, stretches: tuple[Stretch, ...], attack_steps:
 
     def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         network = Network(spec, stream, replicates=draws)
-        x, labels = inputs(probe, stream)
-        taught, fresh = (x[: probe.train], labels[: probe.train]), (x[probe.train :], labels[probe.train :])
+        taught, fresh = parted(probe, stream)
         strong = Objective("adversarial", *attack, HELD_OUT_STEPS)
         known = shared(network, attack, HELD_OUT_STEPS, taught[0][:KNOWN], taught[1][:KNOWN], stream.torch)[:, :3]
         begun = slope(network, Objective("standard"), *taught, stream.torch).projection.mean(dim=1)
@@ -56,7 +54,7 @@ def whole_training(attack: Attack, stretches: tuple[Stretch, ...], attack_steps:
             rule, objective = SGD(lr, batch=BATCH), Objective("theory", *attack, attack_steps)
             for step in train(network, objective, *taught, optimiser=rule, steps=steps, generator=stream.torch):
                 if step.index < steps:
-                    standard = standard + lr * _standard_pull(step) * 2 / spec.width
+                    standard = standard + lr * step.standard_pull * 2 / spec.width
             progress.report(index, len(stretches))
             drop = drop - step.change.mean(dim=1)
             rows.append(torch.stack([_held_out(network, strong, fresh, stream), drop, standard], dim=1))
@@ -76,11 +74,6 @@ def times(stretches: tuple[Stretch, ...]) -> tuple[float, ...]:
     for lr, steps in stretches:
         found.append(found[-1] + lr * steps)
     return tuple(found[1:])
-
-
-def _standard_pull(step: Step) -> Tensor:
-    """⟨W, ∂L_std⟩, meaned over layers: the pull of the sum less L_adv, which is its own (Euler)."""
-    return step.projection.mean(dim=1) - step.adversarial
 
 
 def _held_out(network: Network, objective: Objective, fresh: tuple[Tensor, Tensor], stream: Stream) -> Tensor:
