@@ -15,7 +15,18 @@ BOUNDS = frozenset({"adversarial_bound", "beta", "chevet_beta"})
 DECLARES = "declares"
 """The attribute of a theory's class that says so."""
 
-PAPERS: Declared = {}
+NO_OFFSET = "without biases there is no offset"
+PAPERS: Declared = {
+    "offset": {"bias_variance=0": NO_OFFSET},
+    "offset_variance": {"bias_variance=0": NO_OFFSET},
+    "offset_square_ratio": {"bias_variance=0": NO_OFFSET},
+    "fisher_rao": {"bias_variance": NO_BIAS},
+    "full_fisher_rao": {"bias_variance": NO_BIAS},
+    "fisher_rao_of_biases": {"bias_variance=0": "it is what biases add"},
+    "standard_rate": {"bias_variance": NO_BIAS},
+    "collapse_time": {"architecture=residual": "∞: ω_r > 1 whatever the weights become"},
+    "weight_variance": {"t=0": "σ_w²(0) is given"},
+}
 """What the paper's theory declares."""
 
 
