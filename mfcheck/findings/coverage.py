@@ -14,11 +14,12 @@ from typing import Any
 
 from mfcheck.findings.pins import FACTOR, pins_of
 from mfcheck.findings.sections import section_of
+from mfcheck.findings.sightings import Sighting, Slanted, WrongAt, positive, slanted_twins, twins_of_kinds
 from mfcheck.spec import ARCHITECTURES
 from mfcheck.theory import PaperTheory
-from mfcheck.theory.arguments import DOUBLED, KINDS, Value, arguments_of, formulas, kind_of, parameters
+from mfcheck.theory.arguments import DOUBLED, Value, arguments_of, formulas, parameters
 from mfcheck.theory.domains import Domain, domain_of
-from mfcheck.theory.slants import OFF, POWER, slant_factor
+from mfcheck.theory.slants import OFF
 from mfcheck.verdict import Verdict
 
 EXACT, SAMPLED = "exact", "sampled"
@@ -26,23 +27,8 @@ EXACT, SAMPLED = "exact", "sampled"
 
 
 @dataclass(frozen=True)
-class Sighting:
-    """One formula as one finding pins it down."""
-
-    claim: str
-    cell: str
-    engine: str
-    up: float
-    down: float
-    at: Mapping[str, Sequence[Value]]
-    slants: Mapping[str, Sequence[Sequence[float | None] | None]]
-    kinds: Mapping[str, Mapping[str, Sequence[bool]]]
-    by_calculus: Sequence[str]
-
-
-@dataclass(frozen=True)
 class Least:
-    """The least factor by which a formula may be wrong, either way, and be refuted, and the finding that refutes it."""
+    """The least factor by which a formula may be wrong and be refuted, and the finding that refutes it."""
 
     factor: float
     claim: str
@@ -53,7 +39,11 @@ class Least:
 @dataclass(frozen=True)
 class Row:
     """A formula along one argument: the values that findings saw, what became of its wrong twins, and why none is
-    needed, where one declares that."""
+    needed, where one declares that.
+
+    `least` is how far off at twice the argument, or at one kind of its values, the hardest of these twins must be to be
+    refuted; None where one is not.
+    """
 
     argument: str
     values: tuple[Value, ...]
@@ -128,7 +118,7 @@ def _covered(theory: PaperTheory, formula: str, seen: Sequence[Sighting]) -> Cov
     domain = domain_of(type(theory), formula)
     rows = (_row(formula, argument, domain, seen) for argument in arguments_of(parameters(theory, formula)))
     engines = ([one for one in seen if one.engine == engine] for engine in (EXACT, SAMPLED))
-    exact, sampled = (_least(of, FACTOR, domain) for of in engines)
+    exact, sampled = (_constant(of, domain) for of in engines)
     return Covered(formula, len(seen), exact, sampled, tuple(rows))
 
 
@@ -136,106 +126,30 @@ def _row(formula: str, argument: str, domain: Domain, seen: Sequence[Sighting]) 
     counted = [one for one in seen if argument not in one.by_calculus]
     values = sorted({value for one in counted for value in one.at[argument]})
     declared = domain.reason(argument)
-    twins = [] if declared else list(chain(_slants(argument, values, domain), _kinds(argument, domain)))
-    holes = tuple(f"{formula} {says}" for says, refutes in twins if not any(map(refutes, counted)))
-    if (
-        not declared
-        and argument in DOUBLED
-        and len(_positive(values)) < 2
-        and not any(argument in one.slants for one in counted)
-    ):
-        holes += (f"{formula}: {_told(argument, values)}",)
-    return Row(argument, tuple(values), len(twins), holes, _least(counted, argument, domain), declared)
+    twins: list[Slanted | WrongAt] = (
+        [] if declared else [*slanted_twins(argument, values, domain), *twins_of_kinds(argument, domain)]
+    )
+    least = [(twin, _least(counted, twin.least)) for twin in twins]
+    holes = [f"{formula} {twin}" for twin, found in least if found is None or found.factor > OFF]
+    alone = len(positive(values)) < 2 and not any(argument in one.slants for one in counted)
+    if not declared and argument in DOUBLED and alone:
+        holes.append(f"{formula}: {_told(argument, values)}")
+    hardest = None if holes else max((found for _, found in least if found), key=lambda one: one.factor, default=None)
+    return Row(argument, tuple(values), len(twins), tuple(holes), hardest, declared)
 
 
-Twin = tuple[str, Callable[[Sighting], bool]]
-
-
-def _slants(argument: str, values: Sequence[Value], domain: Domain) -> Iterator[Twin]:
-    """Slanted twins: right at each value that was seen, a quarter off at twice it, to either side.
-
-    Of a bound from above what is slanted upward is true, and is taken as it is: so only values where it is too low
-    can refute it, and where none was seen it is no twin.
-    """
-    if argument not in DOUBLED:
-        return
-    for anchor in _positive(values):
-        for rises in (True, False):
-            lower = [one for one in _positive(values) if slant_factor(one, anchor, rises=rises) < 1]
-            if (domain.bound and not lower) or len(_positive(values)) < 2:
-                continue
-            says = f"× ({argument}/{anchor:g})^{'' if rises else '−'}{POWER:.2f}"
-            yield says, _SlantedBy(argument, anchor, rises, domain.bound)
-
-
-@dataclass(frozen=True)
-class _SlantedBy:
-    """Whether a finding refutes a slanted twin."""
-
-    argument: str
-    anchor: float
-    rises: bool
-    bound: bool
-
-    def __call__(self, one: Sighting) -> bool:
-        if self.argument in one.slants:
-            return not _between(self.anchor, one.slants[self.argument][0 if self.rises else 1])
-        values = one.at[self.argument]
-        if len(values) != 1:
-            return False
-        return _refuted(one, slant_factor(float(values[0]), self.anchor, rises=self.rises), self.bound)
-
-
-def _between(anchor: float, kept: Sequence[float | None] | None) -> bool:
-    """Whether a slant that is right at the anchor is not refuted; JSON has no ∞, and null in its place."""
-    return kept is not None and (kept[0] or 0.0) <= anchor <= (math.inf if kept[1] is None else kept[1])
-
-
-def _kinds(argument: str, domain: Domain) -> Iterator[Twin]:
-    """Twins that are wrong at one kind of values alone, by a quarter to either side, of a bound downward alone."""
-    for kind in KINDS.get(argument, ()):
-        if not domain.reason(argument, kind):
-            for factor in (1 / OFF,) if domain.bound else (OFF, 1 / OFF):
-                yield f"× {factor:g} where {argument} is {kind}", _WrongAt(argument, kind, factor, domain.bound)
-
-
-@dataclass(frozen=True)
-class _WrongAt:
-    """Whether a finding refutes a twin that is wrong at one kind of values."""
-
-    argument: str
-    kind: str
-    factor: float
-    bound: bool
-
-    def __call__(self, one: Sighting) -> bool:
-        if self.argument in one.kinds:
-            sides = one.kinds[self.argument].get(self.kind, (False, False))
-            return sides[0 if self.factor > 1 else 1]
-        there = {kind_of(self.argument, value) for value in one.at[self.argument]} == {self.kind}
-        return there and _refuted(one, self.factor, self.bound)
-
-
-def _refuted(one: Sighting, factor: float, bound: bool) -> bool:
-    """Whether a finding refutes a formula that is so many times too large in its place; of a bound, too small alone."""
-    if factor > 1:
-        return not bound and one.up <= factor
-    return one.down <= 1 / factor
-
-
-def _least(seen: Sequence[Sighting], argument: str, domain: Domain) -> Least | None:
-    def worst(one: Sighting) -> float:
-        return one.down if domain.bound else max(one.up, one.down)
-
-    counted = [one for one in seen if argument not in one.by_calculus and FACTOR not in one.by_calculus]
-    best = min(counted, key=worst, default=None)
-    if best is None or math.isinf(worst(best)):
+def _least(seen: Sequence[Sighting], of: Callable[[Sighting], float]) -> Least | None:
+    """The finding that refutes the least; None if none does."""
+    best = min(seen, key=of, default=None)
+    if best is None or math.isinf(factor := of(best)):
         return None
-    return Least(worst(best), best.claim, best.cell, best.engine)
+    return Least(factor, best.claim, best.cell, best.engine)
 
 
-def _positive(values: Iterable[Value]) -> list[float]:
-    return [float(value) for value in values if isinstance(value, float) and 0 < value < math.inf]
+def _constant(seen: Sequence[Sighting], domain: Domain) -> Least | None:
+    """The least wrong constant, either way, that is refuted by findings in which no calculus enters it."""
+    counted = [one for one in seen if FACTOR not in one.by_calculus]
+    return _least(counted, lambda one: one.down if domain.bound else max(one.up, one.down))
 
 
 def _told(argument: str, values: Sequence[Value]) -> str:

@@ -12,8 +12,8 @@ from mfcheck.findings.coverage_record import coverage_of
 from mfcheck.theory.arguments import Value
 
 WIDTH = 120
-ARGUMENT, VALUES, FACTOR = 18, 40, 9
-SHOWN = 6
+ARGUMENT, VALUES, FACTOR = 18, 42, 9
+SHOWN = 5
 """Values of an argument that a line names."""
 NONE = "This report holds no coverage: it was written before there was any, or no claim ran."
 

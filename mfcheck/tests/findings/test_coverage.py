@@ -83,6 +83,17 @@ def test_values_too_near_for_the_findings_to_tell_leave_holes() -> None:
     assert len(blunt.holes) == 4
 
 
+def test_a_row_says_how_far_off_its_hardest_twin_must_be() -> None:
+    # Findings that refute 10 % and stand four times apart refute what is 5 % off at twice the argument.
+    apart = row("width", finding(), finding(width=240.0))
+    assert apart.least
+    assert apart.least.factor == pytest.approx(1.1**0.5)
+    kinds = row("v", finding(up=1.02, down=1.03), finding(v=-0.2, up=1.2, down=1.1))
+    assert kinds.least
+    assert kinds.least.factor == 1.2
+    assert row("v", finding()).least is None
+
+
 def test_each_side_is_asked_for_by_itself() -> None:
     one_sided = row("width", finding(down=None), finding(down=None, width=120.0))
     # Slants that are too large at the other of the two values are refuted, and those too small are not.
