@@ -11,6 +11,7 @@ from mfcheck.observables import jacobian, preflight
 from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES
 from mfcheck.theorems import foreign
+from mfcheck.theorems.corners import corners
 
 LEAKY, BENT, ABSOLUTE = ReLULike(0.8, 0.3), ReLULike(0.5, -0.2), ReLULike(1, -1)
 EXACT = "exact distance of the finite-width law to its limit"
@@ -47,6 +48,8 @@ def jacobian_cells(settings: Settings) -> Iterator[Cell]:
             yield Cell(NetworkSpec(architecture, *sizes, size, depth, variance, bias, activation), "wishart")
         if architecture in ARCHITECTURES:
             yield Cell(NetworkSpec(architecture, 49, 1, 24, 2, 2.2, 0.0, LEAKY), "dense", {"dataset": settings.dataset})
+    for spec in corners(settings):
+        yield Cell(spec, "wishart")
     yield from foreign.jacobian_cells(settings)
 
 

@@ -16,6 +16,7 @@ from mfcheck.observables import joint
 from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES
 from mfcheck.statistics.means import Tail
+from mfcheck.theorems.corners import corners
 from mfcheck.theory import finite_width
 
 LEAKY, ABSOLUTE = ReLULike(0.8, 0.3), ReLULike(1, -1)
@@ -44,7 +45,7 @@ OFFSETS: Grid = {
 }
 LIMIT: Grid = {"vanilla": (Row(2000, 5, 1.9),), "residual": (Row(2000, 4, 1.0, 0.4, LEAKY),)}
 NARROW: Grid = {
-    "vanilla": (Row(14, 1, 1.2, 0.0, ABSOLUTE), Row(32, 3, 2.2, 0.1)),
+    "vanilla": (Row(14, 1, 1.2, 0.0, ABSOLUTE), Row(32, 3, 2.2, 0.1), Row(400, 14, 2.2)),
     "residual": (Row(40, 2, 0.8, 0.4, LEAKY),),
 }
 
@@ -107,6 +108,9 @@ def offset_cells(settings: Settings) -> Iterator[OffsetCell]:
             if architecture in ARCHITECTURES:
                 narrow = NetworkSpec(architecture, 16, 1, 24, 2, 1.7, 0.5, LEAKY)
                 yield OffsetCell(narrow, "dense", statement=statement)
+    for statement in Moment:
+        for spec in corners(settings):
+            yield OffsetCell(spec, "wishart", statement=statement)
 
 
 def entry_pair_cells(settings: Settings) -> Iterator[PairCell]:
