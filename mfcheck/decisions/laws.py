@@ -70,6 +70,7 @@ class Law(Statement[Plan]):
             reference=0.0,
             decision=decided,
             resolution=resolution.of_law(ordered, law.cdf, margin, alpha, cdf_left=left, mean=float(law.mean())),
+            absolute=bool(self.breaks),
             last_alpha=alpha,
             draws=ordered,
             curve=law_curve(draw, decided.draws, law),
@@ -117,6 +118,7 @@ class SameLaw(Statement[Plan]):
             reference=0.0,
             decision=decided,
             resolution=resolution.of_same_law(ordered, margin, rule.last_alpha(decided) / arms),
+            absolute=bool(self.breaks),
         )
 
     def says(self, plan: Plan) -> str:

@@ -81,7 +81,7 @@ class MeanRatio(Statement[MeanPlan]):
             statistic="ratio to the theory",
             reference=1.0,
             decision=decided,
-            resolution=resolution.of_ratio(decided.estimate, margin),
+            resolution=resolution.of_ratio(decided.estimate, decided.region),
         )
 
     def says(self, plan: MeanPlan) -> str:
@@ -138,7 +138,13 @@ class Negligible(Statement[MeanPlan]):
             alpha=rule.alpha,
             looks=rule.looks,
         )
-        return Evidence(statistic="ratio to the theory's scale", reference=0.0, decision=decided)
+        return Evidence(
+            statistic="ratio to the theory's scale",
+            reference=0.0,
+            decision=decided,
+            resolution=resolution.of_place(decided.estimate, decided.region),
+            absolute=True,
+        )
 
     def says(self, plan: MeanPlan) -> str:
         what, margin = self.quantity or self.source.name, plan.margin.total

@@ -130,7 +130,8 @@ class MedianSlope(Statement[SlopePlan]):
             statistic="slope of the logarithm of medians",
             reference=plan.target,
             decision=decided,
-            resolution=resolution.of_slope(found, plan.target, plan.margin.total),
+            resolution=resolution.of_place(found, decided.region),
+            absolute=True,
             curve=Curve(
                 kind=series.TREND,
                 x_label=self.x_label,

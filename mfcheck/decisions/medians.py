@@ -13,8 +13,9 @@ from mfcheck.decisions.statement import BELOW, TWIN, Evidence, Formula, Plan, Ru
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.findings.finding import Curve, Margin
 from mfcheck.statistics import medians
+from mfcheck.statistics.resolution import of_place, of_ratio
 from mfcheck.statistics.sample_sizes import Draw
-from mfcheck.statistics.sequential import Decision, Region
+from mfcheck.statistics.sequential import Region
 from mfcheck.theory import PaperTheory
 from mfcheck.verdict import Verdict
 
@@ -151,14 +152,14 @@ class MedianWithin(Statement[MedianPlan]):
     probe: Probe | None = None
 
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> MedianPlan:
-        margin = Margin(0.0, self.high - self.low, f"no law: {self.origin}")
+        margin = Margin(0.0, (self.high - self.low) / 2, f"no law: {self.origin}")
         probe = sampling.probe(self.probe, self.looks_at)
         return MedianPlan(
             margin=margin,
             first=self.first * medians.least_draws(rule.first_alpha),
             draws_of=(sampling.draws(self.source, probe, self.statistic),),
             chunk=sampling.chunk(self.source),
-            region=Region(self.low, self.high, margin.total),
+            region=Region(self.low, self.high, 2 * margin.total),
             whole=sampling.draws(self.source, probe),
         )
 
@@ -178,12 +179,13 @@ def _decided(
     """What both kinds have in common: the decision, the rivals' verdicts and the figure, from the same draws."""
     (draw,), region = plan.draws_of, plan.region
     decided = medians.decide_median(draw, region, first=plan.first, alpha=rule.alpha, looks=rule.looks)
-    whole, alpha = plan.whole(decided.draws), rule.last_alpha(decided)
+    whole, alpha, found = plan.whole(decided.draws), rule.last_alpha(decided), decided.estimate
     return Evidence(
         statistic=statistic,
         reference=reference,
         decision=decided,
-        resolution=_resolution(decided, region) if statement.formula else None,
+        resolution=of_ratio(found, region) if statement.formula else of_place(found, region),
+        absolute=statement.formula is None,
         curve=None if statement.curve is None else statement.curve(whole),
         rivals={name: rival.judge(whole, alpha) for name, rival in statement.rivals.items()},
         reason=lost(draw(decided.draws)),
@@ -195,15 +197,3 @@ def lost(*samples: Floats) -> str:
     unknown, count = sum(map(medians.unknown, samples)), sum(map(len, samples))
     told = f"nothing is known of {unknown} of {count} networks: training diverged or came to no end"
     return told if unknown else ""
-
-
-def _resolution(decided: Decision, region: Region) -> float | None:
-    """The relative error in the reference, up or down, that the same interval would have refuted."""
-    low, high = decided.estimate.low, decided.estimate.high
-    if low <= 0:
-        return None
-    too_small = max(0.0, region.high / low - 1)
-    if region.low <= 0:
-        return too_small
-    # The greatest number stands for no upper end.
-    return None if high >= medians.LARGEST else max(too_small, high / region.low - 1)

@@ -87,7 +87,8 @@ class Slope(Statement[TrendPlan]):
             statistic="slope of the logarithm",
             reference=target,
             decision=decided,
-            resolution=resolution.of_slope(decided.estimate, target, margin),
+            resolution=resolution.of_place(decided.estimate, decided.region),
+            absolute=True,
             curve=trend_curve(self.x_label, [group.x for group in self.groups], values, self._at(theory), means),
         )
 
@@ -154,7 +155,8 @@ class Steady(Statement[TrendPlan]):
             statistic="slope of the logarithm in a half less the whole's",
             reference=0.0,
             decision=decided,
-            resolution=margin,
+            resolution=resolution.of_place(decided.estimate, decided.region),
+            absolute=True,
             curve=trend_curve(self.x_label, x, values, means, means),
             reason=f"{self.unit} estimated as {value:.4g}, interval [{low:.4g}, {high:.4g}]",
         )
