@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -51,23 +52,31 @@ class Rival:
         return Region(low, high, high - low)
 
 
+PILOT = "pilot"
+"""What names the seed of draws that plan others."""
 NO_RIVALS: Mapping[str, Rival] = {}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class MedianPlan(Plan):
-    """A plan with the region of the median, and the source's draws as they are, for rivals and the figure."""
+    """A plan with the region of the median, and the source's draws as they are, for rivals and the figure.
+
+    `centre` is where a ratio to the theory is known to lie, and `charged` the error rate of what was measured of that.
+    """
 
     region: Region
     whole: Draw
+    centre: float = 1.0
+    charged: float = 0.0
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class MedianRatio(Statement[MedianPlan]):
-    """The median of a positive statistic over the theory's value is 1, up to the allowance and δ.
+    """The median of a positive statistic over the theory's value is 1, or where the allowance has it, up to that and δ.
 
-    With `upper_only` that it is at most 1. `spread`, the relative standard deviation to be expected, and `room`,
-    the distance that must be seen (of a bound all of the margin, else δ, if not given), plan the draws; the
+    With `upper_only` that it is at most so much. `spread`, the relative standard deviation to be expected where the
+    allowance has not measured it, and `room`, the distance that must be seen (of a bound all of the margin, else δ, if
+    not given), plan the draws; so many draws as a `pilot`, with a seed of their own, tell the spread instead. The
     interval is that of order statistics and grants nothing. `rivals` are other statements that the same draws may
     support in this one's place. `curve` makes the figure from all draws.
     """
@@ -76,12 +85,13 @@ class MedianRatio(Statement[MedianPlan]):
     statistic: Statistic
     reference: Callable[[PaperTheory], float]
     allowance: Callable[[], Allowance]
-    spread: float
     delta: float
+    spread: float = math.nan
     upper_only: bool = False
     rivals: Mapping[str, Rival] = field(default_factory=lambda: NO_RIVALS)
     curve: Callable[[Floats], Curve] | None = None
     room: float | None = None
+    pilot: int = 0
     probe: Probe | None = None
 
     @property
@@ -98,26 +108,43 @@ class MedianRatio(Statement[MedianPlan]):
 
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> MedianPlan:
         value, allowed, level, delta = self.reference(theory), self.allowance(), rule.level, self.delta
-        far = allowed.above if self.upper_only else max(allowed.below, allowed.above)
+        centre, far = allowed.centre, allowed.above if self.upper_only else allowed.reach
         margin = Margin(far, delta, origin_with_delta(allowed, delta, level))
-        bottom = 0.0 if self.upper_only else 1 - allowed.below - delta
+        bottom = 0.0 if self.upper_only else centre * (1 - allowed.below - delta)
         probe = sampling.probe(self.probe, self.looks_at)
-        seen = self.room if self.room is not None else margin.total if self.upper_only else delta
+        draw = sampling.draws(self.source, probe, lambda values: self.statistic(values) / value)
+        pilot = sampling.draws(self.source, probe, self.statistic, apart=PILOT)
         return MedianPlan(
             margin=margin,
-            first=medians.draws_needed_median(seen, spread=self.spread, alpha=rule.first_alpha, beta=level.beta),
+            first=self._first_look(
+                margin, allowed, rule, sampling.draws(self.source, probe, self.statistic, apart=PILOT)
+            ),
             draws_of=(sampling.draws(self.source, probe, lambda values: self.statistic(values) / value),),
             chunk=sampling.chunk(self.source),
             target=value,
-            region=Region(bottom, 1 + allowed.above + delta, margin.total),
+            region=Region(bottom, centre * (1 + allowed.above + delta), centre * margin.total),
             whole=sampling.draws(self.source, probe),
+            centre=centre,
+            charged=allowed.alpha,
         )
 
+    def _first_look(self, margin: Margin, allowed: Allowance, rule: Rule, pilot: Draw) -> int:
+        """Draws that decide a median which lies where it should, or half as far from there as is allowed for."""
+        chances = {"alpha": rule.first_alpha, "beta": rule.level.beta}
+        spread = self.spread if allowed.spread is None else allowed.spread
+        if self.pilot:
+            spread = medians.spread_of(pilot(self.pilot))
+        if self.room is None and (self.pilot or allowed.spread is not None):
+            distance = margin.finite_width / 2
+            return medians.draws_needed_median(margin.total, spread=spread, distance=distance, **chances)
+        seen = self.room if self.room is not None else margin.total if self.upper_only else self.delta
+        return medians.draws_needed_median(seen, spread=spread, **chances)
+
     def decide(self, plan: MedianPlan, theory: PaperTheory, rule: Rule) -> Evidence:
-        return _decided(self, plan, rule, "median ratio to the theory", reference=1.0)
+        return _decided(self, plan, rule, "median ratio to the theory", reference=plan.centre)
 
     def says(self, plan: MedianPlan) -> str:
-        low, high = f"1 − {1 - plan.region.low:.4g}", f"1 + {plan.region.high - 1:.4g}"
+        low, high = _about_one(plan.region.low), _about_one(plan.region.high)
         what = self.quantity or self.source.name
         over = f"the median of {what} over the {self._held_against}"
         if self.breaks:
@@ -186,10 +213,16 @@ def _decided(
         decision=decided,
         resolution=of_ratio(found, region) if statement.formula else of_place(found, region),
         absolute=statement.formula is None,
+        charged=plan.charged,
         curve=None if statement.curve is None else statement.curve(whole),
         rivals={name: rival.judge(whole, alpha) for name, rival in statement.rivals.items()},
         reason=lost(draw(decided.draws)),
     )
+
+
+def _about_one(ratio: float) -> str:
+    """A ratio as what it is beside 1."""
+    return f"1 − {1 - ratio:.4g}" if ratio < 1 else f"1 + {ratio - 1:.4g}"
 
 
 def lost(*samples: Floats) -> str:

@@ -191,8 +191,10 @@ def rise(weights: Sequence[float], values: Sequence[float]) -> float:
     return math.fsum(w * math.log(value) for w, value in zip(weights, values, strict=True))
 
 
-def says_slope(what: str, x_label: str, breaks: Breaks, plan: Plan) -> str:
-    where = f"the slope of {what} against {x_label}"
+def says_slope(what: str, x_label: str, breaks: Breaks, plan: Plan, shift: float = 0.0) -> str:
+    where, theirs = f"the slope of {what} against {x_label}", f"the theory's {plan.target:.4g}"
+    if shift:
+        theirs += f", moved by {shift:.4g} as is known at these sizes,"
     if breaks:
-        return f"{where} lies {breaks} the theory's {plan.target:.4g} by more than {plan.margin.total:.4g}"
-    return f"{where} is the theory's {plan.target:.4g} ± {plan.margin.total:.4g}"
+        return f"{where} lies {breaks} {theirs} by more than {plan.margin.total:.4g}"
+    return f"{where} is {theirs} ± {plan.margin.total:.4g}"

@@ -18,8 +18,8 @@ from mfcheck.statistics.sample_sizes import Draw, least
 from mfcheck.statistics.sequential import Decision, Estimate, Region, decide
 
 LARGEST = float(np.finfo(float).max)
-NORMAL_MEDIAN = math.sqrt(math.pi / 2)
-"""Standard deviation of a sample median over that of the mean, for a normal law."""
+PRUDENT = 1.25
+"""How much larger than in a pilot a spread is taken: that of 16 normal draws is too small by more in one of ten."""
 
 
 def median_interval(ordered: Floats, alpha: float) -> tuple[float, float]:
@@ -65,7 +65,8 @@ def smallest_detectable_median(draws: int, margin: float, *, spread: float, alph
     """The relative distance of a median from its reference that one look refutes with probability about 1 − beta."""
     if draws < least_draws(alpha):
         return math.inf
-    reach = spread * NORMAL_MEDIAN * (_normal(alpha / 2) + _normal(beta)) / math.sqrt(draws)
+    end, deviation = _end(draws, alpha)
+    reach = spread * (end + _normal(beta) * deviation)
     return (margin + reach) / (1 - reach) if reach < 1 else math.inf  # the spread grows with the median
 
 
@@ -74,11 +75,23 @@ def draws_needed_median(margin: float, *, spread: float, alpha: float, beta: flo
     gap = abs(margin - distance)
 
     def enough(n: int) -> bool:
-        half = spread * NORMAL_MEDIAN / math.sqrt(n)
-        reach, width = half * (_normal(alpha / 2) + _normal(beta)), half * (_normal(alpha / 2) + _normal(beta) / 2)
-        return n >= least_draws(alpha) and reach <= gap and width <= margin / 2
+        if n < least_draws(alpha):
+            return False
+        end, deviation = _end(n, alpha)
+        reach, width = end + _normal(beta) * deviation, end + _normal(beta) / 2 * deviation
+        return spread * reach <= gap and spread * width <= margin / 2
 
     return least(enough)
+
+
+def _end(draws: int, alpha: float) -> tuple[float, float]:
+    """Where the interval of normal draws ends, and the standard deviation of that order statistic, in theirs.
+
+    Far from both the √(π/2n) of a median where draws are few: the end is then near the least of them.
+    """
+    share = max(1, _rank(draws, alpha)) / (draws + 1)
+    end = float(-special.ndtri(share))
+    return end, math.sqrt(share * (1 - share) / draws) / float(stats.norm.pdf(end))
 
 
 def decide_median_slope(
@@ -134,6 +147,12 @@ def estimate_median(values: Floats, alpha: float) -> Estimate:
         known = values[np.isfinite(values).all(axis=1)]
         values = known.mean(axis=1) if len(known) else np.array([low / 2 + high / 2])
     return Estimate(float(np.median(values)), low, high)
+
+
+def spread_of(values: Floats) -> float:
+    """The relative spread of positive draws `[n]`, as a pilot tells it: the deviation of their logarithm, and a quarter
+    more for how few they are."""
+    return PRUDENT * float(np.log(values).std(ddof=1))
 
 
 def unknown(values: Floats) -> int:

@@ -78,10 +78,14 @@ def of_ratio(estimate: Estimate, region: Region) -> float | None:
 
 
 def of_place(estimate: Estimate, region: Region) -> float | None:
-    """The absolute error in where the region is said to lie, up or down, that the same interval would have refuted."""
-    if max(abs(estimate.low), abs(estimate.high)) >= LARGEST_NUMBER:
-        return None
-    return max(estimate.high - region.low, region.high - estimate.low)
+    """The absolute error in where the region is said to lie, up or down, that the same interval would have refuted.
+
+    Of a region without an upper end, up alone; None where the interval has no end on that side.
+    """
+    ways = [estimate.high - region.low, region.high - estimate.low]
+    if math.isinf(region.high):
+        ways = ways[:1]
+    return max(ways) if max(ways) < LARGEST_NUMBER / 2 else None
 
 
 def of_break(estimate: Estimate, region: Region, reference: float, *, above: bool, absolute: bool) -> float | None:

@@ -29,6 +29,9 @@ VARIANCES = {"vanilla": (1.4, 2.0, 2.6), "residual": (0.2, 1.0, 2.0)}
 """Weight variances for ω_v below, at and above 1, and for ω_r near 1 and above."""
 STEPS = {"quick": 10, "standard": 20, "paper": 40}
 """Steps of an attack by level; more find more, at a cost in proportion."""
+FOUND = 0.1
+"""δ of attacks within a finite budget, at every level: of the largest loss they find a few percent less, and gates
+flip, so that a finer δ would be no use."""
 OUTSIDE = 10
 """The deviation inequality's share of networks beyond the slack is so many times less than the share that may be."""
 
