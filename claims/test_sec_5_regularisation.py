@@ -19,7 +19,7 @@ from mfcheck.findings.finding import Curve
 from mfcheck.findings.regimes import LIMIT, START
 from mfcheck.observables import slopes
 from mfcheck.observables.slopes import DRIFT, LAYERS, LOSS, PULL
-from mfcheck.settings import Settings
+from mfcheck.settings import Level, Settings
 from mfcheck.spec import ARCHITECTURES
 from mfcheck.theorems.bound import INF_INF, PAIRS, PAPERS, STEPS, turns
 from mfcheck.theorems.cells import AttackCell
@@ -95,10 +95,11 @@ def layers(draws: Floats, depth: int, predicted: float) -> Curve:
     )
 
 
-def euler(spec: NetworkSpec) -> Callable[[Floats], Floats]:
-    """⟨W, ∂L_adv⟩ over L_adv, and over the share ασ_w²/ω of it that a shortcut leaves."""
+def euler(spec: NetworkSpec, level: Level) -> Rival:
+    """⟨W, ∂L_adv⟩ is L_adv, and in residual networks the share ασ_w²/ω of it, to leading order."""
     share = spec.activation.alpha * spec.weight_variance / PaperTheory().omega(spec)
-    return lambda draws: draws[:, DRIFT] * spec.width / (2 * share * draws[:, LOSS])
+    slack = level.ratio if spec.architecture == "vanilla" else NOISY
+    return Rival(lambda draws: draws[:, DRIFT] * spec.width / (2 * share * draws[:, LOSS]), 1 - slack, 1 + slack)
 
 
 def distance(cell: AttackCell, decide: Decider) -> Callable[[], Allowance]:
@@ -124,7 +125,7 @@ def pull(cell: AttackCell, decide: Decider) -> Ask:
         delta=level.exact if chain else NOISY if is_noisy(cell) else level.ratio,
         pilot=PILOT if cell.images else 0,
         regime=LIMIT if chain or small else START,
-        rivals={} if chain or small else {EULER: Rival(euler(spec), 1 - level.ratio, 1 + level.ratio)},
+        rivals={} if chain or small else {EULER: euler(spec, level)},
         curve=None if chain else lambda draws: layers(draws, spec.depth, theory.regularisation(spec, *attack)),
     )
 

@@ -95,9 +95,12 @@ class Decider:
 
     def calibrate(self, source: Source, statistic: Statistic, spec: NetworkSpec) -> Calibration:
         """The median of a statistic on the exact chain, by draws and with an interval of its own."""
-        settings, anywhere = self.settings, Probe(np.ones((1, spec.input_dim)), 0)
-        draw = self.trial.sampling.draws(source, anywhere, statistic, spec, engine="wishart", apart=calibration.APART)
-        return Calibration.of(draw(calibration.DRAWS[settings.level.name]), settings.alpha)
+        anywhere, level = Probe(np.ones((1, spec.input_dim)), 0), self.settings.level
+        draw, pilot = (
+            self.trial.sampling.draws(source, anywhere, statistic, spec, engine="wishart", apart=name)
+            for name in (calibration.APART, f"{calibration.APART}, pilot")
+        )
+        return Calibration.by(draw, pilot, level, self.settings.alpha)
 
     def does_not_apply(self, reason: str) -> Finding:
         """Record that the claim has nothing to say of this cell."""

@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from mfcheck.arrays import Floats
 from mfcheck.decisions.allowance import Allowance, origin_with_delta
 from mfcheck.decisions.means import judge_ratio
@@ -113,13 +115,11 @@ class MedianRatio(Statement[MedianPlan]):
         bottom = 0.0 if self.upper_only else centre * (1 - allowed.below - delta)
         probe = sampling.probe(self.probe, self.looks_at)
         draw = sampling.draws(self.source, probe, lambda values: self.statistic(values) / value)
-        pilot = sampling.draws(self.source, probe, self.statistic, apart=PILOT)
+        pilot = sampling.draws(self.source, probe, lambda values: self.statistic(values) / value, apart=PILOT)
         return MedianPlan(
             margin=margin,
-            first=self._first_look(
-                margin, allowed, rule, sampling.draws(self.source, probe, self.statistic, apart=PILOT)
-            ),
-            draws_of=(sampling.draws(self.source, probe, lambda values: self.statistic(values) / value),),
+            first=self._first_look(margin, allowed, rule, pilot),
+            draws_of=(draw,),
             chunk=sampling.chunk(self.source),
             target=value,
             region=Region(bottom, centre * (1 + allowed.above + delta), centre * margin.total),
@@ -129,11 +129,16 @@ class MedianRatio(Statement[MedianPlan]):
         )
 
     def _first_look(self, margin: Margin, allowed: Allowance, rule: Rule, pilot: Draw) -> int:
-        """Draws that decide a median which lies where it should, or half as far from there as is allowed for."""
+        """Draws that decide a median which lies where it should, or half as far from there as is allowed for, or, of a
+        law that is to break, where a pilot has it."""
         chances = {"alpha": rule.first_alpha, "beta": rule.level.beta}
         spread = self.spread if allowed.spread is None else allowed.spread
         if self.pilot:
-            spread = medians.spread_of(pilot(self.pilot))
+            tried = pilot(self.pilot)
+            spread = medians.spread_of(tried)
+            if self.breaks:
+                away = abs(float(np.median(tried)) / allowed.centre - 1) - margin.total
+                return medians.draws_to_leave(max(away, margin.total), spread=spread, **chances)
         if self.room is None and (self.pilot or allowed.spread is not None):
             distance = margin.finite_width / 2
             return medians.draws_needed_median(margin.total, spread=spread, distance=distance, **chances)

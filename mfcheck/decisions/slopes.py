@@ -46,7 +46,8 @@ class TrendPlan(Plan):
 class Slope(Statement[TrendPlan]):
     """log E statistic against x rises as the theory's `curve` does, by its least-squares slope.
 
-    The groups' exact means give the finite-width distance of slopes, unless the law is `exact` at every width.
+    The groups' exact means give the finite-width distance of slopes, unless the law is `exact` at every width. To the
+    level's δ for slopes, or to `delta`.
     """
 
     two_sided = True
@@ -55,6 +56,7 @@ class Slope(Statement[TrendPlan]):
     x_label: str
     curve: Callable[[PaperTheory, NetworkSpec], float]
     exact: bool = False
+    delta: float | None = None
     probe: Probe | None = None
 
     @property
@@ -66,7 +68,7 @@ class Slope(Statement[TrendPlan]):
         # The slope itself is what a twin of the theory can move; how far width moves it is the paper's formula's.
         bias = 0.0 if self.exact else abs(self._rise(means) - self._rise(self._at(PaperTheory())))
         kind = "exact at every width" if self.exact else "slope of the exact finite-width law"
-        margin = Margin(bias, level.slope, f"{kind}; δ of level {level.name}")
+        margin = Margin(bias, level.slope if self.delta is None else self.delta, f"{kind}; δ of level {level.name}")
         tails = tuple(group.tail for group in self.groups)
         shape = slopes.Trend(self._weights, True, tails, tuple(means))
         first = slopes.draws_needed_trend(

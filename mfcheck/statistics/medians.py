@@ -18,8 +18,8 @@ from mfcheck.statistics.sample_sizes import Draw, least
 from mfcheck.statistics.sequential import Decision, Estimate, Region, decide
 
 LARGEST = float(np.finfo(float).max)
-PRUDENT = 1.25
-"""How much larger than in a pilot a spread is taken: that of 16 normal draws is too small by more in one of ten."""
+PRUDENT = 1.1
+"""How much larger than in a pilot a spread is taken, since one is of few draws."""
 
 
 def median_interval(ordered: Floats, alpha: float) -> tuple[float, float]:
@@ -78,7 +78,7 @@ def draws_needed_median(margin: float, *, spread: float, alpha: float, beta: flo
         if n < least_draws(alpha):
             return False
         end, deviation = _end(n, alpha)
-        reach, width = end + _normal(beta) * deviation, end + _normal(beta) / 2 * deviation
+        reach, width = end + _normal(beta) * deviation, end + _normal(beta) / math.sqrt(2) * deviation
         return spread * reach <= gap and spread * width <= margin / 2
 
     return least(enough)
@@ -92,6 +92,28 @@ def _end(draws: int, alpha: float) -> tuple[float, float]:
     share = max(1, _rank(draws, alpha)) / (draws + 1)
     end = float(-special.ndtri(share))
     return end, math.sqrt(share * (1 - share) / draws) / float(stats.norm.pdf(end))
+
+
+def draws_to_leave(gap: float, *, spread: float, alpha: float, beta: float) -> int:
+    """Draws for one look to leave a region with probability about 1 − beta by a median so far outside, relatively."""
+
+    def enough(n: int) -> bool:
+        if n < least_draws(alpha):
+            return False
+        end, deviation = _end(n, alpha)
+        return spread * (end + _normal(beta) * deviation) <= gap
+
+    return least(enough)
+
+
+def draws_for_reach(reach: float, spread: float, alpha: float, *, most: int) -> int:
+    """Draws, at least what an interval takes and at most so many, whose interval reaches about so far, relatively."""
+    fewest = least_draws(alpha)
+
+    def enough(n: int) -> bool:
+        return n >= most or (n >= fewest and spread * _end(n, alpha)[0] <= reach)
+
+    return least(enough)
 
 
 def decide_median_slope(
@@ -150,7 +172,7 @@ def estimate_median(values: Floats, alpha: float) -> Estimate:
 
 
 def spread_of(values: Floats) -> float:
-    """The relative spread of positive draws `[n]`, as a pilot tells it: the deviation of their logarithm, and a quarter
+    """The relative spread of positive draws `[n]`, as a pilot tells it: the deviation of their logarithm, and a tenth
     more for how few they are."""
     return PRUDENT * float(np.log(values).std(ddof=1))
 
