@@ -32,9 +32,8 @@ from mfcheck.theorems.bound import (
     turns,
 )
 from mfcheck.theorems.cells import PairCell
-from mfcheck.theorems.on_chain import exact_norm
 from mfcheck.theory import finite_width
-from mfcheck.theory.norms import chevet_beta, expected_norm
+from mfcheck.theory.norms import chevet_beta, exact_quantile, expected_norm
 
 WIDTHS = (10_000, 10_000_000, INFINITE)
 LOOSE = (NormPair(2, 1), NormPair(math.inf, 2), NormPair(math.inf, 1))
@@ -214,9 +213,9 @@ def gap(cell: LeadingCell) -> Allowance:
     if cell.square and cell.pair == NormPair(2, 2):
         edge = TRACY_WIDOM * (4 * spec.input_dim) ** (-2 / 3)
         return Allowance(2 * edge, edge, "twice the Tracy–Widom mean at finite dimension (Johnstone 2001)")
-    sizes = (cell.pair, spec.input_dim, spec.output_dim)
-    if (exact := exact_norm(*sizes)) is None:
-        return at_finite_dimension(*sizes)
+    exact = exact_quantile(*cell.pair, spec.input_dim, spec.output_dim)
+    if exact is None:
+        return at_finite_dimension(cell.pair, spec.input_dim, spec.output_dim)
     origin = "exact median at finite dimension, of the longest row or column"
     return Allowance(0.0, 0.0, origin, shift=exact / cell.beta(PaperTheory()) - 1)
 

@@ -36,9 +36,9 @@ from mfcheck.theorems.bound import (
 )
 from mfcheck.theorems.bound_curves import over_budgets
 from mfcheck.theorems.cells import PairCell
-from mfcheck.theorems.on_chain import exact_norm, norm_beside
+from mfcheck.theorems.on_chain import norm_beside
 from mfcheck.theory import finite_width
-from mfcheck.theory.norms import paper_beta
+from mfcheck.theory.norms import exact_quantile, paper_beta
 
 REACHES = (0.001, 0.003, 0.01, 0.1, 0.3, 1.0)
 """Longest perturbations of the attacks, in units of ‖x‖₂."""
@@ -183,7 +183,7 @@ def steepest(weights: Sequence[float], logs: Sequence[float]) -> float:
 
 def distance(weights: Sequence[float], specs: Sequence[NetworkSpec], pair: NormPair) -> Allowance:
     """How the median's distance to β rises with size: in closed form, or each group below β by its own allowance."""
-    known = [(exact_norm(pair, one.input_dim, one.output_dim), one) for one in specs]
+    known = [(exact_quantile(*pair, one.input_dim, one.output_dim), one) for one in specs]
     over = [math.log(exact / paper_beta(*pair, one.input_dim, one.output_dim)) for exact, one in known if exact]
     if len(over) == len(specs):
         shift = math.fsum(w * log for w, log in zip(weights, over, strict=True))

@@ -30,6 +30,7 @@ from mfcheck.findings.claim import Claim
 from mfcheck.findings.finding import Finding
 from mfcheck.settings import Settings
 from mfcheck.spec import NetworkSpec
+from mfcheck.statistics.sample_sizes import Draw
 from mfcheck.theory import PaperTheory
 
 Fields = ParamSpec("Fields")
@@ -93,14 +94,16 @@ class Decider:
         """Some draws of another network by the cell's engine, for a figure; no verdict rests on them."""
         return self.trial.sampling.draws(source, probe, spec=spec)(draws)
 
+    def on_chain(self, source: Source, statistic: Statistic, spec: NetworkSpec, apart: str = calibration.APART) -> Draw:
+        """Draws on the exact chain that know nothing of those that are decided on."""
+        anywhere = Probe(np.ones((1, spec.input_dim)), 0)
+        return self.trial.sampling.draws(source, anywhere, statistic, spec, engine="wishart", apart=apart)
+
     def calibrate(self, source: Source, statistic: Statistic, spec: NetworkSpec) -> Calibration:
-        """The median of a statistic on the exact chain, by draws and with an interval of its own."""
-        anywhere, level = Probe(np.ones((1, spec.input_dim)), 0), self.settings.level
-        draw, pilot = (
-            self.trial.sampling.draws(source, anywhere, statistic, spec, engine="wishart", apart=name)
-            for name in (calibration.APART, f"{calibration.APART}, pilot")
-        )
-        return Calibration.by(draw, pilot, level, self.settings.alpha)
+        """The median of a statistic on the exact chain, with an interval of its own."""
+        names = (calibration.APART, f"{calibration.APART}, pilot")
+        draw, pilot = (self.on_chain(source, statistic, spec, name) for name in names)
+        return Calibration.by(draw, pilot, self.settings.level, self.settings.alpha)
 
     def does_not_apply(self, reason: str) -> Finding:
         """Record that the claim has nothing to say of this cell."""

@@ -82,7 +82,7 @@ class Share(Statement[SharePlan]):
             draws_of=(draw,),
             chunk=sampling.chunk(self.source),
             target=value,
-            above=allowed.above,
+            above=allowed.centre * (1 + allowed.above) - 1,
         )
 
     def decide(self, plan: SharePlan, theory: PaperTheory, rule: Rule) -> Evidence:

@@ -14,22 +14,11 @@ from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.calibration import Calibration
 from mfcheck.decisions.decide import Decider
 from mfcheck.observables import chain_pull, losses
-from mfcheck.spec import NetworkSpec, NormPair, dual_exponent
+from mfcheck.spec import NetworkSpec, NormPair
 from mfcheck.theory import finite_width, norms
 
 NORM = "‖J‖ measured on the exact chain at this width (docs/theory.md#wishart-chain)"
 PULL = "measured on the exact chain at this width, but for ‖W‖² (docs/theory.md#parts-of-the-jacobian)"
-
-
-def exact_norm(pair: NormPair, input_dim: int, output_dim: int) -> float | None:
-    """The median of ‖Z‖_{p,q}/√d, Z a K×d standard normal matrix, in closed form: of its longest column (p = 1) or row
-    (q = ∞); None for other pairs."""
-    if pair.p == 1 and pair.q in (1, 2, math.inf):
-        return norms.largest_column(pair.q, input_dim, output_dim) / math.sqrt(input_dim)
-    dual = dual_exponent(pair.p)
-    if math.isinf(pair.q) and dual in (1, 2, math.inf):
-        return norms.largest_column(dual, output_dim, input_dim) / math.sqrt(input_dim)
-    return None
 
 
 def gain(spec: NetworkSpec) -> float:
@@ -49,7 +38,7 @@ def norm_beside(decide: Decider, spec: NetworkSpec, pair: NormPair, beta: float)
 
 def norm_below(decide: Decider, spec: NetworkSpec, pair: NormPair, beta: float) -> Callable[[], Allowance]:
     """The same for a bound: a constant that is too small at finite dimension is no reason to pass it."""
-    limit = exact_norm(pair, spec.input_dim, spec.output_dim) or 0.0
+    limit = norms.exact_quantile(*pair, spec.input_dim, spec.output_dim) or 0.0
     return norm_beside(decide, spec, pair, max(beta, limit))
 
 
