@@ -29,6 +29,9 @@ VARIANCES = {"vanilla": (1.4, 2.0, 2.6), "residual": (0.2, 1.0, 2.0)}
 """Weight variances for ω_v below, at and above 1, and for ω_r near 1 and above."""
 STEPS = {"quick": 10, "standard": 20, "paper": 40}
 """Steps of an attack by level; more find more, at a cost in proportion."""
+FOUND = 0.1
+"""δ of attacks within a finite budget, at every level: of the largest loss they find a few percent less, and gates
+flip, so that a finer δ would be no use."""
 OUTSIDE = 10
 """The deviation inequality's share of networks beyond the slack is so many times less than the share that may be."""
 
@@ -73,12 +76,18 @@ def near_the_limit(spec: NetworkSpec, pair: NormPair) -> Allowance:
 def slack(spec: NetworkSpec, pair: NormPair, beta: float, rate: float) -> Allowance:
     """How far a network may exceed β ω^{L/2}, but for a share well below 1 − rate of them.
 
-    t σ*/(√d β) with e^{−t²/2} = (1 − rate)/10 at N = ∞, and at finite width the leading terms of
-    docs/theory.md#finite-width-moments: the mixing of rows, and t deviations of the common scale,
-    ½ √((κ − 1)L/N + 2/N).
+    (1 − rate)/10 of them at N = ∞: by the quantile of ‖Z‖/√d where it is in closed form, about its median if that is
+    above β, and else by the deviation tσ*/(√d β) with e^{−t²/2} = (1 − rate)/10. At finite width the leading terms of
+    docs/theory.md#finite-width-moments: the mixing of rows, and t deviations of the common scale, ½ √((κ − 1)L/N + 2/N).
     """
-    t = math.sqrt(2 * math.log(OUTSIDE / (1 - rate)))
-    deviation = t * _relative_lipschitz(pair, spec.input_dim, spec.output_dim, beta)
+    beyond, sizes = (1 - rate) / OUTSIDE, (*pair, spec.input_dim, spec.output_dim)
+    t = math.sqrt(2 * math.log(1 / beyond))
+    deviation, limit = (
+        t * _relative_lipschitz(pair, spec.input_dim, spec.output_dim, beta),
+        norms.exact_quantile(*sizes),
+    )
+    if limit is not None:
+        deviation = (norms.exact_quantile(*sizes, 1 - beyond) or math.inf) / max(beta, limit) - 1
     spread = ((finite_width.gain_ratio(spec) - 1) * spec.depth + 2) / spec.width
     above = deviation + growth(spec, pair) + t * math.sqrt(spread) / 2
     finite = f"finite width {above - deviation:.3g} (docs/theory.md#finite-width-moments)"

@@ -54,7 +54,8 @@ def test_what_breaks_is_supported_where_the_mean_is_another_one() -> None:
     broken = mean(decider(), signed(1.2), tail(1.2), breaks="above")
     assert broken.verdict is SUPPORTED
     assert broken.breaks
-    assert (broken.twins_seen, broken.resolution) == ((), None)
+    assert (broken.twins_seen, broken.absolute) == ((), False)
+    assert broken.resolution == pytest.approx(1.05 * broken.estimate / broken.interval[0] - 1)
     assert mean(decider(), signed(1.2), tail(1.2), breaks="below").verdict is REFUTED
     assert mean(decider(Faster()), signed(1.0), tail(1.0), breaks="below").verdict is SUPPORTED
 
@@ -140,7 +141,8 @@ def test_a_drift_is_negligible_or_another_law_holds_in_its_place(
     assert finding.estimate == pytest.approx(true, abs=0.02)
     assert finding.region == (-QUICK.ratio, QUICK.ratio)
     assert (finding.reference, finding.margin.total) == (0.0, QUICK.ratio)
-    assert (finding.twins_seen, finding.resolution) == ((), None)
+    assert (finding.twins_seen, finding.absolute) == ((), True)
+    assert finding.resolution == pytest.approx(QUICK.ratio + max(finding.interval[1], -finding.interval[0]))
 
 
 def test_what_is_negligible_is_so_beside_a_scale() -> None:

@@ -274,14 +274,15 @@ def test_a_median_within_bounds_is_told_beside_their_middle() -> None:
     assert (finding.verdict, finding.statistic) == (Verdict.SUPPORTED, "middle")
     assert finding.reference == pytest.approx(2 * BOUND)
     assert finding.region == (0.5 * BOUND, 3.5 * BOUND)
-    assert finding.margin == Margin(0.0, 3.0 * BOUND, "no law: declared")
-    assert finding.resolution is None
+    assert finding.margin == Margin(0.0, 1.5 * BOUND, "no law: declared")
+    assert (finding.resolution, finding.absolute) == (pytest.approx(3.5 * BOUND - finding.interval[0]), True)
     assert finding.estimate == pytest.approx(BOUND, rel=0.1)
 
 
 def test_a_trend_that_bends_is_refuted_and_a_straight_one_told_with_its_growth() -> None:
     finding = decider()(slope(Steady))
-    assert (finding.verdict, finding.reference, finding.resolution) == (Verdict.SUPPORTED, 0.0, 0.05)
+    assert (finding.verdict, finding.reference, finding.absolute) == (Verdict.SUPPORTED, 0.0, True)
+    assert finding.resolution == pytest.approx(0.05 + max(abs(end) for end in finding.interval))
     assert finding.statistic == "slope of the logarithm in a half less the whole's"
     words = finding.reason.removeprefix("u estimated as ").replace(", interval [", " ").replace(",", "").rstrip("]")
     value, low, high = map(float, words.split())
@@ -321,7 +322,8 @@ def test_a_bound_that_breaks_does_so_on_its_only_side() -> None:
     assert (finding.verdict, finding.breaks, finding.side, finding.reason) == (Verdict.SUPPORTED, True, "", "")
     assert decider()(over).verdict is not Verdict.SUPPORTED
     sided = decider()(replace(median(breaks="above"), source=above.source))
-    assert (sided.verdict, sided.side, sided.resolution) == (Verdict.SUPPORTED, "above", None)
+    assert (sided.verdict, sided.side) == (Verdict.SUPPORTED, "above")
+    assert sided.resolution == pytest.approx(sided.region[1] * sided.estimate / sided.interval[0] - 1)
     wrong = decider()(replace(median(breaks="below"), source=above.source))
     assert wrong.verdict is Verdict.REFUTED
     assert wrong.reason == "it fails, but above its region, where the theory has it fail below"
