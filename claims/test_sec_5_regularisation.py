@@ -30,6 +30,7 @@ from mfcheck.theorems.pull import (
     instant,
     one_output_pull,
 )
+from mfcheck.theorems.varied import Formula, VariedCell, decide_varied, varied_cells
 from mfcheck.training.objectives import Objective
 
 VARIANCES = {"vanilla": 1.6, "residual": 0.6}
@@ -46,6 +47,7 @@ EULER = "the pull is L_adv itself (Euler)"
 
 def pull_cells(settings: Settings) -> Iterator[AttackCell]:
     """One output, where the theory's value is exact; every pair on images; and finite budgets, where gates flip."""
+    yield from varied_cells(settings, Formula.PULL)
     data, quick = settings.dataset, settings.level.name == "quick"
     for architecture in settings.architectures:
         if architecture in ARCHITECTURES:
@@ -133,4 +135,7 @@ def pull(cell: AttackCell, decide: Decider) -> Ask:
 @claim("thm5.4/regularisation-gradient", cells=pull_cells)
 def test_regularisation_gradient(cell: AttackCell, decide: Decider) -> None:
     """The gradient of L_adv pulls on every layer by ⟨∂L_adv/∂W, W⟩/‖W‖² = ε α β ω^{L/2−1}/N."""
-    decide(pull(cell, decide))
+    if isinstance(cell, VariedCell):
+        decide_varied(cell, decide)
+    else:
+        decide(pull(cell, decide))
