@@ -21,10 +21,10 @@ from mfcheck.findings.regimes import LIMIT, PULL
 from mfcheck.observables.shrinking import Shrinking
 from mfcheck.settings import Settings
 from mfcheck.spec import NetworkSpec, NormPair, ReLULike
-from mfcheck.theorems.bound import growth
+from mfcheck.theorems.bound import INF_INF, growth
 from mfcheck.theorems.capacity import mean_decay
 from mfcheck.theorems.cells import AttackCell
-from mfcheck.theorems.on_chain import exact_norm, pull_beside
+from mfcheck.theorems.on_chain import pull_beside
 from mfcheck.theorems.pull import CHAIN_EPS, LINEAR_STEPS, instant
 from mfcheck.theory import PaperTheory, norms
 from mfcheck.training.objectives import Objective
@@ -72,6 +72,8 @@ class VariedCell(AttackCell):
 NETWORKS: tuple[tuple[NetworkSpec, str, NormPair], ...] = (
     (NetworkSpec("vanilla", 784, 4, 10**6, 5, 5.0, 0.0, LEAKY), "wishart", NormPair(1, 1)),
     (NetworkSpec("vanilla", 392, 2, 10**6, 4, 6.0, 0.0, BENT), "wishart", NormPair(1, 2)),
+    (NetworkSpec("vanilla", 100, 1, 10**6, 20, 2.1), "wishart", INF_INF),
+    (NetworkSpec("vanilla", 2500, 30, 10**6, 1, 2.0), "wishart", NormPair(2, math.inf)),
     (NetworkSpec("vanilla", 784, 4, 1024, 3, 2.4, 0.3, LEAKY), "lazy", NormPair(1.5, 3)),
     (NetworkSpec("residual", 392, 3, 1024, 2, 2.0, 0.1, LEAKY), "lazy", NormPair(3, 1.5)),
 )
@@ -107,7 +109,7 @@ def beside(cell: VariedCell, decide: Decider) -> Callable[[], Allowance]:
     spec, pair = cell.spec, cell.pair
     if not cell.chain:
         return pull_beside(decide, spec, pair)
-    limit = exact_norm(pair, spec.input_dim, spec.output_dim)
+    limit = norms.exact_quantile(*pair, spec.input_dim, spec.output_dim)
     beta = norms.paper_beta(*pair, spec.input_dim, spec.output_dim)
     assert limit is not None
     above = growth(spec, pair)
