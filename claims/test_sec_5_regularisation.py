@@ -37,6 +37,8 @@ VARIANCES = {"vanilla": 1.6, "residual": 0.6}
 BUDGETS = {"quick": (0.01, 0.3), "standard": (0.01, 0.03, 0.1, 0.3), "paper": (0.01, 0.03, 0.1, 0.3)}
 NOISY = 0.1
 """δ where a pull takes thousands of draws."""
+IMAGES = 2
+"""Images of a finite budget: more narrow the law of their mean by less than they cost."""
 PILOT = 16
 """Networks that tell how the pull on several images is spread, which the exact chain of one input does not know."""
 LEAST_SHARE = 0.6
@@ -55,7 +57,7 @@ def pull_cells(settings: Settings) -> Iterator[AttackCell]:
             variance = {"vanilla": 2.0, "residual": 0.4}[architecture]
             spec = NetworkSpec(architecture, 784, 10, 256 if quick else 1000, 5, variance)
             for eps in BUDGETS[settings.level.name]:
-                yield AttackCell(spec, "dense", pair=INF_INF, eps=eps, images=8, dataset=data)
+                yield AttackCell(spec, "dense", pair=INF_INF, eps=eps, images=IMAGES, dataset=data)
     for pair, spec in zip(PAIRS, turns(settings, 1024, 3), strict=False):
         if spec.architecture == "residual":
             spec = replace(spec, weight_variance=max(spec.weight_variance, LEAST_SHARE))

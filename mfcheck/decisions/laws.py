@@ -58,8 +58,8 @@ class Law(Statement[LawPlan]):
     """One component of `source` has the theory's law, up to its finite-width distance and the level's δ.
 
     `at_width`, where it is known, makes the law at this width of a limit's, and takes that distance; what was measured
-    of it errs at a rate `charged`. With `breaks` the statement is that it does not: supported where the distance exceeds
-    that margin.
+    of it errs at a rate `charged`. With `breaks` the statement is that it does not: supported where the distance is
+    beyond that margin.
     """
 
     source: Source = field(kw_only=False)

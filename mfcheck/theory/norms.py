@@ -103,8 +103,8 @@ def largest_column(q: float, columns: int, rows: int, probability: float = 0.5) 
     """The exact median of ‖Z‖_{1,q} = max_j ‖z_j‖_q, or another quantile, Z a standard normal rows × columns matrix and
     q = 1, 2 or ∞.
 
-    The quantile of one column's norm at probability^{1/columns}: a χ variate's for q = 2, the largest of `rows` half-normals'
-    for q = ∞, and for q = 1 their sum's, by Fourier transform on a grid. Raises ValueError for other q.
+    The quantile of one column's norm at probability^{1/columns}: a χ variate's for q = 2, the largest of `rows`
+    half-normals' for q = ∞, and for q = 1 their sum's, by Fourier transform on a grid. Raises ValueError for other q.
     """
     tail = -math.expm1(math.log(probability) / columns)
     if q == 2:
