@@ -98,6 +98,12 @@ def jacobian_cells(settings: Settings) -> Iterator[BoundCell]:
         for whose in Constant if pair in PAPERS else (Constant.THEORY,):
             for statement in (States.SHARE, States.MEDIAN):
                 yield BoundCell(spec, "wishart", pair=pair, statement=statement, constant=whose)
+    # Between the named norms, with as many outputs as inputs, both of Chevet's terms count.
+    for pair, whole in zip(
+        (NormPair(1.5, 2), NormPair(2, 3)), turns(settings, WIDE[settings.level.name], 2), strict=False
+    ):
+        spec = replace(whole, input_dim=100, output_dim=100)
+        yield BoundCell(spec, "wishart", pair=pair, statement=States.MEDIAN, constant=Constant.THEORY)
 
 
 def attack_cells(settings: Settings) -> Iterator[BoundCell]:
