@@ -42,16 +42,22 @@ class Mixture:
         return MixedLaw(self, law)
 
     @cached_property
+    def nothing(self) -> float:
+        """P[G = 0]."""
+        return float(self.weight[self.value <= 0].sum())
+
+    @cached_property
     def normal(self) -> Floats:
-        """P[√G Z ≤ t] on the grid, Z standard normal."""
+        """P[√G Z ≤ t and G > 0] on the grid, Z standard normal."""
         table = np.zeros_like(GRID)
         for value, weight in zip(self.value, self.weight, strict=True):
-            table += weight * special.ndtr(GRID / math.sqrt(value)) if value > 0 else weight * (GRID >= 0)
+            if value > 0:
+                table += weight * special.ndtr(GRID / math.sqrt(value))
         return table
 
     @cached_property
     def few(self) -> tuple[tuple[float, float], ...]:
-        """Some values with their probabilities: means of neighbours."""
+        """Some values above 0 with their probabilities: means of neighbours."""
         edges = np.searchsorted(np.cumsum(self.weight), np.linspace(0, 1, FEW + 1)[1:-1])
         groups = np.split(np.arange(len(self.value)), np.unique(edges))
         totals = [float(self.weight[group].sum()) for group in groups]
@@ -59,7 +65,7 @@ class Mixture:
             float(self.value[group] @ self.weight[group]) / max(total, 1e-300)
             for group, total in zip(groups, totals, strict=True)
         ]
-        return tuple((mean, total) for mean, total in zip(means, totals, strict=True) if total > 0)
+        return tuple((mean, total) for mean, total in zip(means, totals, strict=True) if mean * total > 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,17 +78,22 @@ class MixedLaw:
     def cdf(self, t: ArrayLike) -> Floats:
         """P[√G X ≤ t]."""
         points = np.asarray(t, dtype=np.float64)
-        if scale := centred_scale(self.law):
-            return np.interp(points / scale, GRID, self.mixture.normal)
-        total = np.zeros_like(points)
-        for value, weight in self.mixture.few:
-            total += weight * (self.law.cdf(points / math.sqrt(value)) if value > 0 else points >= 0)
-        return total
+        return self._alive(points, points) + self.mixture.nothing * (points >= 0)
 
     def cdf_left(self, t: ArrayLike) -> Floats:
         """P[√G X < t]."""
         points = np.asarray(t, dtype=np.float64)
-        return self.cdf(points if centred_scale(self.law) else np.nextafter(points, -np.inf))
+        return self._alive(points, np.nextafter(points, -np.inf)) + self.mixture.nothing * (points > 0)
+
+    def _alive(self, points: Floats, before: Floats) -> Floats:
+        """P[√G X ≤ `before` and G > 0]; for a law without atoms `points` do, and are cheaper."""
+        if scale := centred_scale(self.law):
+            found: Floats = np.interp(points / scale, GRID, self.mixture.normal)
+            return found
+        total = np.zeros_like(points)
+        for value, weight in self.mixture.few:
+            total += weight * self.law.cdf(before / math.sqrt(value))
+        return total
 
     def var(self) -> float:
         """E G E X² less the squared mean."""

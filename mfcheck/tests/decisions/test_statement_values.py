@@ -199,17 +199,16 @@ def test_plans_have_the_margins_targets_and_first_looks_of_their_rules() -> None
     [
         ({}, (0.0, 0.02), ORIGIN),
         ({"finite_width": lambda: 0.0}, (0.0, 0.05), ORIGIN),
-        ({"finite_width": lambda: -0.1}, (0.1, 0.05), "exact finite-width distance to the limit"),
+        ({"finite_width": lambda: -0.1}, (0.0, 0.05), "exact at this width, 0.9 of the limit"),
         ({"delta": 0.3}, (0.0, 0.3), ORIGIN),
-        ({"finite_width": lambda: 0.1, "delta": 0.3}, (0.1, 0.3), "exact finite-width distance to the limit"),
+        ({"finite_width": lambda: 0.1, "delta": 0.3}, (0.0, 0.3), "exact at this width, 1.1 of the limit"),
     ],
 )
 def test_a_means_margin_is_its_distance_and_delta(more: Any, margin: tuple[float, float], kind: str) -> None:
     found = decider().trial.plan(mean(**more))
     assert found.margin == Margin(*margin, f"{kind}; δ of level quick; granted E X⁴/(E X)⁴ ≤ 3")
-    assert found.first == means.draws_needed_mean_ratio(
-        found.margin.total, tail=TAIL, alpha=FIRST, beta=QUICK.beta, ratio=1 + margin[0]
-    )
+    assert found.first == means.draws_needed_mean_ratio(found.margin.total, tail=TAIL, alpha=FIRST, beta=QUICK.beta)
+    assert found.centre == (1.0 if "finite_width" not in more else 1 + more["finite_width"]())
     assert found.granted == TAIL
 
 
@@ -219,11 +218,11 @@ def test_a_signed_mean_is_planned_by_its_own_rule_with_a_tail_in_units_of_its_re
             return super().omega(spec) / 2 ** (2 / spec.depth)
 
     plan = decider(Half()).trial.plan(mean(signed=True, finite_width=lambda: 0.1))
-    true = 2 * 1.1
+    true = 2
     assert plan.granted.second == pytest.approx(1.2 * true**2)
     assert plan.granted.fourth == pytest.approx(3.0 * true**4)
     assert plan.first == signed_means.draws_needed_mean_ratio(
-        plan.margin.total, tail=plan.granted, alpha=FIRST, beta=QUICK.beta, ratio=1.1
+        plan.margin.total, tail=plan.granted, alpha=FIRST, beta=QUICK.beta
     )
     found = decider().trial.plan(negligible())
     assert found.margin == Margin(0.0, 0.05, "none: stated as 0; δ of level quick; granted E X⁴ ≤ 3 units")
