@@ -59,13 +59,13 @@ class MeanRatio(Statement[MeanPlan]):
         level, value = rule.level, self.reference(theory)
         granted = self.tail()
         off, papers = 0.0 if self.finite_width is None else self.finite_width(), papers_value(self.reference)
-        delta = level.exact if self.finite_width is None else level.ratio
+        delta, centre = level.exact if self.finite_width is None else level.ratio, moved(value, papers, 1 + off)
         kind = "exact at every width" if off == 0 else f"exact at this width, {1 + off:.4g} of the limit"
         origin = f"{kind}; δ of level {level.name}; granted E X⁴/(E X)⁴ ≤ {granted.fourth:.4g}"
         margin = Margin(0.0, delta if self.delta is None else self.delta, origin)
         draw = sampling.draws(self.source, sampling.probe(self.probe, self.looks_at), self.statistic)
         if self.signed:  # its tail is granted in units of the reference, not of the mean itself
-            true = self.reference(PaperTheory()) / value
+            true = self.reference(PaperTheory()) * (1 + off) / (value * centre)
             granted = Tail(granted.second * true**2, granted.fourth * true**4)
         needed = (signed_means if self.signed else means).draws_needed_mean_ratio
         first = needed(margin.total, tail=granted, alpha=rule.first_alpha, beta=level.beta)
@@ -76,7 +76,7 @@ class MeanRatio(Statement[MeanPlan]):
             chunk=sampling.chunk(self.source),
             target=value,
             granted=granted,
-            centre=moved(value, papers, 1 + off),
+            centre=centre,
             known=1 + off,
             papers=papers,
         )
