@@ -22,6 +22,8 @@ from mfcheck.theory import entry_law
 WIDTHS = (100, 300, 1000)
 VARIANCES = {"vanilla": 2.0, "residual": 1.0}
 REACHES = (0.001, 0.01, 0.1, 0.3, 1.0)
+PILOT = 16
+"""Networks that tell how far below their loss falls, and how that is spread: no formula says."""
 NOTHING = Allowance(0.0, 0.0, "none: the bound is stated for every width")
 INSIDE = Allowance(0.0, 0.0, "none: exact inside one region")
 
@@ -123,10 +125,9 @@ def below_linear(cell: PairCell, level: Level) -> Ask:
         statistic=over_linear,
         reference=lambda theory: 1.0,
         allowance=lambda: INSIDE,
-        spread=0.1,
         delta=level.exact,
         breaks="below",
-        room=0.3,
+        pilot=PILOT,
         curve=lambda draws: over_budgets(draws, budgets, bounds(theory)),
     )
 

@@ -22,6 +22,7 @@ from mfcheck.settings import Level, Settings
 from mfcheck.spec import Attack
 from mfcheck.theorems.bound import INF_INF
 from mfcheck.theorems.cells import AttackCell
+from mfcheck.theorems.on_chain import time_beside
 from mfcheck.theorems.pull import (
     CHAIN_EPS,
     LINEAR_STEPS,
@@ -31,6 +32,7 @@ from mfcheck.theorems.pull import (
     one_output_spread,
 )
 from mfcheck.theorems.variance import LOWER, along_path, euler, gain_at, scales_down_to
+from mfcheck.theorems.varied import Formula, VariedCell, decide_varied, varied_cells
 from mfcheck.training.objectives import Objective
 from mfcheck.training.rules import Flow
 
@@ -64,13 +66,14 @@ class CollapseCell(AttackCell):
     over: Over = Over.NONE
 
 
-def collapse_cells(settings: Settings) -> Iterator[CollapseCell]:
+def collapse_cells(settings: Settings) -> Iterator[CollapseCell | VariedCell]:
     """The projected flow over widths, depths, starts and budgets; and gradient flow itself."""
     if "vanilla" not in settings.architectures:
         return
 
     yield from chain_cells()
-    small, eps = NetworkSpec("vanilla", 49, 1, 96, 3, 2.0), instant(INF_INF, 49)
+    yield from varied_cells(settings, Formula.TIME, architecture="vanilla")
+    small, eps = NetworkSpec("vanilla", 49, 1, 96, 3, 2.0, 0.1), instant(INF_INF, 49)
     yield CollapseCell(small, "dense", pair=INF_INF, eps=eps, regime=Regime.PROJECTED, dataset="noise")
     flow, data = NetworkSpec("vanilla", 49, 10, FLOW_WIDTH[settings.level.name], 5, 2.0), settings.dataset
     yield CollapseCell(flow, "dense", pair=INF_INF, eps=0.3, regime=Regime.FLOW, images=4, dataset=data)
@@ -103,33 +106,32 @@ def measured(x: float, spec: NetworkSpec, attack: Attack) -> MedianGroup:
     return MedianGroup(x, spec, source, lambda draws: projected.times(draws, scales)[:, -1])
 
 
-def in_time(cell: CollapseCell, level: Level) -> MedianRatio:
+def in_time(cell: CollapseCell, decide: Decider) -> MedianRatio:
     """Under the pull on W alone ω^L has fallen to m at the theory's T."""
-    spec, group, near = cell.spec, measured(0.0, cell.spec, cell.attack), one_output_pull(cell.spec, cell.pair)
+    spec, group, level = cell.spec, measured(0.0, cell.spec, cell.attack), decide.settings.level
+    beside = time_beside(decide, spec, cell.pair)
     return MedianRatio(
         group.source,
         quantity="the time T at which ω^L = m",
         statistic=group.statistic,
         looks_at=images,
         reference=lambda theory: collapse(theory, spec, cell.attack),
-        allowance=lambda: near,
-        spread=one_output_spread(spec, cell.pair),
-        delta=level.exact if cell.chain else level.ratio,
-        room=None if cell.chain else near.above + level.ratio,
+        allowance=(lambda: one_output_pull(spec, cell.pair)) if cell.chain else beside,
+        delta=level.exact if cell.chain else 2 * level.ratio,
         regime=PULL,
     )
 
 
-def over_widths(cell: CollapseCell, level: Level) -> MedianSlope:
+def over_widths(cell: CollapseCell, decide: Decider) -> MedianSlope:
     """T rises with the width as the theory's does."""
     specs = [replace(cell.spec, width=width) for width in WIDTHS]
-    return trend("log N", [(math.log(one.width), one, cell.attack) for one in specs], level)
+    return trend("log N", [(math.log(one.width), one, cell.attack) for one in specs], decide.settings.level)
 
 
-def over_budgets(cell: CollapseCell, level: Level) -> MedianSlope:
+def over_budgets(cell: CollapseCell, decide: Decider) -> MedianSlope:
     """T falls with the budget as the theory's does."""
     attacks = [Attack.of(cell.eps * factor, cell.pair) for factor in BUDGETS]
-    return trend("log ε", [(math.log(one.eps), cell.spec, one) for one in attacks], level)
+    return trend("log ε", [(math.log(one.eps), cell.spec, one) for one in attacks], decide.settings.level)
 
 
 def trend(x_label: str, places: Sequence[tuple[float, NetworkSpec, Attack]], level: Level) -> MedianSlope:
@@ -154,9 +156,9 @@ def trend(x_label: str, places: Sequence[tuple[float, NetworkSpec, Attack]], lev
     )
 
 
-def along_flow(cell: CollapseCell, level: Level) -> Ask:
+def along_flow(cell: CollapseCell, decide: Decider) -> Ask:
     """Gradient flow on L_adv brings ω^L to m at the theory's T."""
-    spec, attack = cell.spec, cell.attack
+    spec, attack, level = cell.spec, cell.attack, decide.settings.level
     end = collapse(PaperTheory(), spec, attack)
     times, last = tuple(end * mark for mark in MARKS), len(MARKS)
     near = many_outputs_pull(spec, cell.pair)
@@ -183,7 +185,7 @@ def along_flow(cell: CollapseCell, level: Level) -> Ask:
     )
 
 
-REGIMES: dict[tuple[Regime, Over], Callable[[CollapseCell, Level], Ask]] = {
+REGIMES: dict[tuple[Regime, Over], Callable[[CollapseCell, Decider], Ask]] = {
     (Regime.PROJECTED, Over.NONE): in_time,
     (Regime.PROJECTED, Over.WIDTH): over_widths,
     (Regime.PROJECTED, Over.BUDGET): over_budgets,
@@ -192,6 +194,9 @@ REGIMES: dict[tuple[Regime, Over], Callable[[CollapseCell, Level], Ask]] = {
 
 
 @claim("thm5.7/collapse-time", cells=collapse_cells)
-def test_collapse_time(cell: CollapseCell, decide: Decider) -> None:
+def test_collapse_time(cell: CollapseCell | VariedCell, decide: Decider) -> None:
     """ω^L of vanilla networks falls to m = 0.1 at T ∝ N, earlier the deeper they are and the larger ε."""
-    decide(REGIMES[cell.regime, cell.over](cell, decide.settings.level))
+    if isinstance(cell, VariedCell):
+        decide_varied(cell, decide)
+    else:
+        decide(REGIMES[cell.regime, cell.over](cell, decide))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from mfcheck import NetworkSpec, PaperTheory, claim
 from mfcheck.arrays import Floats
+from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.decide import Decider
 from mfcheck.decisions.medians import MedianRatio, Rival
 from mfcheck.decisions.probes import images
@@ -21,25 +23,33 @@ from mfcheck.settings import Level, Settings
 from mfcheck.spec import ARCHITECTURES
 from mfcheck.theorems.bound import INF_INF, PAIRS, PAPERS, STEPS, turns
 from mfcheck.theorems.cells import AttackCell
+from mfcheck.theorems.on_chain import of_several, pull_beside
 from mfcheck.theorems.pull import (
     CHAIN_EPS,
     LINEAR_STEPS,
     instant,
-    many_outputs_pull,
     one_output_pull,
-    one_output_spread,
 )
+from mfcheck.theorems.varied import Formula, VariedCell, decide_varied, varied_cells
 from mfcheck.training.objectives import Objective
 
 VARIANCES = {"vanilla": 1.6, "residual": 0.6}
-BUDGETS = {"quick": (0.01, 0.03, 0.3), "standard": (0.01, 0.03, 0.1, 0.3), "paper": (0.01, 0.03, 0.1, 0.3)}
-FLIPPED = 0.25
-"""The spread of a residual network's pull where gates flip, which Euler's identity does not hold together there."""
+BUDGETS = {"quick": (0.01, 0.3), "standard": (0.01, 0.03, 0.1, 0.3), "paper": (0.01, 0.03, 0.1, 0.3)}
+NOISY = 0.1
+"""δ where a pull takes thousands of draws."""
+IMAGES = 2
+"""Images of a finite budget: more narrow the law of their mean by less than they cost."""
+PILOT = 16
+"""Networks that tell how the pull on several images is spread, which the exact chain of one input does not know."""
+LEAST_SHARE = 0.6
+"""The least weight variance of residual networks of the pairs: of smaller weights little of J passes through a layer's,
+and of what does in one column less than its noise."""
 EULER = "the pull is L_adv itself (Euler)"
 
 
 def pull_cells(settings: Settings) -> Iterator[AttackCell]:
     """One output, where the theory's value is exact; every pair on images; and finite budgets, where gates flip."""
+    yield from varied_cells(settings, Formula.PULL)
     data, quick = settings.dataset, settings.level.name == "quick"
     for architecture in settings.architectures:
         if architecture in ARCHITECTURES:
@@ -47,12 +57,19 @@ def pull_cells(settings: Settings) -> Iterator[AttackCell]:
             variance = {"vanilla": 2.0, "residual": 0.4}[architecture]
             spec = NetworkSpec(architecture, 784, 10, 256 if quick else 1000, 5, variance)
             for eps in BUDGETS[settings.level.name]:
-                yield AttackCell(spec, "dense", pair=INF_INF, eps=eps, images=8, dataset=data)
+                yield AttackCell(spec, "dense", pair=INF_INF, eps=eps, images=IMAGES, dataset=data)
     for pair, spec in zip(PAIRS, turns(settings, 1024, 3), strict=False):
+        if spec.architecture == "residual":
+            spec = replace(spec, weight_variance=max(spec.weight_variance, LEAST_SHARE))
         yield AttackCell(spec, "lazy", pair=pair, eps=instant(pair, 784), dataset=data)
     if not quick and "vanilla" in settings.architectures:
         spec = NetworkSpec("vanilla", 784, 10, 10**5, 5, 2.0)
         yield AttackCell(spec, "lazy", pair=INF_INF, eps=instant(INF_INF, 784), dataset=data)
+
+
+def is_noisy(cell: AttackCell) -> bool:
+    """Whether the pull is that of one row or column of J, of which a shortcut leaves a small and uncertain part."""
+    return cell.spec.architecture == "residual" and (cell.spec.output_dim == 1 or cell.pair.p == 1)
 
 
 def one_output_cells(architecture: str) -> Iterator[AttackCell]:
@@ -82,33 +99,37 @@ def layers(draws: Floats, depth: int, predicted: float) -> Curve:
     )
 
 
-def euler(spec: NetworkSpec) -> Callable[[Floats], Floats]:
-    """⟨W, ∂L_adv⟩ over L_adv, and over the share ασ_w²/ω of it that a shortcut leaves."""
+def euler(spec: NetworkSpec, level: Level) -> Rival:
+    """⟨W, ∂L_adv⟩ is L_adv, and in residual networks the share ασ_w²/ω of it, to leading order."""
     share = spec.activation.alpha * spec.weight_variance / PaperTheory().omega(spec)
-    return lambda draws: draws[:, DRIFT] * spec.width / (2 * share * draws[:, LOSS])
+    slack = level.ratio if spec.architecture == "vanilla" else NOISY
+    return Rival(lambda draws: draws[:, DRIFT] * spec.width / (2 * share * draws[:, LOSS]), 1 - slack, 1 + slack)
 
 
-def pull(cell: AttackCell, level: Level) -> Ask:
+def distance(cell: AttackCell, decide: Decider) -> Callable[[], Allowance]:
+    """Where finite sizes put the pull as ε → 0: of one output in closed form, else as measured on the exact chain."""
+    if cell.chain:
+        return lambda: one_output_pull(cell.spec, cell.pair)
+    beside = pull_beside(decide, cell.spec, cell.pair)
+    return of_several(beside) if cell.images else beside
+
+
+def pull(cell: AttackCell, decide: Decider) -> Ask:
     """The pull is the theory's: its median by an ascent, or by homogeneity on the exact chain, which has no gates."""
-    spec, attack, chain, one = cell.spec, cell.attack, cell.chain, cell.spec.output_dim == 1
+    spec, attack, level, chain = cell.spec, cell.attack, decide.settings.level, cell.chain
     small = cell.eps <= instant(cell.pair, spec.input_dim)
     objective = Objective("adversarial", *attack, LINEAR_STEPS if small else STEPS[level.name])
-    near = (one_output_pull if one else many_outputs_pull)(spec, cell.pair)
-    # Where the distance is exact, as of the largest column, the median is to be seen within δ.
-    room = level.ratio + (level.ratio if cell.pair.p == 1 else max(near.below, near.above))
-    spread = one_output_spread(spec, cell.pair) if one else 0.1 if small or spec.architecture == "vanilla" else FLIPPED
     return lambda theory: MedianRatio(
         slopes.by_homogeneity(objective) if chain else slopes.at_start(objective),
         quantity="⟨∂L_adv/∂W, W⟩/‖W‖²",
         statistic=lambda draws: draws[:, PULL],
         looks_at=images,
         reference=lambda theory: theory.regularisation(spec, *attack),
-        allowance=lambda: near,
-        spread=spread,
-        delta=level.exact if chain else level.ratio,
-        room=None if chain else room,
+        allowance=distance(cell, decide),
+        delta=level.exact if chain else NOISY if is_noisy(cell) else level.ratio,
+        pilot=PILOT if cell.images else 0,
         regime=LIMIT if chain or small else START,
-        rivals={} if chain or small else {EULER: Rival(euler(spec), 1 - level.ratio, 1 + level.ratio)},
+        rivals={} if chain or small else {EULER: euler(spec, level)},
         curve=None if chain else lambda draws: layers(draws, spec.depth, theory.regularisation(spec, *attack)),
     )
 
@@ -116,4 +137,7 @@ def pull(cell: AttackCell, level: Level) -> Ask:
 @claim("thm5.4/regularisation-gradient", cells=pull_cells)
 def test_regularisation_gradient(cell: AttackCell, decide: Decider) -> None:
     """The gradient of L_adv pulls on every layer by ⟨∂L_adv/∂W, W⟩/‖W‖² = ε α β ω^{L/2−1}/N."""
-    decide(pull(cell, decide.settings.level))
+    if isinstance(cell, VariedCell):
+        decide_varied(cell, decide)
+    else:
+        decide(pull(cell, decide))

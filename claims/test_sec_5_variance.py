@@ -33,6 +33,7 @@ from mfcheck.theorems.pull import (
     one_output_spread,
 )
 from mfcheck.theorems.variance import along_path, along_projection, euler, half_life, over_strengths, scales_down_to
+from mfcheck.theorems.varied import Formula, VariedCell, decide_varied, varied_cells
 from mfcheck.training.objectives import Objective
 from mfcheck.training.rules import Flow
 
@@ -78,14 +79,15 @@ class DecayCell(AttackCell):
         return theory.weight_variance(self.spec, *self.attack, t) / self.spec.weight_variance
 
 
-def decay_cells(architecture: str) -> Callable[[Settings], Iterator[DecayCell]]:
+def decay_cells(architecture: str) -> Callable[[Settings], Iterator[DecayCell | VariedCell]]:
     """Every regime of one architecture."""
 
-    def cells(settings: Settings) -> Iterator[DecayCell]:
+    def cells(settings: Settings) -> Iterator[DecayCell | VariedCell]:
         if architecture in settings.architectures:
             yield from one_output_cells(architecture, settings)
             yield from image_cells(architecture, settings)
             yield from flow_cells(architecture, settings)
+            yield from varied_cells(settings, Formula.RATE, Formula.LEFT, architecture=architecture)
 
     return cells
 
@@ -233,13 +235,21 @@ REGIMES: dict[Regime, Callable[[DecayCell, Level], Ask]] = {
 }
 
 
+def decide_decay(cell: DecayCell | VariedCell, decide: Decider) -> None:
+    """Decide what a cell states."""
+    if isinstance(cell, VariedCell):
+        decide_varied(cell, decide)
+    else:
+        decide(REGIMES[cell.regime](cell, decide.settings.level))
+
+
 @claim("thm5.4/vanilla-variance-decay", cells=decay_cells("vanilla"))
-def test_vanilla_variance_decay(cell: DecayCell, decide: Decider) -> None:
+def test_vanilla_variance_decay(cell: DecayCell | VariedCell, decide: Decider) -> None:
     """In vanilla networks σ_w² decreases under L_adv by 2 ε α β ω^{L/2−1} σ_w²/N in time."""
-    decide(REGIMES[cell.regime](cell, decide.settings.level))
+    decide_decay(cell, decide)
 
 
 @claim("thmG.9/residual-variance-decay", cells=decay_cells("residual"))
-def test_residual_variance_decay(cell: DecayCell, decide: Decider) -> None:
+def test_residual_variance_decay(cell: DecayCell | VariedCell, decide: Decider) -> None:
     """In residual networks σ_w² decreases under L_adv by the same law, with ω = 1 + ασ_w²."""
-    decide(REGIMES[cell.regime](cell, decide.settings.level))
+    decide_decay(cell, decide)

@@ -1,4 +1,4 @@
-"""How far a median or a share may lie from the theory for a reason that is known."""
+"""Where a median or a share may lie from the theory for a reason that is known."""
 
 from __future__ import annotations
 
@@ -9,11 +9,28 @@ from mfcheck.settings import Level
 
 @dataclass(frozen=True)
 class Allowance:
-    """How far θ may lie below and above the theory for a reason that is known, relative to it, and that reason."""
+    """How far θ may lie below and above where it is known to lie, relative to that, and the reason.
+
+    That is the theory's value, or `shift` beside it: relative to it, and absolute for a slope, as `below` and `above`
+    then are. What was measured may tell the relative `spread` of draws, which plans them, and errs at a rate `alpha`.
+    """
 
     below: float
     above: float
     origin: str
+    shift: float = 0.0
+    spread: float | None = None
+    alpha: float = 0.0
+
+    @property
+    def reach(self) -> float:
+        """The larger of the two."""
+        return max(self.below, self.above)
+
+    @property
+    def centre(self) -> float:
+        """Where a ratio to the theory is known to lie."""
+        return 1 + self.shift
 
 
 def origin_with_delta(allowed: Allowance, delta: float, level: Level) -> str:

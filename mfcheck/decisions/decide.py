@@ -6,7 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Concatenate, ParamSpec
 
+import numpy as np
+
 from mfcheck.arrays import Floats
+from mfcheck.decisions import calibration
+from mfcheck.decisions.calibration import Calibration
 from mfcheck.decisions.facts import Fact
 from mfcheck.decisions.laws import Law, SameLaw
 from mfcheck.decisions.majority import Majority
@@ -14,6 +18,7 @@ from mfcheck.decisions.means import MeanRatio, Negligible
 from mfcheck.decisions.median_slopes import MedianSlope
 from mfcheck.decisions.medians import MedianRatio, MedianWithin
 from mfcheck.decisions.rates import Rate, Share
+from mfcheck.decisions.sampling import Statistic
 from mfcheck.decisions.slopes import Slope, Steady
 from mfcheck.decisions.statement import Statement
 from mfcheck.decisions.thresholds import MedianBeyond
@@ -25,6 +30,7 @@ from mfcheck.findings.claim import Claim
 from mfcheck.findings.finding import Finding
 from mfcheck.settings import Settings
 from mfcheck.spec import NetworkSpec
+from mfcheck.statistics.sample_sizes import Draw
 from mfcheck.theory import PaperTheory
 
 Fields = ParamSpec("Fields")
@@ -87,6 +93,17 @@ class Decider:
     def sketch(self, source: Source, probe: Probe, spec: NetworkSpec, draws: int) -> Floats:
         """Some draws of another network by the cell's engine, for a figure; no verdict rests on them."""
         return self.trial.sampling.draws(source, probe, spec=spec)(draws)
+
+    def on_chain(self, source: Source, statistic: Statistic, spec: NetworkSpec, apart: str = calibration.APART) -> Draw:
+        """Draws on the exact chain that know nothing of those that are decided on."""
+        anywhere = Probe(np.ones((1, spec.input_dim)), 0)
+        return self.trial.sampling.draws(source, anywhere, statistic, spec, engine="wishart", apart=apart)
+
+    def calibrate(self, source: Source, statistic: Statistic, spec: NetworkSpec) -> Calibration:
+        """The median of a statistic on the exact chain, with an interval of its own."""
+        names = (calibration.APART, f"{calibration.APART}, pilot")
+        draw, pilot = (self.on_chain(source, statistic, spec, name) for name in names)
+        return Calibration.by(draw, pilot, self.settings.level, self.settings.alpha)
 
     def does_not_apply(self, reason: str) -> Finding:
         """Record that the claim has nothing to say of this cell."""

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from mfcheck.decisions.statement import Evidence, Plan, Reference, Statement, side_left
+from mfcheck.decisions.statement import BELOW, Evidence, Plan, Reference, Statement, side_left
 from mfcheck.findings.finding import Finding
+from mfcheck.statistics.resolution import of_break
 from mfcheck.theory import PaperTheory
 from mfcheck.theory.changes import moves
 from mfcheck.theory.twins import twins
@@ -35,6 +36,16 @@ class Judgement:
             return verdict
         broken = verdict is Verdict.REFUTED and not side_left(self.evidence, breaks)
         return Verdict.SUPPORTED if broken else Verdict.REFUTED
+
+    @property
+    def resolution(self) -> float | None:
+        """The smallest error in the theory's value that the draws would have refuted; of a law that is to break, the
+        smallest departure from it that they would have shown."""
+        evidence, breaks = self.evidence, self.statement.breaks
+        if not breaks or self.statement.counts:  # of a share, to refute it is to show its breaking
+            return evidence.resolution
+        found, region, absolute = evidence.decision.estimate, evidence.decision.region, evidence.absolute
+        return of_break(found, region, evidence.reference, above=breaks != BELOW, absolute=absolute)
 
     def judge(self, other: Reference) -> Verdict:
         """The verdict of the same draws on another reference."""
@@ -87,13 +98,14 @@ def judged(finding: Finding, judgement: Judgement, theory: PaperTheory) -> Findi
         reference=evidence.reference,
         region=(decided.region.low, decided.region.high),
         margin=judgement.plan.margin,
-        alpha=decided.alpha * (1 + others),
+        alpha=decided.alpha * (1 + others) + evidence.charged,
         draws=decided.draws,
         looks=decided.looks,
         verdict=judgement.verdict,
         breaks=bool(breaks),
         side=breaks if isinstance(breaks, str) else "",
-        resolution=None if breaks else evidence.resolution,
+        resolution=judgement.resolution,
+        absolute=evidence.absolute,
         curve=evidence.curve,
         twins_seen=tuple(twin.name for twin in seen),
         twins_refuted=tuple(twin.name for twin in seen if judgement.refutes(twin.theory)),

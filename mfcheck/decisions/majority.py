@@ -11,7 +11,7 @@ from mfcheck.decisions.sampling import Sampling, Statistic
 from mfcheck.decisions.statement import Evidence, Plan, Rule, Statement
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.findings.finding import Curve, Margin
-from mfcheck.statistics import medians, rates
+from mfcheck.statistics import medians, rates, resolution
 from mfcheck.statistics.sample_sizes import Draw
 from mfcheck.statistics.sequential import Region
 from mfcheck.theory import PaperTheory
@@ -97,6 +97,7 @@ class Majority(Statement[MajorityPlan]):
     trainings. Said of a property that breaks, at most half have it. No formula enters.
     """
 
+    counts = True
     source: Source = field(kw_only=False)
     property: Statistic
     rivals: Mapping[str, Alternative] = field(default_factory=lambda: NO_ALTERNATIVES)
@@ -122,6 +123,7 @@ class Majority(Statement[MajorityPlan]):
             statistic="share of networks",
             reference=1.0,
             decision=decided,
+            resolution=resolution.of_rate(decided.draws, HALF, alpha),
             curve=None if self.curve is None else self.curve(whole),
             rivals={name: rival.judge(whole, alpha) for name, rival in self.rivals.items()},
             reason=f"{open_ones} of {decided.draws} may still turn out either way" if open_ones else "",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from mfcheck.decisions.finite_sizes import moved, papers_value
 from mfcheck.decisions.sampling import Sampling, Statistic
 from mfcheck.decisions.statement import BELOW, SHIFT, Evidence, Formula, Plan, Rule, Statement
 from mfcheck.ensembles.samples import Probe, Source
@@ -18,19 +19,26 @@ from mfcheck.verdict import Verdict
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class MeanPlan(Plan):
-    """A plan with what is granted of the statistic's law, in units of what its rule is told."""
+    """A plan with what is granted of the statistic's law, in units of what its rule is told.
+
+    `centre` is where the ratio to the theory is to lie, and `known` where it does for a limit's formula, as the paper's
+    of the value `papers`.
+    """
 
     granted: Tail
+    centre: float = 1.0
+    known: float = 1.0
+    papers: float | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class MeanRatio(Statement[MeanPlan]):
     """The mean of a statistic of `source`, not negative unless `signed`, over the theory's value is 1.
 
-    Exactly at every width, to the level's finer δ; with `finite_width`, the exact relative distance there to a
-    limit law, to its δ for ratios (give 0 where the law is exact but draws are dear), or to `delta`. `tail` is what
-    is granted of the statistic's law, and is named in the margin's origin. With `breaks` it must not be 1, and the
-    word says on which side: "above" or "below".
+    Exactly at every width, to the level's finer δ; with `finite_width`, the exact relative distance there from a limit
+    law, it is 1 and that distance, to the δ for ratios (give 0 where the law is exact but draws dear) or to `delta`.
+    `tail` is what is granted of the statistic's law, and is named in the margin's origin. With `breaks` it must not be
+    so, and the word says on which side: "above" or "below".
     """
 
     two_sided = True
@@ -50,18 +58,17 @@ class MeanRatio(Statement[MeanPlan]):
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> MeanPlan:
         level, value = rule.level, self.reference(theory)
         granted = self.tail()
-        off = 0.0 if self.finite_width is None else self.finite_width()
-        bias = abs(off)
-        delta = level.exact if self.finite_width is None else level.ratio
-        kind = "exact at every width" if bias == 0 else "exact finite-width distance to the limit"
+        off, papers = 0.0 if self.finite_width is None else self.finite_width(), papers_value(self.reference)
+        delta, centre = level.exact if self.finite_width is None else level.ratio, moved(value, papers, 1 + off)
+        kind = "exact at every width" if off == 0 else f"exact at this width, {1 + off:.4g} of the limit"
         origin = f"{kind}; δ of level {level.name}; granted E X⁴/(E X)⁴ ≤ {granted.fourth:.4g}"
-        margin = Margin(bias, delta if self.delta is None else self.delta, origin)
+        margin = Margin(0.0, delta if self.delta is None else self.delta, origin)
         draw = sampling.draws(self.source, sampling.probe(self.probe, self.looks_at), self.statistic)
         if self.signed:  # its tail is granted in units of the reference, not of the mean itself
-            true = self.reference(PaperTheory()) * (1 + off) / value
+            true = self.reference(PaperTheory()) * (1 + off) / (value * centre)
             granted = Tail(granted.second * true**2, granted.fourth * true**4)
         needed = (signed_means if self.signed else means).draws_needed_mean_ratio
-        first = needed(margin.total, tail=granted, alpha=rule.first_alpha, beta=level.beta, ratio=1 + bias)
+        first = needed(margin.total, tail=granted, alpha=rule.first_alpha, beta=level.beta)
         return MeanPlan(
             margin=margin,
             first=first,
@@ -69,30 +76,35 @@ class MeanRatio(Statement[MeanPlan]):
             chunk=sampling.chunk(self.source),
             target=value,
             granted=granted,
+            centre=centre,
+            known=1 + off,
+            papers=papers,
         )
 
     def decide(self, plan: MeanPlan, theory: PaperTheory, rule: Rule) -> Evidence:
-        (draw,), margin = plan.draws_of, plan.margin.total
+        (draw,), margin, known = plan.draws_of, plan.margin.total, plan.target * plan.centre
         verb = (signed_means if self.signed else means).decide_mean_ratio
-        decided = verb(
-            draw, plan.target, margin, tail=plan.granted, first=plan.first, alpha=rule.alpha, looks=rule.looks
+        decided = over_theory(
+            verb(draw, known, margin, tail=plan.granted, first=plan.first, alpha=rule.alpha, looks=rule.looks),
+            plan.centre,
         )
         return Evidence(
             statistic="ratio to the theory",
-            reference=1.0,
+            reference=plan.centre,
             decision=decided,
-            resolution=resolution.of_ratio(decided.estimate, margin),
+            resolution=resolution.of_ratio(decided.estimate, decided.region),
         )
 
     def says(self, plan: MeanPlan) -> str:
-        what, margin = self.quantity or self.source.name, plan.margin.total
+        what, centre = self.quantity or self.source.name, plan.centre
+        margin, known = centre * plan.margin.total, "1" if centre == 1 else f"{centre:.4g}"
         if self.breaks:
-            edge = f"below 1 − {margin:.4g}" if self.breaks == BELOW else f"above 1 + {margin:.4g}"
+            edge = f"below {known} − {margin:.4g}" if self.breaks == BELOW else f"above {known} + {margin:.4g}"
             return f"the mean of {what} over the theory's value lies {edge}"
-        return f"the mean of {what} over the theory's value is 1 ± {margin:.4g}"
+        return f"the mean of {what} over the theory's value is {known} ± {margin:.4g}"
 
     def judge(self, other: float, plan: MeanPlan, evidence: Evidence) -> Verdict:
-        return judge_ratio(evidence.decision, plan.target, other)
+        return judge_ratio(evidence.decision, plan.target, other * moved(other, plan.papers, plan.known) / plan.centre)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -138,7 +150,13 @@ class Negligible(Statement[MeanPlan]):
             alpha=rule.alpha,
             looks=rule.looks,
         )
-        return Evidence(statistic="ratio to the theory's scale", reference=0.0, decision=decided)
+        return Evidence(
+            statistic="ratio to the theory's scale",
+            reference=0.0,
+            decision=decided,
+            resolution=resolution.of_place(decided.estimate, decided.region),
+            absolute=True,
+        )
 
     def says(self, plan: MeanPlan) -> str:
         what, margin = self.quantity or self.source.name, plan.margin.total
@@ -152,6 +170,16 @@ class Negligible(Statement[MeanPlan]):
 
     def twins_of(self, other: float) -> tuple[float, ...]:
         return places_beside(other)
+
+
+def over_theory(decided: Decision, centre: float) -> Decision:
+    """A decision on the ratio to a known value as one on the ratio to the theory, over which that value is `centre`."""
+    if centre == 1:
+        return decided
+    found, region = decided.estimate, decided.region
+    high = min(found.high, resolution.LARGEST_NUMBER / max(1.0, centre))
+    moved = Region(region.low * centre, region.high * centre, region.margin * centre)
+    return replace(decided, estimate=Estimate(found.value * centre, found.low * centre, high * centre), region=moved)
 
 
 def judge_ratio(decided: Decision, judged_by: float, other: float) -> Verdict:

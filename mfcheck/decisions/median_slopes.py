@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mfcheck.decisions.allowance import Allowance, origin_with_delta
+from mfcheck.decisions.finite_sizes import papers_value, shifted
 from mfcheck.decisions.means import judge_place, places_beside
 from mfcheck.decisions.medians import Rival, lost
 from mfcheck.decisions.sampling import Sampling, Statistic
@@ -38,10 +39,18 @@ class MedianGroup:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class SlopePlan(Plan):
-    """A plan with the region of the slope, and the groups' draws as they are, for other statements about them."""
+    """A plan with the region of the slope, and the groups' draws as they are, for other statements about them.
+
+    `shift` is where the slope is to lie beside the theory's, `known` where it does for a limit's formula, as the
+    paper's of the slope `papers`; and `charged` the error rate of what was measured of that.
+    """
 
     region: Region
     wholes: tuple[Draw, ...]
+    shift: float = 0.0
+    known: float = 0.0
+    papers: float | None = None
+    charged: float = 0.0
 
 
 class RivalSlope(NamedTuple):
@@ -69,10 +78,11 @@ NO_REGIONS: Mapping[str, tuple[float, ...]] = {}
 class MedianSlope(Statement[SlopePlan]):
     """log median against x rises as the theory's `rises(theory, group)` does, by least squares.
 
-    The allowance and δ (of the level, if not given) are absolute: they are slopes. `probe` chooses the inputs of a
-    network. `rivals` are other regions that the same interval may lie in, as `RivalSlope` or the numbers of one, and
-    `everywhere` other statements, one for each group, that may hold of all their draws. `room`, if given, is the
-    distance in the slope that the first look must see. Raises ValueError for a region that cannot fail on both sides.
+    The allowance, with its shift, and δ (of the level, if not given) are absolute: they are slopes. `probe` chooses the
+    inputs of a network. `rivals` are other regions that the same interval may lie in, as `RivalSlope` or the numbers of
+    one, and `everywhere` other statements, one for each group, that may hold of all their draws. `room`, if given, is
+    the distance in the slope that the first look must see. Raises ValueError for a region that cannot fail on both
+    sides.
     """
 
     two_sided = True
@@ -80,7 +90,7 @@ class MedianSlope(Statement[SlopePlan]):
     x_label: str
     rises: Callable[[PaperTheory, MedianGroup], float]
     allowance: Callable[[], Allowance]
-    spread: float
+    spread: float = math.nan
     delta: float | None = None
     rivals: Mapping[str, tuple[float, ...]] = field(default_factory=lambda: NO_REGIONS)
     everywhere: Mapping[str, Sequence[Rival]] = field(default_factory=dict)
@@ -105,10 +115,13 @@ class MedianSlope(Statement[SlopePlan]):
                 raise ValueError(f"{name!r} needs a statement for each of {len(self.groups)} groups, got {len(rivals)}")
         level, allowed, target = rule.level, self.allowance(), rise(self._weights, self._at(theory))
         delta = level.slope if self.delta is None else self.delta
-        margin = Margin(max(allowed.below, allowed.above), delta, origin_with_delta(allowed, delta, level))
+        margin = Margin(allowed.reach, delta, origin_with_delta(allowed, delta, level))
         room = max(margin.discrepancy, margin.total / 2) if self.room is None else self.room
+        spread, papers = self.spread if allowed.spread is None else allowed.spread, papers_value(self.formula)
+        shift = shifted(target, papers, allowed.shift)
+        centre = target + shift
         first = medians.draws_needed_median_slope(
-            room, self._weights, spread=self.spread, alpha=rule.first_alpha, beta=level.beta
+            room, self._weights, spread=spread, alpha=rule.first_alpha, beta=level.beta
         )
         looked_at = [(group, self._probe(group, sampling)) for group in self.groups]
         return SlopePlan(
@@ -117,8 +130,12 @@ class MedianSlope(Statement[SlopePlan]):
             draws_of=tuple(sampling.draws(one.source, at, one.statistic, one.spec) for one, at in looked_at),
             chunk=max(sampling.chunk(group.source, group.spec) for group in self.groups),
             target=target,
-            region=Region(target - margin.total, target + margin.total, margin.total),
+            region=Region(centre - margin.total, centre + margin.total, margin.total),
             wholes=tuple(sampling.draws(one.source, at, spec=one.spec) for one, at in looked_at),
+            shift=shift,
+            known=allowed.shift,
+            papers=papers,
+            charged=allowed.alpha,
         )
 
     def decide(self, plan: SlopePlan, theory: PaperTheory, rule: Rule) -> Evidence:
@@ -128,9 +145,10 @@ class MedianSlope(Statement[SlopePlan]):
         values, found = [draw(decided.draws) for draw in plan.draws_of], decided.estimate
         return Evidence(
             statistic="slope of the logarithm of medians",
-            reference=plan.target,
+            reference=plan.target + plan.shift,
             decision=decided,
-            resolution=resolution.of_slope(found, plan.target, plan.margin.total),
+            resolution=resolution.of_place(found, decided.region),
+            absolute=True,
             curve=Curve(
                 kind=series.TREND,
                 x_label=self.x_label,
@@ -143,15 +161,15 @@ class MedianSlope(Statement[SlopePlan]):
             holds={name: RivalSlope(*region).holds(found) for name, region in self.rivals.items()},
             rivals={name: _everywhere(of, plan, rule, decided) for name, of in self.everywhere.items()},
             reason=lost(*values),
+            charged=plan.charged,
         )
 
     def says(self, plan: SlopePlan) -> str:
-        return says_slope(
-            f"the log median of {self.quantity or self.groups[0].source.name}", self.x_label, self.breaks, plan
-        )
+        what = f"the log median of {self.quantity or self.groups[0].source.name}"
+        return says_slope(what, self.x_label, self.breaks, plan, plan.shift)
 
     def judge(self, other: float, plan: SlopePlan, evidence: Evidence) -> Verdict:
-        return judge_place(evidence.decision, other)
+        return judge_place(evidence.decision, other + shifted(other, plan.papers, plan.known))
 
     def twins_of(self, other: float) -> tuple[float, ...]:
         return places_beside(other)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from mfcheck.arrays import Floats
 from mfcheck.decisions.allowance import Allowance, origin_with_delta
+from mfcheck.decisions.finite_sizes import moved, papers_value
 from mfcheck.decisions.means import judge_ratio
 from mfcheck.decisions.sampling import Sampling, Statistic
 from mfcheck.decisions.statement import BELOW, TWIN, Evidence, Formula, Plan, Rule, Statement
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.findings.finding import Curve, Margin
 from mfcheck.statistics import medians
+from mfcheck.statistics.resolution import of_place, of_ratio
 from mfcheck.statistics.sample_sizes import Draw
-from mfcheck.statistics.sequential import Decision, Region
+from mfcheck.statistics.sequential import Region
 from mfcheck.theory import PaperTheory
 from mfcheck.verdict import Verdict
 
@@ -50,23 +55,34 @@ class Rival:
         return Region(low, high, high - low)
 
 
+PILOT = "pilot"
+"""What names the seed of draws that plan others."""
 NO_RIVALS: Mapping[str, Rival] = {}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class MedianPlan(Plan):
-    """A plan with the region of the median, and the source's draws as they are, for rivals and the figure."""
+    """A plan with the region of the median, and the source's draws as they are, for rivals and the figure.
+
+    `centre` is where a ratio to the theory is to lie, `known` where it does for a limit's formula, as the paper's of
+    the value `papers`; and `charged` the error rate of what was measured of that.
+    """
 
     region: Region
     whole: Draw
+    centre: float = 1.0
+    known: float = 1.0
+    papers: float | None = None
+    charged: float = 0.0
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class MedianRatio(Statement[MedianPlan]):
-    """The median of a positive statistic over the theory's value is 1, up to the allowance and δ.
+    """The median of a positive statistic over the theory's value is 1, or where the allowance has it, up to that and δ.
 
-    With `upper_only` that it is at most 1. `spread`, the relative standard deviation to be expected, and `room`,
-    the distance that must be seen (of a bound all of the margin, else δ, if not given), plan the draws; the
+    With `upper_only` that it is at most so much. `spread`, the relative standard deviation to be expected where the
+    allowance has not measured it, and `room`, the distance that must be seen (of a bound all of the margin, else δ, if
+    not given), plan the draws; so many draws as a `pilot`, with a seed of their own, tell the spread instead. The
     interval is that of order statistics and grants nothing. `rivals` are other statements that the same draws may
     support in this one's place. `curve` makes the figure from all draws.
     """
@@ -75,12 +91,13 @@ class MedianRatio(Statement[MedianPlan]):
     statistic: Statistic
     reference: Callable[[PaperTheory], float]
     allowance: Callable[[], Allowance]
-    spread: float
     delta: float
+    spread: float = math.nan
     upper_only: bool = False
     rivals: Mapping[str, Rival] = field(default_factory=lambda: NO_RIVALS)
     curve: Callable[[Floats], Curve] | None = None
     room: float | None = None
+    pilot: int = 0
     probe: Probe | None = None
 
     @property
@@ -97,26 +114,51 @@ class MedianRatio(Statement[MedianPlan]):
 
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> MedianPlan:
         value, allowed, level, delta = self.reference(theory), self.allowance(), rule.level, self.delta
-        far = allowed.above if self.upper_only else max(allowed.below, allowed.above)
+        papers, far = papers_value(self.reference), allowed.above if self.upper_only else allowed.reach
+        centre = moved(value, papers, allowed.centre)
         margin = Margin(far, delta, origin_with_delta(allowed, delta, level))
-        bottom = 0.0 if self.upper_only else 1 - allowed.below - delta
+        bottom, top = centre * (1 - allowed.below - delta), centre * (1 + allowed.above + delta)
+        if self.upper_only:  # what finite sizes leave free below a bound breaks no smaller one
+            centre, bottom, top = max(centre, 1.0), 0.0, max(top, 1 + delta)
         probe = sampling.probe(self.probe, self.looks_at)
-        seen = self.room if self.room is not None else margin.total if self.upper_only else delta
+        draw = sampling.draws(self.source, probe, lambda values: self.statistic(values) / value)
+        pilot = sampling.draws(self.source, probe, lambda values: self.statistic(values) / value, apart=PILOT)
         return MedianPlan(
             margin=margin,
-            first=medians.draws_needed_median(seen, spread=self.spread, alpha=rule.first_alpha, beta=level.beta),
-            draws_of=(sampling.draws(self.source, probe, lambda values: self.statistic(values) / value),),
+            first=self._first_look(margin, allowed, rule, pilot),
+            draws_of=(draw,),
             chunk=sampling.chunk(self.source),
             target=value,
-            region=Region(bottom, 1 + allowed.above + delta, margin.total),
+            region=Region(bottom, top, centre * margin.total),
             whole=sampling.draws(self.source, probe),
+            centre=centre,
+            known=allowed.centre,
+            papers=papers,
+            charged=allowed.alpha,
         )
 
+    def _first_look(self, margin: Margin, allowed: Allowance, rule: Rule, pilot: Draw) -> int:
+        """Draws that decide a median which lies where it should, or half as far from there as is allowed for, or, of a
+        law that is to break, where a pilot has it."""
+        chances = {"alpha": rule.first_alpha, "beta": rule.level.beta}
+        spread = self.spread if allowed.spread is None else allowed.spread
+        if self.pilot:
+            tried = pilot(self.pilot)
+            spread = medians.spread_of(tried)
+            if self.breaks:
+                away = abs(float(np.median(tried)) / allowed.centre - 1) - margin.total
+                return medians.draws_to_leave(max(away, margin.total), spread=spread, **chances)
+        if self.room is None and (self.pilot or allowed.spread is not None):
+            distance = margin.finite_width / 2
+            return medians.draws_needed_median(margin.total, spread=spread, distance=distance, **chances)
+        seen = self.room if self.room is not None else margin.total if self.upper_only else self.delta
+        return medians.draws_needed_median(seen, spread=spread, **chances)
+
     def decide(self, plan: MedianPlan, theory: PaperTheory, rule: Rule) -> Evidence:
-        return _decided(self, plan, rule, "median ratio to the theory", reference=1.0)
+        return _decided(self, plan, rule, "median ratio to the theory", reference=plan.centre)
 
     def says(self, plan: MedianPlan) -> str:
-        low, high = f"1 − {1 - plan.region.low:.4g}", f"1 + {plan.region.high - 1:.4g}"
+        low, high = _about_one(plan.region.low), _about_one(plan.region.high)
         what = self.quantity or self.source.name
         over = f"the median of {what} over the {self._held_against}"
         if self.breaks:
@@ -124,7 +166,8 @@ class MedianRatio(Statement[MedianPlan]):
         return f"{over} is at most {high}" if self.upper_only else f"{over} lies between {low} and {high}"
 
     def judge(self, other: float, plan: MedianPlan, evidence: Evidence) -> Verdict:
-        return judge_ratio(evidence.decision, plan.target, other)
+        centre = plan.centre if self.upper_only else moved(other, plan.papers, plan.known)
+        return judge_ratio(evidence.decision, plan.target, other * centre / plan.centre)
 
     def twins_of(self, other: float) -> tuple[float, ...]:
         return (other / TWIN,) if self.upper_only else super().twins_of(other)
@@ -151,14 +194,14 @@ class MedianWithin(Statement[MedianPlan]):
     probe: Probe | None = None
 
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> MedianPlan:
-        margin = Margin(0.0, self.high - self.low, f"no law: {self.origin}")
+        margin = Margin(0.0, (self.high - self.low) / 2, f"no law: {self.origin}")
         probe = sampling.probe(self.probe, self.looks_at)
         return MedianPlan(
             margin=margin,
             first=self.first * medians.least_draws(rule.first_alpha),
             draws_of=(sampling.draws(self.source, probe, self.statistic),),
             chunk=sampling.chunk(self.source),
-            region=Region(self.low, self.high, margin.total),
+            region=Region(self.low, self.high, 2 * margin.total),
             whole=sampling.draws(self.source, probe),
         )
 
@@ -178,16 +221,23 @@ def _decided(
     """What both kinds have in common: the decision, the rivals' verdicts and the figure, from the same draws."""
     (draw,), region = plan.draws_of, plan.region
     decided = medians.decide_median(draw, region, first=plan.first, alpha=rule.alpha, looks=rule.looks)
-    whole, alpha = plan.whole(decided.draws), rule.last_alpha(decided)
+    whole, alpha, found = plan.whole(decided.draws), rule.last_alpha(decided), decided.estimate
     return Evidence(
         statistic=statistic,
         reference=reference,
         decision=decided,
-        resolution=_resolution(decided, region) if statement.formula else None,
+        resolution=of_ratio(found, region) if statement.formula else of_place(found, region),
+        absolute=statement.formula is None,
+        charged=plan.charged,
         curve=None if statement.curve is None else statement.curve(whole),
         rivals={name: rival.judge(whole, alpha) for name, rival in statement.rivals.items()},
         reason=lost(draw(decided.draws)),
     )
+
+
+def _about_one(ratio: float) -> str:
+    """A ratio as what it is beside 1."""
+    return f"1 − {1 - ratio:.4g}" if ratio < 1 else f"1 + {ratio - 1:.4g}"
 
 
 def lost(*samples: Floats) -> str:
@@ -195,15 +245,3 @@ def lost(*samples: Floats) -> str:
     unknown, count = sum(map(medians.unknown, samples)), sum(map(len, samples))
     told = f"nothing is known of {unknown} of {count} networks: training diverged or came to no end"
     return told if unknown else ""
-
-
-def _resolution(decided: Decision, region: Region) -> float | None:
-    """The relative error in the reference, up or down, that the same interval would have refuted."""
-    low, high = decided.estimate.low, decided.estimate.high
-    if low <= 0:
-        return None
-    too_small = max(0.0, region.high / low - 1)
-    if region.low <= 0:
-        return too_small
-    # The greatest number stands for no upper end.
-    return None if high >= medians.LARGEST else max(too_small, high / region.low - 1)

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mfcheck.decisions.judgement import Judgement, as_number
+from mfcheck.decisions.means import MeanPlan
+from mfcheck.decisions.medians import MedianPlan
 from mfcheck.decisions.statement import Reference
 from mfcheck.findings.pins import NO_PINS, Anchors, Pin, Pins, Sides
 from mfcheck.theory import PaperTheory
@@ -54,6 +56,9 @@ class Refuting:
         if hasattr(reference, "cdf") and law_shape(reference) != law_shape(target):
             return self._ask(reference)
         own = as_number(target) if isinstance(target, int | float) or hasattr(target, "cdf") else number
+        other = self._other_place(own)
+        if min(own, other) <= number <= max(own, other):
+            return False
         if self._kept and min(*self._kept, own) <= number <= max(*self._kept, own):
             return False
         if any(own < far <= number or number <= far < own for far in self._refuted):
@@ -61,6 +66,11 @@ class Refuting:
         refuted = self._ask(reference)
         (self._refuted if refuted else self._kept).append(number)
         return refuted
+
+    def _other_place(self, own: float) -> float:
+        """Where a theory that says what finite sizes make of the limit stands; between the two nothing is refuted."""
+        plan = self.judgement.plan
+        return own * plan.known if isinstance(plan, MeanPlan | MedianPlan) and plan.papers is not None else own
 
     def _ask(self, reference: Reference) -> bool:
         self.calls += 1

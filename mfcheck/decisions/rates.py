@@ -20,6 +20,7 @@ from mfcheck.verdict import Verdict
 class Rate(Statement[Plan]):
     """A property holds in at least the level's share of networks: `component` of `source` is 1 where it does."""
 
+    counts = True
     source: Source = field(kw_only=False)
     component: int
     probe: Probe | None = None
@@ -58,7 +59,7 @@ class SharePlan(Plan):
 class Share(Statement[SharePlan]):
     """A statistic is at most the theory's value, and the allowance above it, in the level's share of networks."""
 
-    judges_apart = True
+    counts = judges_apart = True
     source: Source = field(kw_only=False)
     statistic: Statistic
     reference: Callable[[PaperTheory], float]
@@ -81,7 +82,7 @@ class Share(Statement[SharePlan]):
             draws_of=(draw,),
             chunk=sampling.chunk(self.source),
             target=value,
-            above=allowed.above,
+            above=allowed.centre * (1 + allowed.above) - 1,
         )
 
     def decide(self, plan: SharePlan, theory: PaperTheory, rule: Rule) -> Evidence:

@@ -9,6 +9,7 @@ import numpy as np
 
 from mfcheck.arrays import Floats
 from mfcheck.ensembles.samples import Probe, Sample, Source
+from mfcheck.ensembles.seeds import derive_seed
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.findings.cell import Cell
 from mfcheck.settings import Settings
@@ -32,11 +33,22 @@ class Sampling:
     store: ChunkStore
 
     def draws(
-        self, source: Source, probe: Probe, statistic: Statistic = np.asarray, spec: NetworkSpec | None = None
+        self,
+        source: Source,
+        probe: Probe,
+        statistic: Statistic = np.asarray,
+        spec: NetworkSpec | None = None,
+        engine: str = "",
+        apart: str = "",
     ) -> Draw:
-        """The first n draws of a statistic, of the cell's network or of another by the same engine."""
+        """The first n draws of a statistic, of the cell's network or another, by the cell's engine or another.
+
+        Those of a name `apart` have a seed of their own: what was measured by them knows nothing of the decision's.
+        """
         run = self.settings
-        sample = Sample(source, spec or self.cell.spec, self.cell.engine, probe, run.seed, run.device, self.store)
+        seed = derive_seed(run.seed, apart) if apart else run.seed
+        where = (spec or self.cell.spec, engine or self.cell.engine, probe)
+        sample = Sample(source, *where, seed, run.device, self.store)
 
         def draw(n: int) -> Floats:
             values = statistic(sample.first(n))

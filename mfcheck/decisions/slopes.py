@@ -46,7 +46,8 @@ class TrendPlan(Plan):
 class Slope(Statement[TrendPlan]):
     """log E statistic against x rises as the theory's `curve` does, by its least-squares slope.
 
-    The groups' exact means give the finite-width distance of slopes, unless the law is `exact` at every width.
+    The groups' exact means give the finite-width distance of slopes, unless the law is `exact` at every width. To the
+    level's δ for slopes, or to `delta`.
     """
 
     two_sided = True
@@ -55,6 +56,7 @@ class Slope(Statement[TrendPlan]):
     x_label: str
     curve: Callable[[PaperTheory, NetworkSpec], float]
     exact: bool = False
+    delta: float | None = None
     probe: Probe | None = None
 
     @property
@@ -66,7 +68,7 @@ class Slope(Statement[TrendPlan]):
         # The slope itself is what a twin of the theory can move; how far width moves it is the paper's formula's.
         bias = 0.0 if self.exact else abs(self._rise(means) - self._rise(self._at(PaperTheory())))
         kind = "exact at every width" if self.exact else "slope of the exact finite-width law"
-        margin = Margin(bias, level.slope, f"{kind}; δ of level {level.name}")
+        margin = Margin(bias, level.slope if self.delta is None else self.delta, f"{kind}; δ of level {level.name}")
         tails = tuple(group.tail for group in self.groups)
         shape = slopes.Trend(self._weights, True, tails, tuple(means))
         first = slopes.draws_needed_trend(
@@ -87,7 +89,8 @@ class Slope(Statement[TrendPlan]):
             statistic="slope of the logarithm",
             reference=target,
             decision=decided,
-            resolution=resolution.of_slope(decided.estimate, target, margin),
+            resolution=resolution.of_place(decided.estimate, decided.region),
+            absolute=True,
             curve=trend_curve(self.x_label, [group.x for group in self.groups], values, self._at(theory), means),
         )
 
@@ -154,7 +157,8 @@ class Steady(Statement[TrendPlan]):
             statistic="slope of the logarithm in a half less the whole's",
             reference=0.0,
             decision=decided,
-            resolution=margin,
+            resolution=resolution.of_place(decided.estimate, decided.region),
+            absolute=True,
             curve=trend_curve(self.x_label, x, values, means, means),
             reason=f"{self.unit} estimated as {value:.4g}, interval [{low:.4g}, {high:.4g}]",
         )
@@ -189,8 +193,10 @@ def rise(weights: Sequence[float], values: Sequence[float]) -> float:
     return math.fsum(w * math.log(value) for w, value in zip(weights, values, strict=True))
 
 
-def says_slope(what: str, x_label: str, breaks: Breaks, plan: Plan) -> str:
-    where = f"the slope of {what} against {x_label}"
+def says_slope(what: str, x_label: str, breaks: Breaks, plan: Plan, shift: float = 0.0) -> str:
+    where, theirs = f"the slope of {what} against {x_label}", f"the theory's {plan.target:.4g}"
+    if shift:
+        theirs += f", moved by {shift:.4g} as is known at these sizes,"
     if breaks:
-        return f"{where} lies {breaks} the theory's {plan.target:.4g} by more than {plan.margin.total:.4g}"
-    return f"{where} is the theory's {plan.target:.4g} ± {plan.margin.total:.4g}"
+        return f"{where} lies {breaks} {theirs} by more than {plan.margin.total:.4g}"
+    return f"{where} is {theirs} ± {plan.margin.total:.4g}"

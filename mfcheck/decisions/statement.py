@@ -79,6 +79,10 @@ class Evidence:
     reference: float
     decision: Decision
     resolution: float | None = None
+    absolute: bool = False
+    """Whether the resolution is in the statistic's own units, as of a slope or of what is held against 0."""
+    charged: float = 0.0
+    """What a reference that was measured itself, with an interval of its own, adds to the error rate."""
     last_alpha: float = 0.0
     """The error rate of the decision's interval."""
     draws: Floats = field(default_factory=lambda: NO_DRAWS)
@@ -116,6 +120,8 @@ class Statement(ABC, Generic[P]):
 
     two_sided: ClassVar[bool] = False
     """Whether θ can leave its region on two sides, so that what breaks must say on which."""
+    counts: ClassVar[bool] = False
+    """Whether θ is a share of networks."""
     judges_apart: ClassVar[bool] = False
     """Whether `judge` takes another interval for every reference: each of them may then err by itself."""
 

@@ -68,6 +68,7 @@ class MedianBeyond(Statement[MedianPlan]):
             statistic=f"median of {f'{self.beside} over it' if above else f'it over {self.beside}'}",
             reference=self.threshold / plan.target if above else plan.target / self.threshold,
             decision=decided,
+            resolution=max(plan.target / self.threshold, self.threshold / plan.target) - 1 if plan.target > 0 else None,
             last_alpha=rule.last_alpha(decided),
         )
 

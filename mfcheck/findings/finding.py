@@ -86,6 +86,8 @@ class Finding:
     side: str = ""
     """Of a law that is to break, on which side of its region the theory has it fail: above or below."""
     resolution: float | None = None
+    absolute: bool = False
+    """Whether the resolution is in the statistic's own units rather than relative to the theory's value."""
     seconds: float = 0.0
     curve: Curve | None = None
     holds_instead: tuple[str, ...] = ()

@@ -18,8 +18,8 @@ from mfcheck.statistics.sample_sizes import Draw, least
 from mfcheck.statistics.sequential import Decision, Estimate, Region, decide
 
 LARGEST = float(np.finfo(float).max)
-NORMAL_MEDIAN = math.sqrt(math.pi / 2)
-"""Standard deviation of a sample median over that of the mean, for a normal law."""
+PRUDENT = 1.1
+"""How much larger than in a pilot a spread is taken, since one is of few draws."""
 
 
 def median_interval(ordered: Floats, alpha: float) -> tuple[float, float]:
@@ -65,7 +65,8 @@ def smallest_detectable_median(draws: int, margin: float, *, spread: float, alph
     """The relative distance of a median from its reference that one look refutes with probability about 1 − beta."""
     if draws < least_draws(alpha):
         return math.inf
-    reach = spread * NORMAL_MEDIAN * (_normal(alpha / 2) + _normal(beta)) / math.sqrt(draws)
+    end, deviation = _end(draws, alpha)
+    reach = spread * (end + _normal(beta) * deviation)
     return (margin + reach) / (1 - reach) if reach < 1 else math.inf  # the spread grows with the median
 
 
@@ -74,9 +75,43 @@ def draws_needed_median(margin: float, *, spread: float, alpha: float, beta: flo
     gap = abs(margin - distance)
 
     def enough(n: int) -> bool:
-        half = spread * NORMAL_MEDIAN / math.sqrt(n)
-        reach, width = half * (_normal(alpha / 2) + _normal(beta)), half * (_normal(alpha / 2) + _normal(beta) / 2)
-        return n >= least_draws(alpha) and reach <= gap and width <= margin / 2
+        if n < least_draws(alpha):
+            return False
+        end, deviation = _end(n, alpha)
+        reach, width = end + _normal(beta) * deviation, end + _normal(beta) / math.sqrt(2) * deviation
+        return spread * reach <= gap and spread * width <= margin / 2
+
+    return least(enough)
+
+
+def _end(draws: int, alpha: float) -> tuple[float, float]:
+    """Where the interval of normal draws ends, and the standard deviation of that order statistic, in theirs.
+
+    Far from both the √(π/2n) of a median where draws are few: the end is then near the least of them.
+    """
+    share = max(1, _rank(draws, alpha)) / (draws + 1)
+    end = float(-special.ndtri(share))
+    return end, math.sqrt(share * (1 - share) / draws) / float(stats.norm.pdf(end))
+
+
+def draws_to_leave(gap: float, *, spread: float, alpha: float, beta: float) -> int:
+    """Draws for one look to leave a region with probability about 1 − beta by a median so far outside, relatively."""
+
+    def enough(n: int) -> bool:
+        if n < least_draws(alpha):
+            return False
+        end, deviation = _end(n, alpha)
+        return spread * (end + _normal(beta) * deviation) <= gap
+
+    return least(enough)
+
+
+def draws_for_reach(reach: float, spread: float, alpha: float, *, most: int) -> int:
+    """Draws, at least what an interval takes and at most so many, whose interval reaches about so far, relatively."""
+    fewest = least_draws(alpha)
+
+    def enough(n: int) -> bool:
+        return n >= most or (n >= fewest and spread * _end(n, alpha)[0] <= reach)
 
     return least(enough)
 
@@ -134,6 +169,12 @@ def estimate_median(values: Floats, alpha: float) -> Estimate:
         known = values[np.isfinite(values).all(axis=1)]
         values = known.mean(axis=1) if len(known) else np.array([low / 2 + high / 2])
     return Estimate(float(np.median(values)), low, high)
+
+
+def spread_of(values: Floats) -> float:
+    """The relative spread of positive draws `[n]`, as a pilot tells it: the deviation of their logarithm, and a tenth
+    more for how few they are."""
+    return PRUDENT * float(np.log(values).std(ddof=1))
 
 
 def unknown(values: Floats) -> int:

@@ -1,4 +1,8 @@
-"""Resolution of a finding: the smallest relative error in the theory's value that its draws would have refuted."""
+"""Resolution of a finding: the smallest error in the theory's value that its draws would have refuted.
+
+Relative to that value, but absolute of a slope, which is the logarithm of a ratio, and of what is held against 0 or
+against no formula: docs/decisions.md#resolution.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +15,11 @@ from scipy import optimize
 from mfcheck.arrays import Floats
 from mfcheck.statistics import intervals
 from mfcheck.statistics.intervals import Cdf
-from mfcheck.statistics.sequential import Estimate
+from mfcheck.statistics.sequential import Estimate, Region
 
 LARGEST = 8.0
+LARGEST_NUMBER = float(np.finfo(float).max)
+"""What stands for an end that an interval does not have."""
 
 
 def of_law(
@@ -56,17 +62,44 @@ def of_rate(draws: int, floor: float, alpha: float) -> float | None:
     return 1 - low / draws
 
 
-def of_ratio(estimate: Estimate, margin: float) -> float | None:
-    """The relative error in the reference, up or down, that the same interval would have refuted."""
-    if estimate.high >= np.finfo(float).max or estimate.low <= 0:  # the greatest number stands for no upper end
+def of_ratio(estimate: Estimate, region: Region) -> float | None:
+    """The relative error in the reference of a ratio, up or down, that the same interval would have refuted.
+
+    Of a region that starts at 0, a bound from above, that of a bound which is too low. None where the interval has no
+    end on that side.
+    """
+    if estimate.low <= 0:
         return None
-    return max(estimate.high / (1 - margin) - 1, (1 + margin) / estimate.low - 1)
+    too_low = max(0.0, region.high / estimate.low - 1)
+    if region.low <= 0:
+        return too_low
+    # The greatest number stands for no upper end.
+    return None if estimate.high >= LARGEST_NUMBER else max(too_low, estimate.high / region.low - 1)
 
 
-def of_slope(estimate: Estimate, reference: float, margin: float) -> float | None:
-    """The relative error in the reference slope, up or down, that the same interval would have refuted."""
-    away = max(estimate.high + margin - reference, reference - estimate.low + margin)
-    return away / abs(reference) if reference else None
+def of_place(estimate: Estimate, region: Region) -> float | None:
+    """The absolute error in where the region is said to lie, up or down, that the same interval would have refuted.
+
+    Of a region without an upper end, up alone; None where the interval has no end on that side.
+    """
+    ways = [estimate.high - region.low, region.high - estimate.low]
+    if math.isinf(region.high):
+        ways = ways[:1]
+    return max(ways) if max(ways) < LARGEST_NUMBER / 2 else None
+
+
+def of_break(estimate: Estimate, region: Region, reference: float, *, above: bool, absolute: bool) -> float | None:
+    """The smallest departure from a law that would have shown as its breaking on one side, had the draws been as fine.
+
+    Beyond the region by as much as the interval reaches back towards it: relative to the reference where the interval
+    scales with θ, as that of a ratio does, and else `absolute`. None where the interval has no end on that side.
+    """
+    end, edge = (estimate.low, region.high) if above else (estimate.high, region.low)
+    if abs(end) >= LARGEST_NUMBER or (not absolute and end <= 0):
+        return None
+    shown = edge + (estimate.value - end) if absolute else edge * estimate.value / end
+    away = abs(shown - reference)
+    return away if absolute else away / abs(reference)
 
 
 def _either_way(excess: Callable[[float], float]) -> float | None:

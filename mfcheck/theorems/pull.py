@@ -56,9 +56,9 @@ def one_output_pull(spec: NetworkSpec, pair: NormPair) -> Allowance:
 
     The median of a law that is Gaussian but for its skewness lies about half its variance from the mean.
     """
-    off = abs(pull_of_one_output(spec, pair) - 1)
-    far = off + one_output_spread(spec, pair) ** 2
-    return Allowance(far, far, "K = 1: exact mean at this width, median within the variance to leading order")
+    off, spread = abs(pull_of_one_output(spec, pair) - 1), one_output_spread(spec, pair)
+    origin = "K = 1: exact mean at this width, median within the variance to leading order"
+    return Allowance(off + spread**2, off + spread**2, origin, spread=spread)
 
 
 def one_output_spread(spec: NetworkSpec, pair: NormPair) -> float:

@@ -24,6 +24,7 @@ PAPERS: Declared = {
     "full_fisher_rao": {"bias_variance": NO_BIAS},
     "fisher_rao_of_biases": {"bias_variance=0": "it is what biases add"},
     "standard_rate": {"bias_variance": NO_BIAS},
+    "capacity_rate": {"bias_variance": NO_BIAS},
     "collapse_time": {"architecture=residual": "∞: ω_r > 1 whatever the weights become"},
     "weight_variance": {"t=0": "σ_w²(0) is given"},
 }

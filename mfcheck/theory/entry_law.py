@@ -19,6 +19,7 @@ from scipy import special
 from mfcheck.arrays import Floats
 from mfcheck.spec import NetworkSpec
 from mfcheck.theory.finite_width import gain_ratio, mean_gain, row_gains
+from mfcheck.theory.mixtures import Mixture
 
 NARROWEST = 16
 
@@ -38,6 +39,11 @@ class EntryLaw:
     def mean(self, statistic: Callable[[Floats], Floats]) -> float:
         """E statistic(G)."""
         return float(statistic(np.exp(self.log_scale)) @ self.weight)
+
+    @property
+    def mixture(self) -> Mixture:
+        """The law of G."""
+        return Mixture(np.exp(self.log_scale), self.weight)
 
     def distance_to_gaussian(self) -> float:
         """sup_t |P[J_ij/√(ω^L/d) ≤ t] − Φ(t)|, to about 1e-5."""

@@ -99,13 +99,14 @@ def chevet_floor(p: float, q: float, input_dim: int, output_dim: int) -> float:
 
 
 @lru_cache(maxsize=256)
-def largest_column(q: float, columns: int, rows: int) -> float:
-    """The exact median of ‖Z‖_{1,q} = max_j ‖z_j‖_q, Z a standard normal rows × columns matrix, q = 1, 2 or ∞.
+def largest_column(q: float, columns: int, rows: int, probability: float = 0.5) -> float:
+    """The exact median of ‖Z‖_{1,q} = max_j ‖z_j‖_q, or another quantile, Z a standard normal rows × columns matrix and
+    q = 1, 2 or ∞.
 
-    The quantile of one column's norm at 2^{−1/columns}: a χ variate's for q = 2, the largest of `rows` half-normals'
-    for q = ∞, and for q = 1 their sum's, by Fourier transform on a grid. Raises ValueError for other q.
+    The quantile of one column's norm at probability^{1/columns}: a χ variate's for q = 2, the largest of `rows`
+    half-normals' for q = ∞, and for q = 1 their sum's, by Fourier transform on a grid. Raises ValueError for other q.
     """
-    tail = -math.expm1(-math.log(2) / columns)
+    tail = -math.expm1(math.log(probability) / columns)
     if q == 2:
         return float(stats.chi.isf(tail, rows))
     if math.isinf(q):
@@ -120,6 +121,17 @@ def largest_column(q: float, columns: int, rows: int) -> float:
     total = np.maximum(fft.irfft(fft.rfft(cells, size) ** rows, size), 0.0)
     survival = np.cumsum(total[::-1])[::-1]
     return float(step * (np.count_nonzero(survival > tail) + (rows - 1) / 2))
+
+
+def exact_quantile(p: float, q: float, input_dim: int, output_dim: int, probability: float = 0.5) -> float | None:
+    """The median of ‖Z‖_{p,q}/√d, or another quantile, Z a K×d standard normal matrix, where it is in closed form: for
+    p = 1, of the longest column, and q = ∞, of the longest row, in ℓ1, ℓ2 or ℓ∞; None for other pairs."""
+    known = (1.0, 2.0, math.inf)
+    if p == 1 and q in known:
+        return largest_column(q, input_dim, output_dim, probability) / math.sqrt(input_dim)
+    if math.isinf(q) and dual_exponent(p) in known:
+        return largest_column(dual_exponent(p), output_dim, input_dim, probability) / math.sqrt(input_dim)
+    return None
 
 
 def chevet_at_overlap(p: float, q: float, input_dim: int, output_dim: int, overlap: float) -> float:

@@ -123,10 +123,13 @@ def _note(file: dict[str, Any]) -> str:
 
 
 def resolution(finding: dict[str, Any]) -> str:
-    """The smallest relative error in the theory's value that the finding would have refuted, as percent."""
+    """The smallest error in the theory's value that the finding would have refuted: as percent of it, or as a number
+    where it is in the statistic's own units."""
     value = finding["resolution"]
     if value is None:
         return "—"
+    if finding.get("absolute"):  # reports of an earlier day do not say
+        return f"± {value:.2g}"
     return f"{100 * value:.2g}%" if value < 1 else f"{100 * value:.0f}%"
 
 

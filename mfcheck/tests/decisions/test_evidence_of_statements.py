@@ -149,7 +149,7 @@ def test_a_trend_keeps_what_was_measured_predicted_and_exact() -> None:
     assert finding.reference == pytest.approx(rise)
     assert finding.region == pytest.approx((rise - 0.05, rise + 0.05))
     away = max(finding.interval[1] + 0.05 - rise, rise - finding.interval[0] + 0.05)
-    assert finding.resolution == pytest.approx(away / abs(rise))
+    assert (finding.resolution, finding.absolute) == (pytest.approx(away), True)
     weights = slopes.slope_weights(list(depths))
     assert finding.estimate == pytest.approx(float(np.dot(weights, np.log(drawn))), abs=0.02)
 

@@ -37,7 +37,9 @@ def test_a_median_lies_within_its_bounds_or_not(centre: float, low: float, high:
     assert finding.margin.origin == "no law: a share that was declared"
     assert finding.estimate == pytest.approx(centre, rel=0.3)
     assert finding.interval[0] <= finding.estimate <= finding.interval[1]
-    assert (finding.twins_seen, finding.resolution, finding.breaks) == ((), None, False)
+    ends = [finding.interval[1] - low, *([high - finding.interval[0]] if math.isfinite(high) else [])]
+    assert (finding.twins_seen, finding.breaks) == ((), False)
+    assert (finding.resolution, finding.absolute) == (pytest.approx(max(ends)), True)
     if verdict is UNDECIDED:
         assert finding.looks == 2
 

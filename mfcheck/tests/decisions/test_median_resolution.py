@@ -58,7 +58,8 @@ def test_resolution_of_a_bound_from_above_speaks_of_bounds_that_are_too_low() ->
 def test_resolution_of_a_slope_is_refuted_by_the_same_draws_and_less_is_not() -> None:
     finding = slope(decider(looks=1))
     assert finding.resolution is not None
-    away = finding.resolution * abs(finding.reference)
+    away = finding.resolution
+    assert finding.absolute
 
     class Tilted(PaperTheory):
         def __init__(self, tilt: float) -> None:

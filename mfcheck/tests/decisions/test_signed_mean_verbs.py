@@ -54,7 +54,8 @@ def test_what_breaks_is_supported_where_the_mean_is_another_one() -> None:
     broken = mean(decider(), signed(1.2), tail(1.2), breaks="above")
     assert broken.verdict is SUPPORTED
     assert broken.breaks
-    assert (broken.twins_seen, broken.resolution) == ((), None)
+    assert (broken.twins_seen, broken.absolute) == ((), False)
+    assert broken.resolution == pytest.approx(1.05 * broken.estimate / broken.interval[0] - 1)
     assert mean(decider(), signed(1.2), tail(1.2), breaks="below").verdict is REFUTED
     assert mean(decider(Faster()), signed(1.0), tail(1.0), breaks="below").verdict is SUPPORTED
 
@@ -70,12 +71,13 @@ def test_a_wrong_theory_is_refuted_and_a_right_ones_twins_are_killed() -> None:
 def test_a_discrepancy_of_ones_own_and_a_known_distance_make_the_margin() -> None:
     finding = mean(decider(), signed(1.1), tail(1.0), finite_width=lambda: 0.1, delta=0.03)
     assert finding.verdict is SUPPORTED
-    assert (finding.margin.finite_width, finding.margin.discrepancy) == (0.1, 0.03)
-    assert finding.region == pytest.approx((0.87, 1.13))
+    assert (finding.margin.finite_width, finding.margin.discrepancy) == (0.0, 0.03)
+    assert finding.region == pytest.approx((1.1 * 0.97, 1.1 * 1.03))
     assert mean(decider(), signed(1.15), tail(1.0), finite_width=lambda: 0.1, delta=0.03).verdict is REFUTED
+    assert mean(decider(), signed(1.0), tail(1.0), finite_width=lambda: 0.1, delta=0.03).verdict is REFUTED
     below = mean(decider(), signed(0.9), tail(1.0), finite_width=lambda: -0.1, delta=0.03)
     assert below.verdict is SUPPORTED
-    assert below.margin.finite_width == 0.1
+    assert below.region == pytest.approx((0.9 * 0.97, 0.9 * 1.03))
 
 
 def test_the_tail_is_granted_of_the_mean_itself_whatever_theory_is_on_trial(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,7 +92,7 @@ def test_the_tail_is_granted_of_the_mean_itself_whatever_theory_is_on_trial(monk
     monkeypatch.setattr(signed_means, "decide_mean_ratio", watched)
     for theory, off in ((PaperTheory(), 0.0), (Faster(), 0.0), (PaperTheory(), 0.1)):
         mean(decider(theory), signed(1.0), tail(1.0), finite_width=lambda off=off: off)
-    true = [1.0, 1 / 1.3, 1.0, 1.1]  # the wrong theory's draws are held against the paper's too
+    true = [1.0, 1 / 1.3, 1.0, 1.0]  # the wrong theory's draws are held against the paper's too
     for found, factor in zip(granted, true, strict=True):
         assert found.second == pytest.approx(tail(1.0).second * factor**2)
         assert found.fourth == pytest.approx(tail(1.0).fourth * factor**4)
@@ -140,7 +142,8 @@ def test_a_drift_is_negligible_or_another_law_holds_in_its_place(
     assert finding.estimate == pytest.approx(true, abs=0.02)
     assert finding.region == (-QUICK.ratio, QUICK.ratio)
     assert (finding.reference, finding.margin.total) == (0.0, QUICK.ratio)
-    assert (finding.twins_seen, finding.resolution) == ((), None)
+    assert (finding.twins_seen, finding.absolute) == ((), True)
+    assert finding.resolution == pytest.approx(QUICK.ratio + max(finding.interval[1], -finding.interval[0]))
 
 
 def test_what_is_negligible_is_so_beside_a_scale() -> None:

@@ -199,17 +199,16 @@ def test_plans_have_the_margins_targets_and_first_looks_of_their_rules() -> None
     [
         ({}, (0.0, 0.02), ORIGIN),
         ({"finite_width": lambda: 0.0}, (0.0, 0.05), ORIGIN),
-        ({"finite_width": lambda: -0.1}, (0.1, 0.05), "exact finite-width distance to the limit"),
+        ({"finite_width": lambda: -0.1}, (0.0, 0.05), "exact at this width, 0.9 of the limit"),
         ({"delta": 0.3}, (0.0, 0.3), ORIGIN),
-        ({"finite_width": lambda: 0.1, "delta": 0.3}, (0.1, 0.3), "exact finite-width distance to the limit"),
+        ({"finite_width": lambda: 0.1, "delta": 0.3}, (0.0, 0.3), "exact at this width, 1.1 of the limit"),
     ],
 )
 def test_a_means_margin_is_its_distance_and_delta(more: Any, margin: tuple[float, float], kind: str) -> None:
     found = decider().trial.plan(mean(**more))
     assert found.margin == Margin(*margin, f"{kind}; δ of level quick; granted E X⁴/(E X)⁴ ≤ 3")
-    assert found.first == means.draws_needed_mean_ratio(
-        found.margin.total, tail=TAIL, alpha=FIRST, beta=QUICK.beta, ratio=1 + margin[0]
-    )
+    assert found.first == means.draws_needed_mean_ratio(found.margin.total, tail=TAIL, alpha=FIRST, beta=QUICK.beta)
+    assert found.centre == (1.0 if "finite_width" not in more else 1 + more["finite_width"]())
     assert found.granted == TAIL
 
 
@@ -219,11 +218,11 @@ def test_a_signed_mean_is_planned_by_its_own_rule_with_a_tail_in_units_of_its_re
             return super().omega(spec) / 2 ** (2 / spec.depth)
 
     plan = decider(Half()).trial.plan(mean(signed=True, finite_width=lambda: 0.1))
-    true = 2 * 1.1
+    true = 2
     assert plan.granted.second == pytest.approx(1.2 * true**2)
     assert plan.granted.fourth == pytest.approx(3.0 * true**4)
     assert plan.first == signed_means.draws_needed_mean_ratio(
-        plan.margin.total, tail=plan.granted, alpha=FIRST, beta=QUICK.beta, ratio=1.1
+        plan.margin.total, tail=plan.granted, alpha=FIRST, beta=QUICK.beta
     )
     found = decider().trial.plan(negligible())
     assert found.margin == Margin(0.0, 0.05, "none: stated as 0; δ of level quick; granted E X⁴ ≤ 3 units")
@@ -274,14 +273,15 @@ def test_a_median_within_bounds_is_told_beside_their_middle() -> None:
     assert (finding.verdict, finding.statistic) == (Verdict.SUPPORTED, "middle")
     assert finding.reference == pytest.approx(2 * BOUND)
     assert finding.region == (0.5 * BOUND, 3.5 * BOUND)
-    assert finding.margin == Margin(0.0, 3.0 * BOUND, "no law: declared")
-    assert finding.resolution is None
+    assert finding.margin == Margin(0.0, 1.5 * BOUND, "no law: declared")
+    assert (finding.resolution, finding.absolute) == (pytest.approx(3.5 * BOUND - finding.interval[0]), True)
     assert finding.estimate == pytest.approx(BOUND, rel=0.1)
 
 
 def test_a_trend_that_bends_is_refuted_and_a_straight_one_told_with_its_growth() -> None:
     finding = decider()(slope(Steady))
-    assert (finding.verdict, finding.reference, finding.resolution) == (Verdict.SUPPORTED, 0.0, 0.05)
+    assert (finding.verdict, finding.reference, finding.absolute) == (Verdict.SUPPORTED, 0.0, True)
+    assert finding.resolution == pytest.approx(0.05 + max(abs(end) for end in finding.interval))
     assert finding.statistic == "slope of the logarithm in a half less the whole's"
     words = finding.reason.removeprefix("u estimated as ").replace(", interval [", " ").replace(",", "").rstrip("]")
     value, low, high = map(float, words.split())
@@ -321,7 +321,8 @@ def test_a_bound_that_breaks_does_so_on_its_only_side() -> None:
     assert (finding.verdict, finding.breaks, finding.side, finding.reason) == (Verdict.SUPPORTED, True, "", "")
     assert decider()(over).verdict is not Verdict.SUPPORTED
     sided = decider()(replace(median(breaks="above"), source=above.source))
-    assert (sided.verdict, sided.side, sided.resolution) == (Verdict.SUPPORTED, "above", None)
+    assert (sided.verdict, sided.side) == (Verdict.SUPPORTED, "above")
+    assert sided.resolution == pytest.approx(sided.region[1] * sided.estimate / sided.interval[0] - 1)
     wrong = decider()(replace(median(breaks="below"), source=above.source))
     assert wrong.verdict is Verdict.REFUTED
     assert wrong.reason == "it fails, but above its region, where the theory has it fail below"

@@ -110,6 +110,9 @@ def test_medians_take_the_error_of_their_look() -> None:
 # What the same draws would have refuted ------------------------------------------------------------------------
 
 
+AROUND_ONE = Region(0.95, 1.05, 0.05)
+
+
 @pytest.mark.parametrize(
     ("low", "high", "resolved"),
     [(0.8, 1.1, 1.05 / 0.8 - 1), (0.95, 1.5, 1.5 / 0.95 - 1), (1e-9, 1.1, 1.05e9 - 1)],
@@ -117,27 +120,60 @@ def test_medians_take_the_error_of_their_look() -> None:
 def test_a_reference_that_far_off_leaves_the_interval_outside_its_margin(
     low: float, high: float, resolved: float
 ) -> None:
-    assert resolution.of_ratio(Estimate(1.0, low, high), 0.05) == exactly(resolved)
+    assert resolution.of_ratio(Estimate(1.0, low, high), AROUND_ONE) == exactly(resolved)
+
+
+def test_a_bound_resolves_what_is_too_low_alone() -> None:
+    assert resolution.of_ratio(Estimate(0.6, 0.5, 1.02), Region(0.0, 1.05, 0.05)) == exactly(1.1)
+    assert resolution.of_ratio(Estimate(2.0, 1.9, 2.1), Region(0.0, 1.05, 0.05)) == 0.0
 
 
 def test_an_interval_without_an_end_resolves_no_ratio() -> None:
-    assert resolution.of_ratio(Estimate(1.0, 0.5, float(np.finfo(float).max)), 0.05) is None
-    assert resolution.of_ratio(Estimate(1.0, 0.0, 1.5), 0.05) is None
-    assert resolution.of_ratio(Estimate(1.0, -0.5, 1.5), 0.05) is None
+    assert resolution.of_ratio(Estimate(1.0, 0.5, float(np.finfo(float).max)), AROUND_ONE) is None
+    assert resolution.of_ratio(Estimate(1.0, 0.0, 1.5), AROUND_ONE) is None
+    assert resolution.of_ratio(Estimate(1.0, -0.5, 1.5), AROUND_ONE) is None
 
 
 @pytest.mark.parametrize(
     ("low", "high", "reference", "away"),
-    [(1.9, 2.4, 2.0, 0.45 / 2), (1.6, 2.1, 2.0, 0.45 / 2), (-2.4, -1.9, -2.0, 0.45 / 2), (-0.1, 0.3, 0.5, 0.65 / 0.5)],
+    [
+        (1.9, 2.4, 2.0, 0.45),
+        (1.6, 2.1, 2.0, 0.45),
+        (-2.4, -1.9, -2.0, 0.45),
+        (-0.1, 0.3, 0.5, 0.65),
+        (-0.1, 0.1, 0, 0.15),
+    ],
 )
-def test_a_slope_resolves_the_way_from_its_reference_to_the_far_end_and_the_margin(
+def test_a_place_resolves_the_way_from_its_reference_to_the_far_end_and_the_margin(
     low: float, high: float, reference: float, away: float
 ) -> None:
-    assert resolution.of_slope(Estimate(0.0, low, high), reference, 0.05) == exactly(away)
+    around = Region(reference - 0.05, reference + 0.05, 0.05)
+    assert resolution.of_place(Estimate(0.0, low, high), around) == exactly(away)
 
 
-def test_a_slope_that_is_none_in_theory_resolves_no_relative_error() -> None:
-    assert resolution.of_slope(Estimate(0.0, -0.1, 0.1), 0.0, 0.05) is None
+def test_an_interval_without_an_end_resolves_no_place() -> None:
+    assert resolution.of_place(Estimate(0.0, -0.1, float(np.finfo(float).max)), Region(-1, 1, 1)) is None
+
+
+@pytest.mark.parametrize(
+    ("above", "absolute", "estimate", "shown"),
+    [
+        (True, False, Estimate(2.0, 1.6, 3.0), 1.05 / 0.8 - 1),
+        (False, False, Estimate(0.5, 0.4, 0.6), 1 - 0.95 / 1.2),
+        (True, True, Estimate(2.0, 1.6, 3.0), 0.45),
+        (False, True, Estimate(0.5, 0.4, 0.6), 0.15),
+    ],
+)
+def test_a_break_shows_beyond_the_margin_by_what_the_interval_reaches_back(
+    above: bool, absolute: bool, estimate: Estimate, shown: float
+) -> None:
+    assert resolution.of_break(estimate, AROUND_ONE, 1.0, above=above, absolute=absolute) == exactly(shown)
+
+
+def test_a_break_shows_nothing_where_the_interval_has_no_end_on_its_side() -> None:
+    least = -float(np.finfo(float).max)
+    assert resolution.of_break(Estimate(2.0, least, 3.0), AROUND_ONE, 1.0, above=True, absolute=True) is None
+    assert resolution.of_break(Estimate(2.0, 0.0, 3.0), AROUND_ONE, 1.0, above=True, absolute=False) is None
 
 
 def upper(successes: int, draws: int, alpha: float) -> float:

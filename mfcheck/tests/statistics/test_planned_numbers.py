@@ -178,9 +178,11 @@ def quantile(tail: float) -> float:
     return float(stats.norm.isf(tail))
 
 
-def half_of_median(n: int, spread: float, alpha: float, *risks: float) -> float:
-    """Of the median of n normal draws: √(π/2) deviations of their mean, for the interval and for how it strays."""
-    return spread * math.sqrt(math.pi / 2 / n) * (quantile(alpha / 2) + math.fsum(risks))
+def half_of_median(n: int, spread: float, alpha: float, risk: float = 0.0) -> float:
+    """Where the order statistic that bounds the median of n normal draws lies, and how far it strays but for a risk."""
+    share = int(stats.binom.ppf(alpha / 2, n, 0.5)) / (n + 1)
+    end = quantile(share)
+    return spread * (end + risk * math.sqrt(share * (1 - share) / n) / float(stats.norm.pdf(end)))
 
 
 @questions
@@ -199,8 +201,13 @@ def test_the_median_that_is_detected(margin: float, alpha: float, beta: float) -
 @pytest.mark.parametrize(("times", "spread"), [(0.0, 0.3), (0.8, 0.3), (3.0, 0.3), (0.0, 1e-4)])
 def test_the_draws_that_medians_need(margin: float, alpha: float, beta: float, times: float, spread: float) -> None:
     def enough(n: int, m: float, a: float, b: float) -> bool:
-        reach, half = half_of_median(n, spread, a, quantile(b)), half_of_median(n, spread, a, quantile(b) / 2)
-        return 2 ** (1 - n) < a and reach <= abs(m - times * m) * (1 + 1e-12) and half <= m / 2
+        if 2 ** (1 - n) >= a:
+            return False
+        reach, half = (
+            half_of_median(n, spread, a, quantile(b)),
+            half_of_median(n, spread, a, quantile(b) / math.sqrt(2)),
+        )
+        return reach <= abs(m - times * m) * (1 + 1e-12) and half <= m / 2
 
     plan = {"spread": spread, "alpha": alpha, "beta": beta}
     needed = medians.draws_needed_median(margin, distance=times * margin, **plan)
