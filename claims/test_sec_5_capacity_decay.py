@@ -30,7 +30,7 @@ from mfcheck.theorems.early_capacity import (
     projected_cell,
     trained_cell,
 )
-from mfcheck.theorems.pull import CHAIN_EPS, one_output_pull, one_output_spread
+from mfcheck.theorems.pull import BY_PROJECTION, CHAIN_EPS, one_output_pull, one_output_spread
 from mfcheck.theorems.varied import Formula, VariedCell, decide_varied, varied_cells
 
 TWO = NormPair(2, float("inf"))
@@ -86,6 +86,7 @@ def early_decay(cell: DecayCell, level: Level) -> MedianRatio:
         delta=level.exact if cell.chain else level.ratio,
         room=None if cell.chain else near.above + level.ratio,
         regime=regimes.PULL,
+        by_calculus=BY_PROJECTION if cell.chain else (),
         instead={"rate factor 1": lambda theory: early(theory) / 2},
     )
 

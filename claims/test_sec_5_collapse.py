@@ -24,6 +24,7 @@ from mfcheck.theorems.bound import INF_INF
 from mfcheck.theorems.cells import AttackCell
 from mfcheck.theorems.on_chain import time_beside
 from mfcheck.theorems.pull import (
+    BY_PROJECTION,
     CHAIN_EPS,
     LINEAR_STEPS,
     instant,
@@ -119,6 +120,7 @@ def in_time(cell: CollapseCell, decide: Decider) -> MedianRatio:
         allowance=(lambda: one_output_pull(spec, cell.pair)) if cell.chain else beside,
         delta=level.exact if cell.chain else 2 * level.ratio,
         regime=PULL,
+        by_calculus=BY_PROJECTION if cell.chain else (),
     )
 
 
@@ -153,6 +155,7 @@ def trend(x_label: str, places: Sequence[tuple[float, NetworkSpec, Attack]], lev
         spread=max(one_output_spread(spec, attack.pair) for _, spec, attack in places),
         delta=level.exact,
         regime=PULL,
+        by_calculus=BY_PROJECTION,
     )
 
 

@@ -25,6 +25,7 @@ from mfcheck.theorems.bound import INF_INF, PAIRS, PAPERS, STEPS, turns
 from mfcheck.theorems.cells import AttackCell
 from mfcheck.theorems.on_chain import of_several, pull_beside
 from mfcheck.theorems.pull import (
+    BY_HOMOGENEITY,
     CHAIN_EPS,
     LINEAR_STEPS,
     instant,
@@ -129,6 +130,7 @@ def pull(cell: AttackCell, decide: Decider) -> Ask:
         delta=level.exact if chain else NOISY if is_noisy(cell) else level.ratio,
         pilot=PILOT if cell.images else 0,
         regime=LIMIT if chain or small else START,
+        by_calculus=BY_HOMOGENEITY if chain else (),
         rivals={} if chain or small else {EULER: euler(spec, level)},
         curve=None if chain else lambda draws: layers(draws, spec.depth, theory.regularisation(spec, *attack)),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from mfcheck import NetworkSpec, PaperTheory, claim
+from mfcheck import NetworkSpec, PaperTheory, ReLULike, claim
 from mfcheck.arrays import Floats
 from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.decide import Decider
@@ -14,6 +14,7 @@ from mfcheck.decisions.medians import MedianRatio, MedianWithin
 from mfcheck.decisions.probes import images
 from mfcheck.decisions.trial import Ask
 from mfcheck.findings.cell import Cell
+from mfcheck.findings.pins import FACTOR
 from mfcheck.findings.regimes import LATE, OTHERWISE, START
 from mfcheck.observables import slopes
 from mfcheck.observables.early_training import Course
@@ -33,6 +34,9 @@ BESIDE = (0.01, 0.1, 0.3, 1.0)
 """Budgets at which standard training is held against adversarial training."""
 TENTH, SPREAD = 0.1, 0.5
 """What is little beside L_adv; and the relative standard deviation of a drift on one minibatch, as planned."""
+
+
+LEAKY = ReLULike(0.8, 0.3)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,13 +80,20 @@ def drift_cells(settings: Settings) -> Iterator[DriftCells]:
         for eps in BESIDE:
             spec = NetworkSpec("vanilla", 784, 10, 1000, 5, 2.0)
             yield BesideCell(spec, "wishart", pair=INF_INF, eps=eps)
-        for variance, depth, outputs in ((1.6, 5, 10), (2.4, 3, 3)):
-            spec = NetworkSpec("vanilla", 784, outputs, 5000, depth, variance)
+        for variance, depth, outputs, activation in (
+            (1.6, 5, 10, ReLULike()),
+            (3.3, 3, 3, LEAKY),
+            (2.2, 14, 20, ReLULike()),
+        ):
+            spec = NetworkSpec("vanilla", 784, outputs, 5000, depth, variance, 0.0, activation)
             yield DriftCell(spec, "wishart")
     for architecture in settings.architectures:
         if architecture in ARCHITECTURES:
-            spec = NetworkSpec(architecture, 4, 2, 16, 2, {"vanilla": 2.4, "residual": 0.8}[architecture])
-            yield DriftCell(spec, "dense", dataset=settings.dataset)
+            narrow = {
+                "vanilla": NetworkSpec("vanilla", 4, 2, 16, 2, 2.4),
+                "residual": NetworkSpec("residual", 16, 5, 32, 3, 1.2, 0.0, LEAKY),
+            }
+            yield DriftCell(narrow[architecture], "dense", dataset=settings.dataset)
             wide = 256 if settings.level.name == "quick" else 1000
             spec = NetworkSpec(architecture, 784, 10, wide, 5, {"vanilla": 2.0, "residual": 0.4}[architecture])
             yield ImagesCell(spec, "dense", images=32, dataset=settings.dataset)
@@ -129,6 +140,7 @@ def exact_drift(cell: DriftCell, level: Level) -> MeanRatio:
         finite_width=lambda: at_width / exact(PaperTheory()) - 1,
         signed=not chain,
         delta=level.exact if chain else level.ratio,
+        by_calculus=(FACTOR, "width") if chain else (),
         regime=START,
         caveat=OTHERWISE,
     )

@@ -24,6 +24,8 @@ from mfcheck.settings import Level, Settings
 from mfcheck.theorems.bound import INF_INF
 from mfcheck.theorems.cells import AttackCell
 from mfcheck.theorems.pull import (
+    BY_HOMOGENEITY,
+    BY_PROJECTION,
     CHAIN_EPS,
     LINEAR_STEPS,
     half_rate,
@@ -144,6 +146,7 @@ def at_start(cell: DecayCell, level: Level) -> MedianRatio:
         room=None if cell.chain else near.above + level.ratio,
         regime=LIMIT,
         instead={OTHER_FACTOR: lambda theory: rate(half_rate(theory))},
+        by_calculus=BY_HOMOGENEITY if cell.chain else (),
     )
 
 
@@ -195,6 +198,7 @@ def under_projection(cell: DecayCell, level: Level) -> Ask:
         room=None if cell.chain else far + level.ratio,
         regime=PULL,
         instead={OTHER_FACTOR: lambda theory: cell.kept(half_rate(theory), end)},
+        by_calculus=BY_PROJECTION if cell.chain else (),
         curve=lambda draws: along_projection(theory, spec, attack, scales, end, draws),
     )
 

@@ -16,7 +16,6 @@ from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.decide import Decider
 from mfcheck.decisions.medians import MedianRatio
 from mfcheck.decisions.probes import images
-from mfcheck.findings.pins import FACTOR
 from mfcheck.findings.regimes import LIMIT, PULL
 from mfcheck.observables.shrinking import Shrinking
 from mfcheck.settings import Settings
@@ -25,7 +24,7 @@ from mfcheck.theorems.bound import INF_INF, growth
 from mfcheck.theorems.capacity import mean_decay
 from mfcheck.theorems.cells import AttackCell
 from mfcheck.theorems.on_chain import pull_beside
-from mfcheck.theorems.pull import CHAIN_EPS, LINEAR_STEPS, instant
+from mfcheck.theorems.pull import BY_PROJECTION, CHAIN_EPS, LINEAR_STEPS, instant
 from mfcheck.theory import PaperTheory, norms
 from mfcheck.training.objectives import Objective
 
@@ -123,7 +122,7 @@ def _statement(cell: VariedCell, decide: Decider, **given: object) -> MedianRati
         looks_at=images,
         delta=level.exact if cell.chain else level.ratio,
         spread=0.1,
-        by_calculus=(FACTOR, "depth", "t", "lower") if cell.chain else (),
+        by_calculus=BY_PROJECTION if cell.chain else (),
         **given,  # type: ignore[arg-type]
     )
 
