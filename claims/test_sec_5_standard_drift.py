@@ -80,13 +80,9 @@ def drift_cells(settings: Settings) -> Iterator[DriftCells]:
         for eps in BESIDE:
             spec = NetworkSpec("vanilla", 784, 10, 1000, 5, 2.0)
             yield BesideCell(spec, "wishart", pair=INF_INF, eps=eps)
-        for variance, depth, outputs, activation in (
-            (1.6, 5, 10, ReLULike()),
-            (3.3, 3, 3, LEAKY),
-            (2.2, 14, 20, ReLULike()),
-        ):
-            spec = NetworkSpec("vanilla", 784, outputs, 5000, depth, variance, 0.0, activation)
-            yield DriftCell(spec, "wishart")
+        yield DriftCell(NetworkSpec("vanilla", 784, 10, 5000, 5, 1.6), "wishart")
+        yield DriftCell(NetworkSpec("vanilla", 784, 3, 5000, 3, 3.3, 0.0, LEAKY), "wishart")
+        yield DriftCell(NetworkSpec("vanilla", 784, 20, 5000, 14, 2.2), "wishart")
     for architecture in settings.architectures:
         if architecture in ARCHITECTURES:
             narrow = {

@@ -73,7 +73,7 @@ NETWORKS: tuple[tuple[NetworkSpec, str, NormPair], ...] = (
     (NetworkSpec("vanilla", 392, 2, 10**6, 4, 6.0, 0.0, BENT), "wishart", NormPair(1, 2)),
     (NetworkSpec("vanilla", 100, 1, 10**6, 20, 2.1), "wishart", INF_INF),
     (NetworkSpec("vanilla", 2500, 30, 10**6, 1, 2.0), "wishart", NormPair(2, math.inf)),
-    (NetworkSpec("vanilla", 784, 4, 1024, 3, 2.4, 0.3, LEAKY), "lazy", NormPair(1.5, 3)),
+    (NetworkSpec("vanilla", 784, 4, 1024, 2, 2.4, 0.3, LEAKY), "lazy", NormPair(1.5, 3)),
     (NetworkSpec("residual", 392, 3, 1024, 2, 2.0, 0.1, LEAKY), "lazy", NormPair(3, 1.5)),
 )
 
