@@ -45,7 +45,7 @@ def bias_cells(settings: Settings) -> Iterator[CapacityCell]:
         if architecture in ARCHITECTURES:
             specs = {
                 "vanilla": NetworkSpec("vanilla", 4, 10, 16, 3, 0.8, 10.0),
-                "residual": NetworkSpec("residual", 16, 20, 32, 6, 1.2, 4.0, LEAKY),
+                "residual": NetworkSpec("residual", 16, 20, 24, 6, 1.2, 4.0, LEAKY),
             }
             for statement in States:
                 yield CapacityCell(specs[architecture], "dense", statement=statement, dataset=settings.dataset)
@@ -73,7 +73,7 @@ def test_bias_capacity(cell: CapacityCell, decide: Decider) -> None:
 def full_cells(settings: Settings) -> Iterator[CapacityCell]:
     """Breaking of the law, and the law of the full form itself."""
     if "vanilla" in settings.architectures:
-        for depth, outputs, variance, activation in ((6, 100, 2.0, ReLULike()), (3, 10, 5.0, LEAKY)):
+        for depth, outputs, variance, activation in ((6, 50, 2.0, ReLULike()), (3, 10, 5.0, LEAKY)):
             spec = NetworkSpec("vanilla", 784, outputs, 5000, depth, variance, 0.0, activation)
             for statement in States:
                 yield CapacityCell(spec, "wishart", statement=statement)
