@@ -82,7 +82,7 @@ def near_the_limit(spec: NetworkSpec, pair: NormPair) -> Allowance:
 def slack(spec: NetworkSpec, pair: NormPair, beta: float, rate: float) -> Allowance:
     """How far a network may exceed β ω^{L/2}, but for a share well below 1 − rate of them.
 
-    tσ*/(√d β) with e^{−t²/2} = (1 − rate)/10 at N = ∞, or less by the quantile of ‖Z‖/√d if that is in closed form, and
+    tσ*/(√d β) with e^{−t²/2} = (1 − rate)/10 at N = ∞, or less by the quantile of ‖Z‖/√d if that is in closed form and
     the median below β. At finite width the leading terms (docs/theory.md#finite-width-moments): the mixing of rows, and
     t deviations of the common scale, ½ √((κ − 1)L/N + 2/N).
     """
