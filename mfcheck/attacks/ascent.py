@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from mfcheck.attacks.balls import dual_map, norm, onto_ball
+from mfcheck.attacks.balls import all_finite, dual_map, norm, onto_ball
 from mfcheck.attacks.networks import Function, flips, linear_start, reserve
 from mfcheck.given import positive, real
 from mfcheck.spec import norm_exponent, positive_integer
@@ -79,11 +79,12 @@ def largest_loss(
     steps: int,
     generator: torch.Generator,
     start: str | Tensor = "jacobian",
+    clean: Tensor | None = None,
 ) -> AttackResult:
-    """`adversarial_loss` of networks of our own, which need none of its questions to f."""
+    """`adversarial_loss` of networks of our own, which need none of its questions to f; `clean` is f(x), if known."""
     search = Search.checked(x, eps, p, q, steps, 1, start, None)
     reserve(f, search.columns(x))
-    return climb(f, x, clean_output(f, x), search, generator)
+    return climb(f, x, clean_output(f, x) if clean is None else clean, search, generator)
 
 
 def clean_output(f: Function, x: Tensor) -> Tensor:
@@ -116,7 +117,7 @@ def climb(f: Function, x: Tensor, clean: Tensor, search: Search, generator: torc
     losses = trace.reshape(steps + 1, *x.shape[:-1], restarts)
     loss, which = losses[-1].max(dim=-1)
     each = best.reshape(*x.shape[:-1], restarts, -1)
-    perturbation = each.take_along_dim(which[..., None, None], dim=-2)[..., 0, :]
+    perturbation = each[..., 0, :] if restarts == 1 else each.take_along_dim(which[..., None, None], dim=-2)[..., 0, :]
     assert_within(perturbation, p, eps)
     return AttackResult(loss, perturbation, losses.amax(dim=-1), flips(f, x, perturbation))
 
@@ -145,7 +146,7 @@ def ascend(
             if p == 1:
                 eta = eta + share * (eps * along - eta)
             else:
-                eta = onto_ball(eta + eps * max(LAST_STEP, FIRST_STEP * share) * along, p, eps)
+                eta = onto_ball(torch.add(eta, along, alpha=eps * max(LAST_STEP, FIRST_STEP * share)), p, eps)
             eta = boxed(eta, x, box)
     return best, torch.stack(trace)
 
@@ -164,7 +165,7 @@ def _scored(
 
 
 def assert_finite(output: Tensor, where: str) -> None:
-    if not bool(torch.isfinite(output).all()):
+    if not all_finite(output):
         raise NotANumber(f"the network's output at {where} is NaN or infinite")
 
 
@@ -207,13 +208,13 @@ def check(x: Tensor, eps: object, start: str | Tensor, box: tuple[float, float] 
     budget = positive("eps", eps)
     if isinstance(start, Tensor):
         rows = start.shape[-2:-1] in ((), (1,), x.shape[-2:-1])
-        if start.shape[-1:] != x.shape[-1:] or not rows or not bool(torch.isfinite(start).all()):
+        if start.shape[-1:] != x.shape[-1:] or not rows or not all_finite(start):
             raise ValueError(f"a start must be finite directions like x, {tuple(x.shape)}, got {tuple(start.shape)}")
     elif start not in STARTS:
         raise ValueError(f"start {start!r} is unknown; allowed are {', '.join(STARTS)}, or a tensor of directions")
     if x.ndim < 2 or 0 in x.shape or not x.is_floating_point():
         raise ValueError(f"x must be floating-point inputs of shape [B, input_dim], got {x.dtype} {tuple(x.shape)}")
-    if not bool(torch.isfinite(x).all()):
+    if not all_finite(x):
         raise ValueError(f"x holds {int((~torch.isfinite(x)).sum())} values that are NaN or infinite")
     if box is not None:
         low, high = map(real, box)

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from mfcheck.attacks.ascent import largest_loss
-from mfcheck.attacks.balls import dual_map, norm
+from mfcheck.attacks.balls import all_finite, dual_map, norm
 from mfcheck.attacks.cross_entropy import adversarial_cross_entropy
 from mfcheck.ensembles.matrices.lazy import Overflow
 from mfcheck.ensembles.networks import Network, Pass
@@ -106,21 +106,18 @@ def slope(
     where an attack, or a lazy matrix, meets what is not finite.
     """
     x = x.expand(network.replicates, *x.shape[-2:])
-    eta = None if not objective.attacks else attack(network, objective, x, labels, generator, start)
-    match objective.name:
-        case "standard":
-            points = x
-        case "attacked":
-            assert eta is not None
-            points = x + eta
-        case _:
-            assert eta is not None
-            points = torch.cat([x + eta, x], dim=1)
-    passed = network.passed(points)
+    eta, apart = None, objective.name in ("adversarial", "theory")
+    if apart:
+        clean = network.passed(x)
+        eta = attack(network, objective, x, labels, generator, start, clean)
+        passed = _beside(network.passed(x + eta), clean)
+    else:
+        eta = attack(network, objective, x, labels, generator, start) if objective.attacks else None
+        passed = network.passed(x if eta is None else x + eta)
     inputs, nothing = x.shape[1], torch.zeros(network.replicates, dtype=torch.float64, device=x.device)
     adversarial, standard, standard_pull = nothing, nothing, nothing
     cotangents = torch.zeros_like(passed.output)
-    if objective.name in ("adversarial", "theory"):
+    if apart:
         moved = passed.output[:, :inputs] - passed.output[:, inputs:]
         adversarial = norm(moved, objective.q).double().mean(dim=1)
         steepest = dual_map(moved, dual_exponent(objective.q)) / inputs
@@ -133,14 +130,14 @@ def slope(
         cotangents[:, -inputs:] += off / inputs
     pulled = [one[..., 0] for one in network.cotangents(passed, cotangents[..., None])]
     signals = [slopes * one for slopes, one in zip(passed.slopes, pulled[1:], strict=True)]
+    shortcut_pull = _through_shortcuts(network, passed, pulled[1:])
     states, products = passed.states[:-1], passed.products
-    if objective.name in ("adversarial", "theory"):
+    if apart:
         # δ'x'ᵀ + δxᵀ = δ'(x' − x)ᵀ + (δ' + δ)xᵀ: δ' is all but −δ, x' all but x, and nothing large is left to cancel.
-        signals = [torch.cat([one[:, :inputs], one[:, :inputs] + one[:, inputs:]], dim=1) for one in signals]
-        states, products = (
-            [torch.cat([one[:, :inputs] - one[:, inputs:], one[:, inputs:]], dim=1) for one in kept]
-            for kept in (states, products)
-        )
+        for one in signals:
+            one[:, inputs:] += one[:, :inputs]
+        for one in (*states, *products):
+            one[:, :inputs] -= one[:, inputs:]
     bias = [one[:, -inputs:].sum(dim=1) for one in signals]
     left, right = [one.mT for one in signals], [one.mT for one in states]
     pulls = [(one * h).sum(dim=(1, 2), dtype=torch.float64) for one, h in zip(signals, products, strict=True)]
@@ -155,8 +152,17 @@ def slope(
         square=torch.stack([inner(a, b, a, b) for a, b in zip(left, right, strict=True)], dim=1),
         perturbation=eta,
         standard_pull=standard_pull,
-        shortcut_pull=_through_shortcuts(network, passed, pulled[1:]),
+        shortcut_pull=shortcut_pull,
     )
+
+
+def _beside(attacked: Pass, clean: Pass) -> Pass:
+    """Two passes as one, of the attacked inputs and then of the clean ones."""
+    parts = zip(
+        (attacked.states, attacked.products, attacked.slopes), (clean.states, clean.products, clean.slopes), strict=True
+    )
+    layers = [[torch.cat(both, dim=1) for both in zip(*part, strict=True)] for part in parts]
+    return Pass(*layers, torch.cat([attacked.output, clean.output], dim=1))
 
 
 def _through_shortcuts(network: Network, passed: Pass, pulled: list[Tensor]) -> Tensor:
@@ -177,39 +183,47 @@ def attack(
     labels: Tensor,
     generator: torch.Generator,
     start: Tensor | None = None,
+    clean: Pass | None = None,
 ) -> Tensor:
-    """The perturbation `[R, B, d]` that the objective's attack finds."""
+    """The perturbation `[R, B, d]` that the objective's attack finds; `clean` is the pass at x, if it is known."""
     eps, p, q, steps = objective.eps, objective.p, objective.q, objective.steps
-    f = _Watched(network)
+    f = _Watched(network, clean)
     if objective.name == "attacked":
         found = adversarial_cross_entropy(f, x, labels, eps, p, steps=steps, generator=generator, start=start)
     else:
         begun = "jacobian" if start is None else start
-        found = largest_loss(f, x, eps, p, q, steps=steps, generator=generator, start=begun)
+        known = None if clean is None else f.sound(clean.output)
+        found = largest_loss(f, x, eps, p, q, steps=steps, generator=generator, start=begun, clean=known)
     return found.perturbation
 
 
 class _Watched:
     """A network that says which of its replicates overflow, and does not show its gates: no flips are counted.
 
-    Beyond the root of what the type holds, so that what an attack makes of an output is still finite.
+    Beyond the root of what the type holds, so that what an attack makes of an output is still finite. `clean` is its
+    pass at the inputs at which its Jacobian is asked for, if that is known.
     """
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, clean: Pass | None = None) -> None:
         self.reserve = network.reserve
-        self._network = network
+        self._network, self._clean = network, clean
         self._most = torch.finfo(network.dtype).max ** 0.5
 
     def __call__(self, x: Tensor) -> Tensor:
-        output = self._network(x)
+        return self.sound(self._network(x))
+
+    def sound(self, output: Tensor) -> Tensor:
+        """The output; Overflow where it is too large."""
         sound = (output.detach().abs() <= self._most).flatten(1).all(dim=1)
         if not bool(sound.all()):
             raise Overflow("the network's output at an attacked input is NaN, infinite or all but", ~sound)
         return output
 
     def jacobian(self, x: Tensor) -> Tensor:
-        found = self._network.jacobian(x)
-        if not bool((sound := found.isfinite().flatten(1).all(dim=1)).all()):
+        known = self._clean
+        found = self._network.jacobian(x) if known is None else self._network.jacobian_with(known.slopes)
+        if not all_finite(found):
+            sound = found.isfinite().flatten(1).all(dim=1)
             raise Overflow("the network's Jacobian at an input is NaN or infinite", ~sound)
         return found
 
@@ -233,5 +247,11 @@ def inner(left: Tensor, right: Tensor, other_left: Tensor, other_right: Tensor) 
         first = left @ right.mT
         same = left is other_left and right is other_right
         return (first.double() * (first if same else other_left @ other_right.mT)).sum(dim=(1, 2))
-    grams = left.mT.double() @ other_left.double(), right.mT.double() @ other_right.double()
-    return (grams[0] * grams[1]).sum(dim=(1, 2))
+    first, second = (_gram(*pair) for pair in ((left, other_left), (right, other_right)))
+    return (first * second).sum(dim=(1, 2))
+
+
+def _gram(one: Tensor, other: Tensor) -> Tensor:
+    """The inner products of columns `[R, N, k]` in float64: `[R, k, k]`."""
+    rows = one.mT.double()
+    return rows @ (rows if one is other else other.mT.double()).mT

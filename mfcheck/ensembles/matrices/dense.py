@@ -54,9 +54,9 @@ class DenseMatrix:
         return self.values.double().square().sum(dim=(1, 2))
 
     def moved(self, start: Tensor | None) -> Tensor:
-        """‖W − W(0)‖_F² from the values at the start, in float64: `[R]`."""
+        """‖W − W(0)‖_F² from the values at the start, summed by torch in their own dtype: `[R]` in float64."""
         assert start is not None
-        return (self.values - start).double().square().sum(dim=(1, 2))
+        return torch.linalg.vector_norm(self.values - start, dim=(1, 2)).double().square()
 
 
 def for_each_replicate(factor: Tensor | float) -> Tensor | float:
