@@ -82,7 +82,7 @@ def schedule(spec: NetworkSpec) -> Schedule:
 def lasting(x: float, spec: NetworkSpec, attack: Attack) -> MedianGroup:
     """t* of L_std + L_adv at one place."""
     steps = schedule(spec)
-    source = early(Objective("theory", *attack, ATTACK_STEPS), steps, chunk(spec.width, spec.depth))
+    source = early(Objective("theory", *attack, ATTACK_STEPS), steps, chunk(spec.width, spec.depth), beside=False)
 
     def horizon(draws: Floats) -> Floats:
         return Course(draws, steps).lasting(law.LINEAR)

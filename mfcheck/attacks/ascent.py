@@ -103,15 +103,19 @@ def climb(f: Function, x: Tensor, clean: Tensor, search: Search, generator: torc
     x = x.expand(*clean.shape[:-1], x.shape[-1]).detach()
 
     random = torch.empty(restarts, *x.shape, dtype=x.dtype, device=x.device).uniform_(-1, 1, generator=generator)
-    starts = [eps * point / norm(point, p)[..., None] for point in random.unbind()]
+    first = None
     if search.start != "random":
         given = search.start
         first = given.to(x).expand_as(x) if isinstance(given, Tensor) else linear_start(f, x, clean.shape[-1], p, q)
-        length = norm(first, p)[..., None]
-        first = torch.where(length > 0, eps * first / torch.where(length > 0, length, 1.0), starts[0])
-        starts[0] = first if box is None else _better_sign(f, x, first, clean, q, box)
-    many, still = x.repeat_interleave(restarts, dim=-2), clean.repeat_interleave(restarts, dim=-2)
-    eta = boxed(torch.stack(starts, dim=-2).flatten(-3, -2), many, box)
+        first = on_sphere(first, p, eps, instead=random[0])
+        first = first if box is None else _better_sign(f, x, first, clean, q, box)
+    starts = [on_sphere(point, p, eps) for point in (random if first is None else random[1:])]
+    starts = starts if first is None else [first, *starts]
+    many, still, eta = x, clean, starts[0]
+    if restarts > 1:
+        many, still = x.repeat_interleave(restarts, dim=-2), clean.repeat_interleave(restarts, dim=-2)
+        eta = torch.stack(starts, dim=-2).flatten(-3, -2)
+    eta = boxed(eta, many, box)
     best, trace = ascend(f, many, eta, lambda output: norm(output - still, q), p, eps, steps, box)
 
     losses = trace.reshape(steps + 1, *x.shape[:-1], restarts)
@@ -142,7 +146,7 @@ def ascend(
         trace.append(most)
         if gradient is not None:
             share = 1 - step / steps
-            along = dual_map(_unblocked(gradient, x + eta, box), p)
+            along = dual_map(gradient if box is None else _unblocked(gradient, x + eta, box), p)
             if p == 1:
                 eta = eta + share * (eps * along - eta)
             else:
@@ -164,6 +168,15 @@ def _scored(
     return found, slope
 
 
+def on_sphere(direction: Tensor, p: float, eps: float, instead: Tensor | None = None) -> Tensor:
+    """Directions `[…, d]` at the length ε; those that are 0 stay so, or go along others that are given `instead`."""
+    length = norm(direction, p)[..., None]
+    found = direction * torch.where(length > 0, eps / length, 0.0)
+    if instead is None or bool((length > 0).all()):
+        return found
+    return torch.where(length > 0, found, on_sphere(instead, p, eps))
+
+
 def assert_finite(output: Tensor, where: str) -> None:
     if not all_finite(output):
         raise NotANumber(f"the network's output at {where} is NaN or infinite")
@@ -176,10 +189,8 @@ def _better_sign(f: Function, x: Tensor, eta: Tensor, clean: Tensor, q: float, b
     return torch.where((losses[0] >= losses[1])[..., None], eta, -eta)
 
 
-def _unblocked(gradient: Tensor, point: Tensor, box: tuple[float, float] | None) -> Tensor:
+def _unblocked(gradient: Tensor, point: Tensor, box: tuple[float, float]) -> Tensor:
     """The gradient without the entries in which the box lets the point go no further."""
-    if box is None:
-        return gradient
     blocked = ((point >= box[1]) & (gradient > 0)) | ((point <= box[0]) & (gradient < 0))
     return gradient.masked_fill(blocked, 0.0)
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mfcheck.attacks.ascent import AttackResult, ascend, assert_finite, assert_within, boxed, check
-from mfcheck.attacks.balls import norm
+from mfcheck.attacks.ascent import AttackResult, ascend, assert_finite, assert_within, boxed, check, on_sphere
 from mfcheck.attacks.networks import Function, reserve
 from mfcheck.spec import norm_exponent, positive_integer
 
@@ -42,8 +41,7 @@ def adversarial_cross_entropy(
         raise ValueError(f"labels must be {allowed}, got {tuple(labels.shape)} from {labels.min()} to {labels.max()}")
     x = x.expand(*clean.shape[:-2], *x.shape[-2:]).detach()
     first = torch.empty_like(x).uniform_(-1, 1, generator=generator) if start is None else start.expand_as(x)
-    length = norm(first, p)[..., None]
-    eta = boxed(torch.where(length > 0, eps * first / torch.where(length > 0, length, 1.0), 0.0), x, box)
+    eta = boxed(on_sphere(first, p, eps), x, box)
 
     def rises(output: Tensor) -> Tensor:
         return -output.log_softmax(dim=-1).take_along_dim(labels.expand(output.shape[:-1])[..., None], dim=-1)[..., 0]

@@ -244,19 +244,19 @@ class Network:
         outputs = self.output_projection.T.columns(range(self.spec.output_dim)).mT
         rows = outputs[:, None].expand(-1, slopes[0].shape[1], -1, -1)
         for layer in reversed(range(self.spec.depth)):
-            rows = self._one_back(layer, slopes[layer], rows)
+            rows = self._one_back(layer, rows * slopes[layer][:, :, None], rows)
         return rows
 
     def pulled_back(self, slopes: list[Tensor], columns: Tensor) -> list[Tensor]:
         """Columns at x^(L), `[R, B, N, c]`, pulled back through fixed gates to x^(0), …, x^(L), in this order."""
         found = [columns.mT.contiguous()]  # as rows, which the products take as they lie in memory
         for layer in reversed(range(self.spec.depth)):
-            found.append(self._one_back(layer, slopes[layer], found[-1]))
+            found.append(self._one_back(layer, found[-1] * slopes[layer][:, :, None], found[-1]))
         return [rows.mT for rows in found[::-1]]
 
-    def _one_back(self, layer: int, slope: Tensor, rows: Tensor) -> Tensor:
-        """Rows at one x^(l), `[R, B, c, N]`, pulled back to x^(l−1)."""
-        pulled = _back(self.weights[layer], rows * slope[:, :, None])
+    def _one_back(self, layer: int, signals: Tensor, rows: Tensor) -> Tensor:
+        """Rows at one x^(l), `[R, B, c, N]`, pulled back to x^(l−1), of which the signals at h^(l) are the gated ones."""
+        pulled = _back(self.weights[layer], signals)
         return pulled + _back(self.shortcuts[layer], rows) if self.shortcuts else pulled
 
     def passed(self, x: Tensor) -> Pass:
@@ -271,12 +271,18 @@ class Network:
 
     def signals(self, passed: Pass, cotangents: Tensor) -> list[Tensor]:
         """∂⟨cotangents, f⟩/∂h^(l) for every layer, `[R, B, N, c]`, of cotangents `[R, B, K, c]` at a pass's inputs."""
-        pulled = self.cotangents(passed, cotangents)
-        return [slope[..., None] * at for slope, at in zip(passed.slopes, pulled[1:], strict=True)]
+        return self.cotangents(passed, cotangents)[0]
 
-    def cotangents(self, passed: Pass, cotangents: Tensor) -> list[Tensor]:
-        """∂⟨cotangents, f⟩/∂x^(l) for l = 0…L, `[R, B, N, c]`, of cotangents `[R, B, K, c]` at a pass's inputs."""
-        return self.pulled_back(passed.slopes, _spread(self.output_projection.T, cotangents))
+    def cotangents(self, passed: Pass, cotangents: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """The same, and beside it ∂⟨cotangents, f⟩/∂x^(l) for l = 1…L."""
+        rows = _spread(self.output_projection.T, cotangents).mT.contiguous()
+        signals, states = [], [rows]
+        for layer in reversed(range(self.spec.depth)):
+            signals.append(rows * passed.slopes[layer][:, :, None])
+            if layer:
+                rows = self._one_back(layer, signals[-1], rows)
+                states.append(rows)
+        return [one.mT for one in signals[::-1]], [one.mT for one in states[::-1]]
 
 
 @dataclass(frozen=True, eq=False)

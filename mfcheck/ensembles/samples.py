@@ -68,8 +68,9 @@ class Source:
     """Draws in a chunk at most, where one draw's statistics take long."""
 
     def chunk_draws(self, spec: NetworkSpec, engine: str) -> int:
-        """Draws in a chunk of this source."""
-        return min(self.most, chunk_draws(spec, engine))
+        """Draws in a chunk of this source: its own number, or what even parts of it, as few as fit, hold of it."""
+        parts = -(-self.most // chunk_draws(spec, engine))
+        return -(-self.most // parts)
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,7 +24,7 @@ ENDS = {
     ("vanilla", 5, False): (0.3, 50),
     ("vanilla", 5, True): (0.3, 50),
     ("vanilla", 10, False): (0.0125, 25),
-    ("residual", 5, False): (0.02, 32),
+    ("residual", 5, False): (0.016, 26),
     ("residual", 5, True): (0.12, 60),
 }
 """Time and steps of training by architecture, depth and whether it is late. By then early training is over, and steps
@@ -46,10 +46,15 @@ LEFT = 2.0
 
 
 def training(spec: NetworkSpec, objective: Objective, *, late: bool) -> tuple[Source, Schedule]:
-    """A network's training in minibatches, with looks at a third of the time and at its end."""
+    """A network's training in minibatches, with looks at a third of the time and at its end.
+
+    Where early and late are trainings of their own, the early one is looked at where it begins and ends, and has no
+    training on L_std alone beside it: nothing is stated of that before t = 0.3.
+    """
     end, steps = ENDS[spec.architecture, spec.depth, late]
-    schedule = Schedule(end / steps, steps, (0, round(0.3 * steps), steps))
-    return early(objective, schedule, chunk(spec.width, spec.depth)), schedule
+    apart = not late and ENDS.get((spec.architecture, spec.depth, True)) != (end, steps)
+    schedule = Schedule(end / steps, steps, (0, steps) if apart else (0, round(0.3 * steps), steps))
+    return early(objective, schedule, chunk(spec.width, spec.depth), beside=not apart), schedule
 
 
 def linear_time(theory: PaperTheory, spec: NetworkSpec, attack: Attack) -> float:
@@ -161,9 +166,9 @@ def fall_over_time(theory: PaperTheory, spec: NetworkSpec, attack: Attack, sched
             series.UPPER_QUARTILE: tuple(high.tolist()),
             series.OWN: middle(course.foreseen[:, shown] / law),
             series.EULER: middle(course.paid[:, shown] / law),
-            series.ALONE: middle(course.alone[:, shown] / law),
             series.ALONG_START: middle((course.fallen + course.moved)[:, shown] / law),
             series.LOSS_LEFT: looked_at(course.held),
             series.LOSS_LEFT_STRONGER: looked_at(course.stronger),
-        },
+        }
+        | ({series.ALONE: middle(course.alone[:, shown] / law)} if course.alone.size else {}),
     )
