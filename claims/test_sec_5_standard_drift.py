@@ -31,8 +31,9 @@ from mfcheck.training.objectives import Objective
 
 BESIDE = (0.01, 0.1, 0.3, 1.0)
 """Budgets at which standard training is held against adversarial training."""
-TENTH, SPREAD = 0.1, 0.5
-"""What is little beside L_adv; and the relative standard deviation of a drift on one minibatch, as planned."""
+TENTH, SPREAD, PLANNED = 0.1, 0.5, 0.4
+"""What is little beside L_adv; the relative standard deviation of a drift on one minibatch, as allowed for, and as
+planned: at N = 256 it is about a third."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +151,7 @@ def drift_on_images(cell: ImagesCell, level: Level) -> MedianRatio:
         looks_at=images,
         reference=exact,
         allowance=lambda: near,
-        spread=SPREAD,
+        spread=PLANNED,
         delta=level.ratio,
         room=near.above + level.ratio,
         regime=START,

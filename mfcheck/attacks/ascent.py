@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -137,12 +136,15 @@ def ascend(
     box: tuple[float, float] | None,
 ) -> tuple[Tensor, Tensor]:
     """The η `[…, B, d]` of the highest score(f(x+η)) `[…, B]` on an ascent, and the best after each step."""
-    best, most = eta, torch.full_like(x[..., 0], -math.inf)
-    trace = []
+    best, most, trace = eta, None, []
     for step in range(steps + 1):
         last = step == steps
         reached, gradient = _scored(f, x + eta, score, gradient=not last)
-        best, most = torch.where((reached > most)[..., None], eta, best), torch.maximum(reached, most)
+        if most is None:
+            most = reached
+        elif bool((better := reached > most).any()):
+            best = eta if bool(better.all()) else torch.where(better[..., None], eta, best)
+            most = torch.maximum(reached, most)
         trace.append(most)
         if gradient is not None:
             share = 1 - step / steps

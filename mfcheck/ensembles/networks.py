@@ -255,7 +255,7 @@ class Network:
         return [rows.mT for rows in found[::-1]]
 
     def _one_back(self, layer: int, signals: Tensor, rows: Tensor) -> Tensor:
-        """Rows at one x^(l), `[R, B, c, N]`, pulled back to x^(l−1), of which the signals at h^(l) are the gated ones."""
+        """Rows at one x^(l), `[R, B, c, N]`, pulled back to x^(l−1); gated they are the signals at h^(l)."""
         pulled = _back(self.weights[layer], signals)
         return pulled + _back(self.shortcuts[layer], rows) if self.shortcuts else pulled
 

@@ -17,7 +17,7 @@ from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.initial_decay import BESIDE, LOSS, OFF, PULL, STANDARD_PULL, shared
 from mfcheck.observables.slopes import parted
 from mfcheck.spec import NetworkSpec
-from mfcheck.training.objectives import Objective, attacked_loss, slope
+from mfcheck.training.objectives import Objective, attacked_loss, slope, steepest
 from mfcheck.training.rules import SGD
 from mfcheck.training.steps import train
 
@@ -95,7 +95,9 @@ def _trained(
     generator: torch.Generator,
 ) -> _Path:
     """Train, and look at fresh inputs where there are any."""
-    fallen, paid, held, stronger, moved = [], [], [], [], []
+    fallen, paid, moved = [], [], []
+    held: list[Tensor] = []
+    stronger: list[Tensor] = []
     start = [matrix.values for matrix in network.weights]  # type: ignore[union-attr]
     total = torch.zeros(network.replicates, dtype=torch.float64, device=network.device)
     rule = SGD(schedule.lr, batch=schedule.batch)
@@ -108,12 +110,10 @@ def _trained(
         moved.append(torch.stack(apart).mean(dim=0) / network.spec.width)
         total = total + schedule.lr * 2 / network.spec.width * pull
         if fresh is not None and step.index in schedule.looks:
-            found = (
-                attacked_loss(network, objective.attack, times * objective.steps, fresh[0], generator)
-                for times in (1, STRONGER)
-            )
-            for one, losses in zip(found, (held, stronger), strict=True):
-                losses.append(one)
+            begun = steepest(network, objective.attack, fresh[0])
+            for times, losses in ((1, held), (STRONGER, stronger)):
+                steps = times * objective.steps
+                losses.append(attacked_loss(network, objective.attack, steps, fresh[0], generator, begun))
     nothing = torch.zeros(network.replicates, 0, dtype=torch.float64, device=network.device)
     return _Path(
         torch.stack(fallen, dim=1),
@@ -172,7 +172,7 @@ class Course:
 
     @property
     def alone(self) -> Floats:
-        """`fallen` under cross-entropy alone, from the same start: `[n, S + 1]`, or `[n, 0]` if that was not trained."""
+        """`fallen` under cross-entropy alone, from the same start: `[n, S + 1]`; `[n, 0]` if that was not trained."""
         return self.draws[:, CONSTANTS + 3 * (self.schedule.steps + 1) + 2 * len(self.schedule.looks) :]
 
     @property

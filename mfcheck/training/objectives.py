@@ -16,7 +16,8 @@ from torch.nn import functional
 
 from mfcheck.attacks.ascent import largest_loss
 from mfcheck.attacks.balls import all_finite, dual_map, norm
-from mfcheck.attacks.cross_entropy import adversarial_cross_entropy
+from mfcheck.attacks.cross_entropy import climb_cross_entropy
+from mfcheck.attacks.networks import linear_start
 from mfcheck.ensembles.matrices.lazy import Overflow
 from mfcheck.ensembles.networks import Network, Pass
 from mfcheck.given import plain, real
@@ -157,11 +158,16 @@ def slope(
 
 def _beside(attacked: Pass, clean: Pass) -> Pass:
     """Two passes as one, of the attacked inputs and then of the clean ones."""
-    parts = zip(
-        (attacked.states, attacked.products, attacked.slopes), (clean.states, clean.products, clean.slopes), strict=True
+
+    def both(first: list[Tensor], second: list[Tensor]) -> list[Tensor]:
+        return [torch.cat(pair, dim=1) for pair in zip(first, second, strict=True)]
+
+    return Pass(
+        both(attacked.states, clean.states),
+        both(attacked.products, clean.products),
+        both(attacked.slopes, clean.slopes),
+        *both([attacked.output], [clean.output]),
     )
-    layers = [[torch.cat(both, dim=1) for both in zip(*part, strict=True)] for part in parts]
-    return Pass(*layers, torch.cat([attacked.output, clean.output], dim=1))
 
 
 def _through_shortcuts(network: Network, passed: Pass, pulled: list[Tensor]) -> Tensor:
@@ -176,16 +182,24 @@ def _through_shortcuts(network: Network, passed: Pass, pulled: list[Tensor]) -> 
 
 
 @full_precision()
-def attacked_loss(network: Network, against: Attack, steps: int, x: Tensor, generator: torch.Generator) -> Tensor:
+def attacked_loss(
+    network: Network,
+    against: Attack,
+    steps: int,
+    x: Tensor,
+    generator: torch.Generator,
+    start: Tensor | None = None,
+) -> Tensor:
     """L_adv alone at inputs x `[B, d]`, meaned over them, as an attack in so many steps finds it: `[R]`.
 
-    In half the time of its `slope`; raises Overflow as that does.
+    In half the time of its `slope`, whose `start` is meant too; raises Overflow as that does.
     """
     x = x.expand(network.replicates, *x.shape[-2:])
     clean = network.passed(x)
-    f = _Watched(network, clean)
+    f, begun = _Watched(network, clean), "jacobian" if start is None else start
     known = f.sound(clean.output)
-    return largest_loss(f, x, *against, steps=steps, generator=generator, clean=known).loss.double().mean(dim=1)
+    found = largest_loss(f, x, *against, steps=steps, generator=generator, start=begun, clean=known)
+    return found.loss.double().mean(dim=1)
 
 
 def attack(
@@ -201,12 +215,20 @@ def attack(
     eps, p, q, steps = objective.eps, objective.p, objective.q, objective.steps
     f = _Watched(network, clean)
     if objective.name == "attacked":
-        found = adversarial_cross_entropy(f, x, labels, eps, p, steps=steps, generator=generator, start=start)
+        network.reserve(x.shape[-2] * (steps + 2))
+        found = climb_cross_entropy(f, x.contiguous(), labels, eps, p, steps, generator, start)
     else:
-        begun = "jacobian" if start is None else start
+        begun: str | Tensor = "jacobian" if start is None else start
         known = None if clean is None else f.sound(clean.output)
         found = largest_loss(f, x, eps, p, q, steps=steps, generator=generator, start=begun, clean=known)
     return found.perturbation
+
+
+@full_precision()
+def steepest(network: Network, against: Attack, x: Tensor) -> Tensor:
+    """Where attacks start unless told otherwise, `[R, B, d]`: the directions that move the linear map at x most."""
+    x = x.expand(network.replicates, *x.shape[-2:])
+    return linear_start(_Watched(network), x, network.spec.output_dim, against.p, against.q)
 
 
 class _Watched:

@@ -56,7 +56,8 @@ class DenseMatrix:
     def moved(self, start: Tensor | None) -> Tensor:
         """‖W − W(0)‖_F² from the values at the start, summed by torch in their own dtype: `[R]` in float64."""
         assert start is not None
-        return torch.linalg.vector_norm(self.values - start, dim=(1, 2)).double().square()
+        length: Tensor = torch.linalg.vector_norm(self.values - start, dim=(1, 2))
+        return length.double().square()
 
 
 def for_each_replicate(factor: Tensor | float) -> Tensor | float:
