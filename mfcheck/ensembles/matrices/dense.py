@@ -21,8 +21,11 @@ class DenseMatrix:
     def drawn(
         cls, stream: Stream, replicates: int, rows: int, columns: int, *, variance: float, dtype: torch.dtype
     ) -> DenseMatrix:
-        """Entries N(0, variance)."""
-        return cls(stream.normal(replicates, rows, columns, dtype=dtype, scale=math.sqrt(variance)))
+        """Entries N(0, variance), of float32's resolution: torch draws those in a third of the time of float64's."""
+        scale = math.sqrt(variance)
+        if dtype != torch.float64:
+            return cls(stream.normal(replicates, rows, columns, dtype=dtype, scale=scale))
+        return cls(stream.normal(replicates, rows, columns, dtype=torch.float32).double().mul_(scale))
 
     @property
     def T(self) -> DenseMatrix:
