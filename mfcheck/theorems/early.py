@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,8 +12,11 @@ from mfcheck.ensembles.samples import Source
 from mfcheck.findings import series
 from mfcheck.findings.finding import Curve
 from mfcheck.observables.early_training import Course, Schedule, early
+from mfcheck.settings import Settings
 from mfcheck.spec import Attack, NetworkSpec
 from mfcheck.theorems.accuracy_map import chunk
+from mfcheck.theorems.bound import INF_INF
+from mfcheck.theorems.cells import AttackCell
 from mfcheck.theory import PaperTheory
 from mfcheck.training.objectives import Objective
 
@@ -55,6 +59,25 @@ def training(spec: NetworkSpec, objective: Objective, *, late: bool) -> tuple[So
     apart = not late and ENDS.get((spec.architecture, spec.depth, True)) != (end, steps)
     schedule = Schedule(end / steps, steps, (0, steps) if apart else (0, round(0.3 * steps), steps))
     return early(objective, schedule, chunk(spec.width, spec.depth), beside=not apart), schedule
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaughtCell(AttackCell):
+    """A network trained late into training, on `trained` of the images."""
+
+    trained: int
+
+    @property
+    def training(self) -> tuple[Source, Schedule]:
+        """Its draws on L_std + L_adv, and the steps of its training."""
+        steps = ATTACK_STEPS[self.spec.architecture]
+        return training(self.spec, Objective("theory", *self.attack, steps), late=True)
+
+
+def taught(spec: NetworkSpec, settings: Settings) -> TaughtCell:
+    """A network trained on a few hundred images, at the paper's budget."""
+    count, data = TRAINED["quick"], settings.dataset
+    return TaughtCell(spec, "dense", pair=INF_INF, eps=0.3, images=count + HELD_OUT, trained=count, dataset=data)
 
 
 def linear_time(theory: PaperTheory, spec: NetworkSpec, attack: Attack) -> float:
