@@ -173,10 +173,12 @@ def _scored(
 def on_sphere(direction: Tensor, p: float, eps: float, instead: Tensor | None = None) -> Tensor:
     """Directions `[…, d]` at the length ε; those that are 0 stay so, or go along others that are given `instead`."""
     length = norm(direction, p)[..., None]
-    found = direction * torch.where(length > 0, eps / length, 0.0)
-    if instead is None or bool((length > 0).all()):
+    known = length > 0
+    scale = eps / torch.where(known, length, 1.0)
+    found = direction * scale if all_finite(scale) else eps * (direction / torch.where(known, length, 1.0))
+    if instead is None or bool(known.all()):
         return found
-    return torch.where(length > 0, found, on_sphere(instead, p, eps))
+    return torch.where(known, found, on_sphere(instead, p, eps))
 
 
 def assert_finite(output: Tensor, where: str) -> None:
