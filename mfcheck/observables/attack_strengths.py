@@ -14,7 +14,8 @@ from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.slopes import inputs
 from mfcheck.spec import Attack, NetworkSpec
-from mfcheck.training.objectives import Objective, slope, steepest
+from mfcheck.training.attacked import steepest
+from mfcheck.training.objectives import Objective, slope
 
 LOSS, DRIFT = 0, 1
 """Columns: the loss, and 2⟨W_l, ∂L⟩/N meaned over layers, which is −dσ_w²/dt of gradient flow."""

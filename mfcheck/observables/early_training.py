@@ -17,7 +17,8 @@ from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.initial_decay import BESIDE, LOSS, OFF, PULL, STANDARD_PULL, shared
 from mfcheck.observables.slopes import parted
 from mfcheck.spec import NetworkSpec
-from mfcheck.training.objectives import Objective, attacked_loss, slope, steepest
+from mfcheck.training.attacked import attacked_loss, steepest
+from mfcheck.training.objectives import Objective, slope
 from mfcheck.training.rules import SGD
 from mfcheck.training.steps import train
 

@@ -16,7 +16,8 @@ from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.path_bounds import unless
 from mfcheck.observables.slopes import parted
 from mfcheck.spec import NetworkSpec
-from mfcheck.training.objectives import Objective, attacked_loss
+from mfcheck.training.attacked import attacked_loss
+from mfcheck.training.objectives import Objective
 from mfcheck.training.rules import SGD
 from mfcheck.training.steps import train
 

@@ -13,7 +13,8 @@ from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.slopes import parted
 from mfcheck.spec import Attack, NetworkSpec
-from mfcheck.training.objectives import Objective, attacked_loss
+from mfcheck.training.attacked import attacked_loss
+from mfcheck.training.objectives import Objective
 from mfcheck.training.rules import SGD
 from mfcheck.training.steps import train
 

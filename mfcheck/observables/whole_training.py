@@ -17,7 +17,8 @@ from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.initial_decay import shared
 from mfcheck.observables.slopes import parted
 from mfcheck.spec import Attack, NetworkSpec
-from mfcheck.training.objectives import Objective, attacked_loss, slope
+from mfcheck.training.attacked import attacked_loss
+from mfcheck.training.objectives import Objective, slope
 from mfcheck.training.rules import SGD
 from mfcheck.training.steps import train
 

@@ -1,4 +1,4 @@
-"""Losses to train on, the theory's and the practitioners', with their gradients as factors of low rank.
+"""Objectives with their gradients, as factors of low rank.
 
 The gradient in a weight matrix is a sum over inputs of outer products: a back-propagated signal δ^(l) = ∂L/∂h^(l)
 times the layer's input x^(l−1). So ⟨W, ∂L/∂W⟩ = Σ ⟨δ, W x⟩ needs no product with W, ‖∂L/∂W‖² follows from two small
@@ -7,64 +7,19 @@ Gram matrices, and neither needs an N×N array. Perturbations are held fixed whi
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from mfcheck.attacks.ascent import largest_loss
-from mfcheck.attacks.balls import all_finite, dual_map, norm
-from mfcheck.attacks.cross_entropy import climb_cross_entropy
-from mfcheck.attacks.networks import linear_start
-from mfcheck.ensembles.matrices.lazy import Overflow
+from mfcheck.attacks.balls import dual_map, norm
 from mfcheck.ensembles.networks import Network, Pass
-from mfcheck.given import plain, real
 from mfcheck.numerics import full_precision
-from mfcheck.spec import Attack, dual_exponent, norm_exponent, positive_integer
-
-OBJECTIVES = ("adversarial", "standard", "theory", "attacked")
-
-
-@dataclass(frozen=True)
-class Objective:
-    """A loss: "adversarial" L_adv alone, "standard" cross-entropy, "theory" their sum, "attacked" cross-entropy at
-    inputs that were attacked to raise it (the practitioners' form).
-
-    ‖η‖_p ≤ eps in the units of x, L_adv measured in ℓq, attacks of so many `steps`. Raises ValueError for a name,
-    budget, exponent or count that cannot be.
-
-    >>> Objective("theory", eps=0.3, p=math.inf, q=2).attacks
-    True
-    """
-
-    name: str
-    eps: float = 0.0
-    p: float = math.inf
-    q: float = math.inf
-    steps: int = 5
-
-    def __post_init__(self) -> None:
-        if self.name not in OBJECTIVES:
-            raise ValueError(f"objective {self.name!r} is unknown; allowed are {', '.join(OBJECTIVES)}")
-        norm_exponent("p", self.p)
-        norm_exponent("q", self.q)
-        positive_integer("steps", self.steps)
-        if self.attacks and not 0 < real(self.eps) < math.inf:
-            raise ValueError(f"eps must be positive and finite for objective {self.name!r}, got {self.eps!r}")
-        for name in ("eps", "p", "q", "steps"):  # it prints, and so seeds, alike whatever kind of number it is
-            object.__setattr__(self, name, plain(getattr(self, name)))
-
-    @property
-    def attacks(self) -> bool:
-        """Whether inputs are attacked."""
-        return self.name != "standard"
-
-    @property
-    def attack(self) -> Attack:
-        """The budget and norms."""
-        return Attack(self.eps, self.p, self.q)
+from mfcheck.spec import dual_exponent
+from mfcheck.training.attacked import attack
+from mfcheck.training.losses import OBJECTIVES as OBJECTIVES
+from mfcheck.training.losses import Objective as Objective
+from mfcheck.training.losses import cross_entropy, residual
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,97 +134,6 @@ def _through_shortcuts(network: Network, passed: Pass, pulled: list[Tensor]) -> 
         activated = (h + network.biases[layer][:, None] if network.biases else h) * slopes
         pull = pull + total(at * (passed.states[layer + 1] - activated))
     return pull / network.spec.depth
-
-
-@full_precision()
-def attacked_loss(
-    network: Network,
-    against: Attack,
-    steps: int,
-    x: Tensor,
-    generator: torch.Generator,
-    start: Tensor | None = None,
-) -> Tensor:
-    """L_adv alone at inputs x `[B, d]`, meaned over them, as an attack in so many steps finds it: `[R]`.
-
-    In half the time of its `slope`, whose `start` is meant too; raises Overflow as that does.
-    """
-    x = x.expand(network.replicates, *x.shape[-2:])
-    clean = network.passed(x)
-    f, begun = _Watched(network, clean), "jacobian" if start is None else start
-    known = f.sound(clean.output)
-    found = largest_loss(f, x, *against, steps=steps, generator=generator, start=begun, clean=known)
-    return found.loss.double().mean(dim=1)
-
-
-def attack(
-    network: Network,
-    objective: Objective,
-    x: Tensor,
-    labels: Tensor,
-    generator: torch.Generator,
-    start: Tensor | None = None,
-    clean: Pass | None = None,
-) -> Tensor:
-    """The perturbation `[R, B, d]` that the objective's attack finds; `clean` is the pass at x, if it is known."""
-    eps, p, q, steps = objective.eps, objective.p, objective.q, objective.steps
-    f = _Watched(network, clean)
-    if objective.name == "attacked":
-        network.reserve(x.shape[-2] * (steps + 2))
-        found = climb_cross_entropy(f, x.contiguous(), labels, eps, p, steps, generator, start)
-    else:
-        begun: str | Tensor = "jacobian" if start is None else start
-        known = None if clean is None else f.sound(clean.output)
-        found = largest_loss(f, x, eps, p, q, steps=steps, generator=generator, start=begun, clean=known)
-    return found.perturbation
-
-
-@full_precision()
-def steepest(network: Network, against: Attack, x: Tensor) -> Tensor:
-    """Where attacks start unless told otherwise, `[R, B, d]`: the directions that move the linear map at x most."""
-    x = x.expand(network.replicates, *x.shape[-2:])
-    return linear_start(_Watched(network), x, network.spec.output_dim, against.p, against.q)
-
-
-class _Watched:
-    """A network that says which of its replicates overflow, and does not show its gates: no flips are counted.
-
-    Beyond the root of what the type holds, so that what an attack makes of an output is still finite. `clean` is its
-    pass at the inputs at which its Jacobian is asked for, if that is known.
-    """
-
-    def __init__(self, network: Network, clean: Pass | None = None) -> None:
-        self.reserve = network.reserve
-        self._network, self._clean = network, clean
-        self._most = torch.finfo(network.dtype).max ** 0.5
-
-    def __call__(self, x: Tensor) -> Tensor:
-        return self.sound(self._network(x))
-
-    def sound(self, output: Tensor) -> Tensor:
-        """The output; Overflow where it is too large."""
-        sound = (output.detach().abs() <= self._most).flatten(1).all(dim=1)
-        if not bool(sound.all()):
-            raise Overflow("the network's output at an attacked input is NaN, infinite or all but", ~sound)
-        return output
-
-    def jacobian(self, x: Tensor) -> Tensor:
-        known = self._clean
-        found = self._network.jacobian(x) if known is None else self._network.jacobian_with(known.slopes)
-        if not all_finite(found):
-            sound = found.isfinite().flatten(1).all(dim=1)
-            raise Overflow("the network's Jacobian at an input is NaN or infinite", ~sound)
-        return found
-
-
-def cross_entropy(output: Tensor, labels: Tensor) -> Tensor:
-    """−log softmax(f)_y, `[…, B, K]` and labels `[B]` → `[…, B]`."""
-    return functional.cross_entropy(output.movedim(-1, 1), labels.expand(output.shape[:-1]), reduction="none")
-
-
-def residual(output: Tensor, labels: Tensor) -> Tensor:
-    """softmax(f) − y, the gradient of the cross-entropy in f: `[…, B, K]`."""
-    return output.softmax(dim=-1) - functional.one_hot(labels, output.shape[-1]).to(output)
 
 
 def inner(left: Tensor, right: Tensor, other_left: Tensor, other_right: Tensor) -> Tensor:

@@ -18,7 +18,8 @@ from mfcheck import NetworkSpec
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
 from mfcheck.tests.support.objectives import INPUTS, REPLICATES, by_hand, data, drawn, losses, specs, written
-from mfcheck.training.objectives import OBJECTIVES, Objective, Slope, attacked_loss, inner, slope, steepest
+from mfcheck.training.attacked import attacked_loss, steepest
+from mfcheck.training.objectives import OBJECTIVES, Objective, Slope, inner, slope
 
 pytestmark = pytest.mark.usefixtures("one_thread_each")
 
