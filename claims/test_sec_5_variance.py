@@ -169,7 +169,7 @@ def on_images(cell: DecayCell, level: Level) -> Ask:
         looks_at=images,
         reference=law,
         allowance=lambda: near,
-        spread=0.1 if vanilla else 0.25,
+        spread=0.1 if vanilla else 0.2,
         delta=level.ratio,
         upper_only=vanilla,
         regime=START,

@@ -11,6 +11,7 @@ import numpy as np
 from mfcheck.arrays import Floats
 from mfcheck.decisions.allowance import Allowance, origin_with_delta
 from mfcheck.decisions.finite_sizes import moved, papers_value
+from mfcheck.decisions.majority import NO_ALTERNATIVES, Alternative
 from mfcheck.decisions.means import judge_ratio
 from mfcheck.decisions.sampling import Sampling, Statistic
 from mfcheck.decisions.statement import BELOW, TWIN, Evidence, Formula, Plan, Rule, Statement
@@ -188,7 +189,7 @@ class MedianWithin(Statement[MedianPlan]):
     low: float
     high: float
     origin: str
-    rivals: Mapping[str, Rival] = field(default_factory=lambda: NO_RIVALS)
+    rivals: Mapping[str, Alternative] = field(default_factory=lambda: NO_ALTERNATIVES)
     curve: Callable[[Floats], Curve] | None = None
     first: int = 1
     probe: Probe | None = None

@@ -20,7 +20,9 @@ from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.capacity import fisher_rao
 from mfcheck.observables.slopes import parted
 from mfcheck.spec import NetworkSpec
-from mfcheck.training.objectives import Objective, attack, cross_entropy
+from mfcheck.training.attacked import attack
+from mfcheck.training.losses import cross_entropy
+from mfcheck.training.objectives import Objective
 from mfcheck.training.rules import SGD
 from mfcheck.training.steps import train
 
