@@ -158,11 +158,11 @@ class OneLayerTooMany(PaperTheory):
         return super().offset_variance(replace(spec, depth=2) if spec.depth == 1 else spec)
 
 
-class DependenceOfOneLayer(PaperTheory):
-    """E J²a² over the product of the means stays what it is at L = 1: a quarter too small at N = 16, L = 6."""
+class OutputsShareTheirOffsets(PaperTheory):
+    """E J²a² over the product of the means grows by a tenth for every doubling of the outputs: right at K = 1."""
 
     def offset_square_ratio(self, spec: NetworkSpec) -> float:
-        return super().offset_square_ratio(replace(spec, depth=1))
+        return super().offset_square_ratio(spec) * (1 + 0.1 * math.log2(spec.output_dim))
 
 
 class OneTermBetweenNorms(PaperTheory):

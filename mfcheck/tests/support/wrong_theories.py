@@ -72,7 +72,7 @@ _OFF_GRID: tuple[tuple[type[PaperTheory], tuple[Any, ...]], ...] = (
     (laws.ApartToFirstOrder, (vanilla(5, 16, 4),)),
     (laws.SharedUpToEight, (vanilla(50, 300),)),
     (laws.SaturatingBiases, (vanilla(3, biases=4.0),)),
-    (laws.DependenceOfOneLayer, (vanilla(6, 16, biases=0.5),)),
+    (laws.OutputsShareTheirOffsets, (vanilla(1, 16, biases=0.5),)),
     (laws.OneTermBetweenNorms, (1.5, 2.0, 100, 100)),
     (laws.LargestOutputBetweenNorms, (2.0, 3.0, 100, 100)),
     (laws.NoMoreOutputsThanInputs, (INF, 2.0, 20, 100)),
