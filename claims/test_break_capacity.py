@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mfcheck import Cell, NetworkSpec, claim
+from mfcheck import Cell, NetworkSpec, ReLULike, claim
 from mfcheck.decisions.decide import Decider
 from mfcheck.decisions.probes import images
 from mfcheck.findings.regimes import START
@@ -15,6 +15,8 @@ from mfcheck.observables.capacity import HELD
 from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES
 from mfcheck.theorems.pull import capacity_tail
+
+LEAKY = ReLULike(0.8, 0.3)
 
 
 class States(StrEnum):
@@ -41,10 +43,12 @@ def bias_cells(settings: Settings) -> Iterator[CapacityCell]:
     """Biases that make most of the capacity: only there a formula of theirs shows."""
     for architecture in settings.architectures:
         if architecture in ARCHITECTURES:
-            variance, bias = {"vanilla": (0.8, 10.0), "residual": (0.6, 4.0)}[architecture]
-            spec = NetworkSpec(architecture, 4, 10, 16, 3, variance, bias)
+            specs = {
+                "vanilla": NetworkSpec("vanilla", 4, 10, 16, 3, 0.8, 10.0),
+                "residual": NetworkSpec("residual", 16, 20, 24, 6, 1.2, 4.0, LEAKY),
+            }
             for statement in States:
-                yield CapacityCell(spec, "dense", statement=statement, dataset=settings.dataset)
+                yield CapacityCell(specs[architecture], "dense", statement=statement, dataset=settings.dataset)
 
 
 @claim("break/bias-capacity", cells=bias_cells)
@@ -69,15 +73,18 @@ def test_bias_capacity(cell: CapacityCell, decide: Decider) -> None:
 def full_cells(settings: Settings) -> Iterator[CapacityCell]:
     """Breaking of the law, and the law of the full form itself."""
     if "vanilla" in settings.architectures:
-        for depth, variance in ((6, 2.0), (3, 1.6)):
-            spec = NetworkSpec("vanilla", 784, 10, 5000, depth, variance)
+        for depth, outputs, variance, activation in ((6, 50, 2.0, ReLULike()), (3, 10, 5.0, LEAKY)):
+            spec = NetworkSpec("vanilla", 784, outputs, 5000, depth, variance, 0.0, activation)
             for statement in States:
                 yield CapacityCell(spec, "wishart", statement=statement)
     for architecture in settings.architectures:
         if architecture in ARCHITECTURES:
-            spec = NetworkSpec(architecture, 16, 10, 24, 3, {"vanilla": 1.6, "residual": 1.0}[architecture])
+            specs = {
+                "vanilla": NetworkSpec("vanilla", 16, 10, 24, 3, 1.6),
+                "residual": NetworkSpec("residual", 4, 20, 32, 2, 2.0, 0.0, LEAKY),
+            }
             for statement in States:
-                yield CapacityCell(spec, "dense", statement=statement, dataset=settings.dataset)
+                yield CapacityCell(specs[architecture], "dense", statement=statement, dataset=settings.dataset)
 
 
 @claim("break/full-fisher", cells=full_cells)
@@ -92,6 +99,7 @@ def test_full_fisher(cell: CapacityCell, decide: Decider) -> None:
         reference=lambda theory: (theory.fisher_rao if cell.breaks else theory.full_fisher_rao)(cell.spec),
         tail=lambda: capacity_tail(cell.spec, "full"),
         finite_width=None if cell.engine == "wishart" else lambda: 0.0,
+        by_calculus=("depth",) if cell.engine == "wishart" else (),
         breaks="above" if cell.breaks else False,
         regime=START,
     )

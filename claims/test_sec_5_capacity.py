@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from mfcheck import Cell, NetworkSpec, claim
+from mfcheck import Cell, NetworkSpec, ReLULike, claim
 from mfcheck.decisions.decide import Decider
-from mfcheck.decisions.probes import images
+from mfcheck.decisions.probes import image
 from mfcheck.findings.regimes import START
 from mfcheck.observables import capacity, rescaling
 from mfcheck.observables.capacity import HELD
 from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES
+from mfcheck.theorems.corners import corners
 from mfcheck.theorems.pull import capacity_tail
+
+LEAKY = ReLULike(0.8, 0.3)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,11 +33,18 @@ def initial_cells(settings: Settings) -> Iterator[FormCell]:
         if architecture not in ARCHITECTURES:
             continue
         if architecture == "vanilla":
-            for depth, variance in ((10, 2.0), (5, 1.6), (3, 2.4)):
-                yield FormCell(NetworkSpec("vanilla", 784, 10, 5000, depth, variance), "wishart", form="layers")
+            for depth, outputs, variance, activation in (
+                (10, 10, 2.0, ReLULike()),
+                (5, 3, 1.6, LEAKY),
+                (3, 30, 5.0, LEAKY),
+            ):
+                spec = NetworkSpec("vanilla", 784, outputs, 5000, depth, variance, 0.0, activation)
+                yield FormCell(spec, "wishart", form="layers")
+            for spec in corners(replace(settings, architectures=("vanilla",)), biased=False):
+                yield FormCell(spec, "wishart", form="layers")
         variance = {"vanilla": 1.6, "residual": 0.7}[architecture]
-        for form, depth in (("diagonal", 2), ("rows", 4)):
-            spec = NetworkSpec(architecture, 4, 10, 16, depth, variance)
+        for form, depth, outputs, activation in (("diagonal", 2, 20, LEAKY), ("rows", 4, 10, ReLULike())):
+            spec = NetworkSpec(architecture, 4, outputs, 16, depth, variance, 0.0, activation)
             yield FormCell(spec, "dense", form=form, dataset=settings.dataset)
 
 
@@ -46,11 +56,12 @@ def test_initial_capacity(cell: FormCell, decide: Decider) -> None:
         capacity.at_start,
         quantity="‖w‖_FR",
         statistic=lambda draws: draws[:, column],
-        looks_at=images,
+        looks_at=image,
         reference=lambda theory: theory.fisher_rao(cell.spec),
         tail=lambda: capacity_tail(cell.spec, cell.form),
         finite_width=None if cell.engine == "wishart" else lambda: 0.0,
         regime=START,
+        by_calculus=("depth",) if cell.engine == "wishart" else (),
     )
 
 
@@ -66,4 +77,4 @@ def rescaling_cells(settings: Settings) -> Iterator[Cell]:
 def test_rescaling_invariance(cell: Cell, decide: Decider) -> None:
     """‖w‖_FR is left as it is by node-wise rescaling, unlike the product of the weights' spectral norms."""
     for component, quantity in enumerate(("invariance of ‖w‖_FR", "a change of the product of spectral norms")):
-        decide.rate(rescaling.invariance, component=component, quantity=quantity, looks_at=images)
+        decide.rate(rescaling.invariance, component=component, quantity=quantity, looks_at=image)

@@ -30,7 +30,8 @@ from mfcheck.theorems.early_capacity import (
     projected_cell,
     trained_cell,
 )
-from mfcheck.theorems.pull import CHAIN_EPS, one_output_pull, one_output_spread
+from mfcheck.theorems.pull import BY_PROJECTION, CHAIN_EPS, one_output_pull, one_output_spread
+from mfcheck.theorems.varied import Formula, VariedCell, decide_varied, varied_cells
 
 TWO = NormPair(2, float("inf"))
 TRAINED_AT = {
@@ -46,9 +47,10 @@ LINEARLY = "falls by its own slope at the start times t"
 AS_POWER = {"faster than L, slower than L²": RivalSlope(1.0, 2.0, 1.0)}
 
 
-def decay_cells(settings: Settings) -> Iterator[DecayCell]:
+def decay_cells(settings: Settings) -> Iterator[DecayCell | VariedCell]:
     """The projected flow on the chain, and on stored networks with a shortcut; and training on digits."""
     yield from projected_cells(settings)
+    yield from varied_cells(settings, Formula.CAPACITY)
     for architecture, width, depth in TRAINED_AT[settings.level.name]:
         if architecture in settings.architectures:
             for regime in (Regime.EARLY, Regime.COURSE):
@@ -84,6 +86,7 @@ def early_decay(cell: DecayCell, level: Level) -> MedianRatio:
         delta=level.exact if cell.chain else level.ratio,
         room=None if cell.chain else near.above + level.ratio,
         regime=regimes.PULL,
+        by_calculus=BY_PROJECTION if cell.chain else (),
         instead={"rate factor 1": lambda theory: early(theory) / 2},
     )
 
@@ -140,6 +143,9 @@ DECAY: dict[Regime, Callable[[DecayCell, Level], Ask]] = {
 
 
 @claim("thm5.9/capacity-decay", cells=decay_cells)
-def test_capacity_decay(cell: DecayCell, decide: Decider) -> None:
+def test_capacity_decay(cell: DecayCell | VariedCell, decide: Decider) -> None:
     """The relative capacity falls linearly at first, by (2εαβ/N) ω^{L/2−1} (1 + (L−1) ασ_w²/ω) in time."""
-    decide(DECAY[cell.regime](cell, decide.settings.level))
+    if isinstance(cell, VariedCell):
+        decide_varied(cell, decide)
+    else:
+        decide(DECAY[cell.regime](cell, decide.settings.level))

@@ -24,6 +24,7 @@ from mfcheck.theorems.bound import INF_INF
 from mfcheck.theorems.cells import AttackCell
 from mfcheck.theorems.on_chain import time_beside
 from mfcheck.theorems.pull import (
+    BY_PROJECTION,
     CHAIN_EPS,
     LINEAR_STEPS,
     instant,
@@ -32,6 +33,7 @@ from mfcheck.theorems.pull import (
     one_output_spread,
 )
 from mfcheck.theorems.variance import LOWER, along_path, euler, gain_at, scales_down_to
+from mfcheck.theorems.varied import Formula, VariedCell, decide_varied, varied_cells
 from mfcheck.training.objectives import Objective
 from mfcheck.training.rules import Flow
 
@@ -65,13 +67,14 @@ class CollapseCell(AttackCell):
     over: Over = Over.NONE
 
 
-def collapse_cells(settings: Settings) -> Iterator[CollapseCell]:
+def collapse_cells(settings: Settings) -> Iterator[CollapseCell | VariedCell]:
     """The projected flow over widths, depths, starts and budgets; and gradient flow itself."""
     if "vanilla" not in settings.architectures:
         return
 
     yield from chain_cells()
-    small, eps = NetworkSpec("vanilla", 49, 1, 96, 3, 2.0), instant(INF_INF, 49)
+    yield from varied_cells(settings, Formula.TIME, architecture="vanilla")
+    small, eps = NetworkSpec("vanilla", 49, 1, 128, 5, 2.0, 0.1), instant(INF_INF, 49)
     yield CollapseCell(small, "dense", pair=INF_INF, eps=eps, regime=Regime.PROJECTED, dataset="noise")
     flow, data = NetworkSpec("vanilla", 49, 10, FLOW_WIDTH[settings.level.name], 5, 2.0), settings.dataset
     yield CollapseCell(flow, "dense", pair=INF_INF, eps=0.3, regime=Regime.FLOW, images=4, dataset=data)
@@ -117,6 +120,7 @@ def in_time(cell: CollapseCell, decide: Decider) -> MedianRatio:
         allowance=(lambda: one_output_pull(spec, cell.pair)) if cell.chain else beside,
         delta=level.exact if cell.chain else 2 * level.ratio,
         regime=PULL,
+        by_calculus=BY_PROJECTION if cell.chain else (),
     )
 
 
@@ -151,6 +155,7 @@ def trend(x_label: str, places: Sequence[tuple[float, NetworkSpec, Attack]], lev
         spread=max(one_output_spread(spec, attack.pair) for _, spec, attack in places),
         delta=level.exact,
         regime=PULL,
+        by_calculus=BY_PROJECTION,
     )
 
 
@@ -192,6 +197,9 @@ REGIMES: dict[tuple[Regime, Over], Callable[[CollapseCell, Decider], Ask]] = {
 
 
 @claim("thm5.7/collapse-time", cells=collapse_cells)
-def test_collapse_time(cell: CollapseCell, decide: Decider) -> None:
+def test_collapse_time(cell: CollapseCell | VariedCell, decide: Decider) -> None:
     """ω^L of vanilla networks falls to m = 0.1 at T ∝ N, earlier the deeper they are and the larger ε."""
-    decide(REGIMES[cell.regime, cell.over](cell, decide))
+    if isinstance(cell, VariedCell):
+        decide_varied(cell, decide)
+    else:
+        decide(REGIMES[cell.regime, cell.over](cell, decide))

@@ -147,7 +147,7 @@ def falls_linearly(cell: EarlyCell, level: Level) -> Ask:
         origin="linear to a fifth, up to 0.2/r, which the gradients at t = 0 give",
         regime=LINEAR,
         rivals={ALONG_START: along_start(cell)},
-        first=4 if cell.spec.architecture == "residual" else 1,  # where it is refuted, draws enough for its rival
+        first=3 if cell.spec.architecture == "residual" else 1,  # where it is refuted, draws enough for its rival
         curve=lambda draws: law.fall_over_time(theory, cell.spec, cell.attack, cell.schedule, draws),
     )
 

@@ -25,11 +25,13 @@ from mfcheck.theorems.bound import INF_INF, PAIRS, PAPERS, STEPS, turns
 from mfcheck.theorems.cells import AttackCell
 from mfcheck.theorems.on_chain import of_several, pull_beside
 from mfcheck.theorems.pull import (
+    BY_HOMOGENEITY,
     CHAIN_EPS,
     LINEAR_STEPS,
     instant,
     one_output_pull,
 )
+from mfcheck.theorems.varied import Formula, VariedCell, decide_varied, varied_cells
 from mfcheck.training.objectives import Objective
 
 VARIANCES = {"vanilla": 1.6, "residual": 0.6}
@@ -50,6 +52,7 @@ EULER = "the pull is L_adv itself (Euler)"
 
 def pull_cells(settings: Settings) -> Iterator[AttackCell]:
     """One output, where the theory's value is exact; every pair on images; and finite budgets, where gates flip."""
+    yield from varied_cells(settings, Formula.PULL)
     data, quick = settings.dataset, settings.level.name == "quick"
     for architecture in settings.architectures:
         if architecture in ARCHITECTURES:
@@ -131,6 +134,7 @@ def pull(cell: AttackCell, decide: Decider) -> Ask:
         delta=level.exact if chain else NOISY if is_noisy(cell) else level.ratio,
         pilot=PILOT if cell.images else 0,
         regime=LIMIT if chain or small else START,
+        by_calculus=BY_HOMOGENEITY if chain else (),
         rivals={} if chain or small else {EULER: euler(spec, level)},
         curve=None if chain else lambda draws: layers(draws, spec.depth, theory.regularisation(spec, *attack)),
     )
@@ -139,4 +143,7 @@ def pull(cell: AttackCell, decide: Decider) -> Ask:
 @claim("thm5.4/regularisation-gradient", cells=pull_cells)
 def test_regularisation_gradient(cell: AttackCell, decide: Decider) -> None:
     """The gradient of L_adv pulls on every layer by ⟨∂L_adv/∂W, W⟩/‖W‖² = ε α β ω^{L/2−1}/N."""
-    decide(pull(cell, decide))
+    if isinstance(cell, VariedCell):
+        decide_varied(cell, decide)
+    else:
+        decide(pull(cell, decide))

@@ -11,8 +11,8 @@ import numpy as np
 from mfcheck import Cell, claim
 from mfcheck.arrays import Floats
 from mfcheck.decisions.decide import Decider
-from mfcheck.decisions.majority import Alternative, Around, Majority, Mostly, Together
-from mfcheck.decisions.medians import MedianWithin
+from mfcheck.decisions.majority import Alternative, Majority, Mostly, Together
+from mfcheck.decisions.medians import MedianWithin, Rival
 from mfcheck.decisions.probes import images
 from mfcheck.decisions.trial import Ask
 from mfcheck.findings.regimes import LATE, MECHANISM, OUTCOME, Regime
@@ -97,7 +97,7 @@ def size_after(draws: Floats) -> Floats:
 
 def as_before(outcome: Outcome) -> Together:
     """Most pairs come to an outcome, and the median network's weights are as large as before, and not 1.25 times."""
-    return Together((Mostly(ends_as(outcome)), Around(size_after, 1.0, SAME)))
+    return Together((Mostly(ends_as(outcome)), Rival(size_after, 1 - SAME, 1 + SAME)))
 
 
 AS_BEFORE = {outcome: f"{outcome}, with the weights' size as it was" for outcome in Outcome}
@@ -152,7 +152,7 @@ def mechanism(cell: TrainedCell, level: Level) -> MedianWithin:
         low=0.0,
         high=LOWER,
         origin="m = 0.1 of the window",
-        rivals={AS_BEFORE[Outcome.CONTROL]: as_before(Outcome.CONTROL)},  # type: ignore[dict-item]
+        rivals={AS_BEFORE[Outcome.CONTROL]: as_before(Outcome.CONTROL)},
         regime=MECHANISM,
         first=2,  # so many that some of the pairs may come to another outcome
     )

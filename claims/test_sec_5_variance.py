@@ -24,6 +24,8 @@ from mfcheck.settings import Level, Settings
 from mfcheck.theorems.bound import INF_INF
 from mfcheck.theorems.cells import AttackCell
 from mfcheck.theorems.pull import (
+    BY_HOMOGENEITY,
+    BY_PROJECTION,
     CHAIN_EPS,
     LINEAR_STEPS,
     half_rate,
@@ -33,6 +35,7 @@ from mfcheck.theorems.pull import (
     one_output_spread,
 )
 from mfcheck.theorems.variance import along_path, along_projection, euler, half_life, over_strengths, scales_down_to
+from mfcheck.theorems.varied import Formula, VariedCell, decide_varied, varied_cells
 from mfcheck.training.objectives import Objective
 from mfcheck.training.rules import Flow
 
@@ -78,14 +81,15 @@ class DecayCell(AttackCell):
         return theory.weight_variance(self.spec, *self.attack, t) / self.spec.weight_variance
 
 
-def decay_cells(architecture: str) -> Callable[[Settings], Iterator[DecayCell]]:
+def decay_cells(architecture: str) -> Callable[[Settings], Iterator[DecayCell | VariedCell]]:
     """Every regime of one architecture."""
 
-    def cells(settings: Settings) -> Iterator[DecayCell]:
+    def cells(settings: Settings) -> Iterator[DecayCell | VariedCell]:
         if architecture in settings.architectures:
             yield from one_output_cells(architecture, settings)
             yield from image_cells(architecture, settings)
             yield from flow_cells(architecture, settings)
+            yield from varied_cells(settings, Formula.RATE, Formula.LEFT, architecture=architecture)
 
     return cells
 
@@ -142,6 +146,7 @@ def at_start(cell: DecayCell, level: Level) -> MedianRatio:
         room=None if cell.chain else near.above + level.ratio,
         regime=LIMIT,
         instead={OTHER_FACTOR: lambda theory: rate(half_rate(theory))},
+        by_calculus=BY_HOMOGENEITY if cell.chain else (),
     )
 
 
@@ -164,7 +169,7 @@ def on_images(cell: DecayCell, level: Level) -> Ask:
         looks_at=images,
         reference=law,
         allowance=lambda: near,
-        spread=0.1 if vanilla else 0.25,
+        spread=0.1 if vanilla else 0.2,
         delta=level.ratio,
         upper_only=vanilla,
         regime=START,
@@ -193,6 +198,7 @@ def under_projection(cell: DecayCell, level: Level) -> Ask:
         room=None if cell.chain else far + level.ratio,
         regime=PULL,
         instead={OTHER_FACTOR: lambda theory: cell.kept(half_rate(theory), end)},
+        by_calculus=BY_PROJECTION if cell.chain else (),
         curve=lambda draws: along_projection(theory, spec, attack, scales, end, draws),
     )
 
@@ -233,13 +239,21 @@ REGIMES: dict[Regime, Callable[[DecayCell, Level], Ask]] = {
 }
 
 
+def decide_decay(cell: DecayCell | VariedCell, decide: Decider) -> None:
+    """Decide what a cell states."""
+    if isinstance(cell, VariedCell):
+        decide_varied(cell, decide)
+    else:
+        decide(REGIMES[cell.regime](cell, decide.settings.level))
+
+
 @claim("thm5.4/vanilla-variance-decay", cells=decay_cells("vanilla"))
-def test_vanilla_variance_decay(cell: DecayCell, decide: Decider) -> None:
+def test_vanilla_variance_decay(cell: DecayCell | VariedCell, decide: Decider) -> None:
     """In vanilla networks σ_w² decreases under L_adv by 2 ε α β ω^{L/2−1} σ_w²/N in time."""
-    decide(REGIMES[cell.regime](cell, decide.settings.level))
+    decide_decay(cell, decide)
 
 
 @claim("thmG.9/residual-variance-decay", cells=decay_cells("residual"))
-def test_residual_variance_decay(cell: DecayCell, decide: Decider) -> None:
+def test_residual_variance_decay(cell: DecayCell | VariedCell, decide: Decider) -> None:
     """In residual networks σ_w² decreases under L_adv by the same law, with ω = 1 + ασ_w²."""
-    decide(REGIMES[cell.regime](cell, decide.settings.level))
+    decide_decay(cell, decide)

@@ -25,7 +25,7 @@ from mfcheck.theorems.early_capacity import (
     projected_cell,
     trained_cell,
 )
-from mfcheck.theorems.pull import CHAIN_EPS, one_output_pull, one_output_spread
+from mfcheck.theorems.pull import BY_PROJECTION, CHAIN_EPS, one_output_pull, one_output_spread
 
 CHAIN_WIDTHS = (300, 3000, 30_000)
 WIDTHS = {"quick": (128, 512), "standard": (256, 1000), "paper": (500, 2000)}
@@ -62,6 +62,7 @@ def early_over_widths(cell: DecayCell, level: Level) -> MedianSlope:
         spread=max(one_output_spread(one, cell.pair) for one in specs) / (1 if cell.chain else 3),
         delta=level.exact if cell.chain else 2 * level.slope,
         regime=regimes.PULL,
+        by_calculus=BY_PROJECTION if cell.chain else (),
     )
 
 

@@ -11,23 +11,26 @@ from mfcheck.observables import jacobian, preflight
 from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES
 from mfcheck.theorems import foreign
+from mfcheck.theorems.corners import corners
 from mfcheck.theory import entry_law
 
-LEAKY, ABSOLUTE = ReLULike(1, 0.2), ReLULike(1, -1)
+LEAKY, BENT, ABSOLUTE = ReLULike(0.8, 0.3), ReLULike(0.5, -0.2), ReLULike(1, -1)
 AT_WIDTH = "exact law at this width"
 EXACT = "exact distance of the finite-width law to its limit"
 
-# ω below, at and above 1, every activation, with and without biases: (width, depth, weight variance, bias variance,
-# activation); ω_v = α σ_w², ω_r = 1 + α σ_w².
+# ω_v = α σ_w² and ω_r = 1 + α σ_w² below, at and above 1, σ_w² from 0.2 to 6, every activation, with biases and without
+# (width, depth, weight variance, bias variance, activation).
 GRID = {
     "vanilla": (
         (500, 10, 1.8, 0.0, ReLULike()),
         (1000, 10, 2.2, 0.1, ReLULike()),
-        (1000, 6, 1.0, 0.1, LEAKY),
+        (1000, 6, 6.0, 0.3, BENT),
         (200, 8, 1.1, 0.0, ABSOLUTE),
     ),
-    "residual": ((500, 10, 0.2, 0.1, ReLULike()), (1000, 5, 2.0, 0.0, LEAKY), (300, 4, 0.5, 0.1, ABSOLUTE)),
+    "residual": ((500, 10, 0.2, 0.1, ReLULike()), (1000, 5, 4.0, 0.0, LEAKY), (300, 4, 0.5, 0.3, ABSOLUTE)),
 }
+SIZES = {"vanilla": (784, 10), "residual": (3136, 40)}
+"""Inputs and outputs of the grid's networks."""
 PAPER_WIDTHS = (500, 1000, 5000)
 WIDER = {"quick": 1, "standard": 4, "paper": 10}
 
@@ -43,9 +46,12 @@ def jacobian_cells(settings: Settings) -> Iterator[Cell]:
     for architecture in settings.architectures:
         for width, depth, variance, bias, activation in GRID.get(architecture, ()):
             size = width * WIDER[settings.level.name]
-            yield Cell(NetworkSpec(architecture, 784, 10, size, depth, variance, bias, activation), "wishart")
+            sizes = SIZES[architecture]
+            yield Cell(NetworkSpec(architecture, *sizes, size, depth, variance, bias, activation), "wishart")
         if architecture in ARCHITECTURES:
             yield Cell(NetworkSpec(architecture, 49, 1, 24, 2, 2.2, 0.0, LEAKY), "dense", {"dataset": settings.dataset})
+    for spec in corners(settings):
+        yield Cell(spec, "wishart")
     yield from foreign.jacobian_cells(settings)
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from mfcheck import Cell, NetworkSpec, PaperTheory, ReLULike, claim
 from mfcheck.decisions.decide import Decider
@@ -16,22 +17,39 @@ from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES
 from mfcheck.statistics.intervals import dkw_half_width
 from mfcheck.statistics.means import Tail
+from mfcheck.theorems.corners import corners
 from mfcheck.theory import finite_width
 from mfcheck.theory.mixtures import MANY, Mixture
 
-LEAKY, ABSOLUTE = ReLULike(1, 0.2), ReLULike(1, -1)
+LEAKY, ABSOLUTE = ReLULike(0.8, 0.3), ReLULike(1, -1)
 WIDER = {"quick": 1, "standard": 4, "paper": 16}
 MIXED = {"quick": 2**17, "standard": 2**18, "paper": 2**20}
 """Conditional variances that tell the offset's law at a width, by level."""
 
-Grid = dict[str, tuple[tuple[int, int, float, ReLULike], ...]]
-"""Width, depth, weight variance and activation of networks, by architecture."""
+SIZES = {"vanilla": (784, 10), "residual": (3136, 5)}
+"""Inputs and outputs of networks by architecture."""
+
+
+class Row(NamedTuple):
+    """What networks of a grid differ in, in the order of a spec."""
+
+    width: int
+    depth: int
+    weight_variance: float
+    bias_variance: float = 0.0
+    activation: ReLULike = ReLULike()
+
+
+Grid = dict[str, tuple[Row, ...]]
 OFFSETS: Grid = {
-    "vanilla": ((1000, 6, 1.6, ReLULike()), (1000, 8, 2.3, ReLULike()), (500, 4, 1.0, ABSOLUTE)),
-    "residual": ((1000, 5, 0.5, LEAKY), (500, 6, 0.3, ReLULike())),
+    "vanilla": (Row(1000, 6, 1.6, 0.5), Row(1000, 8, 2.3, 0.05), Row(500, 4, 1.0, 0.5, ABSOLUTE)),
+    "residual": (Row(1000, 5, 0.5, 2.0, LEAKY), Row(500, 6, 0.3, 0.5)),
 }
-LIMIT: Grid = {"vanilla": ((2000, 5, 1.9, ReLULike()),), "residual": ((2000, 4, 1.0, LEAKY),)}
-NARROW: Grid = {"vanilla": ((14, 1, 1.2, ABSOLUTE), (60, 3, 2.2, ReLULike())), "residual": ((40, 2, 0.8, LEAKY),)}
+LIMIT: Grid = {"vanilla": (Row(2000, 5, 1.9),), "residual": (Row(2000, 4, 1.0, 0.4, LEAKY),)}
+NARROW: Grid = {
+    "vanilla": (Row(14, 1, 1.2, 0.0, ABSOLUTE), Row(32, 3, 2.2, 0.1), Row(400, 14, 2.2)),
+    "residual": (Row(40, 2, 0.8, 0.4, LEAKY),),
+}
 
 
 class Moment(StrEnum):
@@ -78,16 +96,23 @@ class PairCell(Cell):
         return known.get(self.statement)
 
 
+def specs(grid: Grid, architecture: str, wider: int = 1) -> list[NetworkSpec]:
+    """The networks of a grid, so many times as wide."""
+    rows = [row._replace(width=row.width * wider) for row in grid.get(architecture, ())]
+    return [NetworkSpec(architecture, *SIZES[architecture], **row._asdict()) for row in rows]
+
+
 def offset_cells(settings: Settings) -> Iterator[OffsetCell]:
     for architecture in settings.architectures:
         for statement in Moment:
-            for width, depth, variance, activation in OFFSETS.get(architecture, ()):
-                size = width * WIDER[settings.level.name]
-                spec = NetworkSpec(architecture, 784, 10, size, depth, variance, 0.5, activation)
+            for spec in specs(OFFSETS, architecture, WIDER[settings.level.name]):
                 yield OffsetCell(spec, "wishart", statement=statement)
             if architecture in ARCHITECTURES:
                 narrow = NetworkSpec(architecture, 16, 1, 24, 2, 1.7, 0.5, LEAKY)
                 yield OffsetCell(narrow, "dense", statement=statement)
+    for statement in Moment:
+        for spec in corners(settings):
+            yield OffsetCell(spec, "wishart", statement=statement)
 
 
 def entry_pair_cells(settings: Settings) -> Iterator[PairCell]:
@@ -98,12 +123,9 @@ def entry_pair_cells(settings: Settings) -> Iterator[PairCell]:
     """
     for architecture in settings.architectures:
         for entries in Entries:
-            for width, depth, variance, act in LIMIT.get(architecture, ()):
-                size = width * WIDER[settings.level.name]
-                spec = NetworkSpec(architecture, 784, 10, size, depth, variance, 0.0, act)
+            for spec in specs(LIMIT, architecture, WIDER[settings.level.name]):
                 yield PairCell(spec, "wishart", entries=entries, statement=Dependence.LIMIT)
-            for width, depth, variance, act in NARROW.get(architecture, ()) if entries is not Entries.ROW else ():
-                spec = NetworkSpec(architecture, 784, 10, width, depth, variance, 0.0, act)
+            for spec in specs(NARROW, architecture) if entries is not Entries.ROW else ():
                 yield PairCell(spec, "wishart", entries=entries, statement=Dependence.EVERY_WIDTH)
         if architecture in ARCHITECTURES:
             vanilla = architecture == "vanilla"
@@ -119,6 +141,9 @@ def offset_pair_cells(settings: Settings) -> Iterator[PairCell]:
             continue
         wide = NetworkSpec(architecture, 4, 1, 48, 1, 1.6, 0.5)
         yield PairCell(wide, "dense", statement=Dependence.LIMIT)
+        if architecture == "residual":
+            shortcut = NetworkSpec(architecture, 16, 2, 32, 2, 0.7, 0.2, LEAKY)
+            yield PairCell(shortcut, "dense", statement=Dependence.COARSE)
         if architecture == "vanilla":
             narrow = NetworkSpec(architecture, 4, 1, 16, 1, 1.6, 0.5)
             yield PairCell(narrow, "dense", statement=Dependence.COARSE)

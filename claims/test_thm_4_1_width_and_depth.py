@@ -23,7 +23,7 @@ from mfcheck.statistics.means import Tail
 from mfcheck.theorems import foreign
 from mfcheck.theory import PaperTheory, entry_law
 
-LEAKY, ABSOLUTE = ReLULike(1, 0.2), ReLULike(1, -1)
+LEAKY, ABSOLUTE = ReLULike(0.8, 0.3), ReLULike(1, -1)
 WIDTHS = (30, 100, 300, 1000, 3000, 10_000, 100_000, 1_000_000)
 DENSE_WIDTHS = (16, 48)
 DEPTHS = (2, 6, 10)
@@ -60,11 +60,14 @@ class DistanceCell(Cell):
 def width_cells(settings: Settings) -> Iterator[DistanceCell]:
     known = [name for name in settings.architectures if name in ARCHITECTURES]
     for architecture in known:
-        for depth, variance, activation in ((4, 1.8, ReLULike()), (8, 1.0, LEAKY)):
-            spec = NetworkSpec(architecture, 784, 1, WIDTHS[0], depth, variance, 0.0, activation)
+        sizes, bias = {"vanilla": ((784, 1), 0.2), "residual": ((3136, 5), 0.5)}[architecture]
+        for depth, variance, activation in ((4, 1.8, ReLULike()), (8, 2.4, LEAKY)):
+            biased = 0.0 if depth == 4 else bias
+            spec = NetworkSpec(architecture, *sizes, WIDTHS[0], depth, variance, biased, activation)
             shown = f"Distance to the Gaussian law, L = {depth}"
             yield DistanceCell(spec, "wishart", figure=shown, statement=Distance.SLOPE)
             yield DistanceCell(replace(spec, width=100_000), "wishart", statement=Distance.CONSTANT)
+        yield DistanceCell(NetworkSpec(architecture, 16, 3, 10**5, 50, 1.9), "wishart", statement=Distance.CONSTANT)
         # Dense widths cost most of this claim's time: one architecture arbitrates, both at the highest level.
         if settings.level.name == "paper" or architecture == known[0]:
             narrow = NetworkSpec(architecture, 4, 1, DENSE_WIDTHS[0], 1, 0.9, 0.0, ABSOLUTE)

@@ -39,6 +39,8 @@ WIDTHS = (10_000, 10_000_000, INFINITE)
 LOOSE = (NormPair(2, 1), NormPair(math.inf, 2), NormPair(math.inf, 1))
 """The pairs whose constant is not reached where K grows with d."""
 TIGHT = (NormPair(2, 2), NormPair(2, math.inf), NormPair(math.inf, math.inf))
+LONGEST = (NormPair(2, math.inf), NormPair(1, 2), INF_INF)
+"""Pairs whose norm is that of the longest row or column, whatever the sizes."""
 SQUARE = {True: 200, False: 300}
 """Inputs and outputs of square cells, loose or not: an ascent for every output is dear."""
 PILOT = 16
@@ -66,10 +68,11 @@ class LimitCell(PairCell):
 
 
 class Sizes(StrEnum):
-    """Inputs and outputs: two outputs and many inputs, as many of both, or one output."""
+    """Inputs and outputs: two outputs and many inputs, as many of both, more outputs than inputs, or one output."""
 
     MANY_INPUTS = "many-inputs"
     SQUARE = "square"
+    MORE_OUTPUTS = "more-outputs"
     ONE_OUTPUT = "one-output"
 
 
@@ -111,12 +114,15 @@ def leading_cells(settings: Settings) -> Iterator[LeadingCell]:
     for pair, whole in zip(PAIRS, turns(settings, INFINITE, 1, 20_000, 2), strict=False):
         # Where p = 1 the distance is exact at every dimension, and the longest of many columns dear to find.
         spec = replace(whole, input_dim=5000) if pair.p == 1 else whole
-        for whose in Constant if pair in PAPERS else (Constant.THEORY,):
+        for whose in Constant:
             yield LeadingCell(spec, "wishart", pair=pair, constant=whose, sizes=Sizes.MANY_INPUTS)
+    for pair, whole in zip(LONGEST, turns(settings, INFINITE, 1), strict=False):
+        spec = replace(whole, input_dim=20, output_dim=80)
+        yield LeadingCell(spec, "wishart", pair=pair, constant=Constant.CHEVET, sizes=Sizes.MORE_OUTPUTS)
     for pair, spec in zip((*TIGHT, *LOOSE), turns(settings, INFINITE, 1), strict=False):
-        size, whose = SQUARE[pair in LOOSE], Constant.CHEVET if pair in PAPERS else Constant.THEORY
-        square = replace(spec, input_dim=size, output_dim=size)
-        yield LeadingCell(square, "wishart", pair=pair, constant=whose, sizes=Sizes.SQUARE)
+        square = replace(spec, input_dim=SQUARE[pair in LOOSE], output_dim=SQUARE[pair in LOOSE])
+        for whose in (Constant.CHEVET,) if pair in PAPERS else Constant:
+            yield LeadingCell(square, "wishart", pair=pair, constant=whose, sizes=Sizes.SQUARE)
     for pair, spec in zip((INF_INF,), turns(settings, 48, 1, 196, 1), strict=False):
         yield LeadingCell(spec, "dense", pair=pair, constant=Constant.CHEVET, sizes=Sizes.ONE_OUTPUT)
 

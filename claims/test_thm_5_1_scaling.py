@@ -24,9 +24,9 @@ from mfcheck.theorems import foreign
 from mfcheck.theorems.bound import (
     INF_INF,
     INFINITE,
+    KINDS,
     PAIRS,
     STEPS,
-    VARIANCES,
     at_finite_dimension,
     bound_per_budget,
     budget,
@@ -88,7 +88,7 @@ def depth_cells(settings: Settings) -> Iterator[PairCell]:
                 yield PairCell(spec, "wishart", pair=pair)
     for architecture, engine, width in (("vanilla", "lazy", 2048), ("residual", "dense", 256)):
         if architecture in settings.architectures:
-            spec = NetworkSpec(architecture, 196, 3, width, ATTACKED_DEPTHS[0], VARIANCES[architecture][2])
+            spec = NetworkSpec(architecture, 196, 3, width, ATTACKED_DEPTHS[0], KINDS[architecture][2][0])
             yield PairCell(spec, engine, pair=INF_INF, dataset=settings.dataset)
     for architecture in foreign.foreign(settings):
         spec = NetworkSpec(architecture, 196, 3, 128, ATTACKED_DEPTHS[0], foreign.VARIANCE)

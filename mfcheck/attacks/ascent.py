@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from mfcheck.attacks.balls import dual_map, norm, onto_ball
+from mfcheck.attacks.balls import all_finite, dual_map, norm, onto_ball
 from mfcheck.attacks.networks import Function, flips, linear_start, reserve
 from mfcheck.given import positive, real
 from mfcheck.spec import norm_exponent, positive_integer
@@ -79,11 +78,12 @@ def largest_loss(
     steps: int,
     generator: torch.Generator,
     start: str | Tensor = "jacobian",
+    clean: Tensor | None = None,
 ) -> AttackResult:
-    """`adversarial_loss` of networks of our own, which need none of its questions to f."""
+    """`adversarial_loss` of networks of our own, which need none of its questions to f; `clean` is f(x), if known."""
     search = Search.checked(x, eps, p, q, steps, 1, start, None)
     reserve(f, search.columns(x))
-    return climb(f, x, clean_output(f, x), search, generator)
+    return climb(f, x, clean_output(f, x) if clean is None else clean, search, generator)
 
 
 def clean_output(f: Function, x: Tensor) -> Tensor:
@@ -102,21 +102,25 @@ def climb(f: Function, x: Tensor, clean: Tensor, search: Search, generator: torc
     x = x.expand(*clean.shape[:-1], x.shape[-1]).detach()
 
     random = torch.empty(restarts, *x.shape, dtype=x.dtype, device=x.device).uniform_(-1, 1, generator=generator)
-    starts = [eps * point / norm(point, p)[..., None] for point in random.unbind()]
+    first = None
     if search.start != "random":
         given = search.start
         first = given.to(x).expand_as(x) if isinstance(given, Tensor) else linear_start(f, x, clean.shape[-1], p, q)
-        length = norm(first, p)[..., None]
-        first = torch.where(length > 0, eps * first / torch.where(length > 0, length, 1.0), starts[0])
-        starts[0] = first if box is None else _better_sign(f, x, first, clean, q, box)
-    many, still = x.repeat_interleave(restarts, dim=-2), clean.repeat_interleave(restarts, dim=-2)
-    eta = boxed(torch.stack(starts, dim=-2).flatten(-3, -2), many, box)
+        first = on_sphere(first, p, eps, instead=random[0])
+        first = first if box is None else _better_sign(f, x, first, clean, q, box)
+    starts = [on_sphere(point, p, eps) for point in (random if first is None else random[1:])]
+    starts = starts if first is None else [first, *starts]
+    many, still, eta = x, clean, starts[0]
+    if restarts > 1:
+        many, still = x.repeat_interleave(restarts, dim=-2), clean.repeat_interleave(restarts, dim=-2)
+        eta = torch.stack(starts, dim=-2).flatten(-3, -2)
+    eta = boxed(eta, many, box)
     best, trace = ascend(f, many, eta, lambda output: norm(output - still, q), p, eps, steps, box)
 
     losses = trace.reshape(steps + 1, *x.shape[:-1], restarts)
     loss, which = losses[-1].max(dim=-1)
     each = best.reshape(*x.shape[:-1], restarts, -1)
-    perturbation = each.take_along_dim(which[..., None, None], dim=-2)[..., 0, :]
+    perturbation = each[..., 0, :] if restarts == 1 else each.take_along_dim(which[..., None, None], dim=-2)[..., 0, :]
     assert_within(perturbation, p, eps)
     return AttackResult(loss, perturbation, losses.amax(dim=-1), flips(f, x, perturbation))
 
@@ -132,20 +136,23 @@ def ascend(
     box: tuple[float, float] | None,
 ) -> tuple[Tensor, Tensor]:
     """The η `[…, B, d]` of the highest score(f(x+η)) `[…, B]` on an ascent, and the best after each step."""
-    best, most = eta, torch.full_like(x[..., 0], -math.inf)
-    trace = []
+    best, most, trace = eta, None, []
     for step in range(steps + 1):
         last = step == steps
         reached, gradient = _scored(f, x + eta, score, gradient=not last)
-        best, most = torch.where((reached > most)[..., None], eta, best), torch.maximum(reached, most)
+        if most is None:
+            most = reached
+        elif bool((better := reached > most).any()):
+            best = eta if bool(better.all()) else torch.where(better[..., None], eta, best)
+            most = torch.maximum(reached, most)
         trace.append(most)
         if gradient is not None:
             share = 1 - step / steps
-            along = dual_map(_unblocked(gradient, x + eta, box), p)
+            along = dual_map(gradient if box is None else _unblocked(gradient, x + eta, box), p)
             if p == 1:
                 eta = eta + share * (eps * along - eta)
             else:
-                eta = onto_ball(eta + eps * max(LAST_STEP, FIRST_STEP * share) * along, p, eps)
+                eta = onto_ball(torch.add(eta, along, alpha=eps * max(LAST_STEP, FIRST_STEP * share)), p, eps)
             eta = boxed(eta, x, box)
     return best, torch.stack(trace)
 
@@ -163,8 +170,19 @@ def _scored(
     return found, slope
 
 
+def on_sphere(direction: Tensor, p: float, eps: float, instead: Tensor | None = None) -> Tensor:
+    """Directions `[…, d]` at the length ε; those that are 0 stay so, or go along others that are given `instead`."""
+    length = norm(direction, p)[..., None]
+    known = length > 0
+    scale = eps / torch.where(known, length, 1.0)
+    found = direction * scale if all_finite(scale) else eps * (direction / torch.where(known, length, 1.0))
+    if instead is None or bool(known.all()):
+        return found
+    return torch.where(known, found, on_sphere(instead, p, eps))
+
+
 def assert_finite(output: Tensor, where: str) -> None:
-    if not bool(torch.isfinite(output).all()):
+    if not all_finite(output):
         raise NotANumber(f"the network's output at {where} is NaN or infinite")
 
 
@@ -175,10 +193,8 @@ def _better_sign(f: Function, x: Tensor, eta: Tensor, clean: Tensor, q: float, b
     return torch.where((losses[0] >= losses[1])[..., None], eta, -eta)
 
 
-def _unblocked(gradient: Tensor, point: Tensor, box: tuple[float, float] | None) -> Tensor:
+def _unblocked(gradient: Tensor, point: Tensor, box: tuple[float, float]) -> Tensor:
     """The gradient without the entries in which the box lets the point go no further."""
-    if box is None:
-        return gradient
     blocked = ((point >= box[1]) & (gradient > 0)) | ((point <= box[0]) & (gradient < 0))
     return gradient.masked_fill(blocked, 0.0)
 
@@ -207,13 +223,13 @@ def check(x: Tensor, eps: object, start: str | Tensor, box: tuple[float, float] 
     budget = positive("eps", eps)
     if isinstance(start, Tensor):
         rows = start.shape[-2:-1] in ((), (1,), x.shape[-2:-1])
-        if start.shape[-1:] != x.shape[-1:] or not rows or not bool(torch.isfinite(start).all()):
+        if start.shape[-1:] != x.shape[-1:] or not rows or not all_finite(start):
             raise ValueError(f"a start must be finite directions like x, {tuple(x.shape)}, got {tuple(start.shape)}")
     elif start not in STARTS:
         raise ValueError(f"start {start!r} is unknown; allowed are {', '.join(STARTS)}, or a tensor of directions")
     if x.ndim < 2 or 0 in x.shape or not x.is_floating_point():
         raise ValueError(f"x must be floating-point inputs of shape [B, input_dim], got {x.dtype} {tuple(x.shape)}")
-    if not bool(torch.isfinite(x).all()):
+    if not all_finite(x):
         raise ValueError(f"x holds {int((~torch.isfinite(x)).sum())} values that are NaN or infinite")
     if box is not None:
         low, high = map(real, box)

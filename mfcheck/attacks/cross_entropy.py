@@ -5,8 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mfcheck.attacks.ascent import AttackResult, ascend, assert_finite, assert_within, boxed, check
-from mfcheck.attacks.balls import norm
+from mfcheck.attacks.ascent import AttackResult, ascend, assert_finite, assert_within, boxed, check, on_sphere
 from mfcheck.attacks.networks import Function, reserve
 from mfcheck.spec import norm_exponent, positive_integer
 
@@ -40,10 +39,25 @@ def adversarial_cross_entropy(
     if labels.shape != x.shape[-2:-1] or not 0 <= int(labels.min()) <= int(labels.max()) < clean.shape[-1]:
         allowed = f"{x.shape[-2]} of 0…{clean.shape[-1] - 1}"
         raise ValueError(f"labels must be {allowed}, got {tuple(labels.shape)} from {labels.min()} to {labels.max()}")
-    x = x.expand(*clean.shape[:-2], *x.shape[-2:]).detach()
+    return climb_cross_entropy(
+        f, x.expand(*clean.shape[:-2], *x.shape[-2:]).detach(), labels, eps, p, steps, generator, start, box
+    )
+
+
+def climb_cross_entropy(
+    f: Function,
+    x: Tensor,
+    labels: Tensor,
+    eps: float,
+    p: float,
+    steps: int,
+    generator: torch.Generator,
+    start: Tensor | None = None,
+    box: tuple[float, float] | None = None,
+) -> AttackResult:
+    """The same where nothing need be asked of f: of a network of our own, at inputs `[R, B, d]` of each replicate."""
     first = torch.empty_like(x).uniform_(-1, 1, generator=generator) if start is None else start.expand_as(x)
-    length = norm(first, p)[..., None]
-    eta = boxed(torch.where(length > 0, eps * first / torch.where(length > 0, length, 1.0), 0.0), x, box)
+    eta = boxed(on_sphere(first, p, eps), x, box)
 
     def rises(output: Tensor) -> Tensor:
         return -output.log_softmax(dim=-1).take_along_dim(labels.expand(output.shape[:-1])[..., None], dim=-1)[..., 0]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from mfcheck.attacks.balls import dual_map, norm
+from mfcheck.attacks.balls import all_finite, dual_map, norm
 from mfcheck.numerics import full_precision
 from mfcheck.spec import dual_exponent, norm_exponent
 from mfcheck.verdict import NotANumber
@@ -73,7 +73,7 @@ def maximiser(jacobian: Tensor, p: float, q: float) -> tuple[Tensor, str]:
         raise ValueError(f"a Jacobian must have shape […, K, d], got {tuple(jacobian.shape)}")
     if not jacobian.is_floating_point():
         raise ValueError(f"a Jacobian must hold floating-point numbers, got {jacobian.dtype}")
-    if not bool(torch.isfinite(jacobian).all()):
+    if not all_finite(jacobian):
         raise NotANumber("a Jacobian holds NaN or infinity")
     return _exact(jacobian, p, q) or (_ascent(jacobian, p, q), ASCENT)
 
@@ -182,7 +182,8 @@ def _times(matrix: Tensor, vector: Tensor) -> Tensor:
 
 def _row(matrix: Tensor, index: Tensor) -> Tensor:
     """One row of each matrix `[…, m, n]`, by index `[…]`."""
-    return matrix.take_along_dim(index[..., None, None], dim=-2)[..., 0, :]
+    flat = matrix.flatten(0, -3) if matrix.ndim > 2 else matrix[None]
+    return flat[torch.arange(len(flat), device=flat.device), index.flatten()].reshape(*index.shape, -1)
 
 
 def _signs(count: int, like: Tensor) -> Tensor:

@@ -12,8 +12,9 @@ from mfcheck.cli import audit, disagree, gate
 from mfcheck.cli.arguments import EPILOG, Parser, a_path
 from mfcheck.cli.output import say, speak_any_encoding
 from mfcheck.cli.plan import add_plan, plan_lines
-from mfcheck.findings.report_file import read_twins
+from mfcheck.findings.report_file import read_coverage, read_twins
 from mfcheck.given import calm_warnings, reason
+from mfcheck.reporting.words.coverage_table import coverage_table
 from mfcheck.reporting.words.twins_table import mutant_table
 
 
@@ -48,6 +49,8 @@ def _run(parser: Parser, arguments: Sequence[str]) -> int:
                     break
         case "mutants":
             say("\n".join(mutant_table(read_twins(chosen.report))))
+        case "coverage":
+            say("\n".join(coverage_table(read_coverage(chosen.report))))
         case _:
             return gate.run(chosen)
     return 0
@@ -61,7 +64,11 @@ def _parser() -> Parser:
     )
     add_plan(commands)
     mutants = commands.add_parser("mutants", help="wrong twins of the theory against the claims that killed them")
-    mutants.add_argument("report", nargs="?", type=a_path, default=Path("reports/report.json"), help="a report.json")
+    covered = commands.add_parser(
+        "coverage", help="formulas by argument: values seen, least wrong factor refuted, holes"
+    )
+    for one in (mutants, covered):
+        one.add_argument("report", nargs="?", type=a_path, default=Path("reports/report.json"), help="a report.json")
     gate.add_commands(commands)
     audit.add_audit(commands)
     disagree.add_to(commands)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mfcheck.cli.arguments import a_number, a_path
-from mfcheck.decisions.cost import seconds_needed
+from mfcheck.decisions.cost import Cost, cost_of
 from mfcheck.decisions.decide import asked
 from mfcheck.decisions.statement import Plan
 from mfcheck.decisions.suite import ClaimTest, file_claims, suite_claims
@@ -51,34 +51,45 @@ def plan_lines(chosen: argparse.Namespace) -> Iterator[str]:
             raise ValueError(f"claim id {pattern!r} is unknown; there are {', '.join(sorted(tests))}")
     theory, level = load_theory(settings.theory), settings.level
     asked = [id for id in sorted(tests) if is_asked_for(id, chosen.claims)]
-    total = 0.0
+    total = Cost(0.0)
     for place, id in enumerate(asked):
         claim, test = tests[id]
         if place:
             yield ""
         yield f"{claim.id}: {claim.says}"
         yield f"level {level.name}, alpha {settings.alpha:g}, beta {level.beta:g}, device {settings.device}"
-        yield f"{'draws':>12} {'seconds':>9} {'margin':>9}  cell"
-        needed = 0.0
-        for line, seconds in _cells(claim, test, settings, theory):
-            needed += seconds
+        yield f"{'draws':>12} {'seconds':>11} {'FLOP':>8} {'margin':>9}  cell"
+        needed = Cost(0.0)
+        for line, cost in _cells(claim, test, settings, theory):
+            needed += cost
             yield line
-        yield f"{'':>12} {needed:>9.2f} {'':>9}  on one core, for one look at each cell"
+        yield _sum(needed, "on one core, for one look at each cell")
         total += needed
     if len(asked) > 1:
         yield ""
-        yield f"{'':>12} {total:>9.2f} {'':>9}  in total, for {plural(len(asked), 'claim')}"
+        yield _sum(total, f"in total, for {plural(len(asked), 'claim')}")
 
 
-def _cells(claim: Claim, test: ClaimTest, settings: Settings, theory: PaperTheory) -> Iterator[tuple[str, float]]:
-    """A line for every cell of a claim, and the seconds it needs."""
+def _sum(cost: Cost, words: str) -> str:
+    hours = f" ({cost.seconds / 3600:,.1f} core hours)" if cost.seconds >= 3600 else ""
+    return f"{'':>12} {cost.seconds:>11,.2f} {_flop(cost)} {'':>9}  {words}{hours}"
+
+
+def _flop(cost: Cost) -> str:
+    """Operations of matrix products, of whole trainings."""
+    return f"{cost.flop:>8.1e}" if cost.flop else f"{'':>8}"
+
+
+def _cells(claim: Claim, test: ClaimTest, settings: Settings, theory: PaperTheory) -> Iterator[tuple[str, Cost]]:
+    """A line for every cell of a claim, and what it costs."""
     for _, _, cell in each_cell([(claim, test)], settings):
         plan, reason = _first_plan(claim, test, cell, settings, theory)
         if plan is not None:
-            seconds = seconds_needed(plan)
-            yield f"{plan.first:>12,} {seconds:>9.2f} {plan.margin.total:>9.4g}  {cell.id}", seconds
+            cost = cost_of(plan)
+            head = f"{plan.first:>12,} {cost.seconds:>11,.2f} {_flop(cost)} {plan.margin.total:>9.4g}"
+            yield f"{head}  {cell.id}", cost
         else:
-            yield f"{'—':>12} {'—':>9} {'—':>9}  {cell.id}: {reason}", 0.0
+            yield f"{'—':>12} {'—':>11} {'':>8} {'—':>9}  {cell.id}: {reason}", Cost(0.0)
 
 
 def _first_plan(

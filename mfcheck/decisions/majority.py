@@ -20,8 +20,6 @@ from mfcheck.verdict import Verdict
 HALF = 0.5
 MOST = Region(HALF, 1.0, 1 - HALF)
 """Where the share of networks lies that have what most have."""
-SHIFTED = 1.25
-"""How far off the twin of a two-sided law is, which the same draws must tell from it."""
 
 
 class Alternative(Protocol):
@@ -43,27 +41,6 @@ class Mostly:
     def judge(self, draws: Floats, alpha: float) -> Verdict:
         """The draws' verdict, by exact one-sided bounds of the share."""
         return MOST.judge(rates.estimate_rate(self.property(draws), alpha))
-
-
-@dataclass(frozen=True, eq=False)
-class Around:
-    """The median of a positive statistic is `value` up to the relative `margin`, and its twin is refuted: 1.25 times
-    that value up to the same margin, to which a law that forbids nothing would bend as well."""
-
-    statistic: Statistic
-    value: float
-    margin: float
-
-    def judge(self, draws: Floats, alpha: float) -> Verdict:
-        """The draws' verdict, by order statistics; undecided where they cannot tell the twin."""
-        estimate = medians.estimate_median(self.statistic(draws), alpha)
-        own, twin = (self._region(factor * self.value).judge(estimate) for factor in (1.0, SHIFTED))
-        told = twin is Verdict.REFUTED
-        return own if own is not Verdict.SUPPORTED or told else Verdict.UNDECIDED
-
-    def _region(self, value: float) -> Region:
-        low, high = value * (1 - self.margin), value * (1 + self.margin)
-        return Region(low, high, high - low)
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from mfcheck.decisions.finite_sizes import moved, papers_value
 from mfcheck.decisions.sampling import Sampling, Statistic
 from mfcheck.decisions.statement import BELOW, SHIFT, Evidence, Formula, Plan, Rule, Statement
 from mfcheck.ensembles.samples import Probe, Source
@@ -20,11 +21,14 @@ from mfcheck.verdict import Verdict
 class MeanPlan(Plan):
     """A plan with what is granted of the statistic's law, in units of what its rule is told.
 
-    `centre` is where the ratio to the theory is known to lie.
+    `centre` is where the ratio to the theory is to lie, and `known` where it does for a limit's formula, as the paper's
+    of the value `papers`.
     """
 
     granted: Tail
     centre: float = 1.0
+    known: float = 1.0
+    papers: float | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -54,14 +58,14 @@ class MeanRatio(Statement[MeanPlan]):
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> MeanPlan:
         level, value = rule.level, self.reference(theory)
         granted = self.tail()
-        off = 0.0 if self.finite_width is None else self.finite_width()
-        delta = level.exact if self.finite_width is None else level.ratio
+        off, papers = 0.0 if self.finite_width is None else self.finite_width(), papers_value(self.reference)
+        delta, centre = level.exact if self.finite_width is None else level.ratio, moved(value, papers, 1 + off)
         kind = "exact at every width" if off == 0 else f"exact at this width, {1 + off:.4g} of the limit"
         origin = f"{kind}; δ of level {level.name}; granted E X⁴/(E X)⁴ ≤ {granted.fourth:.4g}"
         margin = Margin(0.0, delta if self.delta is None else self.delta, origin)
         draw = sampling.draws(self.source, sampling.probe(self.probe, self.looks_at), self.statistic)
         if self.signed:  # its tail is granted in units of the reference, not of the mean itself
-            true = self.reference(PaperTheory()) / value
+            true = self.reference(PaperTheory()) * (1 + off) / (value * centre)
             granted = Tail(granted.second * true**2, granted.fourth * true**4)
         needed = (signed_means if self.signed else means).draws_needed_mean_ratio
         first = needed(margin.total, tail=granted, alpha=rule.first_alpha, beta=level.beta)
@@ -72,7 +76,9 @@ class MeanRatio(Statement[MeanPlan]):
             chunk=sampling.chunk(self.source),
             target=value,
             granted=granted,
-            centre=1 + off,
+            centre=centre,
+            known=1 + off,
+            papers=papers,
         )
 
     def decide(self, plan: MeanPlan, theory: PaperTheory, rule: Rule) -> Evidence:
@@ -98,7 +104,7 @@ class MeanRatio(Statement[MeanPlan]):
         return f"the mean of {what} over the theory's value is {known} ± {margin:.4g}"
 
     def judge(self, other: float, plan: MeanPlan, evidence: Evidence) -> Verdict:
-        return judge_ratio(evidence.decision, plan.target, other)
+        return judge_ratio(evidence.decision, plan.target, other * moved(other, plan.papers, plan.known) / plan.centre)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

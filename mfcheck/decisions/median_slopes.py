@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mfcheck.decisions.allowance import Allowance, origin_with_delta
+from mfcheck.decisions.finite_sizes import papers_value, shifted
 from mfcheck.decisions.means import judge_place, places_beside
 from mfcheck.decisions.medians import Rival, lost
 from mfcheck.decisions.sampling import Sampling, Statistic
@@ -40,13 +41,15 @@ class MedianGroup:
 class SlopePlan(Plan):
     """A plan with the region of the slope, and the groups' draws as they are, for other statements about them.
 
-    `shift` is where the slope is known to lie beside the theory's, and `charged` the error rate of what was measured of
-    that.
+    `shift` is where the slope is to lie beside the theory's, `known` where it does for a limit's formula, as the
+    paper's of the slope `papers`; and `charged` the error rate of what was measured of that.
     """
 
     region: Region
     wholes: tuple[Draw, ...]
     shift: float = 0.0
+    known: float = 0.0
+    papers: float | None = None
     charged: float = 0.0
 
 
@@ -114,7 +117,9 @@ class MedianSlope(Statement[SlopePlan]):
         delta = level.slope if self.delta is None else self.delta
         margin = Margin(allowed.reach, delta, origin_with_delta(allowed, delta, level))
         room = max(margin.discrepancy, margin.total / 2) if self.room is None else self.room
-        spread, centre = self.spread if allowed.spread is None else allowed.spread, target + allowed.shift
+        spread, papers = self.spread if allowed.spread is None else allowed.spread, papers_value(self.formula)
+        shift = shifted(target, papers, allowed.shift)
+        centre = target + shift
         first = medians.draws_needed_median_slope(
             room, self._weights, spread=spread, alpha=rule.first_alpha, beta=level.beta
         )
@@ -127,7 +132,9 @@ class MedianSlope(Statement[SlopePlan]):
             target=target,
             region=Region(centre - margin.total, centre + margin.total, margin.total),
             wholes=tuple(sampling.draws(one.source, at, spec=one.spec) for one, at in looked_at),
-            shift=allowed.shift,
+            shift=shift,
+            known=allowed.shift,
+            papers=papers,
             charged=allowed.alpha,
         )
 
@@ -162,7 +169,7 @@ class MedianSlope(Statement[SlopePlan]):
         return says_slope(what, self.x_label, self.breaks, plan, plan.shift)
 
     def judge(self, other: float, plan: SlopePlan, evidence: Evidence) -> Verdict:
-        return judge_place(evidence.decision, other + plan.shift)
+        return judge_place(evidence.decision, other + shifted(other, plan.papers, plan.known))
 
     def twins_of(self, other: float) -> tuple[float, ...]:
         return places_beside(other)

@@ -10,6 +10,8 @@ import numpy as np
 
 from mfcheck.arrays import Floats
 from mfcheck.decisions.allowance import Allowance, origin_with_delta
+from mfcheck.decisions.finite_sizes import moved, papers_value
+from mfcheck.decisions.majority import NO_ALTERNATIVES, Alternative
 from mfcheck.decisions.means import judge_ratio
 from mfcheck.decisions.sampling import Sampling, Statistic
 from mfcheck.decisions.statement import BELOW, TWIN, Evidence, Formula, Plan, Rule, Statement
@@ -63,12 +65,15 @@ NO_RIVALS: Mapping[str, Rival] = {}
 class MedianPlan(Plan):
     """A plan with the region of the median, and the source's draws as they are, for rivals and the figure.
 
-    `centre` is where a ratio to the theory is known to lie, and `charged` the error rate of what was measured of that.
+    `centre` is where a ratio to the theory is to lie, `known` where it does for a limit's formula, as the paper's of
+    the value `papers`; and `charged` the error rate of what was measured of that.
     """
 
     region: Region
     whole: Draw
     centre: float = 1.0
+    known: float = 1.0
+    papers: float | None = None
     charged: float = 0.0
 
 
@@ -110,9 +115,12 @@ class MedianRatio(Statement[MedianPlan]):
 
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> MedianPlan:
         value, allowed, level, delta = self.reference(theory), self.allowance(), rule.level, self.delta
-        centre, far = allowed.centre, allowed.above if self.upper_only else allowed.reach
+        papers, far = papers_value(self.reference), allowed.above if self.upper_only else allowed.reach
+        centre = moved(value, papers, allowed.centre)
         margin = Margin(far, delta, origin_with_delta(allowed, delta, level))
-        bottom = 0.0 if self.upper_only else centre * (1 - allowed.below - delta)
+        bottom, top = centre * (1 - allowed.below - delta), centre * (1 + allowed.above + delta)
+        if self.upper_only:  # what finite sizes leave free below a bound breaks no smaller one
+            centre, bottom, top = max(centre, 1.0), 0.0, max(top, 1 + delta)
         probe = sampling.probe(self.probe, self.looks_at)
         draw = sampling.draws(self.source, probe, lambda values: self.statistic(values) / value)
         pilot = sampling.draws(self.source, probe, lambda values: self.statistic(values) / value, apart=PILOT)
@@ -122,9 +130,11 @@ class MedianRatio(Statement[MedianPlan]):
             draws_of=(draw,),
             chunk=sampling.chunk(self.source),
             target=value,
-            region=Region(bottom, centre * (1 + allowed.above + delta), centre * margin.total),
+            region=Region(bottom, top, centre * margin.total),
             whole=sampling.draws(self.source, probe),
             centre=centre,
+            known=allowed.centre,
+            papers=papers,
             charged=allowed.alpha,
         )
 
@@ -158,7 +168,8 @@ class MedianRatio(Statement[MedianPlan]):
         return f"{over} is at most {high}" if self.upper_only else f"{over} lies between {low} and {high}"
 
     def judge(self, other: float, plan: MedianPlan, evidence: Evidence) -> Verdict:
-        return judge_ratio(evidence.decision, plan.target, other)
+        centre = plan.centre if self.upper_only else moved(other, plan.papers, plan.known)
+        return judge_ratio(evidence.decision, plan.target, other * centre / plan.centre)
 
     def twins_of(self, other: float) -> tuple[float, ...]:
         return (other / TWIN,) if self.upper_only else super().twins_of(other)
@@ -179,7 +190,7 @@ class MedianWithin(Statement[MedianPlan]):
     low: float
     high: float
     origin: str
-    rivals: Mapping[str, Rival] = field(default_factory=lambda: NO_RIVALS)
+    rivals: Mapping[str, Alternative] = field(default_factory=lambda: NO_ALTERNATIVES)
     curve: Callable[[Floats], Curve] | None = None
     first: int = 1
     probe: Probe | None = None

@@ -106,6 +106,8 @@ class Statement(ABC, Generic[P]):
     its failing (on a side, where it has two); `instead` names other references for the same place, of which the report
     says whether the same draws support them, and refute their own twins. `looks_at` chooses the inputs. `regime` is the
     part of its theorem that it speaks of, and `caveat` why its support would not make that hold, if it would not.
+    `by_calculus` names the arguments of its formula, "factor" for its constant, that the engine enters by calculus: its
+    draws say nothing of these.
     """
 
     quantity: str = ""
@@ -114,6 +116,7 @@ class Statement(ABC, Generic[P]):
     looks_at: LooksAt = image
     regime: Regime = EVERYWHERE
     caveat: str = ""
+    by_calculus: tuple[str, ...] = ()
 
     two_sided: ClassVar[bool] = False
     """Whether θ can leave its region on two sides, so that what breaks must say on which."""

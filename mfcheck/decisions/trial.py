@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from mfcheck.decisions.judgement import Judgement, judged
+from mfcheck.decisions.pinned import pinned
 from mfcheck.decisions.sampling import Sampling
 from mfcheck.decisions.statement import Plan, Rule, Statement
 from mfcheck.ensembles.store import ChunkStore
@@ -110,6 +111,7 @@ class Trial:
                 judgement = Judgement(statement, plan, statement.decide(plan, theory, rule))
                 others = {name: law(theory) for name, law in statement.instead.items()}
             finding = replace(judged(finding, judgement, self.own), holds_instead=judgement.holding(others))
+            finding = self._pinned(finding, judgement)
         except NotCovered as missing:
             finding = replace(finding, reason=str(missing))
         if reading is None:
@@ -121,6 +123,14 @@ class Trial:
         if early:  # a test that has read the theory itself, and may do anything with it, has no answer for another
             return finding
         return self._beside_papers(finding, ask) if seen else _papers_own(finding)
+
+    def _pinned(self, finding: Finding, judgement: Judgement) -> Finding:
+        """The finding with its pins, where it gates; draws that were asked with another interval each are charged."""
+        if not self.claim.gates:
+            return finding
+        pins, asked = pinned(judgement, self.own)
+        charged = asked * judgement.evidence.last_alpha if judgement.statement.judges_apart else 0.0
+        return replace(finding, pins=pins, alpha=finding.alpha + charged)
 
     def _beside_papers(self, finding: Finding, ask: Ask) -> Finding:
         """The finding with what the same draws, or the first of them that it takes, say of the paper's theory.

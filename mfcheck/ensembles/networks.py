@@ -159,16 +159,19 @@ class Network:
 
         Pushes the columns forward or pulls the K outputs back, whichever are fewer.
         """
+        return self.jacobian_with(self.gate_slopes(x), columns)
+
+    def jacobian_with(self, slopes: list[Tensor], columns: Sequence[int] | None = None) -> Tensor:
+        """The same on the regions with these gates."""
         chosen = range(self.spec.input_dim) if columns is None else columns
         check_range(self.spec, self.dtype, f"Jacobians of {self.engine} networks")
-        slopes = self.gate_slopes(x)
         if len(chosen) < self.spec.output_dim:
             return _spread(self.output_projection, self._pushed(slopes, chosen))
         rows = self._pulled(slopes)
         if isinstance(self.input_projection, DenseMatrix):
             product = rows.flatten(1, 2) @ self.input_projection.columns(chosen)
             return product.view(*rows.shape[:3], -1)
-        whole = _spread(self.input_projection.T, rows.mT).mT
+        whole = _back(self.input_projection, rows)
         return whole if columns is None else whole[..., list(columns)]
 
     def feature_jacobian(self, x: Tensor, columns: Sequence[int]) -> Tensor:
@@ -238,17 +241,23 @@ class Network:
 
     def _pulled(self, slopes: list[Tensor]) -> Tensor:
         """Rows of P_out pulled back to x^(0), `[R, B, K, N]`."""
-        outputs = self.output_projection.T.columns(range(self.spec.output_dim))
-        columns = outputs[:, None].expand(-1, slopes[0].shape[1], -1, -1)
-        return self.pulled_back(slopes, columns)[0].mT
+        outputs = self.output_projection.T.columns(range(self.spec.output_dim)).mT
+        rows = outputs[:, None].expand(-1, slopes[0].shape[1], -1, -1)
+        for layer in reversed(range(self.spec.depth)):
+            rows = self._one_back(layer, rows * slopes[layer][:, :, None], rows)
+        return rows
 
     def pulled_back(self, slopes: list[Tensor], columns: Tensor) -> list[Tensor]:
         """Columns at x^(L), `[R, B, N, c]`, pulled back through fixed gates to x^(0), …, x^(L), in this order."""
-        found = [columns]
+        found = [columns.mT.contiguous()]  # as rows, which the products take as they lie in memory
         for layer in reversed(range(self.spec.depth)):
-            pulled = _spread(self.weights[layer].T, found[-1] * slopes[layer][..., None])
-            found.append(pulled + _spread(self.shortcuts[layer].T, found[-1]) if self.shortcuts else pulled)
-        return found[::-1]
+            found.append(self._one_back(layer, found[-1] * slopes[layer][:, :, None], found[-1]))
+        return [rows.mT for rows in found[::-1]]
+
+    def _one_back(self, layer: int, signals: Tensor, rows: Tensor) -> Tensor:
+        """Rows at one x^(l), `[R, B, c, N]`, pulled back to x^(l−1); gated they are the signals at h^(l)."""
+        pulled = _back(self.weights[layer], signals)
+        return pulled + _back(self.shortcuts[layer], rows) if self.shortcuts else pulled
 
     def passed(self, x: Tensor) -> Pass:
         """All that a forward pass meets at inputs `[B, d]` or `[R, B, d]`."""
@@ -262,12 +271,18 @@ class Network:
 
     def signals(self, passed: Pass, cotangents: Tensor) -> list[Tensor]:
         """∂⟨cotangents, f⟩/∂h^(l) for every layer, `[R, B, N, c]`, of cotangents `[R, B, K, c]` at a pass's inputs."""
-        pulled = self.cotangents(passed, cotangents)
-        return [slope[..., None] * at for slope, at in zip(passed.slopes, pulled[1:], strict=True)]
+        return self.cotangents(passed, cotangents)[0]
 
-    def cotangents(self, passed: Pass, cotangents: Tensor) -> list[Tensor]:
-        """∂⟨cotangents, f⟩/∂x^(l) for l = 0…L, `[R, B, N, c]`, of cotangents `[R, B, K, c]` at a pass's inputs."""
-        return self.pulled_back(passed.slopes, _spread(self.output_projection.T, cotangents))
+    def cotangents(self, passed: Pass, cotangents: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """The same, and beside it ∂⟨cotangents, f⟩/∂x^(l) for l = 1…L."""
+        rows = _spread(self.output_projection.T, cotangents).mT.contiguous()
+        signals, states = [], [rows]
+        for layer in reversed(range(self.spec.depth)):
+            signals.append(rows * passed.slopes[layer][:, :, None])
+            if layer:
+                rows = self._one_back(layer, signals[-1], rows)
+                states.append(rows)
+        return [one.mT for one in signals[::-1]], [one.mT for one in states[::-1]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -283,6 +298,11 @@ class Pass:
 def _times(matrix: AnyMatrix, rows: Tensor) -> Tensor:
     """W applied to rows `[R, B, n]` → `[R, B, m]`."""
     return (matrix @ rows.mT).mT
+
+
+def _back(matrix: AnyMatrix, rows: Tensor) -> Tensor:
+    """Wᵀ applied to rows `[R, B, c, n]` → `[R, B, c, m]`, as one product on `[R, B·c, n]`."""
+    return _times(matrix.T, rows.flatten(1, 2)).reshape(*rows.shape[:3], -1)
 
 
 def _spread(matrix: AnyMatrix, columns: Tensor) -> Tensor:

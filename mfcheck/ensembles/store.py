@@ -9,7 +9,7 @@ import os
 import tempfile
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +17,17 @@ import numpy as np
 from mfcheck.arrays import Floats
 from mfcheck.given import read_file
 
+try:
+    import fcntl
+except ImportError:  # where the system has none
+    fcntl = None  # type: ignore[assignment]
+
 
 class ChunkStore:
     """Chunks by key: the latest in memory, and those to be kept on disk when a directory is given.
 
-    One store serves one audit: nobody reloads the code of what it holds in memory meanwhile. A file is believed only if
+    One store serves one audit: nobody reloads the code of what it holds in memory meanwhile. Processes that share a
+    directory make a chunk once: who comes second waits for the first. A file is believed only if
     its digest, which knows the key, its dtype and its length are right. What cannot be written is drawn again where it
     is needed again, and `complaint` says why.
     """
@@ -48,14 +54,37 @@ class ChunkStore:
             return self._held[key]
         chunk = None if keep is None else self._read(key, draws)
         if chunk is None:
-            chunk = make()
-            if keep is not None and self._directory is not None and keep():
-                self._write(key, chunk)
+            with self._alone(key) if keep is not None else contextlib.nullcontext(False) as waited:
+                chunk = self._read(key, draws) if waited else None
+                if chunk is None:
+                    chunk = make()
+                    if keep is not None and self._directory is not None and keep():
+                        self._write(key, chunk)
         self._held[key] = chunk
         self._bytes += chunk.nbytes
         while self._bytes > self._limit and len(self._held) > 1:
             self._bytes -= self._held.popitem(last=False)[1].nbytes
         return chunk
+
+    @contextlib.contextmanager
+    def _alone(self, key: str) -> Iterator[bool]:
+        """Nobody else makes this chunk meanwhile; whether somebody did. A process that dies lets go of it.
+
+        Where files cannot be locked, two processes may make it at once, and the later one replaces the same bits.
+        """
+        with contextlib.ExitStack() as stack:
+            waited = False
+            if fcntl is not None and self._directory is not None and not self.complaint:
+                with contextlib.suppress(OSError):
+                    self._directory.mkdir(parents=True, exist_ok=True)
+                    file = stack.enter_context(open(lock := self._directory / f"{key}{PART}", "wb"))
+                    try:
+                        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    except BlockingIOError:
+                        waited = True
+                        fcntl.flock(file, fcntl.LOCK_EX)
+                    stack.callback(lock.unlink, missing_ok=True)
+            yield waited
 
     def _read(self, key: str, draws: int | None) -> Floats | None:
         if self._directory is None:

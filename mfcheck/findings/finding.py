@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mfcheck.findings.pins import NO_PINS, Pins
 from mfcheck.verdict import OF_ONE_DECISION, NotANumber, Verdict
 
 
@@ -98,6 +99,8 @@ class Finding:
     """Wrong twins of the theory that put another value in this finding's place."""
     twins_refuted: tuple[str, ...] = ()
     """Those of them that the same draws refute."""
+    pins: Pins = NO_PINS
+    """How wrong each formula that it reads must be for the same draws to refute it."""
     changes_seen: tuple[str, ...] = ()
     """What the theory on trial changes of the paper's and this finding's place shows; empty for the paper's own."""
     paper_verdict: str = ""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from mfcheck.findings.coverage_shape import check_coverage
 from mfcheck.findings.record import SCHEMA
 from mfcheck.findings.report_shape import check_report, check_twins
 from mfcheck.given import read_file, reason, shown
@@ -40,6 +41,14 @@ def read_twins(path: Path) -> dict[str, Any]:
     if "mutants" not in report or not _readable(report.get("schema", SCHEMA)):
         raise ValueError(f"report {name!r} holds no wrong twins; it is no report.json of this version; {RUN}")
     return _checked(check_twins, report, name, RUN)
+
+
+def read_coverage(path: Path) -> dict[str, Any]:
+    """What a report says of the coverage of its theory; ValueError as for a whole report."""
+    name, report = str(path), _document(path, RUN)
+    if "coverage" not in report or not _readable(report.get("schema", SCHEMA)):
+        raise ValueError(f"report {name!r} holds no coverage; it is no report.json of this version; {RUN}")
+    return _checked(check_coverage, report, name, RUN)
 
 
 def _readable(schema: Any) -> bool:

@@ -20,7 +20,9 @@ from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.capacity import fisher_rao
 from mfcheck.observables.slopes import parted
 from mfcheck.spec import NetworkSpec
-from mfcheck.training.objectives import Objective, attack, cross_entropy
+from mfcheck.training.attacked import attack
+from mfcheck.training.losses import cross_entropy
+from mfcheck.training.objectives import Objective
 from mfcheck.training.rules import SGD
 from mfcheck.training.steps import train
 
@@ -85,15 +87,15 @@ def trained(objective: Objective, rule: SGD, steps: int, most: int = STACK) -> S
         seeds = torch.randint(2**62, (3,), generator=stream.torch, device=stream.device).tolist()
         lessons = Lessons(*parted(probe, stream), objective, rule, steps, (*seeds,))
         twin = network.twin()
-        arms = [arm(network, objective, lessons), arm(twin, Objective("standard"), lessons)]
+        arms = [arm(network, objective, lessons), arm(twin, Objective("standard"), lessons, after=steps)]
         return torch.cat(arms, dim=1)
 
     name = f"{objective} by {rule} in {steps} steps beside a control, {most} at once"
     return Source(name, {"dense": dense}, {"dense": True}, most=most)
 
 
-def arm(network: Network, objective: Objective, lessons: Lessons) -> Tensor:
-    """Train one arm of every pair: its columns, `[R, ARM]`."""
+def arm(network: Network, objective: Objective, lessons: Lessons, *, after: int = 0) -> Tensor:
+    """Train one arm of every pair, after so many steps of the other: its columns, `[R, ARM]`."""
     begun = [matrix.values for matrix in network.weights]  # type: ignore[union-attr]
     squares = torch.stack([matrix.squared_norm() for matrix in network.weights], dim=1)
     before = fisher_rao(network, lessons.probed, ("rows",))[:, 0]
@@ -108,7 +110,7 @@ def arm(network: Network, objective: Objective, lessons: Lessons) -> Tensor:
         generator=lessons.generator(ATTACKS),
         batches=lessons.generator(BATCHES),
     ):
-        progress.report(step.index, lessons.steps)
+        progress.report(after + step.index, 2 * lessons.steps)
         if any(step.index in marks for marks in lessons.marks):
             readings[step.index] = loss(network, objective, lessons)
         if step.index in (0, lessons.steps):

@@ -14,6 +14,7 @@ from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.slopes import inputs
 from mfcheck.spec import Attack, NetworkSpec
+from mfcheck.training.attacked import steepest
 from mfcheck.training.objectives import Objective, slope
 
 LOSS, DRIFT = 0, 1
@@ -38,8 +39,9 @@ def drifts(attack: Attack, strengths: tuple[int, ...]) -> Source:
     def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         network = Network(spec, stream, replicates=draws)
         x, labels = inputs(probe, stream)
+        start = steepest(network, attack, x)  # of all of them, found once
         objectives = [Objective("adversarial", *attack, steps) for steps in strengths]
-        found = [slope(network, one, x, labels, stream.torch) for one in (*objectives, Objective("standard"))]
+        found = [slope(network, one, x, labels, stream.torch, start) for one in (*objectives, Objective("standard"))]
         pulls = [2 / spec.width * one.projection.mean(dim=1) for one in found]
         return torch.stack([torch.stack([one.loss for one in found], 1), torch.stack(pulls, 1)], dim=2)
 

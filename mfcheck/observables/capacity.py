@@ -50,8 +50,6 @@ def fisher_rao(network: Network, x: Tensor, forms: tuple[str, ...] = FORMS) -> T
     pulls = torch.zeros_like(passed.output, dtype=torch.float64)  # ⟨w, ∂f_k⟩, `[R, B, K]`
     for layer, (signal, h) in enumerate(zip(signals, passed.products, strict=True)):
         squares = signal.square().sum(dim=3).double()
-        pull = (signal.mT @ h[..., None])[..., 0].double()
-        pulls += pull
         if "diagonal" in total:
             matrix = network.weights[layer]
             if not isinstance(matrix, DenseMatrix):
@@ -60,6 +58,9 @@ def fisher_rao(network: Network, x: Tensor, forms: tuple[str, ...] = FORMS) -> T
             total["diagonal"] += (squares * reach.double()).sum(dim=2)
         if "rows" in total:
             total["rows"] += (squares * h.double().square()).sum(dim=2)
+        if "layers" in total or "full" in total:
+            pull = (signal.mT @ h[..., None])[..., 0].double()
+            pulls += pull
         if "layers" in total:
             total["layers"] += pull.square().sum(dim=2)
     if "full" in total:

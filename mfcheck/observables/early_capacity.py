@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 
 from mfcheck import progress
-from mfcheck.ensembles.matrices.dense import DenseMatrix
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
@@ -90,13 +89,10 @@ def speed(
     step: float,
 ) -> Tensor:
     """−d log‖w‖_FR/dt at t = 0, `[R]`, from the capacities a `step` of time before and after; W is left as it was."""
-    here = slope(network, objective, x, labels, generator)
-    matrices = [matrix for matrix in network.weights if isinstance(matrix, DenseMatrix)]
-    begun, logs = [matrix.values for matrix in matrices], []
+    here, logs = slope(network, objective, x, labels, generator), []
     for sign in (1.0, -1.0):
-        for matrix, values, left, right in zip(matrices, begun, here.left, here.right, strict=True):
-            matrix.values = torch.baddbmm(values, left, right.mT, alpha=sign * step)
-        logs.append(capacity(network, seen).log())
-    for matrix, values in zip(matrices, begun, strict=True):
-        matrix.values = values
+        moved = network.twin()
+        for matrix, left, right in zip(moved.weights, here.left, here.right, strict=True):
+            matrix.add(sign * step * left, right)
+        logs.append(capacity(moved, seen).log())
     return (logs[0] - logs[1]) / (2 * step)

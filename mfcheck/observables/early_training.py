@@ -17,6 +17,7 @@ from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.initial_decay import BESIDE, LOSS, OFF, PULL, STANDARD_PULL, shared
 from mfcheck.observables.slopes import parted
 from mfcheck.spec import NetworkSpec
+from mfcheck.training.attacked import attacked_loss, steepest
 from mfcheck.training.objectives import Objective, slope
 from mfcheck.training.rules import SGD
 from mfcheck.training.steps import train
@@ -49,10 +50,11 @@ class Schedule:
 
 
 @lru_cache(maxsize=64)
-def early(objective: Objective, schedule: Schedule, most: int = STACK) -> Source:
+def early(objective: Objective, schedule: Schedule, most: int = STACK, *, beside: bool = True) -> Source:
     """What `Course` reads: networks trained on the probe's first `train` inputs, and looked at on the rest.
 
-    The same networks are trained by cross-entropy alone besides, from the same start. `most` of them train at once.
+    With `beside` the same networks are trained by cross-entropy alone too, from the same start. `most` of them train at
+    once.
     """
 
     def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
@@ -60,22 +62,17 @@ def early(objective: Objective, schedule: Schedule, most: int = STACK) -> Source
         taught, fresh = parted(probe, stream)
         first = (taught[0][:ENOUGH], taught[1][:ENOUGH])
         common = shared(network, objective.attack, objective.steps, *first, stream.torch)
-        alone = _trained(network.twin(), Objective("standard"), schedule, taught, None, stream.torch)
+        begun = [_own_slope(network, objective, common, *first, stream.torch), *common[:, [LOSS, OFF, BESIDE]].T]
+        alone = []
+        if beside:
+            twin = network.twin()
+            alone.append(_trained(twin, Objective("standard"), schedule, taught, None, stream.torch).fallen)
         path = _trained(network, objective, schedule, taught, fresh, stream.torch)
-        constants = torch.stack(
-            [
-                _own_slope(network, objective, common, *first, stream.torch),
-                common[:, LOSS],
-                common[:, OFF],
-                common[:, BESIDE],
-                path.diverged.double(),
-            ],
-            dim=1,
-        )
-        paths = [path.fallen, path.paid, alone.fallen, path.moved, path.held, path.stronger]
-        return torch.cat([constants, *paths], dim=1)
+        constants = torch.stack([*begun, path.diverged.double()], dim=1)
+        return torch.cat([constants, path.fallen, path.paid, path.moved, path.held, path.stronger, *alone], dim=1)
 
-    return Source(f"early training on {objective} by {schedule}", {"dense": dense}, {"dense": True}, most=most)
+    name = f"early training on {objective} by {schedule}" + ("" if beside else ", not beside L_std alone")
+    return Source(name, {"dense": dense}, {"dense": True}, most=most)
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +96,9 @@ def _trained(
     generator: torch.Generator,
 ) -> _Path:
     """Train, and look at fresh inputs where there are any."""
-    fallen, paid, held, stronger, moved = [], [], [], [], []
+    fallen, paid, moved = [], [], []
+    held: list[Tensor] = []
+    stronger: list[Tensor] = []
     start = [matrix.values for matrix in network.weights]  # type: ignore[union-attr]
     total = torch.zeros(network.replicates, dtype=torch.float64, device=network.device)
     rule = SGD(schedule.lr, batch=schedule.batch)
@@ -112,8 +111,10 @@ def _trained(
         moved.append(torch.stack(apart).mean(dim=0) / network.spec.width)
         total = total + schedule.lr * 2 / network.spec.width * pull
         if fresh is not None and step.index in schedule.looks:
-            held.append(_adversarial(network, objective, objective.steps, *fresh, generator))
-            stronger.append(_adversarial(network, objective, STRONGER * objective.steps, *fresh, generator))
+            begun = steepest(network, objective.attack, fresh[0])
+            for times, losses in ((1, held), (STRONGER, stronger)):
+                steps = times * objective.steps
+                losses.append(attacked_loss(network, objective.attack, steps, fresh[0], generator, begun))
     nothing = torch.zeros(network.replicates, 0, dtype=torch.float64, device=network.device)
     return _Path(
         torch.stack(fallen, dim=1),
@@ -132,14 +133,6 @@ def _own_slope(
     if objective.name == "attacked":
         return 2 / network.spec.width * slope(network, objective, x, labels, generator).projection.mean(dim=1)
     return common[:, PULL] + (common[:, STANDARD_PULL] if objective.name == "theory" else 0.0)
-
-
-def _adversarial(
-    network: Network, objective: Objective, steps: int, x: Tensor, labels: Tensor, generator: torch.Generator
-) -> Tensor:
-    """L_adv of an attack in so many steps from its own start; networks that overflow have none."""
-    asked = Objective("adversarial", *objective.attack, steps)
-    return slope(network, asked, x, labels, generator).loss
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,8 +173,8 @@ class Course:
 
     @property
     def alone(self) -> Floats:
-        """`fallen` under cross-entropy alone, from the same start: `[n, S + 1]`."""
-        return self._path(2)
+        """`fallen` under cross-entropy alone, from the same start: `[n, S + 1]`; `[n, 0]` if that was not trained."""
+        return self.draws[:, CONSTANTS + 3 * (self.schedule.steps + 1) + 2 * len(self.schedule.looks) :]
 
     @property
     def held(self) -> Floats:
@@ -196,7 +189,7 @@ class Course:
     @property
     def moved(self) -> Floats:
         """‖W − W(0)‖²/N, meaned over layers: `[n, S + 1]`."""
-        return self._path(3)
+        return self._path(2)
 
     def linear(self) -> Floats:
         """fallen/(t · own slope) at every time but the first: 1 while σ_w² falls as it began to; `[n, S]`."""
@@ -234,7 +227,7 @@ class Course:
         return self.draws[:, begin + which * size : begin + (which + 1) * size]
 
     def _looked(self, which: int) -> Floats:
-        begin, looks = CONSTANTS + 4 * (self.schedule.steps + 1), len(self.schedule.looks)
+        begin, looks = CONSTANTS + 3 * (self.schedule.steps + 1), len(self.schedule.looks)
         return self.draws[:, begin + which * looks : begin + (which + 1) * looks]
 
 

@@ -10,14 +10,14 @@ from torch import Tensor
 
 from mfcheck import progress
 from mfcheck.arrays import Floats
-from mfcheck.ensembles.matrices.dense import DenseMatrix
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.path_bounds import unless
-from mfcheck.observables.slopes import inputs
+from mfcheck.observables.slopes import parted
 from mfcheck.spec import NetworkSpec
-from mfcheck.training.objectives import Objective, slope
+from mfcheck.training.attacked import attacked_loss
+from mfcheck.training.objectives import Objective
 from mfcheck.training.rules import SGD
 from mfcheck.training.steps import train
 
@@ -35,13 +35,9 @@ def horizons(objectives: tuple[Objective, ...], rules: tuple[SGD, ...], steps: i
 
     def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         network = Network(spec, stream, replicates=draws)
-        matrices = [matrix for matrix in network.weights if isinstance(matrix, DenseMatrix)]
-        begun: list[Tensor] = [matrix.values for matrix in matrices]
         found: list[Tensor] = []
         for objective, rule in zip(objectives, rules, strict=True):
-            for matrix, values in zip(matrices, begun, strict=True):
-                matrix.values = values
-            found += _crossed(network, probe, stream, objective, rule, steps)
+            found += _crossed(network.twin(), probe, stream, objective, rule, steps)
         return torch.stack(found, dim=1)
 
     told = "; ".join(f"{objective} by {rule}" for objective, rule in zip(objectives, rules, strict=True))
@@ -52,14 +48,12 @@ def _crossed(
     network: Network, probe: Probe, stream: Stream, objective: Objective, rule: SGD, steps: int
 ) -> tuple[Tensor, Tensor]:
     """When L_adv has fallen to KEPT, and whether it has not within the steps."""
-    (x, labels), taught = inputs(probe, stream), probe.train
-    alone = Objective("adversarial", objective.eps, objective.p, objective.q, objective.steps)
+    taught, fresh = parted(probe, stream)
     time = torch.full((network.replicates,), math.nan, dtype=torch.float64, device=stream.device)
     before = start = torch.zeros_like(time)
-    path = train(network, objective, x[:taught], labels[:taught], optimiser=rule, steps=steps, generator=stream.torch)
-    for now in path:
+    for now in train(network, objective, *taught, optimiser=rule, steps=steps, generator=stream.torch):
         progress.report(now.index, steps)
-        left = slope(network, alone, x[taught:], labels[taught:], stream.torch).adversarial
+        left = attacked_loss(network, objective.attack, objective.steps, fresh[0], stream.torch)
         if now.index == 0:
             before = start = left
             continue

@@ -20,7 +20,9 @@ from mfcheck.ensembles.streams import Stream
 from mfcheck.numerics import full_precision
 from mfcheck.observables.slopes import inputs
 from mfcheck.spec import NetworkSpec
-from mfcheck.training.objectives import Objective, attack, residual
+from mfcheck.training.attacked import attack
+from mfcheck.training.losses import residual
+from mfcheck.training.objectives import Objective
 from mfcheck.training.rules import SGD
 from mfcheck.training.steps import train
 

@@ -13,7 +13,8 @@ from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.slopes import parted
 from mfcheck.spec import Attack, NetworkSpec
-from mfcheck.training.objectives import Objective, slope
+from mfcheck.training.attacked import attacked_loss
+from mfcheck.training.objectives import Objective
 from mfcheck.training.rules import SGD
 from mfcheck.training.steps import train
 
@@ -28,13 +29,15 @@ def left_after(own: Attack, other: Attack, rule: SGD, steps: int, attack_steps: 
     def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         network = Network(spec, stream, replicates=draws)
         taught, fresh = parted(probe, stream)
-        measures = [Objective("adversarial", *one, 2 * attack_steps) for one in (own, other)]
-        before = [slope(network, one, *fresh, stream.torch).loss for one in measures]
+
+        def losses() -> list[Tensor]:
+            return [attacked_loss(network, one, 2 * attack_steps, fresh[0], stream.torch) for one in (own, other)]
+
+        before = losses()
         objective = Objective("theory", *own, attack_steps)
         for step in train(network, objective, *taught, optimiser=rule, steps=steps, generator=stream.torch):
             progress.report(step.index, steps)
-        after = [slope(network, one, *fresh, stream.torch).loss for one in measures]
-        return torch.stack([one / start for one, start in zip(after, before, strict=True)], dim=1)
+        return torch.stack([one / start for one, start in zip(losses(), before, strict=True)], dim=1)
 
     name = f"L_adv left under {own} and {other} after {steps} of {rule} against the first in {attack_steps}"
     return Source(name, {"dense": dense}, {"dense": True}, most=STACK)

@@ -17,6 +17,7 @@ from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.initial_decay import shared
 from mfcheck.observables.slopes import parted
 from mfcheck.spec import Attack, NetworkSpec
+from mfcheck.training.attacked import attacked_loss
 from mfcheck.training.objectives import Objective, slope
 from mfcheck.training.rules import SGD
 from mfcheck.training.steps import train
@@ -44,11 +45,10 @@ def whole_training(attack: Attack, stretches: tuple[Stretch, ...], attack_steps:
     def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         network = Network(spec, stream, replicates=draws)
         taught, fresh = parted(probe, stream)
-        strong = Objective("adversarial", *attack, HELD_OUT_STEPS)
         known = shared(network, attack, HELD_OUT_STEPS, taught[0][:KNOWN], taught[1][:KNOWN], stream.torch)[:, :3]
         begun = slope(network, Objective("standard"), *taught, stream.torch).projection.mean(dim=1)
         nothing = torch.zeros_like(begun)
-        rows = [known, torch.stack([_held_out(network, strong, fresh, stream), nothing, begun * 2 / spec.width], dim=1)]
+        rows = [known, torch.stack([_held_out(network, attack, fresh, stream), nothing, begun * 2 / spec.width], dim=1)]
         drop, standard = nothing, nothing
         for index, (lr, steps) in enumerate(stretches):
             rule, objective = SGD(lr, batch=BATCH), Objective("theory", *attack, attack_steps)
@@ -57,7 +57,7 @@ def whole_training(attack: Attack, stretches: tuple[Stretch, ...], attack_steps:
                     standard = standard + lr * step.standard_pull * 2 / spec.width
             progress.report(index, len(stretches))
             drop = drop - step.change.mean(dim=1)
-            rows.append(torch.stack([_held_out(network, strong, fresh, stream), drop, standard], dim=1))
+            rows.append(torch.stack([_held_out(network, attack, fresh, stream), drop, standard], dim=1))
         return torch.stack(rows, dim=1)
 
     name = f"whole training by {attack} in {attack_steps}, {stretches}"
@@ -76,5 +76,5 @@ def times(stretches: tuple[Stretch, ...]) -> tuple[float, ...]:
     return tuple(found[1:])
 
 
-def _held_out(network: Network, objective: Objective, fresh: tuple[Tensor, Tensor], stream: Stream) -> Tensor:
-    return slope(network, objective, *fresh, stream.torch).loss
+def _held_out(network: Network, attack: Attack, fresh: tuple[Tensor, Tensor], stream: Stream) -> Tensor:
+    return attacked_loss(network, attack, HELD_OUT_STEPS, fresh[0], stream.torch)

@@ -6,9 +6,10 @@ from typing import Any
 
 from mfcheck.findings import states
 from mfcheck.findings.compared import as_comparison
+from mfcheck.findings.coverage_record import coverage_of
 from mfcheck.reporting.answers import answers
 from mfcheck.reporting.studies import studies
-from mfcheck.reporting.words import changes_text, phrases, twins_table
+from mfcheck.reporting.words import changes_text, coverage_table, phrases, twins_table
 from mfcheck.reporting.words.comparison_text import comparison_blocks, headline
 from mfcheck.reporting.words.marks import code as _code
 from mfcheck.reporting.words.marks import fence as _fence
@@ -49,7 +50,7 @@ def render_markdown(report: dict[str, Any]) -> str:
         blocks += [_plain(theorem["says"])] if theorem.get("says") else []
         for claim in theorem["claims"]:
             blocks += _claim(claim, report)
-    blocks += [*_twins(report), *_environment(report)]
+    blocks += [*_twins(report), *_coverage(report), *_environment(report)]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -200,6 +201,28 @@ def _twins(report: dict[str, Any]) -> list[str]:
         ]
         blocks += [f"### {_code(formula)}", _table(("wrong twin", "status", "refuted by"), rows)]
     return blocks
+
+
+def _coverage(report: dict[str, Any]) -> list[str]:
+    covered = coverage_of(report)
+    if not covered:
+        return []
+    said = coverage_table.verdict(report)
+    blocks = ["## Coverage of the theory", f"{_plain(said[:1].upper() + said[1:])}."]
+    holes = coverage_table.open_holes(report)
+    blocks += ["\n".join(f"- **✗ HOLE** {_code(hole)}" for hole in holes)] if holes else []
+    rows = [
+        (
+            _code(one.formula),
+            str(one.findings),
+            coverage_table.factor(one.exact),
+            coverage_table.factor(one.sampled),
+            str(len(one.holes) or "—"),
+        )
+        for one in covered
+    ]
+    head = ("formula", "findings", "least factor, exact law", "sampled networks", "holes")
+    return [*blocks, _table(head, rows)]
 
 
 def _fate(twin: dict[str, Any], survivors: list[dict[str, Any]]) -> str:

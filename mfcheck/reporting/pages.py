@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from mfcheck.findings import series, states, wording
 from mfcheck.findings.compared import as_comparison
+from mfcheck.findings.coverage_record import coverage_of
 from mfcheck.findings.files import PAGES, write_atomically
 from mfcheck.reporting.answers import answers
 from mfcheck.reporting.curves.profiles import is_profile
@@ -27,7 +28,7 @@ from mfcheck.reporting.figures.trajectory_figure import trajectory_figure
 from mfcheck.reporting.figures.trend_figures import average, trend_figure
 from mfcheck.reporting.markdown import render_markdown
 from mfcheck.reporting.studies import Study, studies
-from mfcheck.reporting.words import changes_text, comparison_text, phrases, twins_table
+from mfcheck.reporting.words import changes_text, comparison_text, coverage_table, phrases, twins_table
 
 MOST_FIGURES = 12
 MOST_ROWS, MOST_FINDINGS = 24, 60
@@ -95,6 +96,9 @@ def render_html(report: dict[str, Any]) -> str:
         survivors=twins_table.survivors(report),
         twin_groups=twins_table.by_formula(mutants),
         twin_columns=twins_table.columns(report),
+        coverage=coverage_of(report),
+        coverage_verdict=coverage_table.verdict(report),
+        holes=coverage_table.open_holes(report),
     )
 
 
@@ -121,6 +125,9 @@ def _filters() -> dict[str, Callable[..., Any]]:
         "score": twins_table.score,
         "change": twins_table.change,
         "fate": twins_table.fate,
+        "constants": coverage_table.constants,
+        "values_seen": coverage_table.values,
+        "factor": coverage_table.factor,
     }
 
 

@@ -6,7 +6,7 @@ import textwrap
 from typing import Any
 
 from mfcheck.findings import states, wording
-from mfcheck.reporting.words import changes_text, phrases, twins_table
+from mfcheck.reporting.words import changes_text, coverage_table, phrases, twins_table
 from mfcheck.verdict import Verdict
 
 Line = tuple[str, str]
@@ -103,7 +103,17 @@ def _twins(report: dict[str, Any]) -> list[Line]:
         lines += [(line, "red") for line in _wrap(f"✗ SURVIVED {twin['name']}")]
     if len(survivors) > MOST_DETAILS:
         lines.append((f"... and {len(survivors) - MOST_DETAILS} more survivors, all of them in the report", "red"))
-    return [("", ""), *lines]
+    return [("", ""), *lines, *_coverage(report)]
+
+
+def _coverage(report: dict[str, Any]) -> list[Line]:
+    said, holes = coverage_table.verdict(report), coverage_table.open_holes(report)
+    lines = [(line, "") for line in _wrap(said)] if said else []
+    for hole in holes[:MOST_DETAILS]:
+        lines += [(line, "red") for line in _wrap(f"✗ HOLE {hole}")]
+    if len(holes) > MOST_DETAILS:
+        lines.append((f"... and {len(holes) - MOST_DETAILS} more holes, all of them in the report", "red"))
+    return lines
 
 
 def _foot(report: dict[str, Any]) -> list[Line]:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from mfcheck.findings.claim import is_asked_for
+from mfcheck.findings.coverage import coverage
+from mfcheck.findings.coverage_record import plain_coverage
 from mfcheck.findings.finding import Finding
 from mfcheck.findings.states import claims_of
 from mfcheck.given import calm_warnings
@@ -99,6 +101,7 @@ def audit(
     plain = [as_plain(finding) for finding in findings]
     record = assemble(settings, plain, errors)
     record |= {"full": False, "mutants": fates(loaded, plain), "expectations": []}
+    record["coverage"] = plain_coverage(coverage(loaded, plain))
     return Report(tuple(findings), record)
 
 

@@ -9,6 +9,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from mfcheck.findings import states
+from mfcheck.findings.coverage import coverage, holes
+from mfcheck.findings.coverage_record import coverage_of, plain_coverage
 from mfcheck.findings.expected import Expectation, outcomes
 from mfcheck.findings.files import COMPARISON, JOURNAL, PAGES, write_atomically
 from mfcheck.findings.record import assemble, fates
@@ -127,6 +129,7 @@ class Recorder:
         self.report = assemble(self.settings, findings, list(self._errors.values()))
         self.report |= {"full": full, "narrowed": narrowed}
         self.report["mutants"] = fates(self._theory, findings)
+        self.report["coverage"] = plain_coverage(coverage(self._theory, findings))
         self.report["theory_changes"] = theory_changes(self._theory, findings)
         self.report["expectations"] = outcomes(self._expectations, findings)
         regressions = [] if baseline is None else self._compare(self.report, baseline)
@@ -218,6 +221,7 @@ def failures(report: dict[str, Any]) -> list[str]:
         found += [f"{claim['id']} in {one['cell']}: {one['verdict']}" for one in unsupported]
     if report["full"]:
         found += [twin["name"] for twin in report["mutants"] if twin["status"] == "survived"]
+        found += [f"coverage: {one}" for one in holes(coverage_of(report))]
         changed = report["theory_changes"].get("formulas", [])
         found += [f"{one['formula']} is changed, and no claim saw it" for one in changed if one["status"] == UNTESTED]
     return found

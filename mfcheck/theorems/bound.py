@@ -11,7 +11,7 @@ import numpy as np
 
 from mfcheck.decisions.allowance import Allowance
 from mfcheck.settings import Settings
-from mfcheck.spec import NetworkSpec, NormPair, dual_exponent
+from mfcheck.spec import NetworkSpec, NormPair, ReLULike, dual_exponent
 from mfcheck.statistics.means import Tail
 from mfcheck.theory import PaperTheory, entry_law, finite_width, norms
 
@@ -25,8 +25,12 @@ INFINITE = 10**10
 INF_INF = NormPair(math.inf, math.inf)
 PAPERS = (NormPair(2.0, math.inf), INF_INF)
 """The pairs for which the paper states a constant of its own."""
-VARIANCES = {"vanilla": (1.4, 2.0, 2.6), "residual": (0.2, 1.0, 2.0)}
-"""Weight variances for ω_v below, at and above 1, and for ω_r near 1 and above."""
+LEAKY = ReLULike(0.8, 0.3)
+KINDS = {
+    "vanilla": ((1.4, 0.1, ReLULike()), (2.0, 0.0, ReLULike()), (5.5, 0.3, LEAKY)),
+    "residual": ((0.2, 0.0, ReLULike()), (1.0, 0.3, LEAKY), (2.0, 0.1, ReLULike())),
+}
+"""Weight and bias variances and activations, for ω_v below, at and above 1, and for ω_r near 1 and above."""
 STEPS = {"quick": 10, "standard": 20, "paper": 40}
 """Steps of an attack by level; more find more, at a cost in proportion."""
 FOUND = 0.1
@@ -160,7 +164,7 @@ def constant(theory: PaperTheory, spec: NetworkSpec, pair: NormPair, whose: Cons
 
 def turns(settings: Settings, width: int, depth: int, input_dim: int = 784, outputs: int = 10) -> Iterator[NetworkSpec]:
     """Endless networks of the run's architectures in turn, each with ω below, at and above 1 in turn."""
-    known = [name for name in settings.architectures if name in VARIANCES]
+    known = [name for name in settings.architectures if name in KINDS]
     for turn in count() if known else ():
         for name in known:
-            yield NetworkSpec(name, input_dim, outputs, width, depth, VARIANCES[name][turn % 3])
+            yield NetworkSpec(name, input_dim, outputs, width, depth, *KINDS[name][turn % 3])

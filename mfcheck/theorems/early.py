@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,8 +12,11 @@ from mfcheck.ensembles.samples import Source
 from mfcheck.findings import series
 from mfcheck.findings.finding import Curve
 from mfcheck.observables.early_training import Course, Schedule, early
+from mfcheck.settings import Settings
 from mfcheck.spec import Attack, NetworkSpec
 from mfcheck.theorems.accuracy_map import chunk
+from mfcheck.theorems.bound import INF_INF
+from mfcheck.theorems.cells import AttackCell
 from mfcheck.theory import PaperTheory
 from mfcheck.training.objectives import Objective
 
@@ -24,7 +28,7 @@ ENDS = {
     ("vanilla", 5, False): (0.3, 50),
     ("vanilla", 5, True): (0.3, 50),
     ("vanilla", 10, False): (0.0125, 25),
-    ("residual", 5, False): (0.02, 32),
+    ("residual", 5, False): (0.016, 26),
     ("residual", 5, True): (0.12, 60),
 }
 """Time and steps of training by architecture, depth and whether it is late. By then early training is over, and steps
@@ -46,10 +50,34 @@ LEFT = 2.0
 
 
 def training(spec: NetworkSpec, objective: Objective, *, late: bool) -> tuple[Source, Schedule]:
-    """A network's training in minibatches, with looks at a third of the time and at its end."""
+    """A network's training in minibatches, with looks at a third of the time and at its end.
+
+    Where early and late are trainings of their own, the early one is looked at where it begins and ends, and has no
+    training on L_std alone beside it: nothing is stated of that before t = 0.3.
+    """
     end, steps = ENDS[spec.architecture, spec.depth, late]
-    schedule = Schedule(end / steps, steps, (0, round(0.3 * steps), steps))
-    return early(objective, schedule, chunk(spec.width, spec.depth)), schedule
+    apart = not late and ENDS.get((spec.architecture, spec.depth, True)) != (end, steps)
+    schedule = Schedule(end / steps, steps, (0, steps) if apart else (0, round(0.3 * steps), steps))
+    return early(objective, schedule, chunk(spec.width, spec.depth), beside=not apart), schedule
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaughtCell(AttackCell):
+    """A network trained late into training, on `trained` of the images."""
+
+    trained: int
+
+    @property
+    def training(self) -> tuple[Source, Schedule]:
+        """Its draws on L_std + L_adv, and the steps of its training."""
+        steps = ATTACK_STEPS[self.spec.architecture]
+        return training(self.spec, Objective("theory", *self.attack, steps), late=True)
+
+
+def taught(spec: NetworkSpec, settings: Settings) -> TaughtCell:
+    """A network trained on a few hundred images, at the paper's budget."""
+    count, data = TRAINED["quick"], settings.dataset
+    return TaughtCell(spec, "dense", pair=INF_INF, eps=0.3, images=count + HELD_OUT, trained=count, dataset=data)
 
 
 def linear_time(theory: PaperTheory, spec: NetworkSpec, attack: Attack) -> float:
@@ -161,9 +189,9 @@ def fall_over_time(theory: PaperTheory, spec: NetworkSpec, attack: Attack, sched
             series.UPPER_QUARTILE: tuple(high.tolist()),
             series.OWN: middle(course.foreseen[:, shown] / law),
             series.EULER: middle(course.paid[:, shown] / law),
-            series.ALONE: middle(course.alone[:, shown] / law),
             series.ALONG_START: middle((course.fallen + course.moved)[:, shown] / law),
             series.LOSS_LEFT: looked_at(course.held),
             series.LOSS_LEFT_STRONGER: looked_at(course.stronger),
-        },
+        }
+        | ({series.ALONE: middle(course.alone[:, shown] / law)} if course.alone.size else {}),
     )

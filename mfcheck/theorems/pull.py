@@ -6,12 +6,17 @@ import math
 from dataclasses import replace
 
 from mfcheck.decisions.allowance import Allowance
+from mfcheck.findings.pins import FACTOR
 from mfcheck.spec import NetworkSpec, NormPair, dual_exponent
 from mfcheck.statistics.means import Tail
 from mfcheck.theorems.bound import at_finite_dimension, budget, growth, one_output
 from mfcheck.theory import PaperTheory, finite_width, norms
 from mfcheck.theory.paper import remade
 
+BY_HOMOGENEITY = (FACTOR, "width", "eps")
+"""What enters the pull on the exact chain by calculus: there L_adv is ε‖J‖, and the pull 2/N of it."""
+BY_PROJECTION = (*BY_HOMOGENEITY, "depth", "t", "lower")
+"""The same of its projected flow, whose rates are powers of the scale."""
 INSTANT = 1e-8
 """A longest perturbation in units of ‖x‖₂ at which no activation flips: ε → 0."""
 CHAIN_EPS = 1e-3

@@ -11,8 +11,10 @@ from functools import lru_cache
 from numbers import Real
 from typing import Any
 
+from mfcheck.theory.arguments import ARGUMENTS, formulas, parameters
+from mfcheck.theory.domains import DECLARES
 from mfcheck.theory.paper import PaperTheory, remade
-from mfcheck.theory.twins import ARGUMENTS, formulas, parameters, sample_places
+from mfcheck.theory.twins import sample_places
 
 PAPER = PaperTheory()
 QUANTILES = (0.3, 0.5, 1.0, 2.0, 3.0)
@@ -102,12 +104,17 @@ def found_flaw(theory: PaperTheory, formula: str, place: tuple[Any, ...]) -> str
     return "" if math.isfinite(number) else f"formula {formula} gives {number} {where}"
 
 
+def law_shape(law: Any) -> tuple[float, ...]:
+    """A law's distribution function at `QUANTILES`: equal for laws that are so many times one another."""
+    return tuple(round(share, 9) for share in (_numbers(lambda: law) or ())[1:])
+
+
 def _methods(kind: type[PaperTheory]) -> tuple[str, ...]:
     """The names of methods, helpers too, that a class has otherwise than the paper, and of formulas that it adds."""
 
     def own(name: str) -> bool:
         known = hasattr(PaperTheory, name)
-        if name.startswith("__") or name in PaperTheory.__dataclass_fields__:
+        if name.startswith("__") or name == DECLARES or name in PaperTheory.__dataclass_fields__:
             return False
         if known:
             return inspect.getattr_static(kind, name) is not inspect.getattr_static(PaperTheory, name)

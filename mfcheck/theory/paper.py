@@ -14,6 +14,7 @@ from mfcheck.spec import ARCHITECTURES, NetworkSpec
 from mfcheck.theory import finite_width
 from mfcheck.theory.cross_entropy import softmax_spread
 from mfcheck.theory.decay import residual_gain
+from mfcheck.theory.domains import PAPERS
 from mfcheck.theory.norms import chevet_beta, paper_beta
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class PaperTheory:
     """The theory under test; subclass it and override one formula to put another on trial.
 
     `rate_factor` is 2 for the rate that follows from the projection of Theorem 5.4 and 1 for the rate under which
-    the capacity law is often quoted.
+    the capacity law is often quoted. `declares` says of which arguments a formula needs no finding, and why.
 
     >>> spec = NetworkSpec("vanilla", input_dim=1000, output_dim=1, width=5000, depth=10, weight_variance=2)
     >>> PaperTheory().omega(spec), round(PaperTheory().jacobian_entry_variance(spec), 6)
@@ -39,6 +40,7 @@ class PaperTheory:
     """
 
     rate_factor: float = 2
+    declares = PAPERS
 
     def omega(self, spec: NetworkSpec) -> float:
         """Layer gain: ω_v = α σ_w² (vanilla), ω_r = 1 + α σ_w² (residual).

@@ -1,7 +1,8 @@
 """Wrong twins of a theory, generated from the source of its own formulas: each must be refuted by some claim.
 
 A twin changes one formula in one place: its value times 1.05 or 1.25, an exponent ± 1, a root left out, a term of a
-sum dropped, or two symbols swapped. A theory whose twins all survive could not have failed.
+sum dropped, or two symbols swapped; a law has twins of another shape too. A theory whose twins all survive could not
+have failed.
 """
 
 from __future__ import annotations
@@ -13,12 +14,15 @@ import math
 import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, wraps
+from itertools import chain
 from types import FunctionType
 from typing import Any, cast
 
 from mfcheck.spec import NetworkSpec, ReLULike
+from mfcheck.theory.arguments import formulas, parameters, written
 from mfcheck.theory.paper import PaperTheory, remade
+from mfcheck.theory.reshaped import SHAPES, reshaped
 
 FACTORS = (1.05, 1.25)
 SWAPS = (("width", "depth"), ("input_dim", "output_dim"), ("weight_variance", "bias_variance"), ("u", "v"), ("p", "q"))
@@ -26,15 +30,6 @@ PAIRS = ((1, 1), (1, 2), (2, 1), (2, 2), (2, math.inf), (math.inf, 1), (math.inf
 BUDGETS = (0.3, 2.0)
 TIMES = (0.5, 20.0)
 LOWER = (0.02,)
-ARGUMENTS = (
-    ("spec",),
-    ("spec", "eps", "p", "q"),
-    ("spec", "eps", "p", "q", "t"),
-    ("spec", "eps", "p", "q", "lower"),
-    ("p", "q", "input_dim", "output_dim"),
-)
-"""What a formula may be of: a network; a network, a budget and its norms, perhaps at a time or down to a lower edge of
-ω^L; or norms and sizes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,14 +49,16 @@ def twins(theory: PaperTheory) -> tuple[Twin, ...]:
     for formula in formulas(theory):
         places = sample_places(parameters(theory, formula))
         own = [value_at(theory, formula, place) for place in places]
-        for change, function in _changes(_function(type(theory), formula)):
+        own_function = written(type(theory), formula)
+        shapes = _shapes(own_function) if gives_law(theory, formula) else ()
+        for change, function in chain(_changes(own_function), shapes):
             static = isinstance(inspect.getattr_static(type(theory), formula), staticmethod)
             changed = staticmethod(function) if static else function
             twin_class = type(f"Twin_{formula}", (type(theory),), {formula: changed})
             twin = remade(theory, twin_class)
             usable, differs = _compared(twin, formula, places, own)
             if usable:
-                reason = "" if differs else f"equal to the formula at all of {usable} places"
+                reason = "" if differs or change in SHAPES else f"equal to the formula at all of {usable} places"
                 name, same_names = f"{formula}: {change}", [twin.name for twin in found]
                 if name in same_names:  # one text at two places of a formula
                     name += f" ({sum(other.startswith(name) for other in same_names) + 1})"
@@ -83,37 +80,47 @@ def _compared(
     return usable, False
 
 
-def formulas(theory: PaperTheory) -> tuple[str, ...]:
-    """The names of a theory's formulas: its public methods that take what `ARGUMENTS` lists."""
-    names = sorted(name for name in set(dir(type(theory))) if not name.startswith("_"))
-    return tuple(name for name in names if parameters(theory, name) in ARGUMENTS)
-
-
-def parameters(theory: PaperTheory, formula: str) -> tuple[str, ...]:
-    """The names of a method's parameters, none for what is no method."""
-    function = _function(type(theory), formula)
-    return () if function is None else tuple(name for name in inspect.signature(function).parameters if name != "self")
-
-
 def value_of(theory: PaperTheory, formula: str, spec: NetworkSpec) -> float | None:
     """A formula's value for one network as one positive number (a law by its variance), None where it has none."""
     return value_at(theory, formula, (spec,))
 
 
+def asked(theory: PaperTheory, formula: str, place: tuple[Any, ...]) -> Any:
+    """A formula's value at its arguments, None where it has none."""
+    try:
+        return getattr(theory, formula)(*place)
+    except (ArithmeticError, LookupError, ValueError, TypeError, AttributeError):
+        return None
+
+
 def value_at(theory: PaperTheory, formula: str, place: tuple[Any, ...]) -> float | None:
     """A formula's value at its arguments as one number (a law by its variance), None where it is 0 or there is none."""
+    value = asked(theory, formula, place)
     try:
-        value: Any = getattr(theory, formula)(*place)
         number = float(value.var() if hasattr(value, "var") else value)
     except (ArithmeticError, LookupError, ValueError, TypeError, AttributeError):
         return None
     return number if math.isfinite(number) and number != 0 else None
 
 
-def _function(owner: type, name: str) -> FunctionType | None:
-    attribute = inspect.getattr_static(owner, name)
-    function = attribute.__func__ if isinstance(attribute, staticmethod) else attribute
-    return function if isinstance(function, FunctionType) else None
+def gives_law(theory: PaperTheory, formula: str) -> bool:
+    """Whether a formula gives laws, and not numbers."""
+    return any(hasattr(asked(theory, formula, place), "cdf") for place in sample_places(parameters(theory, formula)))
+
+
+def _shapes(function: FunctionType | None) -> Iterator[tuple[str, Callable[..., Any]]]:
+    """The twins of a formula that gives a law: laws of another shape."""
+    assert function is not None
+    for shape in SHAPES:
+        yield shape, _reshaping(function, shape)
+
+
+def _reshaping(function: FunctionType, shape: str) -> Callable[..., Any]:
+    @wraps(function)
+    def changed(*arguments: Any, **named: Any) -> Any:
+        return reshaped(function(*arguments, **named), shape)
+
+    return changed
 
 
 def _changes(function: FunctionType | None) -> Iterator[tuple[str, Callable[..., Any]]]:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
 
+from mfcheck.theory.arguments import formulas
 from mfcheck.theory.changes import changes, differs, found_flaw, moves
 from mfcheck.theory.paper import PaperTheory, remade
-from mfcheck.theory.twins import formulas
 from mfcheck.verdict import NotANumber, NotCovered
 
 Place = tuple[Any, ...]

@@ -1,4 +1,4 @@
-"""Losses to train on, the theory's and the practitioners', with their gradients as factors of low rank.
+"""Objectives with their gradients, as factors of low rank.
 
 The gradient in a weight matrix is a sum over inputs of outer products: a back-propagated signal δ^(l) = ∂L/∂h^(l)
 times the layer's input x^(l−1). So ⟨W, ∂L/∂W⟩ = Σ ⟨δ, W x⟩ needs no product with W, ‖∂L/∂W‖² follows from two small
@@ -7,63 +7,19 @@ Gram matrices, and neither needs an N×N array. Perturbations are held fixed whi
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from mfcheck.attacks.ascent import largest_loss
 from mfcheck.attacks.balls import dual_map, norm
-from mfcheck.attacks.cross_entropy import adversarial_cross_entropy
-from mfcheck.ensembles.matrices.lazy import Overflow
 from mfcheck.ensembles.networks import Network, Pass
-from mfcheck.given import plain, real
 from mfcheck.numerics import full_precision
-from mfcheck.spec import Attack, dual_exponent, norm_exponent, positive_integer
-
-OBJECTIVES = ("adversarial", "standard", "theory", "attacked")
-
-
-@dataclass(frozen=True)
-class Objective:
-    """A loss: "adversarial" L_adv alone, "standard" cross-entropy, "theory" their sum, "attacked" cross-entropy at
-    inputs that were attacked to raise it (the practitioners' form).
-
-    ‖η‖_p ≤ eps in the units of x, L_adv measured in ℓq, attacks of so many `steps`. Raises ValueError for a name,
-    budget, exponent or count that cannot be.
-
-    >>> Objective("theory", eps=0.3, p=math.inf, q=2).attacks
-    True
-    """
-
-    name: str
-    eps: float = 0.0
-    p: float = math.inf
-    q: float = math.inf
-    steps: int = 5
-
-    def __post_init__(self) -> None:
-        if self.name not in OBJECTIVES:
-            raise ValueError(f"objective {self.name!r} is unknown; allowed are {', '.join(OBJECTIVES)}")
-        norm_exponent("p", self.p)
-        norm_exponent("q", self.q)
-        positive_integer("steps", self.steps)
-        if self.attacks and not 0 < real(self.eps) < math.inf:
-            raise ValueError(f"eps must be positive and finite for objective {self.name!r}, got {self.eps!r}")
-        for name in ("eps", "p", "q", "steps"):  # it prints, and so seeds, alike whatever kind of number it is
-            object.__setattr__(self, name, plain(getattr(self, name)))
-
-    @property
-    def attacks(self) -> bool:
-        """Whether inputs are attacked."""
-        return self.name != "standard"
-
-    @property
-    def attack(self) -> Attack:
-        """The budget and norms."""
-        return Attack(self.eps, self.p, self.q)
+from mfcheck.spec import dual_exponent
+from mfcheck.training.attacked import attack
+from mfcheck.training.losses import OBJECTIVES as OBJECTIVES
+from mfcheck.training.losses import Objective as Objective
+from mfcheck.training.losses import cross_entropy, residual
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,21 +62,18 @@ def slope(
     where an attack, or a lazy matrix, meets what is not finite.
     """
     x = x.expand(network.replicates, *x.shape[-2:])
-    eta = None if not objective.attacks else attack(network, objective, x, labels, generator, start)
-    match objective.name:
-        case "standard":
-            points = x
-        case "attacked":
-            assert eta is not None
-            points = x + eta
-        case _:
-            assert eta is not None
-            points = torch.cat([x + eta, x], dim=1)
-    passed = network.passed(points)
+    eta, apart = None, objective.name in ("adversarial", "theory")
+    if apart:
+        clean = network.passed(x)
+        eta = attack(network, objective, x, labels, generator, start, clean)
+        passed = _beside(network.passed(x + eta), clean)
+    else:
+        eta = attack(network, objective, x, labels, generator, start) if objective.attacks else None
+        passed = network.passed(x if eta is None else x + eta)
     inputs, nothing = x.shape[1], torch.zeros(network.replicates, dtype=torch.float64, device=x.device)
     adversarial, standard, standard_pull = nothing, nothing, nothing
     cotangents = torch.zeros_like(passed.output)
-    if objective.name in ("adversarial", "theory"):
+    if apart:
         moved = passed.output[:, :inputs] - passed.output[:, inputs:]
         adversarial = norm(moved, objective.q).double().mean(dim=1)
         steepest = dual_map(moved, dual_exponent(objective.q)) / inputs
@@ -131,19 +84,18 @@ def slope(
         standard, off = cross_entropy(output, labels).double().mean(dim=1), residual(output, labels)
         standard_pull = (output * off).sum(dim=(1, 2), dtype=torch.float64) / inputs
         cotangents[:, -inputs:] += off / inputs
-    pulled = [one[..., 0] for one in network.cotangents(passed, cotangents[..., None])]
-    signals = [slopes * one for slopes, one in zip(passed.slopes, pulled[1:], strict=True)]
+    signals, pulled = ([one[..., 0] for one in at] for at in network.cotangents(passed, cotangents[..., None]))
+    shortcut_pull = _through_shortcuts(network, passed, pulled)
     states, products = passed.states[:-1], passed.products
-    if objective.name in ("adversarial", "theory"):
+    if apart:
         # δ'x'ᵀ + δxᵀ = δ'(x' − x)ᵀ + (δ' + δ)xᵀ: δ' is all but −δ, x' all but x, and nothing large is left to cancel.
-        signals = [torch.cat([one[:, :inputs], one[:, :inputs] + one[:, inputs:]], dim=1) for one in signals]
-        states, products = (
-            [torch.cat([one[:, :inputs] - one[:, inputs:], one[:, inputs:]], dim=1) for one in kept]
-            for kept in (states, products)
-        )
+        for one in signals:
+            one[:, inputs:] += one[:, :inputs]
+        for one in (*states, *products):
+            one[:, :inputs] -= one[:, inputs:]
     bias = [one[:, -inputs:].sum(dim=1) for one in signals]
     left, right = [one.mT for one in signals], [one.mT for one in states]
-    pulls = [(one * h).sum(dim=(1, 2), dtype=torch.float64) for one, h in zip(signals, products, strict=True)]
+    pulls = [total(one * h) for one, h in zip(signals, products, strict=True)]
     return Slope(
         loss=adversarial + standard,
         adversarial=adversarial,
@@ -155,83 +107,54 @@ def slope(
         square=torch.stack([inner(a, b, a, b) for a, b in zip(left, right, strict=True)], dim=1),
         perturbation=eta,
         standard_pull=standard_pull,
-        shortcut_pull=_through_shortcuts(network, passed, pulled[1:]),
+        shortcut_pull=shortcut_pull,
+    )
+
+
+def _beside(attacked: Pass, clean: Pass) -> Pass:
+    """Two passes as one, of the attacked inputs and then of the clean ones."""
+
+    def both(first: list[Tensor], second: list[Tensor]) -> list[Tensor]:
+        return [torch.cat(pair, dim=1) for pair in zip(first, second, strict=True)]
+
+    return Pass(
+        both(attacked.states, clean.states),
+        both(attacked.products, clean.products),
+        both(attacked.slopes, clean.slopes),
+        *both([attacked.output], [clean.output]),
     )
 
 
 def _through_shortcuts(network: Network, passed: Pass, pulled: list[Tensor]) -> Tensor:
     """⟨P, ∂L/∂P⟩ meaned over layers, `[R]`: what a state has beside φ(h), times ∂L/∂x^(l)."""
-    total = torch.zeros(network.replicates, dtype=torch.float64, device=network.device)
+    pull = torch.zeros(network.replicates, dtype=torch.float64, device=network.device)
     if not network.shortcuts:
-        return total
+        return pull
     for layer, (h, slopes, at) in enumerate(zip(passed.products, passed.slopes, pulled, strict=True)):
         activated = (h + network.biases[layer][:, None] if network.biases else h) * slopes
-        total = total + (at * (passed.states[layer + 1] - activated)).sum(dim=(1, 2), dtype=torch.float64)
-    return total / network.spec.depth
-
-
-def attack(
-    network: Network,
-    objective: Objective,
-    x: Tensor,
-    labels: Tensor,
-    generator: torch.Generator,
-    start: Tensor | None = None,
-) -> Tensor:
-    """The perturbation `[R, B, d]` that the objective's attack finds."""
-    eps, p, q, steps = objective.eps, objective.p, objective.q, objective.steps
-    f = _Watched(network)
-    if objective.name == "attacked":
-        found = adversarial_cross_entropy(f, x, labels, eps, p, steps=steps, generator=generator, start=start)
-    else:
-        begun = "jacobian" if start is None else start
-        found = largest_loss(f, x, eps, p, q, steps=steps, generator=generator, start=begun)
-    return found.perturbation
-
-
-class _Watched:
-    """A network that says which of its replicates overflow, and does not show its gates: no flips are counted.
-
-    Beyond the root of what the type holds, so that what an attack makes of an output is still finite.
-    """
-
-    def __init__(self, network: Network) -> None:
-        self.reserve = network.reserve
-        self._network = network
-        self._most = torch.finfo(network.dtype).max ** 0.5
-
-    def __call__(self, x: Tensor) -> Tensor:
-        output = self._network(x)
-        sound = (output.detach().abs() <= self._most).flatten(1).all(dim=1)
-        if not bool(sound.all()):
-            raise Overflow("the network's output at an attacked input is NaN, infinite or all but", ~sound)
-        return output
-
-    def jacobian(self, x: Tensor) -> Tensor:
-        found = self._network.jacobian(x)
-        if not bool((sound := found.isfinite().flatten(1).all(dim=1)).all()):
-            raise Overflow("the network's Jacobian at an input is NaN or infinite", ~sound)
-        return found
-
-
-def cross_entropy(output: Tensor, labels: Tensor) -> Tensor:
-    """−log softmax(f)_y, `[…, B, K]` and labels `[B]` → `[…, B]`."""
-    return functional.cross_entropy(output.movedim(-1, 1), labels.expand(output.shape[:-1]), reduction="none")
-
-
-def residual(output: Tensor, labels: Tensor) -> Tensor:
-    """softmax(f) − y, the gradient of the cross-entropy in f: `[…, B, K]`."""
-    return output.softmax(dim=-1) - functional.one_hot(labels, output.shape[-1]).to(output)
+        pull = pull + total(at * (passed.states[layer + 1] - activated))
+    return pull / network.spec.depth
 
 
 def inner(left: Tensor, right: Tensor, other_left: Tensor, other_right: Tensor) -> Tensor:
-    """⟨left rightᵀ, other_left other_rightᵀ⟩ from factors `[R, N, k]`, summed in float64: `[R]`.
+    """⟨left rightᵀ, other_left other_rightᵀ⟩ from factors `[R, N, k]`: `[R]` in float64.
 
     By the factors' Gram matrices in float64, or for N ≤ 2k, where these take longer, by the products themselves.
     """
     if left.shape[1] <= 2 * left.shape[2]:
         first = left @ right.mT
         same = left is other_left and right is other_right
-        return (first.double() * (first if same else other_left @ other_right.mT)).sum(dim=(1, 2))
-    grams = left.mT.double() @ other_left.double(), right.mT.double() @ other_right.double()
-    return (grams[0] * grams[1]).sum(dim=(1, 2))
+        return total(first * (first if same else other_left @ other_right.mT))
+    first, second = (_gram(*pair) for pair in ((left, other_left), (right, other_right)))
+    return (first * second).sum(dim=(1, 2))
+
+
+def total(values: Tensor) -> Tensor:
+    """The sum of each matrix `[R, m, n]`, `[R]`: of its rows in their own dtype, and of their sums in float64."""
+    return values.sum(dim=2).double().sum(dim=1)
+
+
+def _gram(one: Tensor, other: Tensor) -> Tensor:
+    """The inner products of columns `[R, N, k]` in float64: `[R, k, k]`."""
+    rows = one.mT.double()
+    return rows @ (rows if one is other else other.mT.double()).mT

@@ -18,7 +18,7 @@ from mfcheck.ensembles.networks import Network
 from mfcheck.numerics import full_precision
 from mfcheck.spec import positive_integer
 from mfcheck.training.ledger import Ledger, Step
-from mfcheck.training.objectives import Objective, Slope, inner
+from mfcheck.training.objectives import Objective, Slope, inner, total
 from mfcheck.training.rules import SGD, Flow
 
 REST = 0.01
@@ -90,7 +90,7 @@ def _sgd(
             for matrix, v, left, right in zip(network.weights, velocity, found.left, found.right, strict=True):
                 assert isinstance(matrix, DenseMatrix)
                 gradient = left @ right.mT
-                met.append((v * gradient).sum(dim=(1, 2), dtype=torch.float64))
+                met.append(total(v * gradient))
                 v.mul_(mu).add_(gradient)
                 matrix.values = matrix.values - h.to(v)[:, None, None] * v
             length = mu**2 * length + 2 * mu * torch.stack(met, dim=1) + found.square

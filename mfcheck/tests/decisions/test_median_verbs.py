@@ -60,9 +60,11 @@ def test_the_right_theory_is_supported_and_a_wrong_one_refuted(statement: str) -
     assert wrong.verdict is Verdict.REFUTED
     assert right.draws >= 2
     assert right.looks >= 1
-    # A share is judged anew for every twin that puts the bound elsewhere, each at the stated error rate.
+    # A share is judged anew for every twin that puts the bound elsewhere, each at the stated error rate; and for every
+    # bound that was tried to find the least wrong factor that is refuted.
     apart = len(right.twins_seen) if statement == "share" else 0
-    assert right.alpha == pytest.approx(ALPHA * (1 + apart))
+    assert right.alpha >= ALPHA * (1 + apart)
+    assert right.alpha == pytest.approx(ALPHA) or statement == "share"
     assert right.interval[0] <= right.estimate <= right.interval[1]
     assert right.region[0] <= right.interval[0] <= right.interval[1] <= right.region[1]
     assert right.breaks is wrong.breaks is False

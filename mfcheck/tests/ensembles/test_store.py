@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +53,38 @@ def test_unreadable_chunks_are_made_again(corrupt: Callable[[bytes], bytes], tmp
     assert same(sample(counted.source, store=ChunkStore(tmp_path)).first(16), expected)
     assert same(sample(counted.source, store=ChunkStore(tmp_path)).first(16), expected)
     assert counted.made == 2
+
+
+def test_who_comes_while_a_chunk_is_made_waits_for_it(tmp_path: Path) -> None:
+    """Two stores on one directory, as two workers have them: a lock is one file's, whichever process opened it."""
+    begun, told, made = threading.Event(), threading.Event(), []
+
+    def make() -> Floats:
+        made.append(1)
+        begun.set()
+        assert told.wait(60)
+        return np.arange(3.0)
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(ChunkStore(tmp_path).get, "key", make)
+        assert begun.wait(60)
+        second = pool.submit(ChunkStore(tmp_path).get, "key", make)
+        with pytest.raises(FutureTimeout):
+            second.result(0.2)
+        told.set()
+        assert first.result(60).tolist() == second.result(60).tolist() == [0.0, 1.0, 2.0]
+    assert len(made) == 1
+    assert [file.suffix for file in tmp_path.iterdir()] == [".npy"]
+
+
+def test_a_maker_that_fails_leaves_the_chunk_to_the_next(tmp_path: Path) -> None:
+    def fails() -> Floats:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        ChunkStore(tmp_path).get("key", fails)
+    assert ChunkStore(tmp_path).get("key", lambda: np.ones(2)).tolist() == [1.0, 1.0]
+    assert [file.suffix for file in tmp_path.iterdir()] == [".npy"]
 
 
 def test_the_store_forgets_the_longest_unused_first() -> None:

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from mfcheck.findings.checks import LONGEST_NAME
 from mfcheck.findings.report_file import LONGEST_NUMBER, kind_of, parsed, read_report, read_twins
-from mfcheck.findings.report_shape import LONGEST_NAME, check_report, check_twins
+from mfcheck.findings.report_shape import check_report, check_twins
 from mfcheck.tests.support.commands import refusal
 from mfcheck.tests.support.compared_runs import WHOLE
 

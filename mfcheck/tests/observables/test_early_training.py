@@ -93,6 +93,38 @@ def test_paths_are_those_of_the_steps(spec: NetworkSpec) -> None:
     assert (drawn.stronger >= drawn.held * 0.999).mean() > 0.9
 
 
+def test_what_is_trained_beside_it_changes_nothing_else() -> None:
+    """But the batches: of one network on all inputs at once there are none."""
+    whole = Schedule(SCHEDULE.lr, SCHEDULE.steps, SCHEDULE.looks, batch=24)
+    objective, probe = Objective("theory", *ATTACK, 3), looked_at(VANILLA)
+
+    def drawn(beside: bool) -> Course:
+        draws = early(objective, whole, beside=beside).engines["dense"](VANILLA, probe, Stream(7), DRAWS)
+        return Course(draws.numpy(), whole)
+
+    alone, both = drawn(False), drawn(True)
+    assert alone.alone.shape == (DRAWS, 0)
+    assert both.alone.shape == both.fallen.shape
+    assert alone.own_slope.tolist() == both.own_slope.tolist()
+    assert alone.fallen == pytest.approx(both.fallen, rel=1e-3, abs=1e-9)
+    assert alone.held == pytest.approx(both.held, rel=1e-3)
+
+
+@pytest.mark.parametrize("objective", ["theory", "adversarial", "attacked"])
+def test_the_own_slope_is_that_of_the_start(objective: str) -> None:
+    """However long the training that follows, which takes most of it away."""
+
+    def drawn(schedule: Schedule) -> Course:
+        source = early(Objective(objective, *ATTACK, 3), schedule, beside=False)
+        return Course(source.engines["dense"](VANILLA, looked_at(VANILLA), Stream(7), DRAWS).numpy(), schedule)
+
+    short = drawn(Schedule(lr=1e-6, steps=1, looks=(), batch=24))
+    long = drawn(Schedule(lr=0.02, steps=40, looks=(), batch=24))
+    assert long.own_slope.tolist() == short.own_slope.tolist()
+    assert short.linear()[:, 0] == pytest.approx(1.0, rel=0.1)
+    assert np.median(long.linear()[:, -1]) < 0.8
+
+
 def test_a_training_that_diverges_is_known_to_be_lost() -> None:
     wild = Schedule(lr=1e4, steps=6, looks=(0, 6), batch=6)
     found = course(VANILLA, schedule=wild)
@@ -108,7 +140,7 @@ def planted(horizon: float, slope_of: float = 2.0) -> Course:
     schedule = Schedule(lr=0.01, steps=100, looks=(0, 100))
     t = schedule.times
     fallen = slope_of * t * (1 - (1 - LINEAR) * t / horizon)
-    rows = np.concatenate([[slope_of, 1.0, FORETOLD / 0.3, 0.0, 0.0], fallen, fallen, 0 * t, 0 * t, [1, 1], [1.2, 1.1]])
+    rows = np.concatenate([[slope_of, 1.0, FORETOLD / 0.3, 0.0, 0.0], fallen, fallen, 0 * t, [1, 1], [1.2, 1.1], 0 * t])
     return Course(np.array([rows]), schedule)
 
 

@@ -40,6 +40,17 @@ def test_the_journal_grows_as_findings_come_and_pages_appear_at_the_end(tmp_path
     assert json.loads((folder / "report.json").read_text(encoding="utf-8")) == recorder.report
 
 
+def test_a_full_run_fails_on_a_hole_in_the_coverage_of_its_theory_and_a_part_of_it_does_not(tmp_path: Path) -> None:
+    recorder = Recorder(make_settings(tmp_path), PaperTheory())
+    recorder.add(as_plain(make_finding()))
+    assert not [reason for reason in recorder.finish(full=False) if reason.startswith("coverage")]
+    holes = [reason for reason in recorder.finish(full=True) if reason.startswith("coverage")]
+    assert "coverage: omega: no finding of width" in holes
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "omega: no finding of width" in page
+    assert "✗ HOLE" in (tmp_path / "report.md").read_text(encoding="utf-8")
+
+
 @contextlib.contextmanager
 def torn_by(error: BaseException) -> Iterator[None]:
     """Whatever is added to a file stops in its midst."""

@@ -148,14 +148,14 @@ def decide_mean(decide: Decider, away: float) -> Finding:
 
 
 def decide_mean_that_breaks(decide: Decider, away: float) -> Finding:
-    """The mean of |J| is below the theory's, by more than what width is taken to make."""
+    """The mean of |J| is below where width is known to put it beside the theory's, by more than δ."""
     known, one = 0.1, tail_of()
     ratio = math.sqrt(2 / math.pi) * entry_law(SPEC).mean(np.sqrt)
     return decide.mean_ratio(
         ENTRY,
         statistic=size,
         probe=TWO_INPUTS,
-        reference=lambda theory: ratio * math.sqrt(variance_in(theory)) / (1 - away * (known + LEVEL.ratio)),
+        reference=lambda theory: ratio * math.sqrt(variance_in(theory)) / ((1 + known) * (1 - away * LEVEL.ratio)),
         tail=lambda: Tail(1 / ratio**2, 3 * one.second / ratio**4),
         finite_width=lambda: known,
         breaks="below",

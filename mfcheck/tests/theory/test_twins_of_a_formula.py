@@ -9,8 +9,9 @@ import pytest
 
 from mfcheck import NetworkSpec, PaperTheory
 from mfcheck.spec import ReLULike
+from mfcheck.theory.arguments import formulas, parameters
 from mfcheck.theory.changes import PAPER, changes, differs, found_flaw, moves
-from mfcheck.theory.twins import FACTORS, formulas, parameters, sample_places, twins, value_at
+from mfcheck.theory.twins import FACTORS, sample_places, twins, value_at
 
 SPEC = NetworkSpec("vanilla", 5, 3, 20, 4, 0.7, 0.3, ReLULike(2, -0.5))
 

@@ -18,6 +18,7 @@ from mfcheck import NetworkSpec
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
 from mfcheck.tests.support.objectives import INPUTS, REPLICATES, by_hand, data, drawn, losses, specs, written
+from mfcheck.training.attacked import attacked_loss, steepest
 from mfcheck.training.objectives import OBJECTIVES, Objective, Slope, inner, slope
 
 pytestmark = pytest.mark.usefixtures("one_thread_each")
@@ -200,3 +201,17 @@ def test_the_gradient_of_a_tiny_budget_is_in_proportion_to_it(engine: str) -> No
         found.append((one.projection / eps, one.square / eps**2))
     for large, small in zip(*found, strict=True):
         torch.testing.assert_close(large, small, rtol=1e-4, atol=0.0)
+
+
+@pytest.mark.parametrize("architecture", ["vanilla", "residual"])
+@pytest.mark.parametrize("q", [1.0, 2.0, math.inf])
+def test_a_loss_without_its_gradient_is_the_slopes(architecture: str, q: float) -> None:
+    """By the same attack, whether it finds its start or is given it."""
+    network = drawn(NetworkSpec(architecture, 6, 3, 12, 3, 1.5), "dense", 1)
+    x, labels = data(network.spec, 1)
+    objective = Objective("adversarial", 0.3, math.inf, q, 3)
+    expected = sloped(network, objective, x, labels).loss
+    for start in (None, steepest(network, objective.attack, x)):
+        generator = torch.Generator().manual_seed(3)
+        found = attacked_loss(network, objective.attack, objective.steps, x, generator, start)
+        assert found.tolist() == pytest.approx(expected.tolist(), rel=1e-12)

@@ -1,0 +1,29 @@
+"""Networks at the far ends of the theory's domain, where formulas that are right in its middle may go wrong.
+
+Deep and of one layer, with more outputs than inputs, narrower than their inputs, of small and of large weights, with
+biases, with every kind of activation: each a few of these at once. For claims that the exact chain decides, where
+neither width nor inputs cost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from mfcheck.settings import Settings
+from mfcheck.spec import NetworkSpec, ReLULike
+
+LEAKY, ABSOLUTE = ReLULike(0.8, 0.3), ReLULike(1, -1)
+CORNERS = (
+    NetworkSpec("vanilla", 16, 100, 4000, 50, 2.0, 0.2),
+    NetworkSpec("vanilla", 4096, 3, 400, 1, 0.5, 4.0, LEAKY),
+    NetworkSpec("residual", 2500, 20, 1000, 25, 0.15, 1.5, LEAKY),
+    NetworkSpec("residual", 9, 40, 3000, 7, 6.0, 0.05, ABSOLUTE),
+)
+
+
+def corners(settings: Settings, *, biased: bool = True) -> Iterator[NetworkSpec]:
+    """Those of the run's architectures, with their biases or without."""
+    for spec in CORNERS:
+        if spec.architecture in settings.architectures:
+            yield spec if biased else replace(spec, bias_variance=0.0)

@@ -1,0 +1,97 @@
+"""Attacks on networks that train: the perturbations that objectives ask for, where they start, and L_adv by itself."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from mfcheck.attacks.ascent import largest_loss
+from mfcheck.attacks.balls import all_finite
+from mfcheck.attacks.cross_entropy import climb_cross_entropy
+from mfcheck.attacks.networks import linear_start
+from mfcheck.ensembles.matrices.lazy import Overflow
+from mfcheck.ensembles.networks import Network, Pass
+from mfcheck.numerics import full_precision
+from mfcheck.spec import Attack
+from mfcheck.training.losses import Objective
+
+
+@full_precision()
+def attacked_loss(
+    network: Network,
+    against: Attack,
+    steps: int,
+    x: Tensor,
+    generator: torch.Generator,
+    start: Tensor | None = None,
+) -> Tensor:
+    """L_adv alone at inputs x `[B, d]`, meaned over them, as an attack in so many steps finds it: `[R]`.
+
+    In half the time of its `slope`, whose `start` is meant too; raises Overflow as that does.
+    """
+    x = x.expand(network.replicates, *x.shape[-2:])
+    clean = network.passed(x)
+    f, begun = _Watched(network, clean), "jacobian" if start is None else start
+    known = f.sound(clean.output)
+    found = largest_loss(f, x, *against, steps=steps, generator=generator, start=begun, clean=known)
+    return found.loss.double().mean(dim=1)
+
+
+def attack(
+    network: Network,
+    objective: Objective,
+    x: Tensor,
+    labels: Tensor,
+    generator: torch.Generator,
+    start: Tensor | None = None,
+    clean: Pass | None = None,
+) -> Tensor:
+    """The perturbation `[R, B, d]` that the objective's attack finds; `clean` is the pass at x, if it is known."""
+    eps, p, q, steps = objective.eps, objective.p, objective.q, objective.steps
+    f = _Watched(network, clean)
+    if objective.name == "attacked":
+        network.reserve(x.shape[-2] * (steps + 2))
+        found = climb_cross_entropy(f, x.contiguous(), labels, eps, p, steps, generator, start)
+    else:
+        begun: str | Tensor = "jacobian" if start is None else start
+        known = None if clean is None else f.sound(clean.output)
+        found = largest_loss(f, x, eps, p, q, steps=steps, generator=generator, start=begun, clean=known)
+    return found.perturbation
+
+
+@full_precision()
+def steepest(network: Network, against: Attack, x: Tensor) -> Tensor:
+    """Where attacks start unless told otherwise, `[R, B, d]`: the directions that move the linear map at x most."""
+    x = x.expand(network.replicates, *x.shape[-2:])
+    return linear_start(_Watched(network), x, network.spec.output_dim, against.p, against.q)
+
+
+class _Watched:
+    """A network that says which of its replicates overflow, and does not show its gates: no flips are counted.
+
+    Beyond the root of what the type holds, so that what an attack makes of an output is still finite. `clean` is its
+    pass at the inputs at which its Jacobian is asked for, if that is known.
+    """
+
+    def __init__(self, network: Network, clean: Pass | None = None) -> None:
+        self.reserve = network.reserve
+        self._network, self._clean = network, clean
+        self._most = torch.finfo(network.dtype).max ** 0.5
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return self.sound(self._network(x))
+
+    def sound(self, output: Tensor) -> Tensor:
+        """The output; Overflow where it is too large."""
+        sound = (output.detach().abs() <= self._most).flatten(1).all(dim=1)
+        if not bool(sound.all()):
+            raise Overflow("the network's output at an attacked input is NaN, infinite or all but", ~sound)
+        return output
+
+    def jacobian(self, x: Tensor) -> Tensor:
+        known = self._clean
+        found = self._network.jacobian(x) if known is None else self._network.jacobian_with(known.slopes)
+        if not all_finite(found):
+            sound = found.isfinite().flatten(1).all(dim=1)
+            raise Overflow("the network's Jacobian at an input is NaN or infinite", ~sound)
+        return found
