@@ -41,7 +41,6 @@ from mfcheck.theorems.bound_curves import over_widths
 from mfcheck.theorems.cells import PairCell
 from mfcheck.theorems.on_chain import norm_below
 from mfcheck.theory import finite_width
-from mfcheck.theory.norms import exact_quantile
 
 WIDTHS, SKETCHED = (100, 300, 1000, 3000, 10_000, 30_000), 64
 """Narrower widths, and draws at each, that show how wide a network must be for the bound to hold."""
@@ -49,8 +48,6 @@ UNNAMED = (NormPair(1.5, 2), NormPair(2, 3))
 """Pairs with one exponent between those that have names."""
 REACH = 0.1
 """Longest perturbation of the attacks, in units of ‖x‖₂."""
-ROW, COLUMN = 0.04, 0.09
-"""Relative spreads, at most, of the longest of ten rows and of many columns of ten entries."""
 WIDE = {"quick": 10**5, "standard": 10**6, "paper": 10**7}
 ATTACKED = {
     "quick": {"lazy": (128, 512, 4096), "dense": (128, 512)},
@@ -150,16 +147,6 @@ def chevet(cell: BoundCell) -> Callable[[PaperTheory], float]:
     return lambda theory: gain(theory, cell.spec, cell.pair) * constant(theory, cell.spec, cell.pair, Constant.CHEVET)
 
 
-def wide(cell: BoundCell) -> Allowance | None:
-    """Where the bound lies of networks so wide that rows mix no more, if ‖Z‖ is in closed form: a constant that is too
-    small at finite dimension is no reason to pass it."""
-    limit = exact_quantile(*cell.pair, cell.spec.input_dim, cell.spec.output_dim)
-    if limit is None:
-        return None
-    shift = min(0.0, limit / cell.beta(PaperTheory()) - 1)
-    return replace(at_finite_width(cell.spec, cell.pair), shift=shift, spread=COLUMN if cell.pair.p == 1 else ROW)
-
-
 def bound_at(cell: BoundCell, decide: Decider, spec: NetworkSpec) -> Callable[[], Allowance]:
     """Where finite sizes put the largest loss beside the bound; of another architecture, where it is granted to lie."""
     measured = norm_below(decide, spec, cell.pair, cell.beta(PaperTheory()))
@@ -188,7 +175,7 @@ def median(cell: BoundCell, decide: Decider) -> Ask:
         quantity="‖J(x)‖_{p,q}",
         statistic=lambda draws: draws[:, 0],
         reference=cell.bound,
-        allowance=lambda: wide(cell) or bound_at(cell, decide, spec)(),
+        allowance=bound_at(cell, decide, spec),
         # The paper's own constants are passed by a few percent: there the finer δ tells.
         delta=level.exact if cell.papers_own else level.ratio,
         upper_only=True,
