@@ -38,8 +38,10 @@ VARIANCES = {"vanilla": 1.6, "residual": 0.6}
 BUDGETS = {"quick": (0.01, 0.3), "standard": (0.01, 0.03, 0.1, 0.3), "paper": (0.01, 0.03, 0.1, 0.3)}
 NOISY = 0.1
 """δ where a pull takes thousands of draws."""
-IMAGES = 2
-"""Images of a finite budget: more narrow the law of their mean by less than they cost."""
+FLIPS = 0.1
+"""The budget from which on gates flip."""
+IMAGES = 8
+"""Images of a finite budget: with more of them their mean is narrower by less than they cost."""
 PILOT = 16
 """Networks that tell how the pull on several images is spread, which the exact chain of one input does not know."""
 LEAST_SHARE = 0.6
@@ -69,8 +71,10 @@ def pull_cells(settings: Settings) -> Iterator[AttackCell]:
 
 
 def is_noisy(cell: AttackCell) -> bool:
-    """Whether the pull is that of one row or column of J, of which a shortcut leaves a small and uncertain part."""
-    return cell.spec.architecture == "residual" and (cell.spec.output_dim == 1 or cell.pair.p == 1)
+    """Whether the pull is that of one row or column of J, of which a shortcut leaves a small and uncertain part, or of
+    several images, which are dear; where gates flip a coarser δ would not tell that from what they take."""
+    one = cell.spec.output_dim == 1 or cell.pair.p == 1
+    return cell.spec.architecture == "residual" and (one or (cell.images is not None and cell.eps < FLIPS))
 
 
 def one_output_cells(architecture: str) -> Iterator[AttackCell]:

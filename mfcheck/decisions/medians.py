@@ -139,16 +139,17 @@ class MedianRatio(Statement[MedianPlan]):
         )
 
     def _first_look(self, margin: Margin, allowed: Allowance, rule: Rule, pilot: Draw) -> int:
-        """Draws that decide a median which lies where it should, or half as far from there as is allowed for, or, of a
-        law that is to break, where a pilot has it."""
+        """Draws that decide a median which lies where it should, or half as far from there as is allowed for, or where
+        a pilot has it, of a law that is to break, or that is plainly off."""
         chances = {"alpha": rule.first_alpha, "beta": rule.level.beta}
         spread = self.spread if allowed.spread is None else allowed.spread
         if self.pilot:
             tried = pilot(self.pilot)
             spread = medians.spread_of(tried)
-            if self.breaks:
-                away = abs(float(np.median(tried)) / allowed.centre - 1) - margin.total
-                return medians.draws_to_leave(max(away, margin.total), spread=spread, **chances)
+            away = abs(float(np.median(tried)) / allowed.centre - 1) - margin.total
+            if self.breaks or away > margin.total / 3:
+                least = margin.total if self.breaks else margin.total / 3
+                return medians.draws_to_leave(max(away, least), spread=spread, **chances)
         if self.room is None and (self.pilot or allowed.spread is not None):
             distance = margin.finite_width / 2
             return medians.draws_needed_median(margin.total, spread=spread, distance=distance, **chances)

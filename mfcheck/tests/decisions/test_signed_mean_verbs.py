@@ -68,16 +68,15 @@ def test_a_wrong_theory_is_refuted_and_a_right_ones_twins_are_killed() -> None:
     assert mean(decider(Faster()), signed(1.0), tail(1.0), instead=instead).holds_instead == ("the paper's",)
 
 
-def test_a_discrepancy_of_ones_own_and_a_known_distance_make_the_margin() -> None:
+def test_a_known_distance_moves_the_reference_and_a_discrepancy_of_ones_own_makes_the_margin() -> None:
     finding = mean(decider(), signed(1.1), tail(1.0), finite_width=lambda: 0.1, delta=0.03)
-    assert finding.verdict is SUPPORTED
+    assert (finding.verdict, finding.reference) == (SUPPORTED, pytest.approx(1.1))
     assert (finding.margin.finite_width, finding.margin.discrepancy) == (0.0, 0.03)
     assert finding.region == pytest.approx((1.1 * 0.97, 1.1 * 1.03))
-    assert mean(decider(), signed(1.15), tail(1.0), finite_width=lambda: 0.1, delta=0.03).verdict is REFUTED
-    assert mean(decider(), signed(1.0), tail(1.0), finite_width=lambda: 0.1, delta=0.03).verdict is REFUTED
+    for other in (1.0, 1.2):
+        assert mean(decider(), signed(other), tail(1.0), finite_width=lambda: 0.1, delta=0.03).verdict is REFUTED
     below = mean(decider(), signed(0.9), tail(1.0), finite_width=lambda: -0.1, delta=0.03)
-    assert below.verdict is SUPPORTED
-    assert below.region == pytest.approx((0.9 * 0.97, 0.9 * 1.03))
+    assert (below.verdict, below.reference) == (SUPPORTED, pytest.approx(0.9))
 
 
 def test_the_tail_is_granted_of_the_mean_itself_whatever_theory_is_on_trial(monkeypatch: pytest.MonkeyPatch) -> None:
