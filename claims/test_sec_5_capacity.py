@@ -40,7 +40,7 @@ def initial_cells(settings: Settings) -> Iterator[FormCell]:
             ):
                 spec = NetworkSpec("vanilla", 784, outputs, 5000, depth, variance, 0.0, activation)
                 yield FormCell(spec, "wishart", form="layers")
-            for spec in corners(replace(settings, architectures=("vanilla",)), biased=False):
+            for spec in corners(replace(settings, architectures=("vanilla",)), biased=False, outputs=30):
                 yield FormCell(spec, "wishart", form="layers")
         variance = {"vanilla": 1.6, "residual": 0.7}[architecture]
         for form, depth, outputs, activation in (("diagonal", 2, 20, LEAKY), ("rows", 4, 10, ReLULike())):

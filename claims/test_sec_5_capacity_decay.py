@@ -13,7 +13,7 @@ from mfcheck.decisions.probes import images
 from mfcheck.decisions.trial import Ask
 from mfcheck.findings import regimes
 from mfcheck.observables.early_capacity import LEFT
-from mfcheck.settings import Level, Settings
+from mfcheck.settings import Settings
 from mfcheck.theorems.bound import INF_INF
 from mfcheck.theorems.capacity import capacity_path, mean_decay
 from mfcheck.theorems.early_capacity import (
@@ -30,6 +30,7 @@ from mfcheck.theorems.early_capacity import (
     projected_cell,
     trained_cell,
 )
+from mfcheck.theorems.on_chain import pull_beside
 from mfcheck.theorems.pull import BY_PROJECTION, CHAIN_EPS, one_output_pull, one_output_spread
 from mfcheck.theorems.varied import Formula, VariedCell, decide_varied, varied_cells
 
@@ -68,9 +69,10 @@ def projected_cells(settings: Settings) -> Iterator[DecayCell]:
         yield projected_cell(NetworkSpec("residual", 49, 1, 128, 2, 0.6), "dense", INF_INF)
 
 
-def early_decay(cell: DecayCell, level: Level) -> MedianRatio:
+def early_decay(cell: DecayCell, decide: Decider) -> MedianRatio:
     """The relative capacity falls at first as the theory says, under the pull on W alone."""
-    spec, attack, near = cell.spec, cell.attack, one_output_pull(cell.spec, cell.pair)
+    spec, attack, level = cell.spec, cell.attack, decide.settings.level
+    exact = one_output_pull(spec, cell.pair)
 
     def early(theory: PaperTheory) -> float:
         return mean_decay(theory, spec, attack, SCALES[-1])
@@ -81,17 +83,16 @@ def early_decay(cell: DecayCell, level: Level) -> MedianRatio:
         statistic=early_slope,
         looks_at=images,
         reference=early,
-        allowance=lambda: near,
+        allowance=(lambda: exact) if cell.chain else pull_beside(decide, spec, cell.pair),
         spread=one_output_spread(spec, cell.pair),
         delta=level.exact if cell.chain else level.ratio,
-        room=None if cell.chain else near.above + level.ratio,
         regime=regimes.PULL,
         by_calculus=BY_PROJECTION if cell.chain else (),
         instead={"rate factor 1": lambda theory: early(theory) / 2},
     )
 
 
-def rate(cell: DecayCell, level: Level) -> Ask:
+def rate(cell: DecayCell, decide: Decider) -> Ask:
     """The capacity that is lost early is the theory's rate times t."""
     spec, attack, time = cell.spec, cell.attack, cell.time
     times = [time * step / STEPS for step in range(STEPS + 1)]
@@ -104,7 +105,7 @@ def rate(cell: DecayCell, level: Level) -> Ask:
             reference=lambda theory: -theory.capacity_rate(spec, *attack) * time,
             allowance=lambda: NONE,
             spread=PLANNED,
-            delta=level.ratio,
+            delta=decide.settings.level.ratio,
             room=NEAR,  # to be seen of the rival
             rivals={LINEARLY: Rival(own_share(time), 1 - NEAR, 1 + NEAR)},
             curve=lambda draws: capacity_path(theory, spec, attack, times, draws[:, LEFT:]),
@@ -113,7 +114,7 @@ def rate(cell: DecayCell, level: Level) -> Ask:
     )
 
 
-def linearly(cell: DecayCell, level: Level) -> MedianWithin:
+def linearly(cell: DecayCell, decide: Decider) -> MedianWithin:
     """The capacity falls linearly at first, at whatever rate: by each network's own slope at t = 0."""
     return MedianWithin(
         cell.falls,
@@ -127,14 +128,13 @@ def linearly(cell: DecayCell, level: Level) -> MedianWithin:
     )
 
 
-def over_depths(cell: DecayCell, level: Level) -> MedianSlope:
+def over_depths(cell: DecayCell, decide: Decider) -> MedianSlope:
     """The relative decay at the start is in proportion to the depth, and that of ‖w‖_FR itself to its square."""
-    return at_start(
-        cell, level, [(depth, replace(cell.spec, depth=depth)) for depth in DEPTHS], "log L", 0.038, AS_POWER
-    )
+    places = [(depth, replace(cell.spec, depth=depth)) for depth in DEPTHS]
+    return at_start(cell, decide.settings.level, places, "log L", 0.038, AS_POWER)
 
 
-DECAY: dict[Regime, Callable[[DecayCell, Level], Ask]] = {
+DECAY: dict[Regime, Callable[[DecayCell, Decider], Ask]] = {
     Regime.PROJECTED: early_decay,
     Regime.EARLY: rate,
     Regime.COURSE: linearly,
@@ -148,4 +148,4 @@ def test_capacity_decay(cell: DecayCell | VariedCell, decide: Decider) -> None:
     if isinstance(cell, VariedCell):
         decide_varied(cell, decide)
     else:
-        decide(DECAY[cell.regime](cell, decide.settings.level))
+        decide(DECAY[cell.regime](cell, decide))

@@ -20,9 +20,10 @@ from mfcheck.findings.regimes import AT_MOST, FEW_IMAGES, LATE, LIMIT, PULL, STA
 from mfcheck.observables import along_training, attack_strengths, projected, slopes
 from mfcheck.observables.path_bounds import sizes
 from mfcheck.observables.slopes import DRIFT
-from mfcheck.settings import Level, Settings
+from mfcheck.settings import Settings
 from mfcheck.theorems.bound import INF_INF
 from mfcheck.theorems.cells import AttackCell
+from mfcheck.theorems.on_chain import pull_beside
 from mfcheck.theorems.pull import (
     BY_HOMOGENEITY,
     BY_PROJECTION,
@@ -34,7 +35,15 @@ from mfcheck.theorems.pull import (
     one_output_pull,
     one_output_spread,
 )
-from mfcheck.theorems.variance import along_path, along_projection, euler, half_life, over_strengths, scales_down_to
+from mfcheck.theorems.variance import (
+    along_path,
+    along_projection,
+    euler,
+    half_life,
+    of_what_is_left,
+    over_strengths,
+    scales_down_to,
+)
 from mfcheck.theorems.varied import Formula, VariedCell, decide_varied, varied_cells
 from mfcheck.training.objectives import Objective
 from mfcheck.training.rules import Flow
@@ -126,9 +135,14 @@ def flow_cells(architecture: str, settings: Settings) -> Iterator[DecayCell]:
         yield DecayCell(spec, "dense", pair=INF_INF, eps=0.3, regime=Regime.FLOW, images=count, dataset=data)
 
 
-def at_start(cell: DecayCell, level: Level) -> MedianRatio:
+def beside(cell: DecayCell, decide: Decider) -> Callable[[], Allowance]:
+    """Where finite sizes put the pull of one output: in closed form on the chain, else as measured on it."""
+    return (lambda: one_output_pull(cell.spec, cell.pair)) if cell.chain else pull_beside(decide, cell.spec, cell.pair)
+
+
+def at_start(cell: DecayCell, decide: Decider) -> MedianRatio:
     """−dσ_w²/dt at t = 0 is the theory's."""
-    spec, attack, near = cell.spec, cell.attack, one_output_pull(cell.spec, cell.pair)
+    spec, attack, level = cell.spec, cell.attack, decide.settings.level
     objective = Objective("adversarial", *attack, LINEAR_STEPS)
 
     def rate(theory: PaperTheory) -> float:
@@ -140,22 +154,21 @@ def at_start(cell: DecayCell, level: Level) -> MedianRatio:
         statistic=lambda draws: draws[:, DRIFT],
         looks_at=images,
         reference=rate,
-        allowance=lambda: near,
+        allowance=beside(cell, decide),
         spread=one_output_spread(spec, cell.pair),
         delta=level.exact if cell.chain else level.ratio,
-        room=None if cell.chain else near.above + level.ratio,
         regime=LIMIT,
         instead={OTHER_FACTOR: lambda theory: rate(half_rate(theory))},
         by_calculus=BY_HOMOGENEITY if cell.chain else (),
     )
 
 
-def on_images(cell: DecayCell, level: Level) -> Ask:
+def on_images(cell: DecayCell, decide: Decider) -> Ask:
     """At the paper's ε, −dσ_w²/dt on images is at most the theory's, and in residual networks it is the theory's.
 
     There gates hardly flip; in vanilla networks they do, and how much of the bound L_adv then fills no formula says.
     """
-    spec, near = cell.spec, many_outputs_pull(cell.spec, cell.pair)
+    spec, near, level = cell.spec, many_outputs_pull(cell.spec, cell.pair), decide.settings.level
     both, vanilla = cell.regime is Regime.START_BOTH, spec.architecture == "vanilla"
     steps = STRENGTHS[spec.architecture][level.name]
 
@@ -180,22 +193,19 @@ def on_images(cell: DecayCell, level: Level) -> Ask:
     )
 
 
-def under_projection(cell: DecayCell, level: Level) -> Ask:
+def under_projection(cell: DecayCell, decide: Decider) -> Ask:
     """Under the pull on W alone σ_w² has fallen to the theory's half at the theory's time."""
-    spec, attack, pull = cell.spec, cell.attack, one_output_pull(cell.spec, cell.pair)
+    spec, attack, level = cell.spec, cell.attack, decide.settings.level
     end, scales = half_life(PaperTheory(), spec, attack), scales_down_to(TO)
-    # A relative error r of the rate moves log σ_w²(t) by at most r |log σ_w²(t)/σ_w²(0)|.
-    far = pull.above * math.log(2)
     return lambda theory: MedianRatio(
         projected.projected(Objective("adversarial", *attack, LINEAR_STEPS), scales),
         quantity="σ_w²(t)/σ_w²(0)",
         statistic=lambda draws: np.square(projected.scale_at(draws, scales, end)),
         looks_at=images,
         reference=lambda theory: cell.kept(theory, end),
-        allowance=lambda: Allowance(far, far, f"{pull.origin}, over a halving"),
+        allowance=of_what_is_left(beside(cell, decide), lambda by: cell.kept(PaperTheory(), end * by)),
         spread=one_output_spread(spec, cell.pair) * math.log(2),
         delta=level.exact if cell.chain else level.ratio,
-        room=None if cell.chain else far + level.ratio,
         regime=PULL,
         instead={OTHER_FACTOR: lambda theory: cell.kept(half_rate(theory), end)},
         by_calculus=BY_PROJECTION if cell.chain else (),
@@ -203,9 +213,10 @@ def under_projection(cell: DecayCell, level: Level) -> Ask:
     )
 
 
-def along_flow(cell: DecayCell, level: Level) -> Ask:
+def along_flow(cell: DecayCell, decide: Decider) -> Ask:
     """Along gradient flow σ_w² is the theory's at the last of the times."""
     spec, attack, pull = cell.spec, cell.attack, many_outputs_pull(cell.spec, cell.pair)
+    level = decide.settings.level
     whole = half_life(PaperTheory(), spec, attack)
     times = tuple(whole * mark for mark in MARKS.get(level.name, MARKS["standard"]))
     end, row = times[-1], len(times)
@@ -230,7 +241,7 @@ def along_flow(cell: DecayCell, level: Level) -> Ask:
     )
 
 
-REGIMES: dict[Regime, Callable[[DecayCell, Level], Ask]] = {
+REGIMES: dict[Regime, Callable[[DecayCell, Decider], Ask]] = {
     Regime.RATE: at_start,
     Regime.START: on_images,
     Regime.START_BOTH: on_images,
@@ -244,7 +255,7 @@ def decide_decay(cell: DecayCell | VariedCell, decide: Decider) -> None:
     if isinstance(cell, VariedCell):
         decide_varied(cell, decide)
     else:
-        decide(REGIMES[cell.regime](cell, decide.settings.level))
+        decide(REGIMES[cell.regime](cell, decide))
 
 
 @claim("thm5.4/vanilla-variance-decay", cells=decay_cells("vanilla"))

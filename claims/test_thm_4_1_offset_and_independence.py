@@ -111,7 +111,7 @@ def offset_cells(settings: Settings) -> Iterator[OffsetCell]:
                 narrow = NetworkSpec(architecture, 16, 1, 24, 2, 1.7, 0.5, LEAKY)
                 yield OffsetCell(narrow, "dense", statement=statement)
     for statement in Moment:
-        for spec in corners(settings):
+        for spec in corners(settings, outputs=20):
             yield OffsetCell(spec, "wishart", statement=statement)
 
 

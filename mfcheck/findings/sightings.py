@@ -58,12 +58,12 @@ def slanted_twins(argument: str, values: Sequence[Value], domain: Domain) -> Ite
     """Slanted twins: right at each value that was seen.
 
     Of a bound from above what is slanted upward is true, and is taken as it is: so only values where it is too low
-    can refute it, and where none was seen it is no twin.
+    can refute it, and where none was seen at which it is a quarter too low it is no twin.
     """
     seen = positive(values) if argument in DOUBLED else []
     for anchor in seen if len(seen) > 1 else []:
         for rises in (True, False):
-            lower = any(slant_factor(one, anchor, rises=rises) < 1 for one in seen)
+            lower = any(slant_factor(one, anchor, rises=rises) * OFF < 1 + 1e-9 for one in seen)
             if lower or not domain.bound:
                 yield Slanted(argument, anchor, rises, domain.bound)
 

@@ -22,8 +22,9 @@ CORNERS = (
 )
 
 
-def corners(settings: Settings, *, biased: bool = True) -> Iterator[NetworkSpec]:
-    """Those of the run's architectures, with their biases or without."""
+def corners(settings: Settings, *, biased: bool = True, outputs: int = 100) -> Iterator[NetworkSpec]:
+    """Those of the run's architectures, with their biases or without, and with so many outputs at most."""
     for spec in CORNERS:
         if spec.architecture in settings.architectures:
-            yield spec if biased else replace(spec, bias_variance=0.0)
+            bias = spec.bias_variance if biased else 0.0
+            yield replace(spec, bias_variance=bias, output_dim=min(outputs, spec.output_dim))

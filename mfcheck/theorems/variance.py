@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from mfcheck.arrays import Floats
+from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.medians import Rival
 from mfcheck.findings import series
 from mfcheck.findings.finding import Curve
@@ -39,6 +41,21 @@ def half_life(theory: PaperTheory, spec: NetworkSpec, attack: Attack) -> float:
         above = theory.weight_variance(spec, *attack, middle) > spec.weight_variance / 2
         low, high = (middle, high) if above else (low, middle)
     return high
+
+
+def of_what_is_left(known: Callable[[], Allowance], left: Callable[[float], float]) -> Callable[[], Allowance]:
+    """Where σ_w²(t) lies beside the theory's, by where its rate does: `left(r)` is the theory's at a rate r times its
+    own, which has at t what the theory has at rt."""
+
+    def allowance() -> Allowance:
+        near = known()
+        slow, rate, fast = (near.centre * (1 + off) for off in (-near.below, 0.0, near.above))
+        low, middle, high = left(fast), left(rate), left(slow)
+        spread = None if near.spread is None else near.spread * abs(math.log(left(1.0)))
+        at = replace(near, below=1 - low / middle, above=high / middle - 1, shift=middle / left(1.0) - 1)
+        return replace(at, spread=spread, origin=f"{near.origin}, as it moves what is left")
+
+    return allowance
 
 
 def scales_down_to(share: float) -> tuple[float, ...]:

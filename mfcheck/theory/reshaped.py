@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mfcheck.arrays import Floats
+from mfcheck.theory.mixtures import centred_scale
+from mfcheck.theory.paper import centred_normal
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +99,8 @@ SHAPES: Mapping[str, tuple[tuple[float, float, float], ...]] = {
 
 def times(value: Any, factor: float) -> Any:
     """A formula's value, a number or a law, so many times over."""
+    if scale := centred_scale(value):
+        return centred_normal(scale * factor)
     return Times(value, factor) if hasattr(value, "cdf") else value * factor
 
 
