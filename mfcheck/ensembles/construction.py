@@ -93,7 +93,7 @@ def _uncompiled(module: nn.Module) -> nn.Module:
 def shaped(spec: NetworkSpec, x: Tensor) -> Tensor:
     """Inputs `[B, d]` as the module takes them, `[B, *input_shape]`."""
     shape = spec.input_shape if isinstance(spec, ModuleSpec) else ()
-    return x.unflatten(-1, shape) if shape else x
+    return x.reshape(*x.shape[:-1], *shape) if shape else x
 
 
 @dataclass(frozen=True)

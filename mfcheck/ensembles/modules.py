@@ -108,14 +108,18 @@ class ModuleStack:
 
     def _one(self, parameters: Parts, buffers: Parts, x: Tensor) -> Tensor:
         found = func.functional_call(self._skeleton, (parameters, buffers), (shaped(self.spec, x),))
-        return cast(Tensor, found) * self._unit
+        return self._in_units(found)
 
     def _alone(self, module: nn.Module, x: Tensor) -> Tensor:
         with foreign_code(lambda why: ValueError(f"a module of {self.spec.architecture} raised {why}")):
             output = module(shaped(self.spec, x))
         if not isinstance(output, Tensor):
             raise ValueError(f"a module of {self.spec.architecture} must return a tensor, got {output!r}")
-        return output * self._unit
+        return self._in_units(output)
+
+    def _in_units(self, output: Tensor) -> Tensor:
+        """Outputs over √scale."""
+        return output if self._unit == 1 else torch.mul(output, self._unit)
 
     def _each(self, x: Tensor) -> Tensor:
         return x.expand(self.replicates, *x.shape[-2:])
