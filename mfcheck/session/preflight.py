@@ -78,10 +78,8 @@ class Preflight:
 
 def preflight(architecture: str, settings: Settings, theory: PaperTheory, tests: Tests) -> Preflight:
     """Look at an architecture at every size that these claims will use; ValueError where it must declare its sizes."""
-    start, own = (
-        time.perf_counter(),
-        replace(settings, architectures=(architecture,), scales=_of(settings, architecture)),
-    )
+    start, scales = time.perf_counter(), tuple(one for one in settings.scales if one[0] == architecture)
+    own = replace(settings, architectures=(architecture,), scales=scales)
     spec = foreign.spec_of(architecture, own)
     probe = image(own, Cell(spec, "dense"))
     with contextlib.redirect_stdout(sys.stderr):  # what factories print is no answer of ours
@@ -136,10 +134,6 @@ def by_claim(found: Preflight) -> dict[str, str]:
     return said
 
 
-def _of(settings: Settings, architecture: str) -> tuple[tuple[str, float], ...]:
-    return tuple(one for one in settings.scales if one[0] == architecture)
-
-
 def _asking(
     cells: Iterable[tuple[Claim, ClaimTest, Cell]], settings: Settings, theory: PaperTheory
 ) -> tuple[list[Asked], list[tuple[str, str]]]:
@@ -149,7 +143,8 @@ def _asking(
         if cell.inapplicable:
             silent.append((claim.id, cell.inapplicable))
             continue
-        asks, trial = (), Trial(claim, cell, settings, theory, ChunkStore())
+        asks: tuple[Ask, ...] = ()
+        trial = Trial(claim, cell, settings, theory, ChunkStore())
         if claim.id != SOUND:
             with contextlib.suppress(ArithmeticError, ValueError, RuntimeError):  # said when it is decided
                 found, trial = asked(test, claim, cell, settings, theory, ChunkStore())

@@ -11,10 +11,10 @@ import torch
 
 from mfcheck.architectures import declared_sizes, declares_biases, declares_omega, layer_variances
 from mfcheck.decisions.statement import Plan
-from mfcheck.decisions.trial import Ask, Trial
+from mfcheck.decisions.trial import Trial, made
 from mfcheck.ensembles.calls import call_of
 from mfcheck.ensembles.modules import draw_stack, is_gaussian
-from mfcheck.ensembles.samples import Probe
+from mfcheck.ensembles.samples import Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.numerics import one_thread
 from mfcheck.observables.measured_scale import INITIALISATIONS, Nature, degree, idle_knobs, initialisation
@@ -24,8 +24,8 @@ from mfcheck.verdict import NotCovered
 
 MOST = 0.99
 """The share of networks from which a property is said to be theirs."""
-FEW = 64
-"""Draws in a chunk up to which one is drawn to see how long it takes."""
+FEW, SOME = 64, 256
+"""Draws in a chunk up to which one is drawn to see how long it takes, and networks by which else the time is told."""
 MOST_MATRICES = 12
 
 
@@ -124,9 +124,9 @@ def decided(found: Preflight) -> Iterator[str]:
     total, silent = 0.0, dict[str, list[str]]()
     for claim, reason in found.silent:
         silent.setdefault(reason, []).append(claim)
-    rows = []
+    rows, shared = [], dict[tuple[object, ...], int]()
     for one in found.asked:
-        costs, reason = _costs(one, found.probe)
+        costs, reason = _costs(one, shared)
         if reason:
             silent.setdefault(reason, []).append(one.claim.id)
             continue
@@ -152,8 +152,8 @@ def sizes_of(one: Asked) -> str:
     return "  ".join(said)
 
 
-def _costs(one: Asked, probe: Probe) -> tuple[list[Cost], str]:
-    """What each statement of a cell takes, or why none applies."""
+def _costs(one: Asked, shared: dict[tuple[object, ...], int]) -> tuple[list[Cost], str]:
+    """What each statement of a cell takes beyond draws that an earlier one shares with it, or why none applies."""
     costs, reason = [], ""
     for ask in one.asks:
         try:
@@ -161,18 +161,23 @@ def _costs(one: Asked, probe: Probe) -> tuple[list[Cost], str]:
         except NotCovered as missing:
             reason = str(missing)
             continue
-        costs.append(Cost(plan.first * max(1, len(plan.draws_of)), _seconds(plan, one.trial, ask)))
+        source = getattr(made(ask, one.trial.own), "source", None)
+        key = (source.name if isinstance(source, Source) else len(shared), one.specs)
+        there = shared.get(key, 0)
+        shared[key] = max(there, plan.first)
+        new = max(0, plan.first - there) / plan.first
+        costs.append(Cost(plan.first * max(1, len(plan.draws_of)), new * _seconds(plan, one.trial)))
     return costs, "" if costs or not one.asks else reason
 
 
-def _seconds(plan: Plan, trial: Trial, ask: Ask) -> float:
+def _seconds(plan: Plan, trial: Trial) -> float:
     """Seconds that a first look takes: by one chunk of it where chunks are small, else by a few networks like it."""
     if plan.chunk <= FEW:
         total = 0.0
         for draw in plan.draws_of:
-            start = time.perf_counter()
+            start = time.process_time()
             draw(1)
-            total += (time.perf_counter() - start) * -(-plan.first // plan.chunk)
+            total += (time.process_time() - start) * -(-plan.first // plan.chunk)
         return total
     return plan.first * max(1, len(plan.draws_of)) * _each(trial.cell.spec, trial.settings.device)
 
@@ -182,11 +187,11 @@ def _each(spec: NetworkSpec, device: str) -> float:
     """Seconds that a network takes to be drawn and differentiated along one input, in a stack."""
     x = torch.ones(3, spec.input_dim, device=device)
     with one_thread(), torch.no_grad():
-        for count in (8, FEW):
-            start = time.perf_counter()
+        for count in (8, SOME):
+            start = time.process_time()
             stack = draw_stack(spec, Stream(0, device), replicates=count)
             stack(x) if is_gaussian(spec.architecture) else stack.column(x, 0)  # type: ignore[union-attr]
-    return (time.perf_counter() - start) / FEW
+    return (time.process_time() - start) / SOME
 
 
 def duration(seconds: float) -> str:
