@@ -53,7 +53,8 @@ def _made(spec: NetworkSpec) -> str:
 def _called(factory: Factory, spec: NetworkSpec, generator: torch.Generator) -> object:
     call = call_of(spec.architecture)
     if call.missing:
-        raise TypeError(f"it must be given {call.missing[0]!r}, of which an audit knows nothing; give it a default")
+        named = ", ".join(call.missing)
+        raise TypeError(f"it must be given {named}, of which an audit knows nothing; give a default")
     positional, named = call.arguments(spec, generator)
     if call.open_ended and not call.by_spec and not set(OUTPUTS) & set(call.names):
         with contextlib.suppress(TypeError):

@@ -42,7 +42,9 @@ class ModuleStack:
             room = f"{held / 2**30:.1f} GiB, {self._room / 2**30:.1f} GiB are half of what is free"
             raise ValueError(f"{replicates} modules of {spec.architecture} need {room}")
         drawn = draw_modules(spec, stream, replicates)
-        self.modules = [module.to(stream.device, dtype).requires_grad_(False) for module in drawn]
+        self.modules = [module.to(stream.device, dtype) for module in drawn]
+        for parameter in (one for module in self.modules for one in module.parameters()):
+            parameter.requires_grad_(False)  # one by one, as scripted modules will have it
         self._skeleton = self.modules[0]
         self._parts: tuple[Parts, Parts] = ({}, {})
         self._batched = replicates > 1 and 2 * held <= self._room and self._stacked()

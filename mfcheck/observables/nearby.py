@@ -12,6 +12,9 @@ from mfcheck.spec import NetworkSpec
 
 ALIVE, LINEAR, HOMOGENEOUS, GAIN = range(4)
 """Columns of `nearby`."""
+ASIDE = 0.01
+"""How far from the input, in units of its length, linearity is looked at: where a patch of an image is empty, a
+convolution without biases stands exactly on its walls, as it does nearly nowhere else."""
 SHRINK = 4.0
 STEPS = tuple(1e-3 * SHRINK**-k for k in range(12))
 """How far an input is moved, in units of its length: from where a few gates turn to where none does, of millions."""
@@ -34,13 +37,14 @@ def _nearby(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tens
     steps = torch.tensor([*STEPS, *ROUNDINGS], dtype=torch.float64, device=stream.device)
     along = steps[:, None] * stream.normal(draws, 1, spec.input_dim)
     short = SHORT * stream.normal(draws, DIRECTIONS, spec.input_dim)
-    moved = [x + along, x - along, x + short, x - short]
-    output = stack(torch.cat([x, 2 * x, -x, *moved], dim=1))
-    (here, doubled, _), rest = output[:, :3].unbind(1), output[:, 3:]
+    beside = x + ASIDE * stream.normal(draws, 1, spec.input_dim)
+    moved = [beside + along, beside - along, x + short, x - short]
+    output = stack(torch.cat([x, 2 * x, -x, beside, *moved], dim=1))
+    (here, doubled, _, centre), rest = output[:, :4].unbind(1), output[:, 4:]
     plus, minus, right, left = torch.split(rest, [len(steps), len(steps), DIRECTIONS, DIRECTIONS], dim=1)
     size = output[:, :3].abs().amax(dim=(1, 2))
     alive = (size > 0) & (output != output[:, :1]).flatten(1).any(dim=1)
-    linear = _falls_abruptly((plus + minus - 2 * here[:, None]).abs().amax(dim=2), size)
+    linear = _falls_abruptly((plus + minus - 2 * centre[:, None]).abs().amax(dim=2), size)
     homogeneous = (doubled - 2 * here).abs().amax(dim=1) <= SAME * size
     gain = ((right - left) / (2 * SHORT)).square().mean(dim=(1, 2))
     return torch.stack([alive, linear, homogeneous, gain], dim=1)
@@ -62,5 +66,5 @@ def _falls_abruptly(second: Tensor, size: Tensor) -> Tensor:
 
 nearby = Source("a network near an input", {"dense": _nearby}, {"dense": True}, most=512)
 """`[n, 4]`: whether a network's output is neither 0 nor the same at other inputs; whether its second differences vanish
-up to rounding as the step along a line shrinks, and do so abruptly; whether f(2x) = 2f(x) up to rounding; and d times
+up to rounding as the step along a line shrinks, and do so abruptly, a hundredth off the input; whether f(2x) = 2f(x) up to rounding; and d times
 the mean square of the Jacobian's entries, by differences along random directions."""

@@ -89,7 +89,7 @@ def test_an_architecture_that_cannot_be_had_is_one_sentence(body: str, said: str
     found = audit(tmp_path, "--workers", "0")
     assert found.returncode == 4
     (sentence,) = [line for line in found.stderr.splitlines() if line.strip()]
-    assert sentence.startswith("ERROR: architecture 'own_net:Net' cannot be imported: ")
+    assert sentence.startswith("mfcheck: architecture 'own_net:Net' cannot be imported: ")
     assert said in sentence
     assert not (tmp_path / "reports").exists()
 
