@@ -53,8 +53,8 @@ def _made(spec: NetworkSpec) -> str:
 def _called(factory: Factory, spec: NetworkSpec, generator: torch.Generator) -> object:
     call = call_of(spec.architecture)
     if call.missing:
-        named = ", ".join(call.missing)
-        raise TypeError(f"it must be given {named}, of which an audit knows nothing; give a default")
+        lacking = ", ".join(call.missing)
+        raise TypeError(f"it must be given {lacking}, of which an audit knows nothing; give a default")
     positional, named = call.arguments(spec, generator)
     if call.open_ended and not call.by_spec and not set(OUTPUTS) & set(call.names):
         with contextlib.suppress(TypeError):
