@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import cast
 
 import torch
@@ -98,7 +99,8 @@ class ModuleStack:
         """A function of parameters, buffers and points for all modules; None where they go only one by one."""
         if self._batched:
             try:
-                return func.vmap(function, chunk_size=self._at_a_time(points[0].shape[1]))(*self._parts, *points)
+                with differentiable():
+                    return func.vmap(function, chunk_size=self._at_a_time(points[0].shape[1]))(*self._parts, *points)
             except (Exception, SystemExit):  # data-dependent control flow, say
                 self._batched = False
         return None
@@ -113,7 +115,8 @@ class ModuleStack:
         return self._in_units(found)
 
     def _alone(self, module: nn.Module, x: Tensor) -> Tensor:
-        with foreign_code(lambda why: ValueError(f"a module of {self.spec.architecture} raised {why}")):
+        refusal = f"a module of {self.spec.architecture} raised"
+        with differentiable(), foreign_code(lambda why: ValueError(f"{refusal} {why}")):
             output = module(shaped(self.spec, x))
         if not isinstance(output, Tensor):
             raise ValueError(f"a module of {self.spec.architecture} must return a tensor, got {output!r}")
@@ -134,6 +137,17 @@ class ModuleStack:
                 f"expected {wanted[1:]} (inputs by output_dim)"
             )
         return output
+
+
+@contextlib.contextmanager
+def differentiable() -> Iterator[None]:
+    """Transformers without the kernel that torch takes where no parameter asks for a gradient, and that has none."""
+    fast = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
 
 
 def is_gaussian(architecture: str) -> bool:

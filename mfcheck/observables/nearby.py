@@ -65,7 +65,7 @@ def _falls_abruptly(second: Tensor, size: Tensor) -> Tensor:
 
 
 nearby = Source("a network near an input", {"dense": _nearby}, {"dense": True}, most=512)
-"""`[n, 4]`: whether a network's output is neither 0 nor the same at other inputs; whether, a hundredth off the input, its
-second differences vanish up to rounding as the step along a line shrinks, and do so abruptly; whether f(2x) = 2f(x) up
-to rounding; and d times the mean square of the Jacobian's entries, by differences along random directions. A curvature
-that is below rounding where the nearest gate turns is not seen."""
+"""`[n, 4]`: whether a network's output is neither 0 nor the same at other inputs; whether, a hundredth off the input,
+its second differences vanish up to rounding as the step along a line shrinks, and do so abruptly; whether f(2x) = 2f(x)
+up to rounding; and d times the mean square of the Jacobian's entries, by differences along random directions. A
+curvature that is below rounding where the nearest gate turns is not seen."""

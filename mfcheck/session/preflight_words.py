@@ -126,7 +126,11 @@ def decided(found: Preflight) -> Iterator[str]:
         silent.setdefault(reason, []).append(claim)
     rows, shared = [], dict[tuple[object, ...], int]()
     for one in found.asked:
-        costs, reason = _costs(one, shared)
+        try:
+            costs, reason = _costs(one, shared)
+        except (ArithmeticError, ValueError, RuntimeError) as error:
+            rows.append(f"  {one.claim.id:32} will end in an error: {' '.join(str(error).split())}")
+            continue
         if reason:
             silent.setdefault(reason, []).append(one.claim.id)
             continue
