@@ -99,7 +99,8 @@ class ModuleStack:
         """A function of parameters, buffers and points for all modules; None where they go only one by one."""
         if self._batched:
             try:
-                with differentiable():
+                with differentiable(), warnings.catch_warnings():
+                    warnings.filterwarnings("ignore", "There is a performance drop")  # of the stack, not of a verdict
                     return func.vmap(function, chunk_size=self._at_a_time(points[0].shape[1]))(*self._parts, *points)
             except (Exception, SystemExit):  # data-dependent control flow, say
                 self._batched = False

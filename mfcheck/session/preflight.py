@@ -89,7 +89,10 @@ def preflight(architecture: str, settings: Settings, theory: PaperTheory, tests:
         fatal = _unsound(sizes, own) or _dead(sizes, own)
         wanted = any(not one.claim.id.startswith(SECTION) for one in asking)
         found = None if fatal or not wanted else _nature(spec, probe, own)
-    scale = None if found is None else scale_in_use(spec, found)
+        scale = None if found is None else scale_in_use(spec, found)
+        if scale is not None:  # by which more claims apply
+            own = replace(own, scales=((architecture, scale),))
+            asking, silent = _asking(list(foreign.each_cell(tests, own)), own, theory)
     seconds = time.perf_counter() - start
     return Preflight(
         architecture, spec, probe, tuple(fatal), len(sizes), found, scale, tuple(asking), tuple(silent), seconds
