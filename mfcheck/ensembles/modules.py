@@ -50,6 +50,11 @@ class ModuleStack:
         self._parts: tuple[Parts, Parts] = ({}, {})
         self._batched = replicates > 1 and 2 * held <= self._room and self._stacked()
 
+    @property
+    def at_once(self) -> bool:
+        """Whether all modules are evaluated as one, as far as is known."""
+        return self._batched
+
     def _stacked(self) -> bool:
         """Put the modules' parameters and buffers into one tensor each, if they have one form."""
         try:

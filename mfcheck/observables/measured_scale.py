@@ -13,7 +13,7 @@ from torch import Tensor
 
 from mfcheck.ensembles.calls import KNOBS, call_of
 from mfcheck.ensembles.construction import draw_modules, shaped, size_of
-from mfcheck.ensembles.modules import is_gaussian
+from mfcheck.ensembles.modules import ModuleStack, is_gaussian
 from mfcheck.ensembles.samples import Probe
 from mfcheck.ensembles.streams import Stream
 from mfcheck.numerics import one_thread
@@ -62,8 +62,16 @@ def networks(spec: NetworkSpec) -> int:
     """How many networks are measured at a depth."""
     if is_gaussian(spec.architecture):
         return MOST_NETWORKS // 2
-    size = size_of(spec)
-    return min(MOST_NETWORKS, max(LEAST_NETWORKS, FLOATS // max(1, size.parameters + size.activations)))
+    size, most = size_of(spec), MOST_NETWORKS if _stacks(spec) else MOST_NETWORKS // 8
+    return min(most, max(LEAST_NETWORKS, FLOATS // max(1, size.parameters + size.activations)))
+
+
+def _stacks(spec: NetworkSpec) -> bool:
+    """Whether networks are evaluated many at once, and so many are cheap."""
+    stack = ModuleStack(spec, Stream(0), replicates=2)
+    with torch.no_grad():
+        stack(torch.ones(1, spec.input_dim))
+    return stack.at_once
 
 
 def nature(spec: NetworkSpec, probe: Probe, seed: int, device: str) -> Nature:

@@ -13,7 +13,7 @@ from mfcheck.architectures import declared_sizes, declares_biases, declares_omeg
 from mfcheck.decisions.statement import Plan
 from mfcheck.decisions.trial import Trial, made
 from mfcheck.ensembles.calls import call_of
-from mfcheck.ensembles.modules import draw_stack, is_gaussian
+from mfcheck.ensembles.modules import ModuleStack, draw_stack, is_gaussian
 from mfcheck.ensembles.samples import Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.numerics import one_thread
@@ -24,8 +24,9 @@ from mfcheck.verdict import NotCovered
 
 MOST = 0.99
 """The share of networks from which a property is said to be theirs."""
-FEW, SOME = 64, 256
-"""Draws in a chunk up to which one is drawn to see how long it takes, and networks by which else the time is told."""
+FEW, FIRST, SOME = 64, 8, 256
+"""Draws in a chunk up to which one is drawn to see how long it takes; and networks by which else the time is told: the
+first few load what they need, or are all where they are evaluated one by one."""
 MOST_MATRICES = 12
 
 
@@ -191,11 +192,17 @@ def _each(spec: NetworkSpec, device: str) -> float:
     """Seconds that a network takes to be drawn and differentiated along one input, in a stack."""
     x = torch.ones(3, spec.input_dim, device=device)
     with one_thread(), torch.no_grad():
-        for count in (8, SOME):
+        for count in (FIRST, SOME):
             start = time.process_time()
             stack = draw_stack(spec, Stream(0, device), replicates=count)
-            stack(x) if is_gaussian(spec.architecture) else stack.column(x, 0)  # type: ignore[union-attr]
-    return (time.process_time() - start) / SOME
+            if isinstance(stack, ModuleStack):
+                stack.column(x, 0)
+            else:
+                stack(x)
+            each = (time.process_time() - start) / count
+            if isinstance(stack, ModuleStack) and not stack.at_once:  # more of them take as much each
+                break
+    return each
 
 
 def duration(seconds: float) -> str:
