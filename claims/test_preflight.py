@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
-from mfcheck import Cell, NotCovered, claim
+from mfcheck import Cell, NetworkSpec, NotCovered, claim
+from mfcheck.architectures import declares_biases, layer_variances
 from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.decide import Decider
 from mfcheck.decisions.medians import MedianRatio
 from mfcheck.decisions.probes import image
+from mfcheck.ensembles.calls import VARIANCE, call_of
 from mfcheck.ensembles.seeds import derive_seed
-from mfcheck.observables import preflight
+from mfcheck.observables import effective_weights, nearby, preflight
+from mfcheck.observables.measured_scale import idle_knobs
 from mfcheck.settings import Level, Settings
 from mfcheck.theorems import foreign
+
+BIASED = "its factory declares homogeneous = False; leave that out to have it decided"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,12 +34,34 @@ def variance_cells(settings: Settings) -> Iterator[LayersCell]:
     """One cell for every group of Gaussian parameters."""
     for architecture in foreign.foreign(settings):
         spec = foreign.spec_of(architecture, settings)
+        if reason := undeclared(spec):
+            yield LayersCell(spec, "dense", layers="weights", inapplicable=reason)
+            continue
         try:
-            groups = list(preflight.expected_variances(spec))
+            groups = list(effective_weights.expected_variances(spec))
         except NotCovered:  # said by the claim itself
             groups = ["weights"]
         for group in groups:
             yield LayersCell(spec, "dense", layers=group)
+
+
+def undeclared(spec: NetworkSpec) -> str:
+    """Why a network's weights can be held against nothing, and what to do; empty where they can be."""
+    path = spec.architecture
+    try:
+        declared, by_spec = bool(layer_variances(spec)), VARIANCE in call_of(path).knobs
+    except NotCovered:  # said by the claim itself
+        return ""
+    if declared or (by_spec and VARIANCE not in idle_knobs(spec)):
+        return ""
+    return f"{path} takes no weight_variance; let its factory declare layer_variances(spec) to have its weights checked"
+
+
+def homogeneity_cells(settings: Settings) -> Iterator[Cell]:
+    """The same cells, but for networks that say themselves that they have biases."""
+    for cell in foreign.jacobian_cells(settings):
+        declared = declares_biases(cell.spec.architecture)
+        yield replace(cell, inapplicable=BIASED) if declared else cell
 
 
 @claim("preflight/sound", cells=foreign.jacobian_cells)
@@ -48,13 +75,19 @@ def test_sound(cell: Cell, decide: Decider) -> None:
 @claim("preflight/alive", cells=foreign.jacobian_cells)
 def test_alive(cell: Cell, decide: Decider) -> None:
     """Outputs are neither 0 nor the same at different inputs."""
-    decide.rate(preflight.nearby, component=preflight.ALIVE, quantity="an output that varies with the input")
+    decide.rate(nearby.nearby, component=nearby.ALIVE, quantity="an output that varies with the input")
 
 
 @claim("preflight/piecewise-linear", cells=foreign.jacobian_cells)
 def test_piecewise_linear_nearby(cell: Cell, decide: Decider) -> None:
-    """The activation is ReLU-like: f is linear in a neighbourhood of x, and f(2x) = 2f(x) without biases."""
-    decide.rate(preflight.nearby, component=preflight.LINEAR, quantity="linearity in a neighbourhood of x")
+    """The activation is ReLU-like: f is linear in a neighbourhood of x."""
+    decide.rate(nearby.nearby, component=nearby.LINEAR, quantity="linearity in a neighbourhood of x")
+
+
+@claim("preflight/homogeneous", cells=homogeneity_cells)
+def test_homogeneous(cell: Cell, decide: Decider) -> None:
+    """There are no biases, as is declared: f(2x) = 2f(x)."""
+    decide.rate(nearby.nearby, component=nearby.HOMOGENEOUS, quantity="f(2x) = 2f(x)")
 
 
 def as_declared(cell: LayersCell, level: Level) -> MedianRatio:
@@ -63,13 +96,13 @@ def as_declared(cell: LayersCell, level: Level) -> MedianRatio:
 
     def allowance() -> Allowance:
         """The median of χ²_m/m lies about 2/(3m) below its mean."""
-        off = 2 / (3 * preflight.entries(spec, group))
+        off = 2 / (3 * effective_weights.entries(spec, group))
         return Allowance(off, off, "median of χ²_m/m, of m entries, to leading order")
 
     return MedianRatio(
-        preflight.mean_squares,
+        effective_weights.mean_squares,
         quantity="the mean square of parameters over their variance",
-        statistic=lambda draws: draws[:, list(preflight.expected_variances(spec)).index(group)],
+        statistic=lambda draws: draws[:, list(effective_weights.expected_variances(spec)).index(group)],
         reference=lambda theory: 1.0,
         allowance=allowance,
         spread=0.1,

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 
 from mfcheck import Cell, NetworkSpec, ReLULike, claim
 from mfcheck.decisions.decide import Decider
+from mfcheck.decisions.laws import Law
+from mfcheck.decisions.means import MeanRatio
 from mfcheck.decisions.probes import image_scaled_and_noise
-from mfcheck.observables import jacobian, preflight
+from mfcheck.observables import jacobian, nearby
 from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES
 from mfcheck.theorems import foreign
 from mfcheck.theorems.corners import corners
+from mfcheck.theorems.granted import GrantedLaw, GrantedMean
 from mfcheck.theory import entry_law
 
 LEAKY, BENT, ABSOLUTE = ReLULike(0.8, 0.3), ReLULike(0.5, -0.2), ReLULike(1, -1)
@@ -88,22 +91,26 @@ def test_input_independent(cell: Cell, decide: Decider) -> None:
 @claim("thm4.1/entries-gaussian", cells=jacobian_cells)
 def test_entries_gaussian(cell: Cell, decide: Decider) -> None:
     """Entries of J(x) are N(0, ω^L/d) as N → ∞."""
-    narrow = cell.engine == "dense" and cell.spec.architecture in ARCHITECTURES
-    decide.law(
+    ours = cell.spec.architecture in ARCHITECTURES
+    narrow = cell.engine == "dense" and ours
+    statement = Law if ours else GrantedLaw
+    entries = statement(
         jacobian.entry,
         quantity="J_ij",
         component=0,
         reference=lambda theory: theory.jacobian_entry(cell.spec),
         finite_width=lambda: 0.0 if narrow else foreign.distance_to_gaussian(cell.spec),
-        origin=AT_WIDTH if narrow else EXACT if cell.spec.architecture in ARCHITECTURES else foreign.GRANTED,
+        origin=AT_WIDTH if narrow else EXACT if ours else foreign.GRANTED,
         at_width=(lambda: entry_law(cell.spec).mixture) if narrow else None,
     )
+    decide(entries)
 
 
 @claim("thm4.1/entries-variance", cells=jacobian_cells)
 def test_entries_variance(cell: Cell, decide: Decider) -> None:
     """d·Var(J_ij)/ω^L = 1 at every width."""
-    decide.mean_ratio(
+    statement = MeanRatio if cell.spec.architecture in ARCHITECTURES else GrantedMean
+    variance = statement(
         jacobian.entry,
         quantity="J_ij²",
         statistic=lambda draws: draws[:, 1],
@@ -111,11 +118,12 @@ def test_entries_variance(cell: Cell, decide: Decider) -> None:
         tail=lambda: foreign.entry_tail(cell.spec),
         finite_width=None if cell.spec.architecture in ARCHITECTURES else lambda: 0.0,
     )
+    decide(variance)
 
 
 @claim("thm4.1/piecewise-linear", cells=linearity_cells)
 def test_piecewise_linear(cell: Cell, decide: Decider) -> None:
     """f(x') = J(x) x' + a(x) for x' in the region of x, with a from the biases alone; a = 0 without biases."""
     ours = cell.spec.architecture in ARCHITECTURES
-    source, component = (jacobian.linearity, 0) if ours else (preflight.nearby, preflight.LINEAR)
+    source, component = (jacobian.linearity, 0) if ours else (nearby.nearby, nearby.LINEAR)
     decide.rate(source, component=component, quantity="f(x') = J(x) x' + a(x) in the region of x")

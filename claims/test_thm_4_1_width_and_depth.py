@@ -21,6 +21,7 @@ from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES
 from mfcheck.statistics.means import Tail
 from mfcheck.theorems import foreign
+from mfcheck.theorems.granted import GrantedSlope, GrantedSteady
 from mfcheck.theory import PaperTheory, entry_law
 
 LEAKY, ABSOLUTE = ReLULike(0.8, 0.3), ReLULike(1, -1)
@@ -157,13 +158,14 @@ def at_depth(spec: NetworkSpec, depth: int, mean: float) -> Group:
 def steady(spec: NetworkSpec) -> Steady:
     """The scale moves by the same in every layer, whatever that is."""
     groups = [at_depth(spec, depth, math.nan) for depth in DEPTHS]
-    return Steady(jacobian.entry, groups, quantity="J_ij²", x_label="depth", unit="ω")
+    return GrantedSteady(jacobian.entry, groups, quantity="J_ij²", x_label="depth", unit="ω")
 
 
 def growth(spec: NetworkSpec, delta: float | None = None) -> Slope:
     """The scale moves by log ω a layer."""
     means = [PaperTheory().jacobian_entry_variance(replace(spec, depth=depth)) for depth in DEPTHS]
-    return Slope(
+    kind = Slope if spec.architecture in ARCHITECTURES else GrantedSlope
+    return kind(
         jacobian.entry,
         [at_depth(spec, depth, mean) for depth, mean in zip(DEPTHS, means, strict=True)],
         quantity="J_ij²",

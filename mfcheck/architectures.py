@@ -1,8 +1,10 @@
 """Architectures of one's own: how they are named, and what a factory may say of itself.
 
 A factory is package.module:factory, called with a NetworkSpec and a torch generator for an nn.Module, or a subclass of
-`mfcheck.Network`, which is written on Gaussian matrices and so is drawn lazily too. As attributes it may have
-`omega(spec)`, its ω, and `layer_variances(spec)`, the variance of the entries of its Gaussian parameters by name.
+`mfcheck.Network`, which is written on Gaussian matrices and so is drawn lazily too; or any constructor, called with
+what it takes by name (`mfcheck.ensembles.calls`), its sizes declared. As attributes it may have `omega(spec)`, its ω,
+`scale(spec)`, by which d·E J² is more than ω^L, `layer_variances(spec)`, the variance of the entries of its Gaussian
+parameters by name, `input_shape` and `outputs`, its sizes, and `homogeneous = False` where it has biases.
 """
 
 from __future__ import annotations
@@ -11,8 +13,8 @@ import importlib.metadata
 import math
 from collections.abc import Iterable, Mapping
 
-from mfcheck.given import foreign_code, load_factory
-from mfcheck.spec import ARCHITECTURES, NetworkSpec
+from mfcheck.given import foreign_code, load_factory, whole
+from mfcheck.spec import ARCHITECTURES, ModuleSpec, NetworkSpec, positive_integer
 from mfcheck.verdict import NotCovered
 
 GROUP = "mfcheck.architectures"
@@ -55,12 +57,52 @@ def declared_omega(spec: NetworkSpec) -> float:
     except ValueError as error:
         raise NotCovered(f"the theory gives no ω for architecture {spec.architecture}: {error}") from error
     if not hasattr(factory, "omega"):
-        raise NotCovered(f"the theory gives no ω for architecture {spec.architecture}, and its factory declares none")
+        if isinstance(spec, ModuleSpec) and spec.depth_is_fixed and spec.scale is not None:
+            return 1.0  # what all its layers do together is in the measured scale
+        raise NotCovered(
+            f"the theory gives no ω for architecture {spec.architecture}, and its factory declares none; "
+            "give the factory an attribute omega(spec), for which mfcheck audit --preflight prints a line to paste"
+        )
     with foreign_code(lambda why: NotCovered(f"the ω of {spec.architecture} raised {why}")):
         omega = float(factory.omega(spec))
     if not 0 < omega < math.inf:
         raise NotCovered(f"the ω of {spec.architecture} must be positive and finite, got {omega!r} for {spec}")
     return omega
+
+
+def declared_scale(spec: NetworkSpec) -> float | None:
+    """By what factor d·E J² is more than ω^L: as the spec's factory declares, or as it was measured; None for neither.
+
+    NotCovered, with the reason, for a declaration that cannot be.
+    """
+    measured = spec.scale if isinstance(spec, ModuleSpec) else None
+    if spec.architecture in ARCHITECTURES or not hasattr(factory := load_factory(spec.architecture), "scale"):
+        return measured
+    with foreign_code(lambda why: NotCovered(f"the scale of {spec.architecture} raised {why}")):
+        scale = float(factory.scale(spec))
+    if not 0 < scale < math.inf:
+        raise NotCovered(f"the scale of {spec.architecture} must be positive and finite, got {scale!r} for {spec}")
+    return scale
+
+
+def declared_sizes(architecture: str) -> tuple[tuple[int, ...], int | None]:
+    """The input's shape and the number of outputs that a factory declares as attributes; () and None where it does not.
+
+    ValueError for what is no shape or number.
+    """
+    factory = load_factory(architecture)
+    shape, outputs = getattr(factory, "input_shape", ()), getattr(factory, "outputs", None)
+    sizes = (shape,) if whole(shape) is not None else tuple(shape) if isinstance(shape, list | tuple) else (None,)
+    try:
+        found = tuple(positive_integer("input_shape", one) for one in sizes)
+        return found, None if outputs is None else positive_integer("outputs", outputs)
+    except ValueError as error:
+        raise ValueError(f"architecture {architecture} declares sizes that cannot be: {error}") from None
+
+
+def declares_biases(architecture: str) -> bool:
+    """Whether a factory says that its networks are not homogeneous, f(2x) ≠ 2f(x)."""
+    return getattr(load_factory(architecture), "homogeneous", True) is False
 
 
 def layer_variances(spec: NetworkSpec) -> Mapping[str, float]:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from mfcheck.architectures import resolve
 from mfcheck.datasets.inputs import DATASETS, open_dataset
-from mfcheck.given import load_factory, names_in, number, path_at, shown, whole_number
-from mfcheck.spec import ARCHITECTURES
+from mfcheck.given import load_factory, names_in, number, path_at, positive, shown, whole_number
+from mfcheck.spec import ARCHITECTURES, input_shape, positive_integer
 from mfcheck.theory import PaperTheory
 from mfcheck.theory.loading import PAPER_THEORY, load_theory
 
@@ -60,7 +60,9 @@ def level_named(name: str) -> Level:
 class Settings:
     """One run's choices. `theory` and foreign `architectures` are package.module:name; `device` is cpu or cuda[:n].
 
-    Raises ValueError, in one sentence with the value and what is allowed, for anything unusable.
+    Networks of one's own take inputs of `input_shape` and have so many `outputs`, where these are declared; `scales`
+    are those measured, by architecture. Raises ValueError, in one sentence with the value and what is allowed, for
+    anything unusable.
     """
 
     seed: int
@@ -70,6 +72,9 @@ class Settings:
     dataset: str = "digits"
     theory: str = PAPER_THEORY
     architectures: tuple[str, ...] = ARCHITECTURES
+    input_shape: tuple[int, ...] = ()
+    outputs: int | None = None
+    scales: tuple[tuple[str, float], ...] = ()
     report: Path = Path("reports")
     cache: Path | None = None
     data_dir: Path | None = None
@@ -83,6 +88,8 @@ class Settings:
         if self.dataset not in DATASETS:
             raise ValueError(f"dataset {self.dataset!r} is unknown; allowed are {', '.join(DATASETS)}")
         object.__setattr__(self, "architectures", resolve(self.architectures))
+        if stray := [name for name, _ in self.scales if name not in self.architectures]:
+            raise ValueError(f"scale names {stray[0]!r}, which is none of the run's {', '.join(self.architectures)}")
 
     def load(self) -> PaperTheory:
         """Import the theory and every foreign architecture and open the data set, so that nothing fails later."""
@@ -113,11 +120,25 @@ def settings_from(options: Mapping[str, str | None], *, fresh_seed: int, cache: 
         dataset=given.get("dataset", defaults.dataset),
         theory=given.get("theory", defaults.theory),
         architectures=named,
+        input_shape=input_shape(given["input"]) if "input" in given else (),
+        outputs=_count("outputs", given["outputs"]) if "outputs" in given else None,
+        scales=tuple(map(_scale, names_in("scale", given["scale"]))) if "scale" in given else (),
         report=path_at(given["report"]) if "report" in given else defaults.report,
         cache=cache,
         data_dir=path_at(given["data_dir"]) if "data_dir" in given else None,
         download="download" in given,
     )
+
+
+def _count(name: str, text: str) -> int:
+    return positive_integer(name, whole_number(name, text))
+
+
+def _scale(text: str) -> tuple[str, float]:
+    architecture, equals, value = text.rpartition("=")
+    if not equals or not architecture:
+        raise ValueError(f"scale must read as package.module:factory=4.0, got {shown(text)}")
+    return architecture, positive("scale", number("scale", value))
 
 
 def check_folder(what: str, folder: Path) -> None:

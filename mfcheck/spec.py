@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple, Self
 
-from mfcheck.given import finite, real, whole
+from mfcheck.given import finite, positive, real, whole
 
 ARCHITECTURES = ("vanilla", "residual")
 
@@ -125,8 +126,44 @@ class NetworkSpec:
             raise ValueError(f"network spec {text!r} has unknown fields {sorted(unknown)}; allowed are {sorted(known)}")
         if missing := known - {name for name, _ in pairs}:
             raise ValueError(f"network spec {text!r} lacks {sorted(missing)}")
-        values: dict[str, Any] = {n: ReLULike.parse(v) if n == "activation" else _number(v) for n, v in pairs}
-        return cls(found[1], **values)
+        return cls(found[1], **{name: _READERS.get(name, _number)(value) for name, value in pairs})
+
+
+@dataclass(frozen=True)
+class ModuleSpec(NetworkSpec):
+    """A network of one's own that takes inputs of a shape, or is looked at in units of its own scale.
+
+    Inputs come flat everywhere, and are handed to the module as `[B, *input_shape]` where there is one. Outputs are
+    divided by √`scale`, the measured d·E J² over ω^L, where there is one; `depth_is_fixed` says that no argument of its
+    constructor is its depth.
+
+    >>> spec = ModuleSpec("own:Net", 3072, 10, 1, 1, 1.0, input_shape=(3, 32, 32), scale=4)
+    >>> ModuleSpec.parse(str(spec)) == spec
+    True
+    """
+
+    input_shape: tuple[int, ...] = ()
+    scale: float | None = None
+    depth_is_fixed: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.input_shape and math.prod(self.input_shape) != self.input_dim:
+            raise ValueError(f"input_shape {_show(self.input_shape)} does not hold input_dim={self.input_dim} numbers")
+        if self.scale is not None:
+            object.__setattr__(self, "scale", positive("scale", self.scale))
+
+
+def input_shape(text: str) -> tuple[int, ...]:
+    """A shape as it is written.
+
+    >>> input_shape("3x32x32")
+    (3, 32, 32)
+    """
+    sizes = text.split("x")
+    if not all(re.fullmatch("[1-9][0-9]{0,8}", size) for size in sizes):
+        raise ValueError(f"input must be a shape such as 784 or 3x32x32, got {text!r}")
+    return tuple(map(int, sizes))
 
 
 class _Norms(NamedTuple):
@@ -206,7 +243,17 @@ def dual_exponent(p: float) -> float:
 
 
 def _show(value: object) -> str:
+    if isinstance(value, tuple):
+        return "x".join(map(str, value)) or "flat"
     return str(value) if isinstance(value, ReLULike) else repr(value)
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    "activation": ReLULike.parse,
+    "input_shape": lambda text: () if text == "flat" else input_shape(text),
+    "scale": lambda text: None if text == "None" else float(text),
+    "depth_is_fixed": lambda text: text == "True",
+}
 
 
 def _is_import_path(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""The command `mfcheck audit`: pytest on the installed suite, for one architecture, from any folder.
+"""The command `mfcheck audit`: a pre-flight, then pytest on the installed suite, for one architecture, from any folder.
 
 The folder may be somebody's project, whose pytest is set up for tests of its own. So the audit takes no setting, plugin
 or conftest.py from there, nor from the environment: it is the same in every folder.
@@ -10,11 +10,21 @@ import argparse
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from random import SystemRandom
 from typing import TYPE_CHECKING
 
 from mfcheck.cli.arguments import workers
+from mfcheck.cli.output import say
+from mfcheck.devices import resolve_device
+from mfcheck.findings.claim import is_asked_for
+from mfcheck.given import names_in, path_at
 from mfcheck.session import options
+from mfcheck.session.resume import read_run
+from mfcheck.session.selection import check_claims
+from mfcheck.settings import settings_from
+from mfcheck.spec import ARCHITECTURES
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -28,6 +38,7 @@ def add_audit(commands: Commands) -> None:
     """Add the command and its options to a parser's commands: those of pytest, but for the architecture."""
     audit = commands.add_parser("audit", help="the claims on an architecture of one's own, with a report")
     audit.add_argument("architecture", nargs="+", help="package.module:factory, or a name that a package offers")
+    audit.add_argument("--preflight", action="store_true", help="look at the networks and stop: seconds, no claim")
     audit.add_argument("--workers", type=workers, default="auto", help="processes, or auto (default)")
     for name, text in options.OPTIONS.items():
         if name != "architecture":
@@ -38,12 +49,55 @@ def add_audit(commands: Commands) -> None:
 
 
 def run(chosen: argparse.Namespace) -> int:
-    """Run the suite's claims in a process of its own; its exit status."""
-    return subprocess.call(pytest_command(chosen), env=child_environment(os.environ))
+    """Pre-flight, then the suite's claims in a process of its own; the exit status, 1 if the pre-flight is fatal."""
+    known = before(chosen)
+    if known is None:
+        return 1
+    if chosen.preflight:
+        return 0
+    return subprocess.call(pytest_command(chosen, known), env=child_environment(os.environ))
 
 
-def pytest_command(chosen: argparse.Namespace) -> list[str]:
-    """The invocation of pytest that an audit is; draws are kept in the current folder.
+def before(chosen: argparse.Namespace) -> list[str] | None:
+    """Tell what a pre-flight finds of every architecture; options that hand it on, None where one must be mended."""
+    from mfcheck.decisions.suite import suite_claims
+    from mfcheck.session.preflight import preflight
+    from mfcheck.session.preflight_words import lines
+
+    texts = options.from_environment(os.environ) | given(chosen)
+    patterns = names_in("claim", texts["claim"]) if "claim" in texts else ()
+    if "" not in sys.path and os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())  # factories of the current folder
+    left = read_run(path_at(texts.get("report", "reports"))) if texts.pop(options.RESUME, "") else {}
+    fresh = left.get("seed", SystemRandom().randrange(2**31))
+    settings = settings_from(texts, fresh_seed=fresh, cache=None)
+    theory, tests = settings.load(), suite_claims()
+    check_claims(patterns, set(tests))
+    settings = replace(settings, device=resolve_device(settings.device))
+    asked = [tests[id] for id in sorted(tests) if is_asked_for(id, patterns)]
+    own = [name for name in settings.architectures if name not in ARCHITECTURES]
+    found = [preflight(name, settings, theory, asked) for name in own]
+    for one in found:
+        for line in lines(one):
+            say(line)
+    if any(one.fatal for one in found):
+        return None
+    known = [f"{options.spelt('seed')}={settings.seed}"] if "seed" not in texts and not left else []
+    measured = [(one.architecture, one.scale) for one in found if one.scale is not None]
+    return known + [f"{options.spelt('scale')}={name}={scale!r}" for name, scale in measured]
+
+
+def given(chosen: argparse.Namespace) -> dict[str, str]:
+    """The options that were written out, by name, and the architectures."""
+    found = {"architecture": ",".join(chosen.architecture)}
+    for name in options.OPTIONS:
+        if (value := getattr(chosen, f"mf_{name}", None)) is not None:
+            found[name] = ",".join(value) if isinstance(value, list) else value
+    return found | {name: options.YES for name in options.FLAGS if getattr(chosen, f"mf_{name}", False)}
+
+
+def pytest_command(chosen: argparse.Namespace, known: Sequence[str] = ()) -> list[str]:
+    """The invocation of pytest that an audit is, with what its pre-flight knows; draws are kept in the current folder.
 
     Plugins go by the names of their entry points, so that it means the same where pytest loads them anyway.
     """
@@ -57,6 +111,7 @@ def pytest_command(chosen: argparse.Namespace) -> list[str]:
         value = getattr(chosen, f"mf_{name}", None)
         texts = value if isinstance(value, list) else [] if value is None else [value]
         found += [f"{options.spelt(name)}={text}" for text in texts]
+    found += known
     return found + [options.spelt(name) for name in options.FLAGS if getattr(chosen, f"mf_{name}", False)]
 
 

@@ -22,6 +22,8 @@ from mfcheck.ensembles.seeds import derive_seed
 from mfcheck.given import read_file, reason
 
 DATASETS = ("digits", "mnist", "fashion-mnist", "noise")
+SIZES = tuple(side * side for side in (28, 14, 7, 4, 2))
+"""Numbers of pixels that square blocks of an image's come to."""
 NORM = "‖x‖₂ = √d"
 MOST_DIGITS_BYTES = 2**24
 """Of the embedded digits' CSV, packed or unpacked: 5000 rows of 785 numbers of at most three digits are less."""
@@ -84,6 +86,20 @@ def inputs(dataset: str, input_dim: int, count: int, seed: int, data_dir: Path |
     return batch(dataset, input_dim, count, seed, data_dir).x
 
 
+def input_of_any_size(dataset: str, input_dim: int, seed: int, data_dir: Path | None = None) -> Floats:
+    """One input `[1, input_dim]` for a network that takes a size of its own: an image is interpolated where need be.
+
+    >>> input_of_any_size("digits", 3072, seed=0).shape
+    (1, 3072)
+    """
+    found = open_dataset(dataset, data_dir)
+    if found is None or input_dim in SIZES:
+        return inputs(dataset, input_dim, 1, seed, data_dir)
+    generator = np.random.default_rng(derive_seed(seed, "inputs", dataset, input_dim))
+    image = found.pixels[generator.permutation(len(found.pixels))[:1]]
+    return scaled(resampled(image / 255, input_dim), math.sqrt(input_dim))
+
+
 def scaled(x: Floats, norm: float) -> Floats:
     """Every row of `x [n, d]` scaled to Euclidean length `norm`; ValueError for a row that has none."""
     lengths = np.linalg.norm(x, axis=1, keepdims=True)
@@ -97,12 +113,32 @@ def pooled(pixels: NDArray[np.uint8], input_dim: int) -> Floats:
     """Images `[n, 784]` in 0…255 as `[n, input_dim]` in [0, 1], averaged over square blocks of pixels."""
     side = math.isqrt(input_dim)
     if side * side != input_dim or side < 2 or SIDE % side:
-        sizes = ", ".join(str(s * s) for s in (28, 14, 7, 4, 2))
+        sizes = ", ".join(map(str, SIZES))
         raise ValueError(f"images have no form with {input_dim} pixels; input_dim may be {sizes}")
     block = SIDE // side
     blocks = (pixels / 255).reshape(-1, side, block, side, block)
     means: Floats = blocks.mean(axis=(2, 4)).reshape(-1, input_dim)
     return means
+
+
+def resampled(images: Floats, input_dim: int) -> Floats:
+    """Images `[n, 784]` interpolated linearly to any size, `[n, input_dim]`: as three equal channels where that makes a
+    square of each, else as one, of the least square that holds so many pixels the middle ones.
+    """
+    square, channels = math.isqrt(input_dim) ** 2 == input_dim, 1
+    if not square and input_dim % 3 == 0 and math.isqrt(input_dim // 3) ** 2 == input_dim // 3:
+        channels = 3
+    each = input_dim // channels
+    side = math.isqrt(each - 1) + 1
+    places = (np.arange(side) + 0.5) * SIDE / side - 0.5
+    lower = np.clip(np.floor(places), 0, SIDE - 2).astype(int)
+    share = np.clip(places - lower, 0.0, 1.0)
+    weights = np.zeros((side, SIDE))
+    weights[np.arange(side), lower], weights[np.arange(side), lower + 1] = 1 - share, share
+    found = (weights @ images.reshape(-1, SIDE, SIDE) @ weights.T).reshape(len(images), -1)
+    first = (side * side - each) // 2
+    whole: Floats = np.tile(found[:, first : first + each], (1, channels))
+    return whole
 
 
 def open_dataset(dataset: str, data_dir: Path | None = None, *, download: bool = False) -> ImageSet | None:

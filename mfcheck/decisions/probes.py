@@ -6,10 +6,12 @@ import math
 
 import numpy as np
 
-from mfcheck.datasets.inputs import batch, inputs, scaled
+from mfcheck.arrays import Floats
+from mfcheck.datasets.inputs import batch, input_of_any_size, inputs, scaled
 from mfcheck.ensembles.samples import Probe
 from mfcheck.findings.cell import Cell
 from mfcheck.settings import Settings
+from mfcheck.spec import ModuleSpec, NetworkSpec
 
 
 def image(settings: Settings, cell: Cell) -> Probe:
@@ -18,14 +20,21 @@ def image(settings: Settings, cell: Cell) -> Probe:
     if cell.engine == "wishart":
         return Probe(np.ones((1, input_dim)), 0)
     dataset = str(cell.details.get("dataset", settings.dataset))
-    x = inputs(dataset, input_dim, 1, settings.seed, settings.data_dir)
+    x = _one(settings, dataset, cell.spec)
     return Probe(x, int(np.abs(x[0]).argmax()))
+
+
+def _one(settings: Settings, dataset: str, spec: NetworkSpec) -> Floats:
+    """One input `[1, d]` of a data set, interpolated for a network of one's own that takes a size of its own."""
+    if isinstance(spec, ModuleSpec):
+        return input_of_any_size(dataset, spec.input_dim, settings.seed, settings.data_dir)
+    return inputs(dataset, spec.input_dim, 1, settings.seed, settings.data_dir)
 
 
 def image_scaled_and_noise(settings: Settings, cell: Cell) -> Probe:
     """Three inputs: one of the data set, the same one at a tenth of its length, and noise."""
     input_dim = cell.spec.input_dim
-    real = inputs(settings.dataset, input_dim, 1, settings.seed, settings.data_dir)
+    real = _one(settings, settings.dataset, cell.spec)
     noise = inputs("noise", input_dim, 1, settings.seed + 1)
     tenth = scaled(real, math.sqrt(input_dim) / 10)
     return Probe(np.concatenate([real, tenth, noise]), int(np.abs(real[0]).argmax()))

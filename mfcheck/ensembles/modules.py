@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import cast
 
 import torch
 from torch import Tensor, func, nn
 
+from mfcheck.architectures import declared_scale
+from mfcheck.ensembles.construction import draw_modules as draw_modules
+from mfcheck.ensembles.construction import shaped, size_of
+from mfcheck.ensembles.memory import free_bytes
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
 from mfcheck.given import foreign_code, load_factory
@@ -20,21 +25,44 @@ Parts = dict[str, Tensor]
 
 
 class ModuleStack:
-    """`replicates` independent modules of the spec's own factory, evaluated as one where the module allows it.
+    """`replicates` independent modules of the spec's own factory, evaluated as one where modules and memory allow it.
 
-    Called with inputs `[B, d]` or `[R, B, d]` it gives `[R, B, K]`. Raises NotCovered, in one sentence, where the
-    factory or a module raises, or gives something else than it should.
+    Called with inputs `[B, d]` or `[R, B, d]` it gives `[R, B, K]`, divided by √scale where the spec or the factory
+    names a scale. Raises ValueError, in one sentence, where the factory or a module raises, gives something else than
+    it should, or takes more than half of the free memory; NotCovered for a scale that cannot be.
     """
 
     def __init__(
         self, spec: NetworkSpec, stream: Stream, *, replicates: int = 1, dtype: torch.dtype = torch.float32
     ) -> None:
         self.spec, self.replicates, self.dtype, self.device = spec, replicates, dtype, stream.device
+        self._unit = (declared_scale(spec) or 1.0) ** -0.5
+        self._room, self._size = free_bytes(stream.device) // 2, size_of(spec)
+        held = replicates * self._size.parameters * dtype.itemsize
+        if held > self._room:
+            room = f"{held / 2**30:.1f} GiB, {self._room / 2**30:.1f} GiB are half of what is free"
+            raise ValueError(f"{replicates} modules of {spec.architecture} need {room}")
         drawn = draw_modules(spec, stream, replicates)
-        self.modules = [module.to(stream.device, dtype).requires_grad_(False) for module in drawn]
-        self._parts = func.stack_module_state(self.modules)
-        self._skeleton = copy.deepcopy(self.modules[0])
-        self._batched = True
+        self.modules = [module.to(stream.device, dtype) for module in drawn]
+        for parameter in (one for module in self.modules for one in module.parameters()):
+            parameter.requires_grad_(False)  # one by one, as scripted modules will have it
+        self._skeleton = self.modules[0]
+        self._parts: tuple[Parts, Parts] = ({}, {})
+        self._batched = replicates > 1 and 2 * held <= self._room and self._stacked()
+
+    @property
+    def at_once(self) -> bool:
+        """Whether all modules are evaluated as one, as far as is known."""
+        return self._batched
+
+    def _stacked(self) -> bool:
+        """Put the modules' parameters and buffers into one tensor each, if they have one form."""
+        try:
+            self._parts = func.stack_module_state(self.modules)
+            self._skeleton = copy.deepcopy(self.modules[0])
+        except (Exception, SystemExit):  # a scripted module, or one that holds what cannot be copied
+            return False
+        return True
 
     def __call__(self, x: Tensor) -> Tensor:
         points = self._each(x)
@@ -76,20 +104,33 @@ class ModuleStack:
         """A function of parameters, buffers and points for all modules; None where they go only one by one."""
         if self._batched:
             try:
-                return func.vmap(function)(*self._parts, *points)
+                with differentiable(), warnings.catch_warnings():
+                    warnings.filterwarnings("ignore", "There is a performance drop")  # of the stack, not of a verdict
+                    return func.vmap(function, chunk_size=self._at_a_time(points[0].shape[1]))(*self._parts, *points)
             except (Exception, SystemExit):  # data-dependent control flow, say
                 self._batched = False
         return None
 
+    def _at_a_time(self, inputs: int) -> int | None:
+        """How many modules at once keep to half of the free memory at so many inputs; None for all of them."""
+        each = max(1, self._size.activations * inputs * self.dtype.itemsize)
+        return None if self.replicates * each <= self._room else max(1, self._room // each)
+
     def _one(self, parameters: Parts, buffers: Parts, x: Tensor) -> Tensor:
-        return cast(Tensor, func.functional_call(self._skeleton, (parameters, buffers), (x,)))
+        found = func.functional_call(self._skeleton, (parameters, buffers), (shaped(self.spec, x),))
+        return self._in_units(found)
 
     def _alone(self, module: nn.Module, x: Tensor) -> Tensor:
-        with foreign_code(lambda why: NotCovered(f"a module of {self.spec.architecture} raised {why}")):
-            output = module(x)
+        refusal = f"a module of {self.spec.architecture} raised"
+        with differentiable(), foreign_code(lambda why: ValueError(f"{refusal} {why}")):
+            output = module(shaped(self.spec, x))
         if not isinstance(output, Tensor):
-            raise NotCovered(f"a module of {self.spec.architecture} must return a tensor, got {output!r}")
-        return output
+            raise ValueError(f"a module of {self.spec.architecture} must return a tensor, got {output!r}")
+        return self._in_units(output)
+
+    def _in_units(self, output: Tensor) -> Tensor:
+        """Outputs over √scale."""
+        return output if self._unit == 1 else torch.mul(output, self._unit)
 
     def _each(self, x: Tensor) -> Tensor:
         return x.expand(self.replicates, *x.shape[-2:])
@@ -97,24 +138,22 @@ class ModuleStack:
     def _checked(self, output: Tensor, x: Tensor) -> Tensor:
         wanted = (self.replicates, x.shape[-2], self.spec.output_dim)
         if output.shape != wanted:
-            raise NotCovered(
+            raise ValueError(
                 f"a module of {self.spec.architecture} maps {tuple(x.shape[-2:])} to {tuple(output.shape[1:])}, "
                 f"expected {wanted[1:]} (inputs by output_dim)"
             )
         return output
 
 
-def draw_modules(spec: NetworkSpec, stream: Stream, count: int) -> list[nn.Module]:
-    """`count` independent modules of the spec's own factory; NotCovered when it raises or returns something else."""
-    factory = load_factory(spec.architecture)
-    drawn = []
-    for _ in range(count):
-        with foreign_code(lambda why: NotCovered(f"factory {spec.architecture} raised {why}")):
-            module = factory(spec, stream.torch)
-        if not isinstance(module, nn.Module):
-            raise NotCovered(f"factory {spec.architecture} must return a torch.nn.Module, got {module!r}")
-        drawn.append(module)
-    return drawn
+@contextlib.contextmanager
+def differentiable() -> Iterator[None]:
+    """Transformers without the kernel that torch takes where no parameter asks for a gradient, and that has none."""
+    fast = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
 
 
 def is_gaussian(architecture: str) -> bool:

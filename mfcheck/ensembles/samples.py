@@ -18,7 +18,9 @@ from torch import Tensor
 
 from mfcheck import progress
 from mfcheck.arrays import Floats, Integers
+from mfcheck.ensembles.construction import size_of
 from mfcheck.ensembles.import_closure import Closure
+from mfcheck.ensembles.modules import is_gaussian
 from mfcheck.ensembles.provenance import code_of_draws
 from mfcheck.ensembles.seeds import derive_seed
 from mfcheck.ensembles.store import ChunkStore
@@ -144,9 +146,12 @@ def chunk_draws(spec: NetworkSpec, engine: str) -> int:
     """Draws in a chunk, a power of two: what fits 64 MiB of float32, at most 65536 (4096 lazy networks).
 
     Of dense networks that is their matrices, of lazy ones 64 products with each on either side, of Wishart chains their
-    factors. Small dense networks are drawn 256 to 1024 at a time, as many as fit 8 MiB: larger stacks leave a
-    processor's cache, and take up to twice as long.
+    factors; of modules of one's own what one holds and keeps of an input, as measured. Small dense networks are drawn
+    256 to 1024 at a time, as many as fit 8 MiB: larger stacks leave a processor's cache, and take up to twice as long.
     """
+    if engine == "dense" and not is_gaussian(spec.architecture):
+        size = size_of(spec)
+        return int(min(4096, 2 ** max(0, (2**24 // max(1, size.parameters + size.activations)).bit_length() - 1)))
     n, k, d = spec.width, spec.output_dim, spec.input_dim
     layers = spec.depth * (2 if spec.architecture == "residual" else 1)
     floats, most = {

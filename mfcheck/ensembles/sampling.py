@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from mfcheck.ensembles import wishart
-from mfcheck.ensembles.modules import draw_modules
+from mfcheck.ensembles.construction import draw_modules
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.seeds import derive_seed
 from mfcheck.ensembles.streams import Stream

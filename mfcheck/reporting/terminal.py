@@ -7,6 +7,7 @@ from typing import Any
 
 from mfcheck.findings import states, wording
 from mfcheck.reporting.words import changes_text, coverage_table, phrases, twins_table
+from mfcheck.spec import ARCHITECTURES
 from mfcheck.verdict import Verdict
 
 Line = tuple[str, str]
@@ -37,6 +38,7 @@ def terminal_lines(report: dict[str, Any]) -> list[Line]:
     if not report["theorems"]:
         lines.append(("No claim was tried in this run, so it supports nothing.", "yellow"))
     lines += [*_where(report), *_details(report), *_expectations(report)]
+    lines += _inapplicable(report)
     return [*lines, *_changes(report), *_twins(report), *_foot(report)]
 
 
@@ -79,6 +81,19 @@ def _details(report: dict[str, Any]) -> list[Line]:
     if len(groups) > MOST_DETAILS:
         lines += [("", ""), (f"... and {len(groups) - MOST_DETAILS} more, all of them in the report", "yellow")]
     return lines
+
+
+def _inapplicable(report: dict[str, Any]) -> list[Line]:
+    """Why claims do not apply to architectures of one's own and what would make them; claims of one reason together."""
+    if set(report["architectures"]) <= set(ARCHITECTURES):
+        return []
+    reasons: dict[str, dict[str, None]] = {}
+    for claim in states.claims_of(report):
+        for finding in claim["findings"]:
+            if finding["verdict"] == Verdict.NOT_APPLICABLE and finding.get("reason"):
+                reasons.setdefault(finding["reason"], {})[claim["id"]] = None
+    texts = [f"{_shown(Verdict.NOT_APPLICABLE)}: {', '.join(claims)}: {why}" for why, claims in reasons.items()]
+    return [line for text in texts for line in (("", ""), *((one, "") for one in _wrap(text)))]
 
 
 def _expectations(report: dict[str, Any]) -> list[Line]:

@@ -15,6 +15,7 @@ from mfcheck.findings.finding import Finding
 from mfcheck.findings.states import claims_of
 from mfcheck.given import calm_warnings
 from mfcheck.settings import Settings, level_named
+from mfcheck.spec import ARCHITECTURES
 from mfcheck.theory.loading import PAPER_THEORY
 from mfcheck.verdict import Verdict
 
@@ -62,33 +63,51 @@ def audit(
     device: str = "cpu",
     alpha: float = 1e-6,
     cache: Path | None = None,
+    input_shape: Sequence[int] = (),
+    outputs: int | None = None,
 ) -> Report:
     """Decide the suite's claims, or those with the given ids or globs, on one architecture, in this process.
 
     `factory` is package.module:factory, an entry point's name, or a function or class that can be imported by its name
-    (`mfcheck.architectures` says what it may declare). The same seed gives the findings of `mfcheck audit` and of
-    `pytest claims`. Raises ValueError, before any work, for what cannot be used.
+    (`mfcheck.architectures` says what it may declare); of a constructor that takes no spec, `input_shape` and `outputs`
+    are its sizes. The same seed gives the findings of `mfcheck audit`, and of `pytest claims` with the scale that its
+    pre-flight measures. Where the pre-flight is fatal that is all that is found. Raises ValueError, before any work,
+    for what cannot be used.
     """
     from mfcheck.decisions.decide import Decider
     from mfcheck.decisions.suite import suite_claims
     from mfcheck.ensembles.store import ChunkStore
     from mfcheck.findings.record import as_plain, assemble, fates
+    from mfcheck.session.preflight import by_claim, preflight, with_scale
     from mfcheck.session.selection import check_claims
     from mfcheck.theorems.foreign import each_cell
 
     path = factory if isinstance(factory, str) else importable(factory)
-    settings = Settings(seed, level_named(level), alpha, device, dataset, theory, (path,), cache=cache)
+    settings = Settings(
+        seed, level_named(level), alpha, device, dataset, theory, (path,), tuple(input_shape), outputs, cache=cache
+    )
     with calm_warnings():
         loaded, tests = settings.load(), suite_claims()
     check_claims(claims or (), set(tests))
     chosen = [tests[id] for id in sorted(tests) if is_asked_for(id, claims or ())]
     store, findings, errors = ChunkStore(cache), [], []
+    fatal = dict[str, str]()
+    if path not in ARCHITECTURES:
+        with calm_warnings():
+            flown = preflight(path, settings, loaded, chosen)
+        settings, fatal = with_scale(settings, flown), by_claim(flown)
+    if fatal:  # also where the claim that says so was not asked for
+        chosen = [tests[id] for id in sorted({*fatal, *(claim.id for claim, _ in chosen)})]
     for claim, test, cell in each_cell(chosen, settings):
         reproduce = f"mfcheck audit {path} --mf-claim {claim.id} --mf-seed {seed} --mf-level {level}"
         decider = Decider(claim, cell, settings, loaded, store, reproduce)
         try:
             if cell.inapplicable:
                 decider.does_not_apply(cell.inapplicable)
+            elif fatal and claim.id in fatal:
+                decider.fact(fatal[claim.id], name="pre-flight")
+            elif fatal:
+                decider.does_not_apply(f"the pre-flight stopped the audit: {next(iter(fatal.values()))}")
             else:
                 with calm_warnings():
                     test(cell, decider)

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 OPTIONS = {
     "level": "level of effort: quick, standard or paper (default quick)",
     "architecture": "vanilla, residual or package.module:factory; repeatable (default vanilla and residual)",
+    "input": "shape of the inputs of architectures of one's own: 784, or 3x32x32 (default their attribute input_shape)",
+    "outputs": "number of their outputs (default their attribute outputs)",
+    "scale": "measured scale of one of them, package.module:factory=4.0, as its pre-flight found it; repeatable",
     "theory": "package.module:Theory, a subclass of mfcheck.PaperTheory to put on trial",
     "seed": "root seed of all draws (default: a fresh one, printed)",
     "alpha": "error rate of one decision, at most 0.5 (default 1e-6)",
@@ -24,7 +27,7 @@ OPTIONS = {
     "report": "folder of report.json, report.md and report.html (default reports)",
     "baseline": "an older report.json, or what mfcheck baseline kept of it; the run fails if it falls behind that",
 }
-REPEATABLE = ("architecture", "claim")
+REPEATABLE = ("architecture", "claim", "scale")
 NO_CACHE, DOWNLOAD, RESUME = "no_cache", "download", "resume"
 FLAGS = {
     NO_CACHE: "draw everything anew, keep nothing",

@@ -46,6 +46,8 @@ def identity(settings: Settings, claims: Sequence[str], tests: Sequence[str], su
         "alpha": settings.alpha,
         "theory": settings.theory,
         "architectures": list(settings.architectures),
+        "sizes": [*settings.input_shape, settings.outputs],
+        "scales": [list(one) for one in settings.scales],
         "device": settings.device,
         "dataset": settings.dataset,
         "data_dir": None if settings.data_dir is None else str(settings.data_dir),

@@ -89,7 +89,7 @@ def test_an_architecture_that_cannot_be_had_is_one_sentence(body: str, said: str
     found = audit(tmp_path, "--workers", "0")
     assert found.returncode == 4
     (sentence,) = [line for line in found.stderr.splitlines() if line.strip()]
-    assert sentence.startswith("ERROR: architecture 'own_net:Net' cannot be imported: ")
+    assert sentence.startswith("mfcheck: architecture 'own_net:Net' cannot be imported: ")
     assert said in sentence
     assert not (tmp_path / "reports").exists()
 
@@ -101,3 +101,21 @@ def test_what_sets_up_other_tests_is_kept_from_the_audit() -> None:
         "MFCHECK_SEED": "1",
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
     }
+
+
+def test_a_pre_flight_alone_tells_what_it_finds_and_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "own_net.py").write_text(NET, encoding="utf-8")
+    found = audit(tmp_path, "--preflight", "--mf-claim", "thm4.1/entries-gaussian", "--mf-seed", "1")
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert "bias-free, homogeneous of degree 5 in its parameters, piecewise linear" in found.stdout
+    assert "Net.omega = lambda spec: 0." in found.stdout
+    assert "Net.scale = lambda spec: 0." in found.stdout  # half of it is lost to a gate at its input
+    assert not (tmp_path / "reports").exists()
+
+
+def test_what_a_pre_flight_finds_wrong_stops_the_audit(tmp_path: Path) -> None:
+    (tmp_path / "own_net.py").write_text(NET.replace("return x @", "return 0 * x @"), encoding="utf-8")
+    found = audit(tmp_path)
+    assert found.returncode == 1
+    assert "✗ preflight/alive: the output of 16 in 16 networks of own_net:Net is 0" in found.stdout
+    assert not (tmp_path / "reports").exists()

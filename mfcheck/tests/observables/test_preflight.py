@@ -12,8 +12,9 @@ from mfcheck.observables import preflight
 from mfcheck.tests.support.factories import EXAMPLES, X, spec_of
 
 
-def test_a_vanilla_network_of_ones_own_passes_pre_flight(factory_paths: Callable[[str], str]) -> None:
-    assert preflight.problem(spec_of(factory_paths("Vanilla")), X, seed=1) == ""
+@pytest.mark.parametrize("factory", ["Vanilla", "Global", "Settled", "Biased"])
+def test_a_sound_network_of_ones_own_passes_pre_flight(factory_paths: Callable[[str], str], factory: str) -> None:
+    assert preflight.problem(spec_of(factory_paths(factory)), X, seed=1) == ""
 
 
 @pytest.mark.parametrize(
@@ -22,6 +23,10 @@ def test_a_vanilla_network_of_ones_own_passes_pre_flight(factory_paths: Callable
         ("Raising", "factory", "raised RuntimeError: no such layer"),
         ("nothing", "factory", r"must return a torch\.nn\.Module, got None"),
         ("Forgetful", "seeded", "from one state of the generator differ"),
+        ("Alike", "alike", "from one generator are equal"),
+        ("Overwriting", "input", "writes into its input"),
+        ("Batched", "batch", "depends on its batch mates"),
+        ("needs", "factory", "must be given flavour, of which an audit knows nothing"),
         ("Constant", "drawn", "from two seeds are equal"),
         ("Dropping", "deterministic", "two passes of one network"),
         ("Double", "dtype", "is torch.float64"),

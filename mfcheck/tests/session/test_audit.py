@@ -27,6 +27,8 @@ from mfcheck.tests.support.factories import EXAMPLES, spec_of
         ("FanOut", "preflight/weight-variance", {"preflight/weight-variance"}),
         ("Raising", "preflight/*", {"preflight/sound"}),
         ("RaisingLayers", "preflight/*", {"preflight/sound"}),
+        ("Biased", "preflight/[hp]*", {"preflight/homogeneous"}),
+        ("Declared", "preflight/[hp]*", set()),
     ],
 )
 def test_pre_flight_catches_by_verdict(
@@ -47,20 +49,20 @@ def test_only_the_layers_that_are_wrong_are_refuted(factory_paths: Callable[[str
 
 
 @pytest.mark.parametrize(
-    ("factory", "verdict"),
+    ("factory", "weights", "entries"),
     [
-        ("HeavyMatrices", "refuted"),
-        pytest.param("FanOutMatrices", "refuted", marks=pytest.mark.slow),
-        ("Matrices", "supported"),
+        ("HeavyMatrices", "refuted", "undecided"),
+        pytest.param("FanOutMatrices", "refuted", "undecided", marks=pytest.mark.slow),
+        ("Matrices", "supported", "supported"),
     ],
 )
-def test_wrong_weights_are_caught_by_the_law_of_the_jacobian(
-    factory_paths: Callable[[str], str], factory: str, verdict: str
+def test_wrong_weights_are_refuted_by_name_and_the_law_of_the_jacobian_is_left_open(
+    factory_paths: Callable[[str], str], factory: str, weights: str, entries: str
 ) -> None:
     report = mfcheck.audit(factory_paths(factory), ["preflight/*", "thm4.1/entries-variance"], seed=3, alpha=1e-3)
     assert not report.errors
-    assert report.verdicts["thm4.1/entries-variance"] == verdict
-    assert report.verdicts["preflight/weight-variance"] == verdict
+    assert report.verdicts["thm4.1/entries-variance"] == entries  # its tail is granted
+    assert report.verdicts["preflight/weight-variance"] == weights
 
 
 @pytest.mark.slow

@@ -69,7 +69,76 @@ class Raising(Vanilla):
 
 class Forgetful(Vanilla):
     def __init__(self, spec, g):
+        super().__init__(spec, torch.Generator().manual_seed(torch.Generator().seed()))
+
+class Global(Vanilla):
+    def __init__(self, spec, g):
         super().__init__(spec, None)
+
+class Alike(Vanilla):
+    def __init__(self, spec, g):
+        super().__init__(spec, torch.Generator().manual_seed(g.initial_seed()))
+
+class Overwriting(Vanilla):
+    def forward(self, x):
+        return super().forward(x.mul_(2))
+
+class Batched(Vanilla):
+    def __init__(self, spec, g):
+        super().__init__(spec, g)
+        self.norm = nn.BatchNorm1d(spec.output_dim)
+
+    def forward(self, x):
+        return self.norm(super().forward(x))
+
+class Settled(Batched):
+    def __init__(self, spec, g):
+        super().__init__(spec, g)
+        self.eval()
+
+class Biased(Vanilla):
+    def __init__(self, spec, g):
+        super().__init__(spec, g)
+        self.bias = nn.Parameter(torch.randn(spec.width, generator=g))
+
+    def forward(self, x):
+        return torch.relu(x @ self.first.T + self.bias) @ self.last.T
+
+class Declared(Biased):
+    homogeneous = False
+
+class Square(Vanilla):
+    def __init__(self, spec, g):
+        if spec.input_dim != 49:
+            raise ValueError("this network takes 7x7 images only")
+        super().__init__(spec, g)
+
+class Scaled(Vanilla):
+    def __init__(self, spec, g):
+        super().__init__(spec, g)
+        with torch.no_grad():
+            self.last.mul_(2)
+
+class Fixed(nn.Module):
+    def __init__(self, num_classes, in_channels=3):
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, 4, 3, bias=False)
+        self.head = nn.Linear(4, num_classes, bias=False)
+
+    def forward(self, x):
+        return self.head(torch.relu(self.conv(x)).mean((2, 3)))
+
+class Sized(Fixed):
+    input_shape, outputs = (1, 5, 5), 3
+
+    def __init__(self):
+        super().__init__(3, 1)
+
+def idle(spec, g):
+    return nn.Sequential(nn.Linear(spec.input_dim, spec.width), nn.ReLU(), nn.Linear(spec.width, spec.output_dim))
+
+def needs(spec, generator, flavour):
+    return Vanilla(spec, generator)
 
 class Constant(Vanilla):
     def __init__(self, spec, g):

@@ -1,0 +1,125 @@
+"""Modules of one's own as their factories make them: every random number from one generator, global ones included."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mfcheck.ensembles.calls import OUTPUTS, call_of
+from mfcheck.ensembles.streams import Stream
+from mfcheck.given import foreign_code, load_factory
+from mfcheck.spec import ModuleSpec, NetworkSpec
+
+Factory = Callable[..., object]
+
+
+def draw_modules(spec: NetworkSpec, stream: Stream, count: int) -> list[nn.Module]:
+    """`count` independent modules of the spec's own factory, on the CPU; ValueError when it raises, or makes another.
+
+    They come one after another from one generator of the CPU, as which weights must be drawn wherever they are used.
+    """
+    factory, generator = load_factory(spec.architecture), on_cpu(stream)
+    return [_drawn(factory, spec, generator) for _ in range(count)]
+
+
+def on_cpu(stream: Stream) -> torch.Generator:
+    """A stream's own generator, or on another device one of the CPU that it seeds."""
+    if stream.device.type == "cpu":
+        return stream.torch
+    seed = torch.randint(2**62, (), device=stream.device, generator=stream.torch)
+    return torch.Generator().manual_seed(int(seed))
+
+
+def _drawn(factory: Factory, spec: NetworkSpec, generator: torch.Generator) -> nn.Module:
+    with seeded_globally(generator), foreign_code(lambda why: ValueError(f"{_made(spec)} raised {why}")):
+        module = _called(factory, spec, generator)
+    if not isinstance(module, nn.Module):
+        raise ValueError(f"factory {spec.architecture} must return a torch.nn.Module, got {module!r}")
+    return _uncompiled(module)
+
+
+def _made(spec: NetworkSpec) -> str:
+    sizes = f"input_dim={spec.input_dim}, output_dim={spec.output_dim}, width={spec.width}, depth={spec.depth}"
+    return f"factory {spec.architecture} at {sizes}"
+
+
+def _called(factory: Factory, spec: NetworkSpec, generator: torch.Generator) -> object:
+    call = call_of(spec.architecture)
+    if call.missing:
+        lacking = ", ".join(call.missing)
+        raise TypeError(f"it must be given {lacking}, of which an audit knows nothing; give a default")
+    positional, named = call.arguments(spec, generator)
+    if call.open_ended and not call.by_spec and not set(OUTPUTS) & set(call.names):
+        with contextlib.suppress(TypeError):
+            return factory(*positional, **named, num_classes=spec.output_dim)
+    return factory(*positional, **named)
+
+
+@contextlib.contextmanager
+def seeded_globally(generator: torch.Generator) -> Iterator[None]:
+    """Seed what layers are drawn from by default, torch's, numpy's and Python's own, and leave all as they were."""
+    seed = int(torch.randint(2**62, (), generator=generator))
+    of_numpy, of_python = np.random.get_state(), random.getstate()
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        np.random.seed(seed % 2**32)
+        random.seed(seed)
+        try:
+            yield
+        finally:
+            np.random.set_state(of_numpy)
+            random.setstate(of_python)
+
+
+def _uncompiled(module: nn.Module) -> nn.Module:
+    """A module as it was before torch.compile, which changes its speed and not what it computes."""
+    for name, child in list(module.named_children()):
+        if (plain := _uncompiled(child)) is not child:
+            setattr(module, name, plain)
+    original = getattr(module, "_orig_mod", None)
+    if isinstance(original, nn.Module):
+        return _uncompiled(original)
+    if getattr(module, "_compiled_call_impl", None) is not None:
+        module._compiled_call_impl = None
+    return module
+
+
+def shaped(spec: NetworkSpec, x: Tensor) -> Tensor:
+    """Inputs `[B, d]` as the module takes them, `[B, *input_shape]`."""
+    shape = spec.input_shape if isinstance(spec, ModuleSpec) else ()
+    return x.reshape(*x.shape[:-1], *shape) if shape else x
+
+
+@dataclass(frozen=True)
+class Size:
+    """Numbers that a module holds, and that it keeps of one input in order to be differentiated."""
+
+    parameters: int
+    activations: int
+
+
+@lru_cache(maxsize=512)
+def size_of(spec: NetworkSpec) -> Size:
+    """The measured size of a module of the spec's own factory; ValueError if there is none."""
+    module = draw_modules(spec, Stream(0), 1)[0]
+    own = {one.data_ptr() for one in (*module.parameters(), *module.buffers())}
+    kept: dict[int, int] = {}
+
+    def keep(tensor: Tensor) -> Tensor:
+        if tensor.data_ptr() not in own:
+            kept[tensor.data_ptr()] = max(kept.get(tensor.data_ptr(), 0), tensor.numel())
+        return tensor
+
+    with contextlib.suppress(Exception, SystemExit), torch.enable_grad():  # what is wrong with it is said elsewhere
+        x = torch.ones(2, spec.input_dim).requires_grad_()
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+            module(shaped(spec, x))
+    held = sum(one.numel() for one in (*module.parameters(), *module.buffers()))
+    return Size(held, -(-sum(kept.values()) // 2))

@@ -1,0 +1,217 @@
+"""What a pre-flight says on the terminal: what it found, lines to paste that declare it, and what will be decided."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+
+from mfcheck.architectures import declared_sizes, declares_biases, declares_omega, layer_variances
+from mfcheck.decisions.statement import Plan
+from mfcheck.decisions.trial import Trial, made
+from mfcheck.ensembles.calls import call_of
+from mfcheck.ensembles.modules import ModuleStack, draw_stack, is_gaussian
+from mfcheck.ensembles.samples import Source
+from mfcheck.ensembles.streams import Stream
+from mfcheck.numerics import one_thread
+from mfcheck.observables.measured_scale import INITIALISATIONS, Nature, degree, idle_knobs, initialisation
+from mfcheck.session.preflight import Asked, Preflight
+from mfcheck.spec import ModuleSpec, NetworkSpec
+from mfcheck.verdict import NotCovered
+
+MOST = 0.99
+"""The share of networks from which a property is said to be theirs."""
+FEW, FIRST, SOME = 64, 8, 256
+"""Draws in a chunk up to which one is drawn to see how long it takes; and networks by which else the time is told: the
+first few load what they need, or are all where they are evaluated one by one."""
+MOST_MATRICES = 12
+
+
+def lines(found: Preflight) -> Iterator[str]:
+    """All that a pre-flight says; what stops the audit, or what it is and what will be decided."""
+    sizes = f"{found.sizes} size{'' if found.sizes == 1 else 's'}"
+    yield f"pre-flight of {found.architecture} at {sizes}, {found.seconds:.1f} s"
+    for fatal in found.fatal:
+        yield f"✗ {fatal.claim}: {fatal.sentence}"
+    if found.fatal:
+        yield "the audit stops here: mend this first"
+        return
+    if found.nature is not None:
+        yield f"found: {description(found, found.nature)}"
+        yield from notes(found)
+        if pasted := list(paste(found, found.nature)):
+            yield "to declare it, paste beside the factory:"
+            yield from (f"    {line}" for line in pasted)
+    yield from decided(found)
+
+
+def description(found: Preflight, nature: Nature) -> str:
+    """What the networks are, as one phrase.
+
+    "He initialisation: scale 4, ω about 1.00, bias-free, homogeneous of degree 5 in its parameters, piecewise linear"
+    """
+    name, _ = initialisation(found.spec)
+    exact = found.scale if found.scale in [value**2 for value in INITIALISATIONS] else None
+    said = [f"scale {exact:g}" if exact else f"scale {nature.scale}"]
+    said.append(f"ω about {nature.omega.value:.2f}" if nature.omega else "ω unknown, since depth is no argument")
+    said.append("bias-free" if nature.homogeneous >= MOST else "with biases or normalisation, f(2x) ≠ 2f(x)")
+    if (k := degree(found.spec, found.probe)) is not None:
+        said.append(f"homogeneous of degree {k} in its parameters")
+    said.append("piecewise linear" if nature.linear >= MOST else "not piecewise linear")
+    return f"{name or 'no initialisation of a name'}: {', '.join(said)}"
+
+
+def notes(found: Preflight) -> Iterator[str]:
+    """What an owner should know that stops nothing: idle knobs, and units."""
+    path = found.architecture
+    if idle := idle_knobs(found.spec):
+        yield f"note: {', '.join(idle)} of the spec change{'s' if len(idle) == 1 else ''} nothing in {path}"
+    if found.scale is not None:
+        yield f"note: outputs are taken in units of √{found.scale:g}, the measured scale, in this audit"
+
+
+def paste(found: Preflight, nature: Nature) -> Iterator[str]:
+    """Lines that declare what was found."""
+    path, spec, name = found.architecture, found.spec, found.architecture.split(":")[1]
+    shape, outputs = declared_sizes(path)
+    if isinstance(spec, ModuleSpec) and not is_gaussian(path):
+        if not shape and spec.input_shape:
+            yield f"{name}.input_shape = {spec.input_shape}"
+        if outputs is None and call_of(path).needs_sizes:
+            yield f"{name}.outputs = {spec.output_dim}"
+    if found.scale is not None:
+        yield f"{name}.scale = lambda spec: {found.scale:g}"
+    if not declares_omega(path) and nature.omega is not None:
+        at = "" if "weight_variance" in idle_knobs(spec) else f"  # at weight_variance={spec.weight_variance:g}"
+        yield f"{name}.omega = lambda spec: {nature.omega.value:.3g}{at}"
+    if nature.homogeneous < MOST and not declares_biases(path):
+        yield f"{name}.homogeneous = False"
+    _, matrices = initialisation(spec)
+    if "weight_variance" in idle_knobs(spec) and not layer_variances(spec) and len(matrices) <= MOST_MATRICES:
+        yield f"{name}.layer_variances = lambda spec: {{{', '.join(_variances(spec, matrices))}}}"
+
+
+def _variances(spec: NetworkSpec, matrices: dict[str, float]) -> Iterator[str]:
+    """Each matrix's variance as its share of the fan-in, rounded to that of a known initialisation."""
+    widths = _fans(spec)
+    for name, value in matrices.items():
+        near = next((known for known in INITIALISATIONS if abs(value / known - 1) < 0.1), value)
+        fan = {spec.input_dim: "spec.input_dim", spec.width: "spec.width"}.get(widths[name], str(widths[name]))
+        share = "1 / 3" if near == 1 / 3 else f"{near:.3g}"
+        yield f'"{name}": {share} / {fan}'
+
+
+def _fans(spec: NetworkSpec) -> dict[str, int]:
+    from mfcheck.ensembles.construction import draw_modules
+    from mfcheck.observables.effective_weights import tensors_of
+
+    tensors = tensors_of(draw_modules(spec, Stream(3), 1)[0])
+    return {name: one[0].numel() for name, one in tensors.items() if one.ndim >= 2}
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a statement's first look takes."""
+
+    draws: int
+    seconds: float
+
+
+def decided(found: Preflight) -> Iterator[str]:
+    """Which claims will be decided, at which sizes, in how long; and which do not apply, and what would make them."""
+    total, silent = 0.0, dict[str, list[str]]()
+    for claim, reason in found.silent:
+        silent.setdefault(reason, []).append(claim)
+    rows, shared = [], dict[tuple[object, ...], int]()
+    for one in found.asked:
+        try:
+            costs, reason = _costs(one, shared)
+        except (ArithmeticError, ValueError, RuntimeError) as error:
+            rows.append(f"  {one.claim.id:32} will end in an error: {' '.join(str(error).split())}")
+            continue
+        if reason:
+            silent.setdefault(reason, []).append(one.claim.id)
+            continue
+        seconds = sum(cost.seconds for cost in costs)
+        draws = sum(cost.draws for cost in costs)
+        total += seconds
+        rows.append(f"  {one.claim.id:32} {sizes_of(one):38} {draws:>9,} networks {duration(seconds):>9}")
+    yield f"to be decided, about {duration(total)} on one core for one look at each:"
+    yield from rows
+    for reason, claims in silent.items():
+        yield f"– not applicable: {', '.join(dict.fromkeys(claims))}: {reason}"
+
+
+def sizes_of(one: Asked) -> str:
+    """The sizes of a cell's networks, those alone that its constructor is given."""
+    knobs = call_of(one.cell.spec.architecture).knobs
+    spec, depths = one.cell.spec, sorted({each.depth for each in one.specs})
+    said = [f"d {spec.input_dim}", f"K {spec.output_dim}"]
+    if "width" in knobs:
+        said.append(f"N {spec.width}")
+    if "depth" in knobs:
+        said.append(f"L {', '.join(map(str, depths[-3:] if len(depths) > 1 else depths))}")
+    return "  ".join(said)
+
+
+def _costs(one: Asked, shared: dict[tuple[object, ...], int]) -> tuple[list[Cost], str]:
+    """What each statement of a cell takes beyond draws that an earlier one shares with it, or why none applies."""
+    costs, reason = [], ""
+    for ask in one.asks:
+        try:
+            plan = one.trial.plan(ask)
+        except NotCovered as missing:
+            reason = str(missing)
+            continue
+        source = getattr(made(ask, one.trial.own), "source", None)
+        key = (source.name if isinstance(source, Source) else len(shared), one.specs)
+        there = shared.get(key, 0)
+        shared[key] = max(there, plan.first)
+        new = max(0, plan.first - there) / plan.first
+        costs.append(Cost(plan.first * max(1, len(plan.draws_of)), new * _seconds(plan, one.trial)))
+    return costs, "" if costs or not one.asks else reason
+
+
+def _seconds(plan: Plan, trial: Trial) -> float:
+    """Seconds that a first look takes: by one chunk of it where chunks are small, else by a few networks like it."""
+    if plan.chunk <= FEW:
+        total = 0.0
+        for draw in plan.draws_of:
+            start = time.process_time()
+            draw(1)
+            total += (time.process_time() - start) * -(-plan.first // plan.chunk)
+        return total
+    return plan.first * max(1, len(plan.draws_of)) * _each(trial.cell.spec, trial.settings.device)
+
+
+@lru_cache(maxsize=64)
+def _each(spec: NetworkSpec, device: str) -> float:
+    """Seconds that a network takes to be drawn and differentiated along one input, in a stack."""
+    x = torch.ones(3, spec.input_dim, device=device)
+    with one_thread(), torch.no_grad():
+        for count in (FIRST, SOME):
+            start = time.process_time()
+            stack = draw_stack(spec, Stream(0, device), replicates=count)
+            if isinstance(stack, ModuleStack):
+                stack.column(x, 0)
+            else:
+                stack(x)
+            each = (time.process_time() - start) / count
+            if isinstance(stack, ModuleStack) and not stack.at_once:  # more of them take as much each
+                break
+    return each
+
+
+def duration(seconds: float) -> str:
+    """A time for people.
+
+    >>> duration(0.4), duration(75), duration(200_000)
+    ('0.4 s', '1.2 min', '2.3 days')
+    """
+    for size, unit in ((86400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.1f} s"

@@ -1,0 +1,101 @@
+"""A pre-flight stops what nothing can be measured of, in a sentence, and says of the rest what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+import mfcheck
+from mfcheck import PaperTheory, Verdict
+from mfcheck.decisions.suite import suite_claims
+from mfcheck.findings.claim import is_asked_for
+from mfcheck.session.preflight import Preflight, preflight, with_scale
+from mfcheck.session.preflight_words import duration, lines
+from mfcheck.settings import Settings, level_named
+
+ENTRIES = ["thm4.1/entries-*"]
+
+
+def flown(path: str, *patterns: str, input_shape: tuple[int, ...] = (), outputs: int | None = None) -> Preflight:
+    settings = Settings(7, level_named("quick"), architectures=(path,), input_shape=input_shape, outputs=outputs)
+    tests = [test for id, test in suite_claims().items() if is_asked_for(id, patterns)]
+    return preflight(path, settings, PaperTheory(), tests)
+
+
+@pytest.mark.parametrize(
+    ("factory", "said"),
+    [
+        ("Raising", "raised RuntimeError: no such layer"),
+        ("Alike", "from one generator are equal"),
+        ("Dropping", "is random"),
+        ("Overwriting", "writes into its input"),
+        ("Batched", "depends on its batch mates"),
+        ("Dead", "is 0, or the same everywhere, at input_dim=49"),
+    ],
+)
+def test_what_nothing_can_be_measured_of_is_one_sentence_and_never_supported(
+    factory_paths: Callable[[str], str], factory: str, said: str
+) -> None:
+    path = factory_paths(factory)
+    found = flown(path, *ENTRIES)
+    (fatal,) = found.fatal
+    assert said in fatal.sentence
+    assert "\n" not in fatal.sentence
+    assert list(lines(found))[1:] == [f"✗ {fatal.claim}: {fatal.sentence}", "the audit stops here: mend this first"]
+    report = mfcheck.audit(path, ENTRIES, seed=7)  # which did not ask for the claim that is refuted
+    assert report.verdict is Verdict.REFUTED
+    assert report.verdicts[fatal.claim] is Verdict.REFUTED
+    assert report.verdicts["thm4.1/entries-variance"] is Verdict.NOT_APPLICABLE
+
+
+def test_a_network_of_one_size_is_refused_at_others_and_audited_there(factory_paths: Callable[[str], str]) -> None:
+    path, claims = factory_paths("Square"), ("thm4.1/input-independent", "thm5.1/bound-satisfied", "preflight/sound")
+    (fatal,) = flown(path, *claims).fatal
+    assert "at input_dim=16" in fatal.sentence or "at input_dim=196" in fatal.sentence
+    assert fatal.sentence.endswith("audit it there alone with --mf-input 49")
+    there = flown(path, *claims, input_shape=(49,))
+    assert there.fatal == ()
+    assert {spec.input_dim for one in there.asked for spec in one.specs} == {49}
+
+
+def test_a_constructor_declares_its_sizes(factory_paths: Callable[[str], str]) -> None:
+    path = factory_paths("Fixed")
+    with pytest.raises(ValueError, match="its sizes must be declared: with --mf-input"):
+        mfcheck.audit(path, ["preflight/sound"])
+    claims = ["preflight/sound", "preflight/weight-variance", "thm4.1/phase-boundary"]
+    report = mfcheck.audit(path, claims, seed=1, input_shape=(3, 4, 4), outputs=7)
+    assert report.verdicts["preflight/sound"] is Verdict.SUPPORTED
+    reasons = {finding.claim: finding.reason for finding in report.findings}
+    assert "let its factory declare layer_variances(spec)" in reasons["preflight/weight-variance"]
+    assert "let its constructor take depth" in reasons["thm4.1/phase-boundary"]
+    assert mfcheck.audit(factory_paths("Sized"), ["preflight/sound"]).verdict is Verdict.SUPPORTED
+
+
+def test_a_scale_is_measured_told_and_used(factory_paths: Callable[[str], str]) -> None:
+    path = factory_paths("Scaled")
+    found = flown(path, "thm4.1/entries-*", "thm5.1/bound-satisfied")
+    assert found.fatal == ()
+    assert found.scale == pytest.approx(4, rel=0.15)
+    settings = with_scale(Settings(7, level_named("quick"), architectures=(path,)), found)
+    assert dict(settings.scales) == {path: found.scale}
+    told = "\n".join(lines(found))
+    assert f"Scaled.scale = lambda spec: {found.scale:g}" in told
+    assert "homogeneous of degree 5" in told
+    assert "thm5.1/bound-satisfied" in told
+    assert "its factory declare scale(spec)" in told  # for entries-variance, which the measured scale makes true
+    assert flown(factory_paths("Vanilla"), *ENTRIES).scale is None
+
+
+def test_idle_knobs_are_told_with_lines_to_paste(factory_paths: Callable[[str], str]) -> None:
+    told = "\n".join(
+        lines(flown(factory_paths("idle"), "thm4.1/phase-boundary", "preflight/weight-variance", *ENTRIES))
+    )
+    assert "depth, weight_variance of the spec change nothing in" in told
+    assert 'idle.layer_variances = lambda spec: {"0.weight": 1 / 3 / spec.input_dim' in told
+    assert "idle.homogeneous = False" in told
+    assert "let its factory build spec.depth layers" in told
+
+
+def test_durations_are_for_people() -> None:
+    assert [duration(one) for one in (0.4, 75, 7200, 200_000)] == ["0.4 s", "1.2 min", "2.0 h", "2.3 days"]
