@@ -22,6 +22,7 @@ from mfcheck.statistics.sample_sizes import Draw
 from mfcheck.statistics.sequential import Region
 from mfcheck.theory import PaperTheory
 from mfcheck.theory.mixtures import Mixture
+from mfcheck.theory.reshaped import Times
 from mfcheck.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -116,9 +117,9 @@ class Law(Statement[LawPlan]):
     def judge(self, other: rv_frozen, plan: LawPlan, evidence: Evidence) -> Verdict:
         return judge_law(evidence.draws, plan.here(other), evidence.decision.region, evidence.last_alpha)
 
-    def twins_of(self, other: rv_frozen) -> tuple[Stretched, ...]:
+    def twins_of(self, other: rv_frozen) -> tuple[Times, ...]:
         # TWIN alone moves a normal law by 0.05 in sup-distance, which finite widths do too.
-        return Stretched(other, TWIN**2), Stretched(other, TWIN**-2)
+        return Times(other, TWIN**2), Times(other, TWIN**-2)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -158,31 +159,7 @@ class SameLaw(Statement[Plan]):
         return f"the laws of {what} at all {plan.target} inputs {differ} a sup-distance of {plan.margin.total:.4g}"
 
 
-@dataclass(frozen=True, eq=False)
-class Stretched:
-    """The law of so many times what another law's variable is."""
-
-    law: rv_frozen
-    factor: float
-
-    def cdf(self, t: Floats) -> Floats:
-        """P[X ≤ t]."""
-        found: Floats = self.law.cdf(np.asarray(t) / self.factor)
-        return found
-
-    def cdf_left(self, t: Floats) -> Floats:
-        """P[X < t]."""
-        scaled = np.asarray(t) / self.factor
-        left = left_of(self.law)
-        found: Floats = self.law.cdf(scaled) if left is None else left(scaled)
-        return found
-
-    def var(self) -> float:
-        """The variance."""
-        return float(self.factor**2 * self.law.var())
-
-
-def judge_law(ordered: Floats, law: rv_frozen | Stretched, region: Region, alpha: float) -> Verdict:
+def judge_law(ordered: Floats, law: rv_frozen | Times, region: Region, alpha: float) -> Verdict:
     """The verdict of sorted draws on a law; a law of no spread is refuted by draws that have one."""
     if not law.var() > 0:
         return Verdict.REFUTED

@@ -10,7 +10,7 @@ import torch
 from scipy import stats
 
 from mfcheck.decisions.allowance import Allowance
-from mfcheck.decisions.laws import Law, Stretched, judge_law
+from mfcheck.decisions.laws import Law, judge_law
 from mfcheck.decisions.means import MeanRatio, Negligible
 from mfcheck.decisions.median_slopes import MedianSlope
 from mfcheck.decisions.medians import MedianRatio
@@ -20,6 +20,7 @@ from mfcheck.ensembles.samples import Source
 from mfcheck.statistics.means import Tail
 from mfcheck.statistics.sequential import Region
 from mfcheck.tests.support.rate_draws import first
+from mfcheck.theory.reshaped import Times
 from mfcheck.verdict import Verdict
 
 ONES = Source("ones", {"wishart": lambda spec, probe, stream, n: torch.ones(n, 1)}, {"wishart": False})
@@ -66,5 +67,5 @@ def test_the_twins_of_a_law_are_wider_and_narrower() -> None:
 
 def test_a_stretched_law_is_that_of_the_stretched_variable_atoms_included() -> None:
     coins, region = np.sort(2.0 * (np.arange(2000) % 2)), Region(0.0, 0.08, 0.08)
-    assert judge_law(coins, Stretched(stats.bernoulli(0.5), 2.0), region, 1e-3) is Verdict.SUPPORTED
-    assert judge_law(coins, Stretched(stats.bernoulli(0.5), 1.5), region, 1e-3) is Verdict.REFUTED
+    assert judge_law(coins, Times(stats.bernoulli(0.5), 2.0), region, 1e-3) is Verdict.SUPPORTED
+    assert judge_law(coins, Times(stats.bernoulli(0.5), 1.5), region, 1e-3) is Verdict.REFUTED
