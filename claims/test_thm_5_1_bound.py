@@ -178,6 +178,8 @@ def median(cell: BoundCell, decide: Decider) -> Ask:
         allowance=bound_at(cell, decide, spec),
         # The paper's own constants are passed by a few percent: there the finer δ tells.
         delta=level.exact if cell.papers_own else level.ratio,
+        # And the first look must be fine enough for Chevet's constant in their place, which lies close above.
+        room=level.exact / 2 if cell.papers_own else None,
         upper_only=True,
         instead={"Chevet's constant": chevet(cell)} if cell.papers_own else {},
         curve=lambda draws: profile(draws, theory),
