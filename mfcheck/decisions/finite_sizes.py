@@ -16,11 +16,8 @@ from mfcheck.theory import PaperTheory
 
 def papers_value(reference: Callable[[PaperTheory], float]) -> float | None:
     """The paper's value in a statement's place; None where it has none, as of a formula that a theory adds."""
-    try:
-        value = float(reference(PaperTheory()))
-    except (AttributeError, ArithmeticError, ValueError):
-        return None
-    return value if math.isfinite(value) else None
+    value = papers_law(reference)
+    return float(value) if value is not None and math.isfinite(value) else None
 
 
 def papers_law(reference: Callable[[PaperTheory], Any]) -> Any:

@@ -95,6 +95,13 @@ def scale_at(rates: Floats, scales: tuple[float, ...], t: float) -> Floats:
     return found
 
 
+def capacity_slope(draws: Floats, scales: tuple[float, ...]) -> Floats:
+    """−d log‖w‖_FR/dt at the start, `[n]`, between the first two scales of draws with capacities `[n, 2S]`."""
+    rates, norms = draws[:, : len(scales)], draws[:, len(scales) :]
+    found: Floats = np.log(norms[:, 0] / norms[:, 1]) / times(rates, scales)[:, 1]
+    return found
+
+
 def _positive(rates: Floats) -> Floats:
     """Rates no smaller than a billionth of their size."""
     found: Floats = np.maximum(rates, 1e-9 * np.abs(rates).max(initial=1e-200))

@@ -43,9 +43,7 @@ class Shrinking:
 
     def capacity_slope(self, draws: Floats) -> Floats:
         """−d log‖w‖_FR/dt at the start."""
-        norms = draws[:, len(self.scales) :]
-        found: Floats = np.log(norms[:, 0] / norms[:, 1]) / projected.times(self._rates(draws), self.scales)[:, 1]
-        return found
+        return projected.capacity_slope(draws, self.scales)
 
     def _rates(self, draws: Floats) -> Floats:
         return draws[:, : len(self.scales)]

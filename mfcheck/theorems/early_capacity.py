@@ -100,10 +100,7 @@ def trained_cell(settings: Settings, architecture: str, width: int, depth: int, 
 
 def early_slope(draws: Floats) -> Floats:
     """−d log‖w‖_FR/dt at t = 0 of a projected flow."""
-    count = len(SCALES)
-    rates, norms = draws[:, :count], draws[:, count:]
-    found: Floats = np.log(norms[:, 0] / norms[:, 1]) / projected.times(rates, SCALES)[:, 1]
-    return found
+    return projected.capacity_slope(draws, SCALES)
 
 
 def lost(draws: Floats) -> Floats:

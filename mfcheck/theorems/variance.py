@@ -33,12 +33,17 @@ POINTS = 5
 
 def half_life(theory: PaperTheory, spec: NetworkSpec, attack: Attack) -> float:
     """The time at which the theory's σ_w²(t) has fallen to half of its start."""
-    low, high = 0.0, -spec.weight_variance / theory.variance_rate(spec, *attack)
-    while theory.weight_variance(spec, *attack, high) > spec.weight_variance / 2:
+    return time_down_to(0.5, theory, spec, attack)
+
+
+def time_down_to(share: float, theory: PaperTheory, spec: NetworkSpec, attack: Attack) -> float:
+    """The time at which the theory's σ_w²(t) has fallen to a share of its start, by halving."""
+    low, high, end = 0.0, -spec.weight_variance / theory.variance_rate(spec, *attack), share * spec.weight_variance
+    while theory.weight_variance(spec, *attack, high) > end:
         high *= 2
     for _ in range(60):
         middle = (low + high) / 2
-        above = theory.weight_variance(spec, *attack, middle) > spec.weight_variance / 2
+        above = theory.weight_variance(spec, *attack, middle) > end
         low, high = (middle, high) if above else (low, middle)
     return high
 

@@ -25,7 +25,7 @@ from mfcheck.theorems.capacity import mean_decay
 from mfcheck.theorems.cells import AttackCell
 from mfcheck.theorems.on_chain import pull_beside
 from mfcheck.theorems.pull import BY_PROJECTION, CHAIN_EPS, LINEAR_STEPS, instant
-from mfcheck.theorems.variance import of_what_is_left
+from mfcheck.theorems.variance import of_what_is_left, time_down_to
 from mfcheck.theory import PaperTheory, norms
 from mfcheck.training.objectives import Objective
 
@@ -65,8 +65,7 @@ class VariedCell(AttackCell):
 
     def time(self, theory: PaperTheory) -> float:
         """The theory's time down to the last scale, times `at`."""
-        whole = _time_to(theory, self)
-        return whole * (1.0 if self.at is None else self.at)
+        return time_down_to(HALF**2, theory, self.spec, self.attack) * (1.0 if self.at is None else self.at)
 
 
 # Where p = 1, with so many outputs the limit's constant is not so far from what few inputs make of it that a formula as
@@ -206,14 +205,3 @@ def _capacity(cell: VariedCell, decide: Decider) -> MedianRatio:
 def _kept(theory: PaperTheory, cell: VariedCell, t: float) -> float:
     """The theory's σ_w²(t)/σ_w²(0)."""
     return theory.weight_variance(cell.spec, *cell.attack, t) / cell.spec.weight_variance
-
-
-def _time_to(theory: PaperTheory, cell: VariedCell) -> float:
-    """The theory's time down to the last scale, by halving."""
-    low, high = 0.0, -cell.spec.weight_variance / theory.variance_rate(cell.spec, *cell.attack)
-    while _kept(theory, cell, high) > HALF**2:
-        high *= 2
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if _kept(theory, cell, middle) > HALF**2 else (low, middle)
-    return high

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from mfcheck.theory.arguments import Place, Value, formulas, kind_of, parameters, values_at
+from mfcheck.theory.arguments import Place, Value, formulas, kind_of, values_at
 from mfcheck.theory.paper import PaperTheory, remade
 from mfcheck.theory.reshaped import times
 
@@ -97,7 +97,7 @@ def places_read(theory: PaperTheory, ask: Callable[[PaperTheory], Any]) -> dict[
     noted: dict[str, dict[Place, None]] = {}
     watched = remade(theory, _noting_kind(type(theory)))  # type: ignore[arg-type]
     vars(watched)["_note"] = lambda formula, place: noted.setdefault(formula, {}).setdefault(place)
-    with _no_answer():
+    with suppress(ArithmeticError, LookupError, ValueError, TypeError, AttributeError):
         ask(watched)
     return {formula: list(places) for formula, places in noted.items()}
 
@@ -123,16 +123,3 @@ def _function(kind: type[PaperTheory], formula: str) -> tuple[Callable[..., Any]
     raw = inspect.getattr_static(kind, formula)
     static = isinstance(raw, staticmethod)
     return (raw.__func__ if static else raw), static
-
-
-@contextmanager
-def _no_answer() -> Iterator[None]:
-    try:
-        yield
-    except (ArithmeticError, LookupError, ValueError, TypeError, AttributeError):
-        return
-
-
-def parameters_of(theory: PaperTheory) -> dict[str, tuple[str, ...]]:
-    """The parameters of every formula of a theory."""
-    return {formula: parameters(theory, formula) for formula in formulas(theory)}
