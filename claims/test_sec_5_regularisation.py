@@ -85,8 +85,8 @@ def one_output_cells(architecture: str) -> Iterator[AttackCell]:
         yield AttackCell(chain, "wishart", pair=two, eps=CHAIN_EPS, dataset="noise")
     lazy = NetworkSpec(architecture, 4096, 1, 10**4, 3, variance)
     yield AttackCell(lazy, "lazy", pair=two, eps=instant(two, 4096), dataset="noise")
-    dense = NetworkSpec(architecture, 49, 1, 128, 2, variance)
-    yield AttackCell(dense, "dense", pair=INF_INF, eps=instant(INF_INF, 49), dataset="noise")
+    small = NetworkSpec(architecture, 784, 1, 1024, 2, variance)
+    yield AttackCell(small, "lazy", pair=INF_INF, eps=instant(INF_INF, 784), dataset="noise")
 
 
 def layers(draws: Floats, depth: int, predicted: float) -> Curve:

@@ -28,7 +28,6 @@ from mfcheck.theorems.bound import (
     gain,
     near_the_limit,
     one_output,
-    spread_at_infinity,
     turns,
 )
 from mfcheck.theorems.cells import PairCell
@@ -43,8 +42,8 @@ LONGEST = (NormPair(2, math.inf), NormPair(1, 2), INF_INF)
 """Pairs whose norm is that of the longest row or column, whatever the sizes."""
 SQUARE = {True: 200, False: 300}
 """Inputs and outputs of square cells, loose or not: an ascent for every output is dear."""
-PILOT = 16
-"""Networks that tell how far below such a constant the limit stays."""
+PILOT = 64
+"""Networks that tell how ‖Z‖ spreads, and how far below such a constant the limit stays: a chunk of them."""
 QUICK_TRENDS = (NormPair(2, 2), NormPair(math.inf, 1), NormPair(1, 2))
 
 
@@ -228,17 +227,15 @@ def gap(cell: LeadingCell) -> Allowance:
 
 def limit_over_beta(cell: LeadingCell, level: Level) -> MedianRatio:
     """‖Z‖/√d over β is 1, or below it for the pairs whose constant is not reached."""
-    spec, pair = cell.spec, cell.pair
     return MedianRatio(
-        losses.operator_norms(*pair),
+        losses.operator_norms(*cell.pair),
         quantity="‖Z‖_{p,q}/√d",
         statistic=lambda draws: draws[:, 1],
         reference=cell.beta,
         allowance=lambda: gap(cell),
-        spread=0.015 if cell.square else 0.05 if pair.p == 1 else spread_at_infinity(pair, spec),
         delta=level.exact,
         breaks="below" if cell.loose else False,
-        pilot=PILOT if cell.loose else 0,
+        pilot=PILOT,
     )
 
 
