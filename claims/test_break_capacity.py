@@ -45,7 +45,7 @@ def bias_cells(settings: Settings) -> Iterator[CapacityCell]:
         if architecture in ARCHITECTURES:
             specs = {
                 "vanilla": NetworkSpec("vanilla", 4, 10, 16, 3, 0.8, 10.0),
-                "residual": NetworkSpec("residual", 16, 20, 24, 6, 1.2, 4.0, LEAKY),
+                "residual": NetworkSpec("residual", 4, 20, 24, 4, 1.2, 4.0, LEAKY),
             }
             for statement in States:
                 yield CapacityCell(specs[architecture], "dense", statement=statement, dataset=settings.dataset)

@@ -44,7 +44,7 @@ IMAGES = 8
 """Images of a finite budget: with more of them their mean is narrower by less than they cost."""
 PILOT = 16
 """Networks that tell how the pull on several images is spread, which the exact chain of one input does not know."""
-LEAST_SHARE = 0.6
+LEAST_SHARE = 1.5
 """The least weight variance of residual networks of the pairs: of smaller weights little of J passes through a layer's,
 and of what does in one column less than its noise."""
 EULER = "the pull is L_adv itself (Euler)"

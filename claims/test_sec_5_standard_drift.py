@@ -79,7 +79,7 @@ def drift_cells(settings: Settings) -> Iterator[DriftCells]:
         if architecture in ARCHITECTURES:
             narrow = {
                 "vanilla": NetworkSpec("vanilla", 4, 2, 16, 2, 2.4),
-                "residual": NetworkSpec("residual", 16, 5, 24, 3, 1.2, 0.0, LEAKY),
+                "residual": NetworkSpec("residual", 4, 5, 16, 3, 1.2, 0.0, LEAKY),
             }
             yield DriftCell(narrow[architecture], "dense", dataset=settings.dataset)
             wide = 256 if settings.level.name == "quick" else 1000

@@ -102,7 +102,7 @@ def jacobian_cells(settings: Settings) -> Iterator[BoundCell]:
                 yield BoundCell(spec, "wishart", pair=pair, statement=statement, constant=whose)
     # Between the named norms, with as many outputs as inputs, both of Chevet's terms count.
     for pair, whole in zip(UNNAMED, turns(settings, WIDE[settings.level.name], 2), strict=False):
-        spec = replace(whole, input_dim=100, output_dim=100)
+        spec = replace(whole, input_dim=50, output_dim=50)
         yield BoundCell(spec, "wishart", pair=pair, statement=States.MEDIAN, constant=Constant.THEORY)
 
 
