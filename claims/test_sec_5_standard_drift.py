@@ -139,8 +139,8 @@ def drift_on_images(cell: ImagesCell, level: Level) -> MedianRatio:
     def exact(theory: PaperTheory) -> float:
         return -theory.standard_rate(spec)
 
-    off = abs(2 / spec.width * standard_pull(spec) / exact(PaperTheory()) - 1)
-    near = Allowance(off + SPREAD**2, off + SPREAD**2, "exact mean at this width, median within the variance of it")
+    shift = 2 / spec.width * standard_pull(spec) / exact(PaperTheory()) - 1
+    near = Allowance(SPREAD**2, SPREAD**2, "exact mean at this width, median within the variance of it", shift)
     return MedianRatio(
         slopes.at_start(Objective("standard")),
         quantity="−dσ_w²/dt of standard training on images",

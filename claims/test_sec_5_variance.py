@@ -108,7 +108,7 @@ def one_output_cells(architecture: str, settings: Settings) -> Iterator[DecayCel
     two, variance = NormPair(2, math.inf), VARIANCES[architecture]
     wide = NetworkSpec(architecture, 784, 1, 10**6, 5, variance)
     lazy = NetworkSpec(architecture, 4096, 1, 10**4, 3, variance)
-    small = NetworkSpec(architecture, 784, 1, 1024, 2, variance)
+    small = NetworkSpec(architecture, 784, 1, 2048, 2, variance)
     chain = [(wide, "wishart", INF_INF), (wide, "wishart", two)] if architecture == "vanilla" else []
     for spec, engine, pair in (*chain, (lazy, "lazy", two), (small, "lazy", INF_INF)):
         eps = CHAIN_EPS if engine == "wishart" else instant(pair, spec.input_dim)
