@@ -14,6 +14,7 @@ from mfcheck.decisions.means import MeanRatio
 from mfcheck.decisions.median_slopes import MedianGroup, MedianSlope
 from mfcheck.decisions.medians import MedianRatio
 from mfcheck.decisions.trial import Ask
+from mfcheck.findings.regimes import WIDE_LIMIT
 from mfcheck.observables import losses
 from mfcheck.settings import Level, Settings
 from mfcheck.spec import dual_exponent
@@ -142,6 +143,7 @@ def limit(cell: PairCell, level: Level) -> MedianRatio:
         allowance=lambda: near_the_limit(spec, pair),
         spread=0.001,
         delta=level.exact,
+        regime=WIDE_LIMIT,
     )
 
 
@@ -166,6 +168,7 @@ def approach(cell: PairCell, level: Level) -> MedianSlope:
         rises=lambda theory, group: 1 / group.spec.width,
         allowance=next_order,
         spread=1.9,
+        regime=WIDE_LIMIT,
     )
 
 
@@ -179,6 +182,7 @@ def mean_of_one_output(cell: PairCell, level: Level) -> MeanRatio:
         reference=lambda theory: gain(theory, spec, pair) * limit_of_one_output(spec, pair),
         tail=lambda: one_output(spec, pair)[1],
         finite_width=lambda: one_output(spec, pair)[0] - 1,
+        regime=WIDE_LIMIT,
     )
 
 
@@ -206,6 +210,7 @@ def one_output_over_beta(cell: LeadingCell) -> MeanRatio:
         reference=lambda theory: gain(theory, spec, pair) * cell.beta(theory),
         tail=lambda: one_output(spec, pair)[1],
         finite_width=lambda: one_output(spec, pair)[0] * below - 1,
+        regime=WIDE_LIMIT,
     )
 
 
@@ -236,6 +241,7 @@ def limit_over_beta(cell: LeadingCell, level: Level) -> MedianRatio:
         delta=level.exact,
         breaks="below" if cell.loose else False,
         pilot=PILOT,
+        regime=WIDE_LIMIT,
     )
 
 

@@ -16,6 +16,7 @@ from mfcheck.decisions.decide import Decider
 from mfcheck.decisions.median_slopes import MedianGroup, MedianSlope
 from mfcheck.decisions.medians import MedianRatio
 from mfcheck.decisions.trial import Ask
+from mfcheck.findings.regimes import GROWTH
 from mfcheck.observables import losses
 from mfcheck.settings import Level, Settings
 from mfcheck.spec import Attack
@@ -123,6 +124,7 @@ def rise_with_budget(cell: PairCell, level: Level) -> Ask:
         allowance=lambda: EXACT_INSIDE,
         spread=0.008,  # the most that pilots of the nine pairs show
         delta=level.slope,
+        regime=GROWTH,
         curve=(lambda draws: over_budgets(draws, budgets, bounds(theory, budgets))) if known else None,
     )
 
@@ -159,6 +161,7 @@ def rise_with_depth(cell: PairCell) -> MedianSlope:
         rises=rises,
         allowance=lambda: drift(cell, depths),
         spread={"wishart": 0.06, "lazy": 0.06, "dense": 0.1}[cell.engine],
+        regime=GROWTH,
     )
 
 
@@ -216,6 +219,7 @@ def rise_with_size(cell: SizeCell, decide: Decider) -> MedianSlope:
         rises=lambda theory, group: bound_per_budget(theory, group.spec, pair),
         allowance=lambda: measured(cell, weights, each, decide) if dense else distance(weights, each, pair),
         pilot=0 if dense else PILOT,
+        regime=GROWTH,
     )
 
 
