@@ -95,10 +95,10 @@ def test_cells_that_ended_in_an_error_are_run_again_and_no_others(
 
 IMPATIENT = """
 import sys
-from mfcheck.session import progress_display
+from mfcheck.session import progress_display, screen
 import pytest
 
-progress_display.AFTER, progress_display.EVERY = 0.3, 0.1
+progress_display.AFTER, screen.EVERY = 0.3, 0.1
 sys.exit(pytest.main(sys.argv[1:]))
 """
 
