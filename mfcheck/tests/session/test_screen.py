@@ -26,7 +26,7 @@ import sys
 from mfcheck.session import progress_display, screen
 import pytest
 
-progress_display.AFTER, progress_display.PAUSE, screen.Terminal.every, screen.EVERY = -1.0, 0.0, 0.02, 0.02
+progress_display.AFTER, progress_display.PAUSE, screen.Terminal.every, screen.EVERY = -1.0, 0.0, 0.2, 0.02
 sys.exit(pytest.main(sys.argv[1:]))
 """
 
@@ -54,26 +54,26 @@ def seen(folder: Path, environment: Mapping[str, str], *arguments: str, rows: in
 
 @pytest.fixture
 def slow(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, light_runs: None) -> Path:
-    make(pytester, TOY + "\n\ndef test_dots():\n    pass\n")
-    monkeypatch.setenv("TOY_IS_SLOW", "fair 3")
+    make(pytester, TOY)
+    monkeypatch.setenv("TOY_IS_SLOW", "fair 4")
     return pytester.path
 
 
 @pytest.mark.parametrize("rows", [24, 6])
 def test_a_terminal_shows_progress_in_place_and_keeps_none_of_it(slow: Path, rows: int) -> None:
     last, ever = seen(slow, {}, rows=rows)
-    shown = [line for line in ever if line.startswith("mfcheck: toy.1/fair wishart-vanilla-N32-L3")]
+    shown = [line for line in ever if line.startswith("mfcheck: toy.1/fair wishart-vanilla-N32-L4")]
     assert shown
     assert all(len(line) <= 59 and line.endswith("…") for line in shown)
     assert not [line for line in last if line.startswith("mfcheck: toy")]
     # What pytest wrote in the meantime stands where it stands without us.
-    assert any(line.startswith("....") and line.endswith("[100%]") for line in ever)
+    assert any(line.startswith("...") and line.endswith("[100%]") for line in ever)
 
 
 @pytest.mark.parametrize("environment", [{"TERM": "dumb"}, {"CI": "true"}], ids=["dumb", "ci"])
 def test_a_terminal_that_cannot_redraw_gets_lines(slow: Path, environment: dict[str, str]) -> None:
     last, ever = seen(slow, environment)
-    assert any("mfcheck: toy.1/fair wishart-vanilla-N32-L3" in line for line in ever)
+    assert any("mfcheck: toy.1/fair wishart-vanilla-N32-L4" in line for line in ever)
     assert any("mfcheck: toy.1/fair" in line for line in last)
 
 
