@@ -17,7 +17,10 @@ from mfcheck.tests.support.runs import journal
 
 pytestmark = pytest.mark.usefixtures("light_runs")
 
-LINE = r"mfcheck: toy\.\d/\S+ wishart-vanilla-N32-L\d-\S+: (toss \d of 5, )?draws 0–\d+( of \d+)?, .* (left|far)"
+LINE = (
+    r"mfcheck: toy\.\d/\S+ wishart-vanilla-N32-L\d-\S+: (toss \d of 5, )?draws 0–\d+( of \d+)?, .* (left|far)"
+    r"(; and \d more cells?)?"
+)
 TERMINATE = "for _ in range(3): os.kill(int(os.environ['TOY_PARENT']), signal.SIGTERM); time.sleep(0.1)"
 NAMES = {"toy.1/fair": ("fair",), "toy.2/foul": ("foul",), "toy.3/twice": ("first", "second"), "toy.4/foreign": ()}
 

@@ -77,6 +77,49 @@ def test_a_terminal_that_cannot_redraw_gets_lines(slow: Path, environment: dict[
     assert any("mfcheck: toy.1/fair" in line for line in last)
 
 
+class Writer:
+    """As much of pytest's terminal writer as a display looks at."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._file = open(descriptor, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 (as long as the test)
+        self.width_of_current_line = 0
+
+    def write(self, text: str) -> None:
+        self._file.write(text)
+        self.width_of_current_line = len(text.rpartition("\n")[2]) + (0 if "\n" in text else self.width_of_current_line)
+
+
+@pytest.mark.parametrize("begun", [0, 5], ids=["at the top", "on a screen that scrolls"])
+def test_what_pytest_writes_stands_as_it_would_without_us(begun: int) -> None:
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 6, 60, 0, 0))
+    terminal = pyte.Screen(60, 6)
+    stream = pyte.ByteStream(terminal)
+
+    def lines() -> list[str]:
+        stream.feed(os.read(ours, 65536))
+        return [line.rstrip() for line in terminal.display if line.strip()]
+
+    writer = Writer(theirs)
+    display = display_for(writer, {"TERM": "xterm"})
+    for _ in range(begun):
+        writer.write("begun\n")
+    writer.write("..")
+    display.show(["mfcheck: one", "mfcheck: two"])
+    assert lines()[-3:] == ["..", "mfcheck: one", "mfcheck: two"]
+    writer.write(".")
+    assert lines()[-1] == "..."
+    display.show(["mfcheck: one, further"])
+    assert lines()[-2:] == ["...", "mfcheck: one, further"]
+    writer.write(" [100%]\n\n3 passed\n")
+    assert lines()[-2:] == ["... [100%]", "3 passed"]
+    display.show(["mfcheck: three"])
+    display.close()
+    writer.write("over\n")
+    writer._file.flush()
+    assert lines()[-2:] == ["3 passed", "over"]
+
+
 def test_elsewhere_there_is_a_line_a_minute(capfd: pytest.CaptureFixture[str]) -> None:
     display = display_for(None, {"TERM": "xterm"})
     assert isinstance(display, Log)
