@@ -1,4 +1,4 @@
-"""Pages that are made from the code when the site is built: the index of claims, the command line, the public interface."""
+"""Pages made from the code when the site is built: the index of claims, the command line, the public interface."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import mfcheck
 from mkdocs.structure.files import File, Files
+
+import mfcheck
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,12 +28,13 @@ def on_files(files: Files, config: Any) -> Files:
 def claims_page() -> str:
     """Every claim of the suite by section: what it says, the cells of each level, and what is declared of it."""
     from mfcheck.decisions.suite import suite_claims
-    from mfcheck.findings.claim import Claim
     from mfcheck.findings.sections import SECTIONS, section_of
 
     tests, declared = suite_claims(), _declared()
     order = list(SECTIONS)
-    claims = sorted((claim for claim, _ in tests.values()), key=lambda one: (order.index(section_of(one.id).id), one.id))
+    claims = sorted(
+        (claim for claim, _ in tests.values()), key=lambda one: (order.index(section_of(one.id).id), one.id)
+    )
     lines = [
         "# Index of claims",
         "",
@@ -97,8 +99,8 @@ def command_line_page() -> str:
 
     lines = ["# Command line", "", "## Options of `pytest`", ""]
     lines += [
-        "`pytest claims` takes these, `mfcheck audit` too, and each has a mirror in the environment. The command line wins. "
-        "How they work together is told under [running the claims](running.md).",
+        "`pytest claims` takes these, `mfcheck audit` too, and each has a mirror in the environment. "
+        "The command line wins. How they work together is told under [running the claims](running.md).",
         "",
         "| option | mirror | meaning |",
         "| --- | --- | --- |",
@@ -119,7 +121,12 @@ def _usage(parser: argparse.ArgumentParser) -> list[str]:
 
 def interface_page() -> str:
     """Everything that `import mfcheck` offers."""
-    lines = ["# Python interface", "", "Everything in `mfcheck.__all__`. [Examples](python.md) show how it is used.", ""]
+    lines = [
+        "# Python interface",
+        "",
+        "Everything in `mfcheck.__all__`. [Examples](python.md) show how it is used.",
+        "",
+    ]
     for name in sorted(mfcheck.__all__, key=str.lower):
         member = getattr(mfcheck, name)
         lines += [f"::: {member.__module__}.{member.__qualname__}", "    options:", "      heading_level: 2", ""]
