@@ -20,15 +20,7 @@ class Docstrings(griffe.Extension):
 
 
 def for_markdown(docstring: str) -> str:
-    """A docstring with its examples as a section of their own.
-
-    >>> print(for_markdown("The root.\\n\\n>>> root(4)\\n2.0"))
-    The root.
-    <BLANKLINE>
-    Examples:
-        >>> root(4)
-        2.0
-    """
+    """A docstring with its examples as a section of their own."""
     text, found, examples = docstring.partition(">>> ")
     text = UNDERSCORE.sub(r"\\_", text)
     if not found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import html
 import importlib.util
 import os
@@ -146,3 +147,15 @@ def test_a_link_that_leads_nowhere_fails_the_build(tmp_path: Path) -> None:
     built = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert built.returncode != 0
     assert "no-such-anchor" in built.stdout + built.stderr
+
+
+def test_examples_of_docstrings_are_a_section_and_formulas_keep_their_underscores() -> None:
+    made = hook("docstrings").for_markdown("The norm ‖x‖_p.\n\n>>> norm(4)\n2.0")
+    assert made == "The norm ‖x‖\\_p.\n\nExamples:\n    >>> norm(4)\n    2.0"
+    assert hook("docstrings").for_markdown("Nothing to see.") == "Nothing to see."
+
+
+def test_the_example_of_typesetting_holds() -> None:
+    found = doctest.testmod(hook("typeset"))
+    assert found.attempted
+    assert not found.failed
