@@ -40,8 +40,9 @@ lint: .venv/installed
 	$(BIN)/check-jsonschema --builtin-schema vendor.citation-file-format CITATION.cff
 
 # The documentation site, in build/site; any dead link or page outside the navigation fails it. Needs no network.
+# Not --quiet: that would hide warnings from --strict too.
 docs: .venv/installed
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 # A wheel and a source archive in dist/, and the wheel tried where nothing else of this folder is.
 dist: .venv/installed
