@@ -7,27 +7,26 @@ interruption: a longer sample begins with the shorter one, chunk by chunk.
 from __future__ import annotations
 
 import hashlib
-import platform
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
-from mfcheck import progress
 from mfcheck.arrays import Floats, Integers
 from mfcheck.ensembles.construction import size_of
+from mfcheck.ensembles.families import Made, made_again
+from mfcheck.ensembles.gathering import gathered
 from mfcheck.ensembles.import_closure import Closure
 from mfcheck.ensembles.modules import is_gaussian
+from mfcheck.ensembles.orders import Order
 from mfcheck.ensembles.provenance import code_of_draws
-from mfcheck.ensembles.seeds import derive_seed
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.ensembles.streams import Stream
-from mfcheck.numerics import one_thread
 from mfcheck.spec import NetworkSpec
-from mfcheck.verdict import NotANumber, NotCovered
+from mfcheck.verdict import NotCovered
 
 LAZY_PRODUCTS = 64
 """Products on either side that a lazy network is taken to answer when chunks are sized."""
@@ -72,6 +71,13 @@ class Source:
     """Whether the engine looks at the input at all; if not, the probe is no part of the seed."""
     most: int = 65536
     """Draws in a chunk at most, where one draw's statistics take long."""
+    made: Made | None = field(default=None, repr=False)
+    """The call that made it, by which other processes make it too."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self.made is not None:
+            return made_again, (self.made,)
+        return Source, (self.name, dict(self.engines), dict(self.uses_input), self.most)
 
     def chunk_draws(self, spec: NetworkSpec, engine: str) -> int:
         """Draws in a chunk of this source: its own number, or what even parts of it, as few as fit, hold of it."""
@@ -99,31 +105,9 @@ class Sample:
     def first(self, draws: int) -> Floats:
         """The first `draws` ≥ 1 draws, `[draws, …]` in float64; NotANumber naming the chunk if any is not finite."""
         size = self.source.chunk_draws(self.spec, self.engine)
-        count = -(-draws // size)
-        chunks = [self._chunk(index, size, count) for index in range(count)]
-        return np.concatenate(chunks)[:draws]
-
-    def _chunk(self, index: int, size: int, count: int) -> Floats:
-        probe = self.probe if self.source.uses_input[self.engine] else "any input"
-        names = (self.source.name, self.engine, self.spec, probe, index)
-        seed = derive_seed(self.seed, *names)
-        code = self._code
-        key = hashlib.sha256("\x1f".join([str(seed), processor(self.device), code.digest]).encode()).hexdigest()
-
-        def make() -> Floats:
-            words = f"draws {index * size}–{(index + 1) * size - 1}" + (f" of {count * size}" if count > 1 else "")
-            with progress.part(words, after=count - 1 - index), one_thread(), torch.no_grad():
-                drawn = self.source.engines[self.engine](self.spec, self.probe, Stream(seed, self.device), size)
-            values: Floats = drawn.to(torch.float64).cpu().numpy()
-            if bad := int(np.count_nonzero(~np.isfinite(values))):
-                raise NotANumber(
-                    f"{bad} of {values.size} values of {self.source.name} are NaN or infinite "
-                    f"({self.engine} engine, {self.spec}, chunk {index}, seed {self.seed})"
-                )
-            return values
-
-        # Drawing may have loaded code that was not loaded before, and so as it has come to be in the meantime.
-        return self.store.get(key, make, keep=(lambda: self._code_now() is code) if code.known else None, draws=size)
+        where = (self.source, self.spec, self.engine, self.probe, self.seed, self.device)
+        orders = [Order(*where, index, size) for index in range(-(-draws // size))]
+        return np.concatenate(gathered(orders, self._code, self._code_now, self.store))[:draws]
 
     @cached_property
     def _code(self) -> Closure:
@@ -132,14 +116,6 @@ class Sample:
 
     def _code_now(self) -> Closure:
         return code_of_draws(self.source.engines[self.engine], self.spec.architecture)
-
-
-@lru_cache
-def processor(device: str) -> str:
-    """The kind of processor behind a device: bits agree on one kind, whichever of several the work falls to."""
-    if device.startswith("cuda"):
-        return f"cuda {torch.cuda.get_device_name(device)}"
-    return f"cpu {platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
 
 
 def chunk_draws(spec: NetworkSpec, engine: str) -> int:

@@ -7,7 +7,6 @@ tells them apart is the attack alone (docs/theory.md#outcome-and-mechanism).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -15,6 +14,7 @@ from torch import Tensor
 from mfcheck import progress
 from mfcheck.ensembles.matrices.lazy import Overflow
 from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.families import family
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.capacity import fisher_rao
@@ -77,7 +77,7 @@ class Lessons:
 BATCHES, ATTACKS, MEASURES = range(3)
 
 
-@lru_cache(maxsize=64)
+@family(maxsize=64)
 def trained(objective: Objective, rule: SGD, steps: int, most: int = STACK) -> Source:
     """`[n, 2 · ARM]`: the columns above after so many steps on the probe's first `train` inputs, with the objective's
     attacks and then without any; the rest of the inputs are held out."""

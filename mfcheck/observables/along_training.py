@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -11,6 +10,7 @@ from mfcheck import progress
 from mfcheck.ensembles.matrices.dense import DenseMatrix
 from mfcheck.ensembles.matrices.lazy import LazyMatrix
 from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.families import family
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.capacity import fisher_rao
@@ -30,7 +30,7 @@ PROBED = 8
 """Inputs that a capacity is meaned over, at most."""
 
 
-@lru_cache(maxsize=64)
+@family(maxsize=64)
 def recorded(objective: Objective, rule: SGD | Flow, times: tuple[float, ...], steps: int, most: int = STACK) -> Source:
     """`[n, 1 + T, 9]`: the columns above at the start and at each of `times`, trained on all of the probe's inputs.
 

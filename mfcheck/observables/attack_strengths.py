@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 
 import numpy as np
 import torch
@@ -10,6 +9,7 @@ from torch import Tensor
 
 from mfcheck.arrays import Floats
 from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.families import family
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.slopes import inputs
@@ -26,7 +26,7 @@ TRUSTED = 0.05
 """A gain of the last doubling beyond which nothing is granted."""
 
 
-@lru_cache(maxsize=64)
+@family(maxsize=64)
 def drifts(attack: Attack, strengths: tuple[int, ...]) -> Source:
     """`[n, S + 1, 2]`: the columns above of L_adv, attacked in so many steps each, and last those of L_std.
 

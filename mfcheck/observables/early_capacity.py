@@ -6,13 +6,13 @@ no part of that. The capacity is the rows' form of the Fisher–Rao norm (docs/t
 
 from __future__ import annotations
 
-from functools import lru_cache
 
 import torch
 from torch import Tensor
 
 from mfcheck import progress
 from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.families import family
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.capacity import fisher_rao
@@ -27,7 +27,7 @@ SPEED, FAILED, LEFT = range(3)
 has one for the start and one for every step."""
 
 
-@lru_cache(maxsize=64)
+@family(maxsize=64)
 def speeds(objective: Objective, step: float) -> Source:
     """`[n, 1]`: −d log‖w‖_FR/dt at t = 0 under the gradient on all images that the probe trains on.
 
@@ -44,7 +44,7 @@ def speeds(objective: Objective, step: float) -> Source:
     )
 
 
-@lru_cache(maxsize=64)
+@family(maxsize=64)
 def falls(objective: Objective, rule: SGD, steps: int) -> Source:
     """`[n, 3 + steps]`: the columns above, by so many steps of `rule` on the images that the probe trains on.
 

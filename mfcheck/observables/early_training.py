@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import torch
@@ -12,6 +11,7 @@ from torch import Tensor
 from mfcheck import progress
 from mfcheck.arrays import Floats
 from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.families import family
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.initial_decay import BESIDE, LOSS, OFF, PULL, STANDARD_PULL, shared
@@ -49,7 +49,7 @@ class Schedule:
         return np.asarray(np.arange(self.steps + 1) * self.lr, dtype=np.float64)
 
 
-@lru_cache(maxsize=64)
+@family(maxsize=64)
 def early(objective: Objective, schedule: Schedule, most: int = STACK, *, beside: bool = True) -> Source:
     """What `Course` reads: networks trained on the probe's first `train` inputs, and looked at on the rest.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -11,6 +10,7 @@ from torch import Tensor
 from mfcheck import progress
 from mfcheck.arrays import Floats
 from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.families import family
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.path_bounds import unless
@@ -25,7 +25,7 @@ KEPT = 0.8
 """The share of L_adv that is left at the horizon."""
 
 
-@lru_cache(maxsize=16)
+@family(maxsize=16)
 def horizons(objectives: tuple[Objective, ...], rules: tuple[SGD, ...], steps: int) -> Source:
     """`[n, 2 B]`: for each of B objectives the time at which L_adv has fallen to KEPT, and whether it never did.
 

@@ -6,12 +6,12 @@ lowers its own loss, which rules where images are few and says nothing of fresh 
 
 from __future__ import annotations
 
-from functools import lru_cache
 
 import torch
 from torch import Tensor
 
 from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.families import family
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.slopes import inputs
@@ -24,7 +24,7 @@ LOSS, OFF, BESIDE, PULL, STANDARD_PULL = range(5)
 −dσ_w²/dt by L_adv and by L_std, meaned over layers."""
 
 
-@lru_cache(maxsize=64)
+@family(maxsize=64)
 def initial_decay(attack: Attack, steps: int) -> Source:
     """`[n, 5]`: the columns above, of the two halves of the probe's inputs, before any step.
 

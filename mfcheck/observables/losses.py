@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -14,6 +13,7 @@ from mfcheck.attacks.operator_norm import largest_found, maximiser
 from mfcheck.ensembles import wishart
 from mfcheck.ensembles.modules import draw_stack
 from mfcheck.ensembles.ranges import check_range
+from mfcheck.ensembles.families import family
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.spec import NetworkSpec
@@ -23,7 +23,7 @@ UNKNOWN = -1.0
 NORMS_IN_A_CHUNK, NETWORKS_IN_A_CHUNK = 64, 16
 
 
-@lru_cache(maxsize=256)
+@family(maxsize=256)
 def operator_norms(p: float, q: float) -> Source:
     """`[n, 2]`: the best found ‖J‖_{p,q}, and the same of the matrix Z of N(0, 1/d) entries with J = Rᵀ Z.
 
@@ -46,7 +46,7 @@ def operator_norms(p: float, q: float) -> Source:
     return Source(f"operator norm ({p:g}, {q:g})", engines, uses_input, most=NORMS_IN_A_CHUNK)
 
 
-@lru_cache(maxsize=256)
+@family(maxsize=256)
 def attacked(p: float, q: float, budgets: tuple[float, ...], steps: int) -> Source:
     """`[n, 1 + 2E]`: ‖J(x)‖_{p,q}; then for every budget ε the loss found at the first input and the share of flips
     (`UNKNOWN` of modules, which do not show their gates).

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -12,6 +11,7 @@ from mfcheck.attacks.balls import norm
 from mfcheck.attacks.operator_norm import largest_found
 from mfcheck.ensembles import wishart
 from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.families import family
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.slopes import inputs
@@ -21,7 +21,7 @@ CLEAN, ATTACKED = 0, 1
 """Columns of `driven_apart`."""
 
 
-@lru_cache(maxsize=64)
+@family(maxsize=64)
 def driven_apart(attack: Attack, steps: int) -> Source:
     """`[n, 2]`: ‖f(x) − f(x')‖_q, and its largest over ‖η‖_p, ‖η'‖_p ≤ ε added to x and x', the probe's first two.
 
@@ -43,7 +43,7 @@ def driven_apart(attack: Attack, steps: int) -> Source:
     return Source(f"two outputs driven apart by {attack} in {steps}", {"dense": dense}, {"dense": True}, most=64)
 
 
-@lru_cache(maxsize=64)
+@family(maxsize=64)
 def shares_found(attack: Attack, steps: int) -> Source:
     """`[n, steps + 1]`: the loss that an ascent from one random start has found after each step, over the most known.
 

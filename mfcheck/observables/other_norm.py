@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 
 import torch
 from torch import Tensor
 
 from mfcheck import progress
 from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.families import family
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.slopes import parted
@@ -22,7 +22,7 @@ OWN, OTHER = 0, 1
 """Columns of `left_after`: L_adv after training over before, under the attack trained against, and under the other."""
 
 
-@lru_cache(maxsize=64)
+@family(maxsize=64)
 def left_after(own: Attack, other: Attack, rule: SGD, steps: int, attack_steps: int) -> Source:
     """`[n, 2]`: the columns above on the probe's held-out inputs, after training on L_std + L_adv on the others."""
 

@@ -7,7 +7,6 @@ flow does beside it, across W, is left out.
 
 from __future__ import annotations
 
-from functools import lru_cache
 
 import numpy as np
 import torch
@@ -15,6 +14,7 @@ from torch import Tensor
 
 from mfcheck.arrays import Floats
 from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.families import family
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.capacity import fisher_rao
@@ -26,7 +26,7 @@ CAPACITY = "rows"
 """The form of the Fisher–Rao norm that both engines have."""
 
 
-@lru_cache(maxsize=256)
+@family(maxsize=256)
 def projected(objective: Objective, scales: tuple[float, ...], *, capacity: bool = False) -> Source:
     """`[n, S]`: r at every scale s of the weights, from 1 down; with `capacity` `[n, 2S]`, ‖w‖_FR at each besides.
 

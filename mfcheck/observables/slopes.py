@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -10,6 +9,7 @@ from torch import Tensor
 from mfcheck.attacks.operator_norm import largest_found
 from mfcheck.ensembles import wishart
 from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.families import family
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.spec import NetworkSpec
@@ -23,7 +23,7 @@ layers' own columns, L of ⟨W_l, ∂L⟩/‖W_l‖² and L of the cosine betwee
 TINY = 1e-3
 
 
-@lru_cache(maxsize=256)
+@family(maxsize=256)
 def at_start(objective: Objective) -> Source:
     """`[n, 3 + 2L]`: the columns above, of the objective's mean over the probe's inputs.
 
@@ -52,7 +52,7 @@ def at_start(objective: Objective) -> Source:
     return Source(f"slope of {objective}", {"lazy": lazy, "dense": dense}, {"lazy": True, "dense": True}, most=1024)
 
 
-@lru_cache(maxsize=256)
+@family(maxsize=256)
 def by_homogeneity(objective: Objective) -> Source:
     """`[n, 3]`: LOSS, PULL and DRIFT of L_adv as ε → 0 on the exact chain, for vanilla networks without biases.
 

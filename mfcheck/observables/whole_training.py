@@ -5,13 +5,13 @@ Beside them stands what is known before the first step: the rate at which L_adv 
 
 from __future__ import annotations
 
-from functools import lru_cache
 
 import torch
 from torch import Tensor
 
 from mfcheck import progress
 from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.families import family
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.initial_decay import shared
@@ -35,7 +35,7 @@ Stretch = tuple[float, int]
 """The step of SGD, and how many of them."""
 
 
-@lru_cache(maxsize=32)
+@family(maxsize=32)
 def whole_training(attack: Attack, stretches: tuple[Stretch, ...], attack_steps: int) -> Source:
     """`[n, 2 + T, 3]`: a row of r = (OFF + BESIDE)/LOSS's columns at t = 0, the start, and a row after each stretch.
 
