@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import shlex
+import time
 from collections.abc import Generator
 from pathlib import Path
 from random import SystemRandom
@@ -27,6 +28,7 @@ from mfcheck.session.outcome import (
     follow_verdicts,
 )
 from mfcheck.session.progress_display import StatusFile
+from mfcheck.session.time_budget import DEADLINE, StopsStarting
 
 if TYPE_CHECKING:
     from mfcheck.decisions.decide import Decider
@@ -56,11 +58,21 @@ def pytest_configure(config: pytest.Config) -> None:
     mirrored = any(name.startswith(options.PREFIX) for name in os.environ)
     ahead = bool(selection.claims_ahead(config.args, deep=mirrored))
     if ahead or options.given_on_command_line(config):
-        _run(config)
+        run = _run(config)
+        if run.budget is not None:
+            deadline = sent.get("mfcheck_deadline", time.time() + run.budget)
+            config.stash[DEADLINE] = deadline
+            config.pluginmanager.register(StopsStarting(run.done, deadline), "mfcheck-time-budget")
     config.pluginmanager.register(AlreadyDecided(), "mfcheck-already-decided")
     if not hasattr(config, "workerinput"):
         controller = Controller(lambda: _run(config), ahead=ahead)
         config.pluginmanager.register(controller, "mfcheck-controller")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    run = config.stash.get(RUN, None)
+    if run is not None and run.workers is not None:
+        run.workers.close()
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -72,6 +84,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     return [
         f"mfcheck: {run.as_options} (alpha {chosen.alpha:g} a decision, theory {chosen.theory})",
         f"mfcheck: architectures {', '.join(chosen.architectures)}; dataset {chosen.dataset}; device {chosen.device}",
+        *([f"mfcheck: draws by {run.workers}"] if run.workers else []),
         *resumed,
     ]
 
@@ -81,6 +94,8 @@ def pytest_configure_node(node: Any) -> None:
     run, status = node.config.stash.get(RUN, None), node.config.stash.get(STATUS, None)
     node.workerinput["mfcheck_seed"] = run.settings.seed if run else node.config.stash[SEED]
     node.workerinput["mfcheck_taken"] = json.dumps(run.taken if run else [])
+    if (deadline := node.config.stash.get(DEADLINE, None)) is not None:
+        node.workerinput["mfcheck_deadline"] = deadline
     if status is not None:
         node.workerinput["mfcheck_status"] = str(status.beside(node.gateway.id).path)
 

@@ -7,25 +7,13 @@ its module and its own name, and makes the same source there.
 from __future__ import annotations
 
 import functools
-import importlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ParamSpec
+from dataclasses import replace
+from typing import ParamSpec
 
-if TYPE_CHECKING:
-    from mfcheck.ensembles.samples import Source
+from mfcheck.ensembles.sources import Made, Source
 
 P = ParamSpec("P")
-
-
-@dataclass(frozen=True)
-class Made:
-    """The call that made a source: of the function `name` in a module."""
-
-    module: str
-    name: str
-    arguments: tuple[Any, ...]
-    keywords: dict[str, Any]
 
 
 def family(maxsize: int) -> Callable[[Callable[P, Source]], Callable[P, Source]]:
@@ -41,9 +29,3 @@ def family(maxsize: int) -> Callable[[Callable[P, Source]], Callable[P, Source]]
         return found  # type: ignore[return-value]
 
     return decorate
-
-
-def made_again(made: Made) -> Source:
-    """The source of this process that the call makes."""
-    source: Source = getattr(importlib.import_module(made.module), made.name)(*made.arguments, **made.keywords)
-    return source

@@ -16,7 +16,7 @@ from mfcheck.arrays import Floats
 from mfcheck.ensembles.import_closure import Closure
 from mfcheck.ensembles.orders import Order, Reply, packed, processor
 from mfcheck.ensembles.store import ChunkStore
-from mfcheck.ensembles.workers import TRIES, ClusterError, Numbered, Workers
+from mfcheck.ensembles.workers import TRIES, ClusterError, Numbered, Workers, mixed
 
 
 def gathered(
@@ -132,10 +132,7 @@ class _Gathering:
         if reply.unusable:
             self._elsewhere.add(index)
         elif reply.processor != own:
-            raise ClusterError(
-                f"a worker computes on {reply.processor} and this process on {own}; bits agree on one kind of processor "
-                "alone: use workers of this kind"
-            )
+            raise ClusterError(mixed(reply.processor, own))
         elif reply.code != self.code.digest:
             raise ClusterError(
                 "a worker draws by other code than this process (a file, or the version of torch or numpy, differs); "

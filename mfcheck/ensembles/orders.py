@@ -11,7 +11,6 @@ import platform
 import sys
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -19,14 +18,12 @@ import torch
 from mfcheck.arrays import Floats
 from mfcheck.ensembles.provenance import code_of_draws
 from mfcheck.ensembles.seeds import derive_seed
+from mfcheck.ensembles.sources import Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.given import calm_warnings, reason
 from mfcheck.numerics import one_thread
 from mfcheck.spec import NetworkSpec
 from mfcheck.verdict import NotANumber
-
-if TYPE_CHECKING:
-    from mfcheck.ensembles.samples import Probe, Source
 
 STICKY = ("CUDA error", "device-side assert", "CUDNN_STATUS_EXECUTION_FAILED")
 """What torch says of a GPU that answers nothing more to this process; memory that is too small is not among them."""

@@ -6,83 +6,22 @@ interruption: a longer sample begins with the shorter one, chunk by chunk.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-from torch import Tensor
 
-from mfcheck.arrays import Floats, Integers
-from mfcheck.ensembles.construction import size_of
-from mfcheck.ensembles.families import Made, made_again
+from mfcheck.arrays import Floats
 from mfcheck.ensembles.gathering import gathered
 from mfcheck.ensembles.import_closure import Closure
-from mfcheck.ensembles.modules import is_gaussian
 from mfcheck.ensembles.orders import Order
 from mfcheck.ensembles.provenance import code_of_draws
+from mfcheck.ensembles.sources import STACK, Probe, Source, chunk_draws
 from mfcheck.ensembles.store import ChunkStore
-from mfcheck.ensembles.streams import Stream
 from mfcheck.spec import NetworkSpec
 from mfcheck.verdict import NotCovered
 
-LAZY_PRODUCTS = 64
-"""Products on either side that a lazy network is taken to answer when chunks are sized."""
-STACK = 22
-"""Networks in a chunk where each is dear: as many as the first look at a median takes at the default error rate."""
-
-
-CACHED = 256
-"""Dense networks in a chunk at least, if they fit, however little a processor's cache holds."""
-
-
-@dataclass(frozen=True, eq=False)
-class Probe:
-    """Where a network is looked at: inputs `x [B, d]`, a column of the Jacobian, and labels `[B]` for training on them.
-
-    `train` of the inputs are trained on and the rest held out (all if None). Prints as a digest.
-    """
-
-    x: Floats
-    column: int = 0
-    labels: Integers | None = None
-    train: int | None = None
-
-    def __str__(self) -> str:
-        digest = hashlib.sha256(np.ascontiguousarray(self.x).tobytes())
-        if self.labels is not None:
-            digest.update(np.ascontiguousarray(self.labels).tobytes())
-        split = "" if self.train is None else f"/{self.train}"
-        return digest.hexdigest()[:16] + f"@{self.column}{split}"
-
-
-Sampler = Callable[[NetworkSpec, Probe, Stream, int], Tensor]
-
-
-@dataclass(frozen=True, eq=False)
-class Source:
-    """Statistics of one network draw that are computed together: `engines[name](spec, probe, stream, n)` → `[n, …]`."""
-
-    name: str
-    engines: Mapping[str, Sampler]
-    uses_input: Mapping[str, bool]
-    """Whether the engine looks at the input at all; if not, the probe is no part of the seed."""
-    most: int = 65536
-    """Draws in a chunk at most, where one draw's statistics take long."""
-    made: Made | None = field(default=None, repr=False)
-    """The call that made it, by which other processes make it too."""
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        if self.made is not None:
-            return made_again, (self.made,)
-        return Source, (self.name, dict(self.engines), dict(self.uses_input), self.most)
-
-    def chunk_draws(self, spec: NetworkSpec, engine: str) -> int:
-        """Draws in a chunk of this source: its own number, or what even parts of it, as few as fit, hold of it."""
-        parts = -(-self.most // chunk_draws(spec, engine))
-        return -(-self.most // parts)
+__all__ = ["STACK", "Probe", "Sample", "Source", "chunk_draws"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,26 +55,3 @@ class Sample:
 
     def _code_now(self) -> Closure:
         return code_of_draws(self.source.engines[self.engine], self.spec.architecture)
-
-
-def chunk_draws(spec: NetworkSpec, engine: str) -> int:
-    """Draws in a chunk, a power of two: what fits 64 MiB of float32, at most 65536 (4096 lazy networks).
-
-    Of dense networks that is their matrices, of lazy ones 64 products with each on either side, of Wishart chains their
-    factors; of modules of one's own what one holds and keeps of an input, as measured. Small dense networks are drawn
-    256 to 1024 at a time, as many as fit 8 MiB: larger stacks leave a processor's cache, and take up to twice as long.
-    """
-    if engine == "dense" and not is_gaussian(spec.architecture):
-        size = size_of(spec)
-        return int(min(4096, 2 ** max(0, (2**24 // max(1, size.parameters + size.activations)).bit_length() - 1)))
-    n, k, d = spec.width, spec.output_dim, spec.input_dim
-    layers = spec.depth * (2 if spec.architecture == "residual" else 1)
-    floats, most = {
-        "dense": (n * (d + k) + layers * n * n, 1024),
-        "lazy": (2 * LAZY_PRODUCTS * (2 * n + d + k + layers * 2 * n), 4096),
-        "wishart": (8 * k * k, 65536),
-    }[engine]
-    fit = 2**24 // floats
-    if engine == "dense":
-        fit = min(fit, max(CACHED, 2**21 // floats))
-    return int(min(most, 2 ** max(0, fit.bit_length() - 1)))

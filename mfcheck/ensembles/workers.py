@@ -8,16 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Generator, Iterable, Iterator
+from typing import Any, TypeVar
 
 from mfcheck.devices import usable_cores
-from mfcheck.ensembles.orders import Reply, carry_out
+from mfcheck.ensembles.orders import Reply, carry_out, processor
 
-BACKENDS = ("serial", "loky", "dask", "ray")
-ADDRESSED = ("dask", "ray")
-"""Back ends that can be told where a cluster is."""
-NEEDS = {"dask": "distributed", "ray": "ray"}
 TRIES = 3
 """Times that workers are asked for a chunk whose worker was lost, before the process that asks draws it."""
 
@@ -25,6 +21,9 @@ Numbered = tuple[int, bytes]
 """A packed order with a number to know it by."""
 BUNDLES = 8
 """Bundles of orders that each worker gets of a long sample, at least: few enough that sending them costs little."""
+WAVE = 4
+"""Bundles that each worker gets at a time of a back end that hands over all of them at once."""
+Item = TypeVar("Item")
 
 
 class Workers:
@@ -38,47 +37,68 @@ class Workers:
         self.backend, self.count, self.address = backend, count, address
         self._stack = contextlib.ExitStack()
         self._parallel: Any = None
+        self._client: Any = None
         self._working = 1
+        self._streams = backend != "ray"
+        """Whether the back end hands over what is done while the rest is under way."""
 
-    def replies(self, orders: Iterable[Numbered], count: int) -> Iterator[tuple[int, Reply]]:
+    def replies(self, orders: Iterable[Numbered], count: int) -> Generator[tuple[int, Reply], None, None]:
         """The replies to `count` orders as they come. Ends early, and without an error, where a worker is lost.
 
         Orders are taken from their iterator as workers become free, by another thread perhaps, but by one at a time.
         """
         from joblib import delayed
 
-        bundle = delayed(_carry_out_all)
+        run = self._open()
+        size = max(1, count // (BUNDLES * self._working))
+        bundles = (delayed(_carry_out_all)(some) for some in _split(orders, size))
         try:
-            run = self._open()
-            size = max(1, count // (BUNDLES * self._working))
-            for replies in run(bundle(some) for some in _bundled(orders, size)):
-                yield from replies
+            for wave in [bundles] if self._streams else _split(bundles, WAVE * self._working):
+                for replies in run(wave):
+                    yield from replies
         except (KeyboardInterrupt, GeneratorExit):
             self.close()
             raise
-        except Exception as error:
-            if isinstance(error, ClusterError):
-                raise
+        except Exception:  # no error of a chunk's: the back end has lost a worker, and what it was at
             self.close()
+
+    def __str__(self) -> str:
+        where = f" at {self.address}" if self.address else f", {self.count} workers"
+        return f"{self.backend}{where}"
+
+    def check(self, device: str) -> None:
+        """Raise ClusterError unless the cluster can be reached and all of its workers are of this process's kind."""
+        from joblib import delayed
+
+        run, own = self._open(), processor(device)
+        try:
+            everywhere = self._client.run(processor, device).values() if self._client is not None else ()
+            asked: Any = run(delayed(processor)(device) for _ in range(2 * self._working))
+            others = {*everywhere, *asked} - {own}
+        except Exception as error:
+            raise ClusterError(
+                f"the workers of the {self.backend} cluster at {self.address} cannot draw: {_first_line(error)}"
+            ) from None
+        if others:
+            raise ClusterError(mixed(min(others), own))
 
     def close(self) -> None:
         """End the processes that were started here; they start again where they are needed again."""
-        stack, self._stack, self._parallel = self._stack, contextlib.ExitStack(), None
+        stack, self._stack, self._parallel, self._client = self._stack, contextlib.ExitStack(), None, None
         with contextlib.suppress(Exception):
             stack.close()
 
-    def _open(self) -> Callable[[Iterable[Any]], Iterator[tuple[int, Reply]]]:
+    def _open(self) -> Callable[[Iterable[Any]], Iterable[list[tuple[int, Reply]]]]:
         if self._parallel is None:
             import joblib
 
             count = {"loky": self._loky, "dask": self._dask, "ray": self._ray}[self.backend]()
             self._stack.enter_context(joblib.parallel_config(backend=self.backend, n_jobs=count))
-            parallel = joblib.Parallel(
-                return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs", max_nbytes=None
-            )
+            as_they_come = "generator_unordered" if self._streams else "list"
+            parallel = joblib.Parallel(return_as=as_they_come, batch_size=1, pre_dispatch="2*n_jobs", max_nbytes=None)
             self._parallel = self._stack.enter_context(parallel)
             self._working = max(1, self._parallel._effective_n_jobs())
-        found: Callable[[Iterable[Any]], Iterator[tuple[int, Reply]]] = self._parallel
+        found: Callable[[Iterable[Any]], Iterable[list[tuple[int, Reply]]]] = self._parallel
         return found
 
     def _loky(self) -> int:
@@ -106,6 +126,7 @@ class Workers:
             )
             client = Client(cluster, set_as_default=True)
         self._stack.callback(client.close)
+        self._client = client
         return -1
 
     def _ray(self) -> int:
@@ -114,9 +135,8 @@ class Workers:
 
         if not ray.is_initialized():
             asked: dict[str, Any] = {"address": self.address} if self.address else {"num_cpus": self.count}
-            quiet = {"log_to_driver": False, "logging_level": "error", "include_dashboard": False}
-            kept = quiet if not self.address else {name: quiet[name] for name in ("log_to_driver", "logging_level")}
-            self._connected(lambda: ray.init(**asked, **kept))
+            asked |= {} if self.address else {"include_dashboard": False}
+            self._connected(lambda: ray.init(**asked, log_to_driver=False, logging_level="error"))
             self._stack.callback(ray.shutdown)
         register_ray()
         return self.count or -1
@@ -133,9 +153,17 @@ class ClusterError(RuntimeError):
     """A cluster that cannot be used; the message says which, and why."""
 
 
-def _bundled(orders: Iterable[Numbered], size: int) -> Iterator[list[Numbered]]:
-    orders = iter(orders)
-    while some := list(itertools.islice(orders, size)):
+def mixed(other: str, own: str) -> str:
+    """What is said of a worker on another kind of processor."""
+    return (
+        f"a worker computes on {other} and this process on {own}; bits agree on one kind of processor alone: "
+        "use workers of this kind"
+    )
+
+
+def _split(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    items = iter(items)
+    while some := list(itertools.islice(items, size)):
         yield some
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-
 import torch
 from torch import Tensor
 
 from mfcheck import progress
+from mfcheck.ensembles.families import family
 from mfcheck.ensembles.matrices.dense import DenseMatrix
 from mfcheck.ensembles.matrices.lazy import LazyMatrix
 from mfcheck.ensembles.networks import Network
-from mfcheck.ensembles.families import family
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.capacity import fisher_rao

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-
 import numpy as np
 import torch
 from torch import Tensor
 
 from mfcheck.arrays import Floats
-from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.families import family
+from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.slopes import inputs

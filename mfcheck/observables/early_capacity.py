@@ -6,13 +6,12 @@ no part of that. The capacity is the rows' form of the Fisher–Rao norm (docs/t
 
 from __future__ import annotations
 
-
 import torch
 from torch import Tensor
 
 from mfcheck import progress
-from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.families import family
+from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.capacity import fisher_rao

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from mfcheck import progress
 from mfcheck.arrays import Floats
-from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.families import family
+from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.path_bounds import unless

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from mfcheck import progress
+from mfcheck.ensembles.families import family
 from mfcheck.ensembles.matrices.dense import DenseMatrix
 from mfcheck.ensembles.networks import Network
-from mfcheck.ensembles.families import family
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.numerics import full_precision

@@ -6,12 +6,11 @@ lowers its own loss, which rules where images are few and says nothing of fresh 
 
 from __future__ import annotations
 
-
 import torch
 from torch import Tensor
 
-from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.families import family
+from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.slopes import inputs

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import torch
 from torch import Tensor
 
@@ -11,9 +10,9 @@ from mfcheck.attacks.balls import norm
 from mfcheck.attacks.networks import jacobian_at, reserve
 from mfcheck.attacks.operator_norm import largest_found, maximiser
 from mfcheck.ensembles import wishart
+from mfcheck.ensembles.families import family
 from mfcheck.ensembles.modules import draw_stack
 from mfcheck.ensembles.ranges import check_range
-from mfcheck.ensembles.families import family
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.spec import NetworkSpec

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import torch
 from torch import Tensor
 
@@ -10,8 +9,8 @@ from mfcheck.attacks.ascent import ascend, largest_loss
 from mfcheck.attacks.balls import norm
 from mfcheck.attacks.operator_norm import largest_found
 from mfcheck.ensembles import wishart
-from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.families import family
+from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.slopes import inputs

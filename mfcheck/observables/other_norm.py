@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-
 import torch
 from torch import Tensor
 
 from mfcheck import progress
-from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.families import family
+from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.slopes import parted

@@ -7,14 +7,13 @@ flow does beside it, across W, is left out.
 
 from __future__ import annotations
 
-
 import numpy as np
 import torch
 from torch import Tensor
 
 from mfcheck.arrays import Floats
-from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.families import family
+from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.capacity import fisher_rao

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-
 import torch
 from torch import Tensor
 
 from mfcheck.attacks.operator_norm import largest_found
 from mfcheck.ensembles import wishart
-from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.families import family
+from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.spec import NetworkSpec

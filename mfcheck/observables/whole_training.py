@@ -5,13 +5,12 @@ Beside them stands what is known before the first step: the rate at which L_adv 
 
 from __future__ import annotations
 
-
 import torch
 from torch import Tensor
 
 from mfcheck import progress
-from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.families import family
+from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.initial_decay import shared

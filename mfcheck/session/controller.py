@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import signal
 import threading
+import time
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from types import FrameType
@@ -17,6 +19,7 @@ from mfcheck.findings.claim import is_asked_for
 from mfcheck.session import selection
 from mfcheck.session.outcome import CLAIM_PROPERTY, COMPLAINT_PROPERTY, FINDING_PROPERTY
 from mfcheck.session.progress_display import FOLDER, Screen, StatusFile, Ticker
+from mfcheck.session.time_budget import DEADLINE
 from mfcheck.spec import ARCHITECTURES
 
 if TYPE_CHECKING:
@@ -40,6 +43,8 @@ class Controller:
         self._recorder: Recorder | None = None
         self._claims: dict[str, dict[str, str]] = {}
         self._selected: list[dict[str, str]] = []
+        self._tried: set[tuple[str, str]] = set()
+        self._left = 0
         self._root = Path()
         self._ticker: Ticker | None = None
         self._taken = self._interrupted = False
@@ -61,6 +66,7 @@ class Controller:
         cell = claim["cell"] if claim and CLAIM_PROPERTY in properties else _cell(report)
         findings = [json.loads(str(value)) for name, value in report.user_properties if name == FINDING_PROPERTY]
         if report.when == "setup" and claim is not None:
+            self._tried.add((claim["id"], cell))
             self._record().attempt((claim["id"], cell), process)
         if report.when == "call" and findings:
             self._record().add(*findings)
@@ -106,7 +112,7 @@ class Controller:
             self._ticker.stop()
         ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         ended = ended and not (session.shouldfail or session.shouldstop or session.config.option.collectonly)
-        selected = [*session.config.stash.get(SELECTED, []), *self._selected]
+        selected = self._started(session.config, [*session.config.stash.get(SELECTED, []), *self._selected])
         if ended and (selected or session.config.getoption("mf_baseline")):
             self._record()  # claims that left no trace, or a baseline of which all is lost
         if self._recorder is None:
@@ -119,11 +125,12 @@ class Controller:
             self._recorder.mend()
             return [] if session.config.option.collectonly else [BROKEN_OFF]
         both = set(ARCHITECTURES) <= set(self._recorder.settings.architectures)
-        full, narrowed = both and selection.whole_suite_runs(session.config), selection.narrowed(session.config)
+        full = both and not self._left and selection.whole_suite_runs(session.config)
+        narrowed = bool(self._left) or selection.narrowed(session.config)
         failing = self._recorder.finish(
             full=full, narrowed=narrowed, baseline=self._run().baseline, selected=self._wanted(selected)
         )
-        if self._recorder.begun and not self._recorder.errors and not self._recorder.unwritten:
+        if self._recorder.begun and not (self._recorder.errors or self._recorder.unwritten or self._left):
             from mfcheck.session.resume import discard_run
 
             with contextlib.suppress(OSError):  # a finished run can then be resumed, and nothing is left for it to do
@@ -145,6 +152,14 @@ class Controller:
             reporter.write_line("mfcheck: interrupted while the summary was told; what was found is written")
         session.exitstatus = pytest.ExitCode.INTERRUPTED
 
+    def _started(self, config: pytest.Config, selected: list[dict[str, str]]) -> list[dict[str, str]]:
+        """The selected cells, but for those that a time budget has left."""
+        if time.time() <= config.stash.get(DEADLINE, math.inf):
+            return selected
+        started = [one for one in selected if (one["id"], one["cell"]) in self._tried]
+        self._left = len({(one["id"], one["cell"]) for one in self._wanted(selected)} - self._tried)
+        return started
+
     def _wanted(self, selected: Sequence[dict[str, str]]) -> list[dict[str, str]]:
         """Those of the collected claims that the run was asked for."""
         return [one for one in selected if is_asked_for(one["id"], self._run().claims)]
@@ -164,9 +179,8 @@ class Controller:
         broken_off = (stopped or self._interrupted) and (recorder is None or recorder.report is None)
         if broken_off and run.baseline is not None:
             terminalreporter.write_line("mfcheck: the run was broken off, so it is not compared with the baseline")
-        closing_words.write_how_to_go_on(
-            terminalreporter, recorder, list(map(str, config.invocation_params.args)), broken_off=broken_off
-        )
+        arguments = list(map(str, config.invocation_params.args))
+        closing_words.write_how_to_go_on(terminalreporter, recorder, arguments, broken_off=broken_off, left=self._left)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
