@@ -113,7 +113,7 @@ class Controller:
         ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         ended = ended and not (session.shouldfail or session.shouldstop or session.config.option.collectonly)
         selected = self._started(session.config, [*session.config.stash.get(SELECTED, []), *self._selected])
-        if ended and (selected or session.config.getoption("mf_baseline")):
+        if ended and (selected or self._left or session.config.getoption("mf_baseline")):
             self._record()  # claims that left no trace, or a baseline of which all is lost
         if self._recorder is None:
             return []
@@ -128,7 +128,11 @@ class Controller:
         full = both and not self._left and selection.whole_suite_runs(session.config)
         narrowed = bool(self._left) or selection.narrowed(session.config)
         failing = self._recorder.finish(
-            full=full, narrowed=narrowed, baseline=self._run().baseline, selected=self._wanted(selected)
+            full=full,
+            narrowed=narrowed,
+            baseline=self._run().baseline,
+            selected=self._wanted(selected),
+            left=self._left,
         )
         if self._recorder.begun and not (self._recorder.errors or self._recorder.unwritten or self._left):
             from mfcheck.session.resume import discard_run

@@ -20,6 +20,7 @@ ADDRESSED = ("dask", "ray")
 """Back ends that can be told where a cluster is."""
 NEEDS = {"dask": "distributed", "ray": "ray"}
 """What must be installed for them."""
+MOST = 4096
 OPTIONS = ("backend", "scheduler", "workers")
 
 
@@ -36,7 +37,7 @@ def chosen(texts: Mapping[str, str]) -> Machine:
     """What the options' texts ask for; ValueError, in one sentence, for what cannot be.
 
     Workers of one machine are shared by all test processes of a run, so that no more of them compute than were asked
-    for, nor more than there are cores.
+    for: as many as cores may be used, if no number was.
     """
     backend, scheduler = texts.get("backend", "serial"), texts.get("scheduler", "")
     if backend not in BACKENDS:
@@ -56,10 +57,9 @@ def chosen(texts: Mapping[str, str]) -> Machine:
         )
     if scheduler or backend == "serial":
         return Machine(backend, None, scheduler)
-    cores = usable_cores()
-    total = whole_number("workers", texts["workers"]) if "workers" in texts else cores
-    if not 1 <= total <= cores:
-        raise ValueError(f"workers must lie in 1…{cores}, the cores that may be used here, got {total}")
+    total = whole_number("workers", texts["workers"]) if "workers" in texts else usable_cores()
+    if not 1 <= total <= MOST:
+        raise ValueError(f"workers must lie in 1…{MOST}, got {total}")
     return Machine(backend, max(1, total // test_processes()))
 
 
