@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import mfcheck
-from mfcheck.cli import audit, disagree, gate
+from mfcheck.cli import audit, disagree, gate, pool
 from mfcheck.cli.arguments import EPILOG, Parser, a_path
 from mfcheck.cli.output import say, speak_any_encoding
 from mfcheck.cli.plan import add_plan, plan_lines
@@ -47,6 +47,8 @@ def _run(parser: Parser, arguments: Sequence[str]) -> int:
             for line in plan_lines(chosen):
                 if not say(line):
                     break
+        case "pool":
+            return pool.run(chosen)
         case "mutants":
             say("\n".join(mutant_table(read_twins(chosen.report))))
         case "coverage":
@@ -70,6 +72,7 @@ def _parser() -> Parser:
     for one in (mutants, covered):
         one.add_argument("report", nargs="?", type=a_path, default=Path("reports/report.json"), help="a report.json")
     gate.add_commands(commands)
+    pool.add_pool(commands)
     audit.add_audit(commands)
     disagree.add_to(commands)
     return parser
