@@ -16,7 +16,7 @@ import pytest
 
 from mfcheck.findings.claim import Claim, is_asked_for
 from mfcheck.given import calm_warnings
-from mfcheck.session import options, selection
+from mfcheck.session import gpu_trouble, options, selection
 from mfcheck.session.controller import SELECTED, STATUS, Controller
 from mfcheck.session.outcome import (
     COMPLAINT_PROPERTY,
@@ -102,7 +102,7 @@ def pytest_configure_node(node: Any) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    if not selection.claims_ahead(config.args, deep=False):
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ or not selection.claims_ahead(config.args, deep=False):
         return None
     from mfcheck.devices import auto_workers
 
@@ -178,8 +178,14 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     cell = cast("Cell", pyfuncitem.funcargs["cell"])
     decider = cast("Decider | None", pyfuncitem.funcargs.get("decide"))
     status = pyfuncitem.config.stash.get(STATUS, None)
-    with status.watching(claim.id, cell.id) if status else contextlib.nullcontext():
-        result = yield
+    try:
+        with status.watching(claim.id, cell.id) if status else contextlib.nullcontext():
+            result = yield
+    except RuntimeError as error:
+        gpu_trouble.end_worker(error)
+        raise
+    finally:
+        gpu_trouble.give_back(_run(pyfuncitem.config).settings.device)
     if complaint := _run(pyfuncitem.config).store.complaint:
         pyfuncitem.user_properties.append((COMPLAINT_PROPERTY, complaint))
     conclude(claim, pyfuncitem, decider.findings if decider else [], _run(pyfuncitem.config).expectations)
