@@ -76,13 +76,15 @@ class Source:
     """Whether the engine looks at the input at all; if not, the probe is no part of the seed."""
     most: int = 65536
     """Draws in a chunk at most, where one draw's statistics take long."""
+    passes: int = 1
+    """About how often a draw goes through its network, there and back: what its cost is planned by."""
     made: Made | None = field(default=None, repr=False)
     """The call that made it, by which other processes make it too."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.made is not None:
             return Made.again, (self.made,)
-        return Source, (self.name, dict(self.engines), dict(self.uses_input), self.most)
+        return Source, (self.name, dict(self.engines), dict(self.uses_input), self.most, self.passes)
 
     def chunk_draws(self, spec: NetworkSpec, engine: str) -> int:
         """Draws in a chunk of this source: its own number, or what even parts of it, as few as fit, hold of it."""

@@ -91,7 +91,7 @@ def trained(objective: Objective, rule: SGD, steps: int, most: int = STACK) -> S
         return torch.cat(arms, dim=1)
 
     name = f"{objective} by {rule} in {steps} steps beside a control, {most} at once"
-    return Source(name, {"dense": dense}, {"dense": True}, most=most)
+    return Source(name, {"dense": dense}, {"dense": True}, most=most, passes=steps * (objective.passes + 1))
 
 
 def arm(network: Network, objective: Objective, lessons: Lessons, *, after: int = 0) -> Tensor:

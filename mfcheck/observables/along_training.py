@@ -70,7 +70,9 @@ def recorded(objective: Objective, rule: SGD | Flow, times: tuple[float, ...], s
         return found("dense", spec, probe, stream, draws)
 
     name = f"path of {objective} by {rule} in {steps} at {', '.join(map(repr, times))}, {most} at once"
-    return Source(name, {"lazy": lazy, "dense": dense}, {"lazy": True, "dense": True}, most=most)
+    return Source(
+        name, {"lazy": lazy, "dense": dense}, {"lazy": True, "dense": True}, most, passes=steps * objective.passes
+    )
 
 
 def _start_square(matrix: DenseMatrix | LazyMatrix, spec: NetworkSpec, draws: int) -> Tensor:

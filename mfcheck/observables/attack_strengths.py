@@ -45,7 +45,7 @@ def drifts(attack: Attack, strengths: tuple[int, ...]) -> Source:
         return torch.stack([torch.stack([one.loss for one in found], 1), torch.stack(pulls, 1)], dim=2)
 
     name = f"drift of L_adv at {attack.eps!r} ({attack.p:g}, {attack.q:g}) by {strengths} steps, and of L_std"
-    return Source(name, {"dense": dense}, {"dense": True}, most=STACK)
+    return Source(name, {"dense": dense}, {"dense": True}, most=STACK, passes=sum(strengths))
 
 
 def bounded(draws: Floats, *, standard: bool) -> Floats:

@@ -62,7 +62,7 @@ def falls(objective: Objective, rule: SGD, steps: int) -> Source:
         return torch.stack([own, failed, *(one / left[0] for one in left)], dim=1)
 
     name = f"fall of capacity under {objective} by {rule} in {steps} steps"
-    return Source(name, {"dense": dense}, {"dense": True}, most=STACK // 2)
+    return Source(name, {"dense": dense}, {"dense": True}, most=STACK // 2, passes=steps * objective.passes)
 
 
 def split(probe: Probe, stream: Stream) -> tuple[tuple[Tensor, Tensor], Tensor]:

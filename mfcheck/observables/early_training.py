@@ -72,7 +72,7 @@ def early(objective: Objective, schedule: Schedule, most: int = STACK, *, beside
         return torch.cat([constants, path.fallen, path.paid, path.moved, path.held, path.stronger, *alone], dim=1)
 
     name = f"early training on {objective} by {schedule}" + ("" if beside else ", not beside L_std alone")
-    return Source(name, {"dense": dense}, {"dense": True}, most=most)
+    return Source(name, {"dense": dense}, {"dense": True}, most=most, passes=schedule.steps * (objective.passes + 1))
 
 
 @dataclass(frozen=True, eq=False)

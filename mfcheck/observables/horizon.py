@@ -40,8 +40,11 @@ def horizons(objectives: tuple[Objective, ...], rules: tuple[SGD, ...], steps: i
             found += _crossed(network.twin(), probe, stream, objective, rule, steps)
         return torch.stack(found, dim=1)
 
+    passes = steps * sum(objective.passes for objective in objectives)
     told = "; ".join(f"{objective} by {rule}" for objective, rule in zip(objectives, rules, strict=True))
-    return Source(f"horizons under {told} in {steps} steps", {"dense": dense}, {"dense": True}, most=STACK // 2)
+    return Source(
+        f"horizons under {told} in {steps} steps", {"dense": dense}, {"dense": True}, most=STACK // 2, passes=passes
+    )
 
 
 def _crossed(

@@ -57,7 +57,7 @@ def carried(objective: Objective, rule: SGD, times: tuple[float, ...]) -> Source
         return result
 
     name = f"what W carries under {objective} by {rule} at {', '.join(map(repr, times))}"
-    return Source(name, {"dense": dense}, {"dense": True}, most=STACK // 2)
+    return Source(name, {"dense": dense}, {"dense": True}, most=STACK // 2, passes=steps * objective.passes)
 
 
 @full_precision()

@@ -36,7 +36,7 @@ def initial_decay(attack: Attack, steps: int) -> Source:
         return shared(Network(spec, stream, replicates=draws), attack, steps, *inputs(probe, stream), stream.torch)
 
     name = f"what batches share of the pull of L_adv at {attack.eps!r} ({attack.p:g}, {attack.q:g}) by {steps} steps"
-    return Source(name, {"dense": dense}, {"dense": True}, most=STACK)
+    return Source(name, {"dense": dense}, {"dense": True}, most=STACK, passes=2 * steps)
 
 
 def shared(

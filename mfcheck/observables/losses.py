@@ -72,8 +72,9 @@ def attacked(p: float, q: float, budgets: tuple[float, ...], steps: int) -> Sour
     def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         return found("dense", spec, probe, stream, draws)
 
+    passes = 1 + len(budgets) * (steps + 1)
     name = f"attack ({p:g}, {q:g}) of {steps} steps at {', '.join(map(repr, budgets))}"
-    return Source(name, {"lazy": lazy, "dense": dense}, {"lazy": True, "dense": True}, most=NETWORKS_IN_A_CHUNK)
+    return Source(name, {"lazy": lazy, "dense": dense}, {"lazy": True, "dense": True}, NETWORKS_IN_A_CHUNK, passes)
 
 
 def _inputs(probe: Probe, stream: Stream) -> Tensor:

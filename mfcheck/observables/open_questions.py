@@ -39,7 +39,9 @@ def driven_apart(attack: Attack, steps: int) -> Source:
         one, other = (ascend(network, x, start, apart, p, eps, steps, None)[1][-1, :, 0] for start in starts)
         return torch.stack([apart(network(x))[:, 0], torch.maximum(one, other)], dim=1)
 
-    return Source(f"two outputs driven apart by {attack} in {steps}", {"dense": dense}, {"dense": True}, most=64)
+    return Source(
+        f"two outputs driven apart by {attack} in {steps}", {"dense": dense}, {"dense": True}, most=64, passes=2 * steps
+    )
 
 
 @family(maxsize=64)
@@ -66,7 +68,7 @@ def shares_found(attack: Attack, steps: int) -> Source:
         return (trace / torch.maximum(largest_found(jacobian, p, q), trace[-1])).T
 
     name = f"shares found from one random start by {attack} in {steps}"
-    return Source(name, {"dense": dense, "wishart": chain}, {"dense": True, "wishart": False}, most=64)
+    return Source(name, {"dense": dense, "wishart": chain}, {"dense": True, "wishart": False}, 64, passes=2 * steps)
 
 
 def _random(x: Tensor, p: float, eps: float, stream: Stream) -> Tensor:

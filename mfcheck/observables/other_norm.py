@@ -39,4 +39,4 @@ def left_after(own: Attack, other: Attack, rule: SGD, steps: int, attack_steps: 
         return torch.stack([one / start for one, start in zip(losses(), before, strict=True)], dim=1)
 
     name = f"L_adv left under {own} and {other} after {steps} of {rule} against the first in {attack_steps}"
-    return Source(name, {"dense": dense}, {"dense": True}, most=STACK)
+    return Source(name, {"dense": dense}, {"dense": True}, most=STACK, passes=steps * (attack_steps + 2))

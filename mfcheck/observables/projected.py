@@ -64,7 +64,8 @@ def projected(objective: Objective, scales: tuple[float, ...], *, capacity: bool
 
     name = f"projected flow of {objective} at {', '.join(map(repr, scales))}{' with capacity' if capacity else ''}"
     engines = {"wishart": chain, "lazy": lazy, "dense": dense}
-    return Source(name, engines, {"wishart": False, "lazy": True, "dense": True}, most=256)
+    passes = len(scales) * objective.passes
+    return Source(name, engines, {"wishart": False, "lazy": True, "dense": True}, 256, passes)
 
 
 def times(rates: Floats, scales: tuple[float, ...]) -> Floats:

@@ -48,7 +48,9 @@ def at_start(objective: Objective) -> Source:
     def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         return found("dense", spec, probe, stream, draws)
 
-    return Source(f"slope of {objective}", {"lazy": lazy, "dense": dense}, {"lazy": True, "dense": True}, most=1024)
+    return Source(
+        f"slope of {objective}", {"lazy": lazy, "dense": dense}, {"lazy": True, "dense": True}, 1024, objective.passes
+    )
 
 
 @family(maxsize=256)

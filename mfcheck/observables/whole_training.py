@@ -59,8 +59,9 @@ def whole_training(attack: Attack, stretches: tuple[Stretch, ...], attack_steps:
             rows.append(torch.stack([_held_out(network, attack, fresh, stream), drop, standard], dim=1))
         return torch.stack(rows, dim=1)
 
+    passes = sum(steps for _, steps in stretches) * (attack_steps + 2)
     name = f"whole training by {attack} in {attack_steps}, {stretches}"
-    return Source(name, {"dense": dense}, {"dense": True}, most=STACK)
+    return Source(name, {"dense": dense}, {"dense": True}, most=STACK, passes=passes)
 
 
 def times(stretches: tuple[Stretch, ...]) -> tuple[float, ...]:
