@@ -16,7 +16,7 @@ import pytest
 
 from mfcheck.findings.claim import Claim, is_asked_for
 from mfcheck.given import calm_warnings
-from mfcheck.session import gpu_trouble, options, selection
+from mfcheck.session import gpu_trouble, options, ordering, selection
 from mfcheck.session.controller import SELECTED, STATUS, Controller
 from mfcheck.session.outcome import (
     COMPLAINT_PROPERTY,
@@ -65,6 +65,8 @@ def pytest_configure(config: pytest.Config) -> None:
             config.pluginmanager.register(StopsStarting(run.done, deadline), "mfcheck-time-budget")
     config.pluginmanager.register(AlreadyDecided(), "mfcheck-already-decided")
     if not hasattr(config, "workerinput"):
+        if ahead and getattr(config.option, "maxschedchunk", 1) is None:
+            config.option.maxschedchunk = 1  # so that xdist hands out the dear cells, which come first, one by one
         controller = Controller(lambda: _run(config), ahead=ahead)
         config.pluginmanager.register(controller, "mfcheck-controller")
 
@@ -138,6 +140,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         announce(item, claim)
         if not is_asked_for(claim.id, patterns):
             dropped.append(item)
+    run, kept = _run(config), [item for item in claims if item not in dropped]
+    if run.settings.level.glance:
+        dropped += ordering.glanced(kept, run)
+    elif hasattr(config, "workerinput") and config.workerinput.get("workercount", 1) > 1:
+        items[:] = ordering.dearest_first(items, run)
     if dropped:
         config.hook.pytest_deselected(items=dropped)
         items[:] = [item for item in items if item not in dropped]

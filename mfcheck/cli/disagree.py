@@ -57,7 +57,7 @@ def run(chosen: argparse.Namespace) -> int:
         dataset=chosen.mf_dataset,
         cache=KEPT if KEPT.is_dir() else None,
     )
-    say(f"A is {chosen.a}, B is {chosen.b}; level {settings.level.name}, seed {settings.seed}")
+    say(f"A is {chosen.a}, B is {chosen.b}; level {settings.level.title}, seed {settings.seed}")
     from mfcheck.session.disagreement import disagreements, said, tallied
 
     found = []

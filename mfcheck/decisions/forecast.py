@@ -6,7 +6,7 @@ a factor of a few of the seconds on one core of a machine that multiplies 50 GFL
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from mfcheck.arrays import Floats
@@ -32,10 +32,16 @@ GAMMA = 1e-7
 """Seconds of one variate of a chain's factors."""
 DEAR = 65536
 """A chain's source with fewer draws in a chunk looks at whole Jacobians, the others at a few entries."""
+BATCH = 32
+"""Inputs that a step of a long training goes through."""
 OPEN = 30
 """Draws that are reckoned with, where a plan needs draws of its own and nothing tells the source: as of a median."""
 MODULE = 1e5
 """Parameters that are reckoned with for a module of one's own."""
+
+
+NOTHING = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+"""What a test or a theory of one's own may raise: it is told when the cell is run, and nothing is reckoned."""
 
 
 class NeedsDrawsError(Exception):
@@ -60,6 +66,8 @@ class Forecast:
     formulas: frozenset[str] = frozenset()
     rough: bool = False
     reason: str = ""
+    parts: tuple[tuple[str, float], ...] = ()
+    """The seconds by what is drawn: claims that need the same draws share them."""
 
 
 def forecast(claim: Claim, test: ClaimTest, cell: Cell, settings: Settings, theory: PaperTheory) -> Forecast:
@@ -71,7 +79,7 @@ def forecast(claim: Claim, test: ClaimTest, cell: Cell, settings: Settings, theo
         asks, trial = asked(test, claim, cell, settings, theory, _NoDraws())
     except NeedsDrawsError:  # a test that draws before it asks
         return Forecast(OPEN, OPEN * seconds_of_a_draw(cell.spec, cell.engine, None, 1), rough=True)
-    except (ArithmeticError, ValueError, RuntimeError, AttributeError, LookupError) as error:
+    except NOTHING as error:
         return Forecast(reason=str(error))
     for ask in asks:
         found = _sum(found, _of(ask, trial, reading))
@@ -94,12 +102,19 @@ def _of(ask: Ask, trial: Trial, reading: Reading) -> Forecast:
             return Forecast(OPEN, OPEN * seconds_of_a_draw(spec, engine, None, 1), formulas=seen, rough=True)
         draws = source.chunk_draws(spec, engine)
         return Forecast(draws, draws * seconds_of_a_draw(spec, engine, source, 1), formulas=seen, rough=True)
-    except (ArithmeticError, ValueError, RuntimeError, AttributeError, LookupError) as error:
+    except NOTHING as error:
         return Forecast(reason=str(error))
     draws = -(-plan.first // plan.chunk) * plan.chunk
     samples = [draw.sample for draw in plan.draws_of if isinstance(draw, Drawing)]
-    seconds = sum(draws * _seconds(sample) for sample in samples)
-    return Forecast(draws * len(samples), seconds, max(map(_bytes, plan.draws_of), default=0.0), seen)
+    parts = tuple((_drawn(sample), draws * _seconds(sample)) for sample in samples)
+    seconds = sum(one for _, one in parts)
+    return Forecast(draws * len(samples), seconds, max(map(_bytes, plan.draws_of), default=0.0), seen, parts=parts)
+
+
+def _drawn(sample: Sample) -> str:
+    """What a sample is of, as its chunks are seeded by it."""
+    probe = sample.probe if sample.source.uses_input[sample.engine] else "any input"
+    return "\x1f".join(map(str, (sample.seed, sample.source.name, sample.engine, sample.spec, probe)))
 
 
 def _seconds(sample: Sample) -> float:
@@ -116,6 +131,7 @@ def seconds_of_a_draw(spec: NetworkSpec, engine: str, source: Source | None, inp
     if engine == "lazy":
         columns = inputs * (2 * k + 2 * passes + 6)
         return layers * n * columns * (2 / NORMALS + 8 * columns / FLOPS)
+    inputs = min(inputs, BATCH) if passes > BATCH else inputs
     numbers = n * (d + k) + layers * n * n if spec.architecture in ("vanilla", "residual") else MODULE
     return numbers * (1 / NORMALS + 6 * inputs * passes / FLOPS) + CALL * layers * passes / 16
 
@@ -146,4 +162,15 @@ def _sum(one: Forecast, other: Forecast) -> Forecast:
         one.formulas | other.formulas,
         one.rough or other.rough,
         "" if one.draws or other.draws else one.reason or other.reason,
+        one.parts + other.parts,
     )
+
+
+def core_seconds(forecasts: Iterable[Forecast]) -> float:
+    """Seconds on one core of all of them, where what several draw is drawn once, as often as the dearest needs."""
+    shared, own = dict[str, float](), 0.0
+    for one in forecasts:
+        own += one.seconds - sum(seconds for _, seconds in one.parts)
+        for name, seconds in one.parts:
+            shared[name] = max(shared.get(name, 0.0), seconds)
+    return own + sum(shared.values())

@@ -125,8 +125,9 @@ class Controller:
             self._recorder.mend()
             return [] if session.config.option.collectonly else [BROKEN_OFF]
         both = set(ARCHITECTURES) <= set(self._recorder.settings.architectures)
-        full = both and not self._left and selection.whole_suite_runs(session.config)
-        narrowed = bool(self._left) or selection.narrowed(session.config)
+        glance = self._recorder.settings.level.glance
+        full = both and not (self._left or glance) and selection.whole_suite_runs(session.config)
+        narrowed = bool(self._left) or glance or selection.narrowed(session.config)
         failing = self._recorder.finish(
             full=full,
             narrowed=narrowed,
@@ -177,6 +178,8 @@ class Controller:
 
         recorder, run = self._recorder, self._run()
         closing_words.write_report(terminalreporter, recorder)
+        if run.settings.level.glance:
+            terminalreporter.write_line("mfcheck: a glance is no full run: the cheapest cell of each formula alone")
         if complaint := run.complaint or self._complaint:
             terminalreporter.write_line(f"mfcheck: {complaint}", yellow=True)
         stopped = exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.TESTS_FAILED)

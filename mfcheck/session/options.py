@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pytest
 
 OPTIONS = {
-    "level": "level of effort: quick, standard or paper (default quick)",
+    "level": "level of effort: glance, quick, standard or paper (default quick)",
     "architecture": "vanilla, residual or package.module:factory; repeatable (default vanilla and residual)",
     "input": "shape of the inputs of architectures of one's own: 784, or 3x32x32 (default their attribute input_shape)",
     "outputs": "number of their outputs (default their attribute outputs)",

@@ -106,7 +106,7 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
     if not _leaves_work_to_workers(config):
         settings = replace(settings, device=devices.resolve_device(settings.device))
     workers = machines.open_workers(machine, settings.device, only_asks=_leaves_work_to_workers(config))
-    shown = {"seed": str(settings.seed), "level": settings.level.name}
+    shown = {"seed": str(settings.seed), "level": settings.level.title}
     shown |= {name: text for name, text in texts.items() if name not in ("seed", "level", "report", options.DOWNLOAD)}
     as_options = " ".join(f"{options.spelt(name)} {shlex.quote(text)}" for name, text in shown.items())
     return Run(
@@ -127,7 +127,7 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
 
 
 def _baseline(file: Path, settings: Settings) -> Snapshot:
-    found, level = read_snapshot(file), settings.level.name
+    found, level = read_snapshot(file), settings.level.title
     check_comparable(found, "this run", level=level, dataset=settings.dataset, architectures=settings.architectures)
     return found
 
