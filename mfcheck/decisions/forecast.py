@@ -146,7 +146,7 @@ def _bytes(draw: Draw) -> float:
     layers = spec.depth * (2 if spec.architecture == "residual" else 1)
     inputs, passes = len(sample.probe.x), sample.source.passes
     held = {
-        "wishart": 8.0 * k * k + 4 * d * k,
+        "wishart": 8.0 * k * k * spec.depth + (4 * d * k if sample.source.most < DEAR else 0),
         "lazy": 8.0 * layers * n * inputs * (2 * k + 2 * passes + 6) * 2,
         "dense": 4.0 * (n * (d + k) + layers * n * n + inputs * layers * n),
     }
