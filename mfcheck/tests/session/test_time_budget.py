@@ -47,7 +47,11 @@ def test_times_are_read_as_written() -> None:
     ]
 
 
-@pytest.mark.parametrize(("workers", "budget", "sleep"), [((), 1, 0.6), (("-n", "2"), 6, 5)], ids=["alone", "workers"])
+@pytest.mark.parametrize(
+    ("workers", "budget", "sleep"),
+    [((), 1, 0.6), pytest.param(("-n", "2"), 12, 11, marks=pytest.mark.slow)],
+    ids=["alone", "workers"],
+)
 def test_cells_after_the_end_are_left_and_resumed(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, workers: tuple[str, ...], budget: int, sleep: float
 ) -> None:
