@@ -5,7 +5,7 @@ LEVEL ?= quick
 SEED ?= 3
 TESTS := -p no:benchmark --ignore mfcheck/tests/benchmarks
 
-.PHONY: claims test slow calibration mutation bench lint docs dist clean
+.PHONY: claims test slow lowest calibration mutation bench lint docs dist clean
 
 claims: .venv/installed
 	$(BIN)/pytest claims -n auto --mf-level $(LEVEL)
@@ -15,7 +15,7 @@ test: .venv/installed
 	$(BIN)/pytest $(TESTS) -n auto --dist worksteal
 
 # Tests that take minutes, and docs/reliability.md made anew; that alone takes ten or more, and fails if a finding is lost.
-slow: .venv/installed
+slow: .venv/clusters
 	$(BIN)/pytest $(TESTS) -m slow
 	$(BIN)/python -m mfcheck.tests.reliability docs/reliability.md
 
@@ -51,10 +51,24 @@ dist: .venv/installed
 	$(BIN)/twine check --strict dist/*
 	.ci/try_wheel dist/*.whl
 
+# The tests at the lowest versions that are declared, in an environment of their own.
+lowest: .venv-lowest/installed
+	.venv-lowest/bin/python -m pytest $(TESTS) -n auto --dist worksteal -p no:cacheprovider
+
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build dist *.egg-info
+	rm -rf .venv .venv-lowest .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build dist *.egg-info
 
 .venv/installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[test,docs,dist]"
+	touch $@
+
+# What tests of clusters need besides.
+.venv/clusters: .venv/installed
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[test,dask,ray]"
+	touch $@
+
+.venv-lowest/installed: pyproject.toml lowest.txt
+	test -x .venv-lowest/bin/python || $(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/python -m pip install --quiet -c lowest.txt -e ".[test]"
 	touch $@

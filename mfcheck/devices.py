@@ -6,8 +6,11 @@ import importlib.metadata
 import os
 import re
 import shutil
+from pathlib import Path
 
 GIB_PER_GPU_WORKER = 8
+DRIVERS = ("/dev/nvidiactl", "/proc/driver/nvidia/version", "/dev/dxg")
+"""What the driver of a GPU leaves in the file system, in a container without its tools too."""
 
 
 def check_device(text: str) -> None:
@@ -41,17 +44,23 @@ def worker_index() -> int:
     return int(found[1]) if found else 0
 
 
-def auto_workers(device: str) -> int | None:
-    """What `-n auto` means on GPUs: as many workers as their free memory feeds; None leaves it to the cores."""
-    if device == "cpu" or not (device.startswith("cuda") or shutil.which("nvidia-smi")) or gpu_count() == 0:
-        return None
+def auto_workers(device: str) -> int:
+    """What `-n auto` means: as many workers as there are usable cores, and on GPUs no more than their memory feeds."""
+    cores = usable_cores()
+    if device == "cpu" or not (device.startswith("cuda") or _shows_a_gpu()) or gpu_count() == 0:
+        return cores
     import torch
 
     gpus = [int(device.split(":")[1])] if re.fullmatch(r"cuda:[0-9]{1,4}", device) else range(gpu_count())
     if max(gpus) >= gpu_count():
-        return None  # no such device: the options' own check says so in a moment
+        return cores  # no such device: the options' own check says so in a moment
     fits = sum(max(1, torch.cuda.mem_get_info(gpu)[0] // (GIB_PER_GPU_WORKER * 2**30)) for gpu in gpus)
-    return max(1, min(int(fits), os.cpu_count() or 1))
+    return max(1, min(int(fits), cores))
+
+
+def _shows_a_gpu() -> bool:
+    """Whether the machine shows traces of a driver, so that it is worth the seconds to import torch and ask it."""
+    return shutil.which("nvidia-smi") is not None or any(map(os.path.exists, DRIVERS))
 
 
 def gpu_count() -> int:
@@ -61,3 +70,17 @@ def gpu_count() -> int:
     import torch
 
     return torch.cuda.device_count() if torch.cuda.is_available() else 0
+
+
+def usable_cores() -> int:
+    """The cores that this process may use, by its affinity and its control group: often fewer than the machine has."""
+    try:
+        cores = len(os.sched_getaffinity(0))
+    except AttributeError:  # not Linux
+        cores = os.cpu_count() or 1
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
+        cores = min(cores, round(int(quota) / int(period)))
+    except (OSError, ValueError):  # no such group, or no limit
+        pass
+    return max(1, cores)

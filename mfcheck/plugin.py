@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import shlex
+import time
 from collections.abc import Generator
 from pathlib import Path
 from random import SystemRandom
@@ -15,7 +16,7 @@ import pytest
 
 from mfcheck.findings.claim import Claim, is_asked_for
 from mfcheck.given import calm_warnings
-from mfcheck.session import options, selection
+from mfcheck.session import gpu_trouble, options, ordering, selection
 from mfcheck.session.controller import SELECTED, STATUS, Controller
 from mfcheck.session.outcome import (
     COMPLAINT_PROPERTY,
@@ -27,6 +28,7 @@ from mfcheck.session.outcome import (
     follow_verdicts,
 )
 from mfcheck.session.progress_display import StatusFile
+from mfcheck.session.time_budget import DEADLINE, StopsStarting
 
 if TYPE_CHECKING:
     from mfcheck.decisions.decide import Decider
@@ -64,11 +66,23 @@ def pytest_configure(config: pytest.Config) -> None:
     mirrored = any(name.startswith(options.PREFIX) for name in os.environ)
     ahead = bool(selection.claims_ahead(config.args, deep=mirrored))
     if ahead or options.given_on_command_line(config):
-        _run(config)
+        run = _run(config)
+        if run.budget is not None:
+            deadline = sent.get("mfcheck_deadline", time.time() + run.budget)
+            config.stash[DEADLINE] = deadline
+            config.pluginmanager.register(StopsStarting(run.done, deadline), "mfcheck-time-budget")
     config.pluginmanager.register(AlreadyDecided(), "mfcheck-already-decided")
     if not hasattr(config, "workerinput"):
+        if ahead and getattr(config.option, "maxschedchunk", 1) is None:
+            config.option.maxschedchunk = 1  # so that xdist hands out the dear cells, which come first, one by one
         controller = Controller(lambda: _run(config), ahead=ahead)
         config.pluginmanager.register(controller, "mfcheck-controller")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    run = config.stash.get(RUN, None)
+    if run is not None and run.workers is not None:
+        run.workers.close()
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -80,6 +94,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     return [
         f"mfcheck: {run.as_options} (alpha {chosen.alpha:g} a decision, theory {chosen.theory})",
         f"mfcheck: architectures {', '.join(chosen.architectures)}; dataset {chosen.dataset}; device {chosen.device}",
+        *([f"mfcheck: draws by {run.workers}"] if run.workers else []),
         *resumed,
     ]
 
@@ -89,13 +104,15 @@ def pytest_configure_node(node: Any) -> None:
     run, status = node.config.stash.get(RUN, None), node.config.stash.get(STATUS, None)
     node.workerinput["mfcheck_seed"] = run.settings.seed if run else node.config.stash[SEED]
     node.workerinput["mfcheck_taken"] = json.dumps(run.taken if run else [])
+    if (deadline := node.config.stash.get(DEADLINE, None)) is not None:
+        node.workerinput["mfcheck_deadline"] = deadline
     if status is not None:
         node.workerinput["mfcheck_status"] = str(status.beside(node.gateway.id).path)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    if not selection.claims_ahead(config.args, deep=False):
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ or not selection.claims_ahead(config.args, deep=False):
         return None
     from mfcheck.devices import auto_workers
 
@@ -131,6 +148,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         announce(item, claim)
         if not is_asked_for(claim.id, patterns):
             dropped.append(item)
+    run, kept = _run(config), [item for item in claims if item not in dropped]
+    if run.settings.level.glance:
+        dropped += ordering.glanced(kept, run)
+    elif hasattr(config, "workerinput") and config.workerinput.get("workercount", 1) > 1:
+        items[:] = ordering.dearest_first(items, run)
     if dropped:
         config.hook.pytest_deselected(items=dropped)
         items[:] = [item for item in items if item not in dropped]
@@ -171,8 +193,14 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     cell = cast("Cell", pyfuncitem.funcargs["cell"])
     decider = cast("Decider | None", pyfuncitem.funcargs.get("decide"))
     status = pyfuncitem.config.stash.get(STATUS, None)
-    with status.watching(claim.id, cell.id) if status else contextlib.nullcontext():
-        result = yield
+    try:
+        with status.watching(claim.id, cell.id) if status else contextlib.nullcontext():
+            result = yield
+    except RuntimeError as error:
+        gpu_trouble.end_worker(error)
+        raise
+    finally:
+        gpu_trouble.give_back(_run(pyfuncitem.config).settings.device)
     if complaint := _run(pyfuncitem.config).store.complaint:
         pyfuncitem.user_properties.append((COMPLAINT_PROPERTY, complaint))
     conclude(claim, pyfuncitem, decider.findings if decider else [], _run(pyfuncitem.config).expectations)

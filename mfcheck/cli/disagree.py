@@ -60,7 +60,7 @@ def run(chosen: argparse.Namespace) -> int:
         cache=KEPT if KEPT.is_dir() else None,
     )
     check_claims(chosen.mf_claim, suite_claims())
-    say(f"A is {chosen.a}, B is {chosen.b}; level {settings.level.name}, seed {settings.seed}")
+    say(f"A is {chosen.a}, B is {chosen.b}; level {settings.level.title}, seed {settings.seed}")
     from mfcheck.session.disagreement import disagreements, said, tallied
 
     found = []

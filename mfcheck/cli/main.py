@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import mfcheck
-from mfcheck.cli import audit, disagree, gate, help
+from mfcheck.cli import audit, disagree, gate, help, pool
 from mfcheck.cli.arguments import EPILOG, Parser, a_path
 from mfcheck.cli.output import say, speak_any_encoding
 from mfcheck.cli.plan import add_plan, plan_lines
@@ -52,6 +52,8 @@ def _run(parser: Parser, arguments: Sequence[str]) -> int:
             say(help.help_text(parser, chosen.about), end="")
         case "completion":
             say(help.completion_script(parser, chosen.shell))
+        case "pool":
+            return pool.run(chosen)
         case "mutants":
             say("\n".join(mutant_table(read_twins(chosen.report))))
         case "coverage":
@@ -80,6 +82,7 @@ def _parser() -> Parser:
     for one in (mutants, covered):
         one.add_argument("report", nargs="?", type=a_path, default=Path("reports/report.json"), help="a report.json")
     gate.add_commands(commands)
+    pool.add_pool(commands)
     audit.add_audit(commands)
     disagree.add_to(commands)
     help.add_to(commands)

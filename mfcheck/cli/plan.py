@@ -10,8 +10,9 @@ from dataclasses import replace
 from mfcheck.cli.arguments import a_number, a_path
 from mfcheck.decisions.cost import Cost, cost_of
 from mfcheck.decisions.decide import asked
+from mfcheck.decisions.forecast import Forecast, core_seconds, forecast
 from mfcheck.decisions.statement import Plan
-from mfcheck.decisions.suite import ClaimTest, file_claims, suite_claims
+from mfcheck.decisions.suite import ClaimTest, Tests, file_claims, suite_claims
 from mfcheck.devices import resolve_device
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.findings.cell import Cell
@@ -29,7 +30,10 @@ def add_plan(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     """Add the command and its options."""
     plan = commands.add_parser("plan", help="draws and time that claims need, cell by cell, before they are run")
     plan.add_argument(
-        "claims", metavar="CLAIM", nargs="+", help="ids or globs, such as thm4.1/entries-gaussian thm5.1/*"
+        "claims",
+        metavar="CLAIM",
+        nargs="*",
+        help="ids or globs, such as thm4.1/entries-gaussian thm5.1/*; without any, all claims in a rough reckoning",
     )
     plan.add_argument("--file", type=a_path, help="a file of your own claims (default: the installed suite)")
     plan.add_argument("--mf-theory", default=PAPER_THEORY, help="package.module:Theory (default the paper's)")
@@ -48,6 +52,9 @@ def plan_lines(chosen: argparse.Namespace) -> Iterator[str]:
     tests = suite_claims() if chosen.file is None else file_claims(chosen.file)
     check_claims(chosen.claims, tests)
     theory, level = load_theory(settings.theory), settings.level
+    if not chosen.claims:
+        yield from _reckoning(tests, settings, theory)
+        return
     asked = [id for id in sorted(tests) if is_asked_for(id, chosen.claims)]
     total = Cost(0.0)
     for place, id in enumerate(asked):
@@ -55,7 +62,7 @@ def plan_lines(chosen: argparse.Namespace) -> Iterator[str]:
         if place:
             yield ""
         yield f"{claim.id}: {claim.says}"
-        yield f"level {level.name}, alpha {settings.alpha:g}, beta {level.beta:g}, device {settings.device}"
+        yield f"level {level.title}, alpha {settings.alpha:g}, beta {level.beta:g}, device {settings.device}"
         yield f"{'draws':>12} {'seconds':>11} {'FLOP':>8} {'margin':>9}  cell"
         needed = Cost(0.0)
         for line, cost in _cells(claim, test, settings, theory):
@@ -66,6 +73,34 @@ def plan_lines(chosen: argparse.Namespace) -> Iterator[str]:
     if len(asked) > 1:
         yield ""
         yield _sum(total, f"in total, for {plural(len(asked), 'claim')}")
+
+
+def _reckoning(tests: Tests, settings: Settings, theory: PaperTheory) -> Iterator[str]:
+    """A line for every claim of a level, and what they come to, without a single draw."""
+    by_claim: dict[str, list[tuple[Forecast, Cell]]] = {}
+    for claim, test, cell in each_cell([tests[id] for id in sorted(tests)], settings):
+        found = forecast(claim, test, cell, settings, theory)
+        by_claim.setdefault(claim.id, []).append((found, cell))
+    yield f"level {settings.level.title}, alpha {settings.alpha:g}: a first look at each cell, reckoned and not drawn"
+    yield f"{'cells':>6} {'draws':>13} {'core hours':>11} {'memory':>10}  claim"
+    for id, each in by_claim.items():
+        yield _reckoned([one for one, _ in each], id)
+    every = [(one, f"{id} {cell.id}") for id, each in by_claim.items() for one, cell in each]
+    if not every:
+        return
+    yield _reckoned([one for one, _ in every], "in total; what claims share is drawn once")
+    dear, wide = max(every, key=lambda row: row[0].seconds), max(every, key=lambda row: row[0].bytes)
+    yield f"the dearest cell takes {dear[0].seconds / 3600:.3g} core hours: {dear[1]}"
+    yield f"the widest cell takes {wide[0].bytes / 2**30:.2g} GiB: {wide[1]}"
+    if rough := sum(one.rough for one, _ in every):
+        yield f"{plural(rough, 'cell')} must draw to be planned, and count as one chunk"
+    yield from (f"nothing is drawn of {place}: {one.reason}" for one, place in every if one.reason)
+
+
+def _reckoned(found: list[Forecast], words: str) -> str:
+    draws, most = sum(one.draws for one in found), max(one.bytes for one in found)
+    hours = core_seconds(found) / 3600
+    return f"{len(found):>6} {draws:>13,} {hours:>11,.3f} {most / 2**30:>6.2f} GiB  {words}"
 
 
 def _sum(cost: Cost, words: str) -> str:

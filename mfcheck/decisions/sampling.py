@@ -24,6 +24,22 @@ LooksAt = Callable[[Settings, Cell], Probe]
 
 
 @dataclass(frozen=True, eq=False)
+class Drawing:
+    """The first n draws of a statistic of a sample, by calling it; of which sample, without drawing any."""
+
+    claim: str
+    sample: Sample
+    statistic: Statistic
+
+    def __call__(self, n: int) -> Floats:
+        values = self.statistic(self.sample.first(n))
+        if bad := int(np.isnan(values).sum()):
+            name = self.sample.source.name
+            raise NotANumber(f"the statistic of {self.claim} is NaN in {bad} of {n} draws of {name}")
+        return values
+
+
+@dataclass(frozen=True, eq=False)
 class Sampling:
     """Draws of one claim in one cell; what a statistic makes of them may hold no NaN, or NotANumber names it."""
 
@@ -50,13 +66,7 @@ class Sampling:
         where = (spec or self.cell.spec, engine or self.cell.engine, probe)
         sample = Sample(source, *where, seed, run.device, self.store)
 
-        def draw(n: int) -> Floats:
-            values = statistic(sample.first(n))
-            if bad := int(np.isnan(values).sum()):
-                raise NotANumber(f"the statistic of {self.claim} is NaN in {bad} of {n} draws of {source.name}")
-            return values
-
-        return draw
+        return Drawing(self.claim, sample, statistic)
 
     def probe(self, given: Probe | None, looks_at: LooksAt, spec: NetworkSpec | None = None) -> Probe:
         """The inputs that a statement was given, or else those that it looks at in the cell, or at another network."""

@@ -8,9 +8,10 @@ import torch
 
 
 def free_bytes(device: torch.device) -> int:
-    """Memory that can still be had on a device."""
+    """Memory that can still be had on a device; what torch keeps of a GPU's and nobody uses can be had too."""
     if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[0])
+        kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return int(torch.cuda.mem_get_info(device)[0]) + int(kept)
     try:
         with open("/proc/meminfo") as file:
             fields = dict(line.split(":", 1) for line in file)
@@ -23,3 +24,9 @@ def check_room(needed: int, what: str, device: torch.device) -> None:
     """Raise ValueError when so many bytes are not free."""
     if needed > 2**28 and needed > (free := free_bytes(device)):  # small things are not worth the question
         raise ValueError(f"{what} need {needed / 2**30:.1f} GiB of memory, {free / 2**30:.1f} GiB are free")
+
+
+def give_back(device: str) -> None:
+    """Let other processes have what torch keeps of a GPU's memory and nobody uses any more."""
+    if device.startswith("cuda"):
+        torch.cuda.empty_cache()

@@ -6,77 +6,22 @@ interruption: a longer sample begins with the shorter one, chunk by chunk.
 
 from __future__ import annotations
 
-import hashlib
-import platform
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from mfcheck import progress
-from mfcheck.arrays import Floats, Integers
-from mfcheck.ensembles.construction import size_of
+from mfcheck.arrays import Floats
+from mfcheck.ensembles.gathering import gathered
 from mfcheck.ensembles.import_closure import Closure
-from mfcheck.ensembles.modules import is_gaussian
+from mfcheck.ensembles.orders import Order
 from mfcheck.ensembles.provenance import code_of_draws
-from mfcheck.ensembles.seeds import derive_seed
+from mfcheck.ensembles.sources import STACK, Probe, Sampler, Source, chunk_draws
 from mfcheck.ensembles.store import ChunkStore
-from mfcheck.ensembles.streams import Stream
-from mfcheck.numerics import one_thread
 from mfcheck.spec import NetworkSpec
-from mfcheck.verdict import NotANumber, NotCovered
+from mfcheck.verdict import NotCovered
 
-LAZY_PRODUCTS = 64
-"""Products on either side that a lazy network is taken to answer when chunks are sized."""
-STACK = 22
-"""Networks in a chunk where each is dear: as many as the first look at a median takes at the default error rate."""
-
-
-CACHED = 256
-"""Dense networks in a chunk at least, if they fit, however little a processor's cache holds."""
-
-
-@dataclass(frozen=True, eq=False)
-class Probe:
-    """Where a network is looked at: inputs `x [B, d]`, a column of the Jacobian, and labels `[B]` for training on them.
-
-    `train` of the inputs are trained on and the rest held out (all if None). Prints as a digest.
-    """
-
-    x: Floats
-    column: int = 0
-    labels: Integers | None = None
-    train: int | None = None
-
-    def __str__(self) -> str:
-        digest = hashlib.sha256(np.ascontiguousarray(self.x).tobytes())
-        if self.labels is not None:
-            digest.update(np.ascontiguousarray(self.labels).tobytes())
-        split = "" if self.train is None else f"/{self.train}"
-        return digest.hexdigest()[:16] + f"@{self.column}{split}"
-
-
-Sampler = Callable[[NetworkSpec, Probe, Stream, int], Tensor]
-
-
-@dataclass(frozen=True, eq=False)
-class Source:
-    """Statistics of one network draw that are computed together: `engines[name](spec, probe, stream, n)` → `[n, …]`."""
-
-    name: str
-    engines: Mapping[str, Sampler]
-    uses_input: Mapping[str, bool]
-    """Whether the engine looks at the input at all; if not, the probe is no part of the seed."""
-    most: int = 65536
-    """Draws in a chunk at most, where one draw's statistics take long."""
-
-    def chunk_draws(self, spec: NetworkSpec, engine: str) -> int:
-        """Draws in a chunk of this source: its own number, or what even parts of it, as few as fit, hold of it."""
-        parts = -(-self.most // chunk_draws(spec, engine))
-        return -(-self.most // parts)
+__all__ = ["STACK", "Probe", "Sample", "Sampler", "Source", "chunk_draws"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,31 +44,9 @@ class Sample:
     def first(self, draws: int) -> Floats:
         """The first `draws` ≥ 1 draws, `[draws, …]` in float64; NotANumber naming the chunk if any is not finite."""
         size = self.source.chunk_draws(self.spec, self.engine)
-        count = -(-draws // size)
-        chunks = [self._chunk(index, size, count) for index in range(count)]
-        return np.concatenate(chunks)[:draws]
-
-    def _chunk(self, index: int, size: int, count: int) -> Floats:
-        probe = self.probe if self.source.uses_input[self.engine] else "any input"
-        names = (self.source.name, self.engine, self.spec, probe, index)
-        seed = derive_seed(self.seed, *names)
-        code = self._code
-        key = hashlib.sha256("\x1f".join([str(seed), processor(self.device), code.digest]).encode()).hexdigest()
-
-        def make() -> Floats:
-            words = f"draws {index * size}–{(index + 1) * size - 1}" + (f" of {count * size}" if count > 1 else "")
-            with progress.part(words, after=count - 1 - index), one_thread(), torch.no_grad():
-                drawn = self.source.engines[self.engine](self.spec, self.probe, Stream(seed, self.device), size)
-            values: Floats = drawn.to(torch.float64).cpu().numpy()
-            if bad := int(np.count_nonzero(~np.isfinite(values))):
-                raise NotANumber(
-                    f"{bad} of {values.size} values of {self.source.name} are NaN or infinite "
-                    f"({self.engine} engine, {self.spec}, chunk {index}, seed {self.seed})"
-                )
-            return values
-
-        # Drawing may have loaded code that was not loaded before, and so as it has come to be in the meantime.
-        return self.store.get(key, make, keep=(lambda: self._code_now() is code) if code.known else None, draws=size)
+        where = (self.source, self.spec, self.engine, self.probe, self.seed, self.device)
+        orders = [Order(*where, index, size) for index in range(-(-draws // size))]
+        return np.concatenate(gathered(orders, self._code, self._code_now, self.store))[:draws]
 
     @cached_property
     def _code(self) -> Closure:
@@ -132,34 +55,3 @@ class Sample:
 
     def _code_now(self) -> Closure:
         return code_of_draws(self.source.engines[self.engine], self.spec.architecture)
-
-
-@lru_cache
-def processor(device: str) -> str:
-    """The kind of processor behind a device: bits agree on one kind, whichever of several the work falls to."""
-    if device.startswith("cuda"):
-        return f"cuda {torch.cuda.get_device_name(device)}"
-    return f"cpu {platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
-
-
-def chunk_draws(spec: NetworkSpec, engine: str) -> int:
-    """Draws in a chunk, a power of two: what fits 64 MiB of float32, at most 65536 (4096 lazy networks).
-
-    Of dense networks that is their matrices, of lazy ones 64 products with each on either side, of Wishart chains their
-    factors; of modules of one's own what one holds and keeps of an input, as measured. Small dense networks are drawn
-    256 to 1024 at a time, as many as fit 8 MiB: larger stacks leave a processor's cache, and take up to twice as long.
-    """
-    if engine == "dense" and not is_gaussian(spec.architecture):
-        size = size_of(spec)
-        return int(min(4096, 2 ** max(0, (2**24 // max(1, size.parameters + size.activations)).bit_length() - 1)))
-    n, k, d = spec.width, spec.output_dim, spec.input_dim
-    layers = spec.depth * (2 if spec.architecture == "residual" else 1)
-    floats, most = {
-        "dense": (n * (d + k) + layers * n * n, 1024),
-        "lazy": (2 * LAZY_PRODUCTS * (2 * n + d + k + layers * 2 * n), 4096),
-        "wishart": (8 * k * k, 65536),
-    }[engine]
-    fit = 2**24 // floats
-    if engine == "dense":
-        fit = min(fit, max(CACHED, 2**21 // floats))
-    return int(min(most, 2 ** max(0, fit.bit_length() - 1)))

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from mfcheck.arrays import Floats
+from mfcheck.ensembles.workers import Workers
 from mfcheck.given import read_file
 
 try:
@@ -29,11 +30,14 @@ class ChunkStore:
     One store serves one audit: nobody reloads the code of what it holds in memory meanwhile. Processes that share a
     directory make a chunk once: who comes second waits for the first. A file is believed only if
     its digest, which knows the key, its dtype and its length are right. What cannot be written is drawn again where it
-    is needed again, and `complaint` says why.
+    is needed again, and `complaint` says why. What is nowhere `workers` draw, where there are any.
     """
 
-    def __init__(self, directory: Path | None = None, memory_bytes: int = 256 * 2**20) -> None:
+    def __init__(
+        self, directory: Path | None = None, memory_bytes: int = 256 * 2**20, workers: Workers | None = None
+    ) -> None:
         self._directory, self._limit = directory, memory_bytes
+        self.workers = workers
         self._held: OrderedDict[str, Floats] = OrderedDict()
         self._bytes = 0
         self.complaint = ""
@@ -49,31 +53,48 @@ class ChunkStore:
 
         `keep` says, once it is made, whether the key still stands for it; None keeps the chunk off the disk altogether.
         """
+        chunk = self.there(key, keep, draws)
+        if chunk is None:
+            with self.alone(key) if keep is not None else contextlib.nullcontext(False) as waited:
+                chunk = self._read(key, draws) if waited else None
+                if chunk is None:
+                    chunk = make()
+                    self.put(key, chunk, keep)
+                else:
+                    self._hold(key, chunk)
+        return chunk
+
+    def there(self, key: str, keep: Callable[[], bool] | None, draws: int | None = None) -> Floats | None:
+        """The chunk of this key if it is in memory or, where such chunks are kept, on disk."""
         if key in self._held:
             self._held.move_to_end(key)
             return self._held[key]
         chunk = None if keep is None else self._read(key, draws)
-        if chunk is None:
-            with self._alone(key) if keep is not None else contextlib.nullcontext(False) as waited:
-                chunk = self._read(key, draws) if waited else None
-                if chunk is None:
-                    chunk = make()
-                    if keep is not None and self._directory is not None and keep():
-                        self._write(key, chunk)
-        self._held[key] = chunk
-        self._bytes += chunk.nbytes
+        return None if chunk is None else self._hold(key, chunk)
+
+    def put(self, key: str, chunk: Floats, keep: Callable[[], bool] | None = lambda: True) -> None:
+        """Take a chunk that was made elsewhere, and write it if it is to be kept."""
+        if keep is not None and self._directory is not None and keep():
+            self._write(key, chunk)
+        self._hold(key, chunk)
+
+    def _hold(self, key: str, chunk: Floats) -> Floats:
+        if key not in self._held:
+            self._held[key] = chunk
+            self._bytes += chunk.nbytes
         while self._bytes > self._limit and len(self._held) > 1:
             self._bytes -= self._held.popitem(last=False)[1].nbytes
         return chunk
 
     @contextlib.contextmanager
-    def _alone(self, key: str) -> Iterator[bool]:
-        """Nobody else makes this chunk meanwhile; whether somebody did. A process that dies lets go of it.
+    def alone(self, key: str, *, wait: bool = True) -> Iterator[bool]:
+        """Nobody else makes this chunk meanwhile; whether somebody did, or, without waiting for it, still does.
 
-        Where files cannot be locked, two processes may make it at once, and the later one replaces the same bits.
+        A process that dies lets go of it. Where files cannot be locked, two processes may make it at once, and the
+        later one replaces the same bits.
         """
         with contextlib.ExitStack() as stack:
-            waited = False
+            busy = False
             if fcntl is not None and self._directory is not None and not self.complaint:
                 with contextlib.suppress(OSError):
                     self._directory.mkdir(parents=True, exist_ok=True)
@@ -81,10 +102,12 @@ class ChunkStore:
                     try:
                         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     except BlockingIOError:
-                        waited = True
-                        fcntl.flock(file, fcntl.LOCK_EX)
-                    stack.callback(lock.unlink, missing_ok=True)
-            yield waited
+                        busy = True
+                        if wait:
+                            fcntl.flock(file, fcntl.LOCK_EX)
+                    if wait or not busy:
+                        stack.callback(lock.unlink, missing_ok=True)
+            yield busy
 
     def _read(self, key: str, draws: int | None) -> Floats | None:
         if self._directory is None:

@@ -76,7 +76,7 @@ def assemble(
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "environment": environment(),
         "seed": settings.seed,
-        "level": settings.level.name,
+        "level": settings.level.title,
         "alpha": settings.alpha,
         "family_error_bound": math.fsum(finding["alpha"] for finding in findings),
         "theory": settings.theory,

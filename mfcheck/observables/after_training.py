@@ -7,12 +7,12 @@ tells them apart is the attack alone (docs/theory.md#outcome-and-mechanism).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import torch
 from torch import Tensor
 
 from mfcheck import progress
+from mfcheck.ensembles.families import family
 from mfcheck.ensembles.matrices.lazy import Overflow
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import STACK, Probe, Source
@@ -77,7 +77,7 @@ class Lessons:
 BATCHES, ATTACKS, MEASURES = range(3)
 
 
-@lru_cache(maxsize=64)
+@family(maxsize=64)
 def trained(objective: Objective, rule: SGD, steps: int, most: int = STACK) -> Source:
     """`[n, 2 · ARM]`: the columns above after so many steps on the probe's first `train` inputs, with the objective's
     attacks and then without any; the rest of the inputs are held out."""
@@ -91,7 +91,7 @@ def trained(objective: Objective, rule: SGD, steps: int, most: int = STACK) -> S
         return torch.cat(arms, dim=1)
 
     name = f"{objective} by {rule} in {steps} steps beside a control, {most} at once"
-    return Source(name, {"dense": dense}, {"dense": True}, most=most)
+    return Source(name, {"dense": dense}, {"dense": True}, most=most, passes=steps * (objective.passes + 1))
 
 
 def arm(network: Network, objective: Objective, lessons: Lessons, *, after: int = 0) -> Tensor:

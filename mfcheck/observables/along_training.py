@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import torch
 from torch import Tensor
 
 from mfcheck import progress
+from mfcheck.ensembles.families import family
 from mfcheck.ensembles.matrices.dense import DenseMatrix
 from mfcheck.ensembles.matrices.lazy import LazyMatrix
 from mfcheck.ensembles.networks import Network
@@ -30,7 +29,7 @@ PROBED = 8
 """Inputs that a capacity is meaned over, at most."""
 
 
-@lru_cache(maxsize=64)
+@family(maxsize=64)
 def recorded(objective: Objective, rule: SGD | Flow, times: tuple[float, ...], steps: int, most: int = STACK) -> Source:
     """`[n, 1 + T, 9]`: the columns above at the start and at each of `times`, trained on all of the probe's inputs.
 
@@ -71,7 +70,9 @@ def recorded(objective: Objective, rule: SGD | Flow, times: tuple[float, ...], s
         return found("dense", spec, probe, stream, draws)
 
     name = f"path of {objective} by {rule} in {steps} at {', '.join(map(repr, times))}, {most} at once"
-    return Source(name, {"lazy": lazy, "dense": dense}, {"lazy": True, "dense": True}, most=most)
+    return Source(
+        name, {"lazy": lazy, "dense": dense}, {"lazy": True, "dense": True}, most, passes=steps * objective.passes
+    )
 
 
 def _start_square(matrix: DenseMatrix | LazyMatrix, spec: NetworkSpec, draws: int) -> Tensor:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 import torch
 from torch import Tensor
 
 from mfcheck.arrays import Floats
+from mfcheck.ensembles.families import family
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
@@ -26,7 +25,7 @@ TRUSTED = 0.05
 """A gain of the last doubling beyond which nothing is granted."""
 
 
-@lru_cache(maxsize=64)
+@family(maxsize=64)
 def drifts(attack: Attack, strengths: tuple[int, ...]) -> Source:
     """`[n, S + 1, 2]`: the columns above of L_adv, attacked in so many steps each, and last those of L_std.
 
@@ -46,7 +45,7 @@ def drifts(attack: Attack, strengths: tuple[int, ...]) -> Source:
         return torch.stack([torch.stack([one.loss for one in found], 1), torch.stack(pulls, 1)], dim=2)
 
     name = f"drift of L_adv at {attack.eps!r} ({attack.p:g}, {attack.q:g}) by {strengths} steps, and of L_std"
-    return Source(name, {"dense": dense}, {"dense": True}, most=STACK)
+    return Source(name, {"dense": dense}, {"dense": True}, most=STACK, passes=sum(strengths))
 
 
 def bounded(draws: Floats, *, standard: bool) -> Floats:

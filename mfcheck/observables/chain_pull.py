@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import torch
 from torch import Tensor
 
 from mfcheck.attacks.balls import dual_map
 from mfcheck.attacks.operator_norm import maximiser
+from mfcheck.ensembles.families import family
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.ensembles.wishart_parts import parted_factor
@@ -17,7 +16,7 @@ from mfcheck.spec import NetworkSpec, NormPair, dual_exponent
 NETWORKS_IN_A_CHUNK = 64
 
 
-@lru_cache(maxsize=256)
+@family(maxsize=256)
 def pull(pair: NormPair) -> Source:
     """`[n, 1]`: ⟨W_l, ∂L_adv⟩/ε, meaned over layers, as ε → 0.
 

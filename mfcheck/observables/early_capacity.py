@@ -6,12 +6,11 @@ no part of that. The capacity is the rows' form of the Fisher–Rao norm (docs/t
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import torch
 from torch import Tensor
 
 from mfcheck import progress
+from mfcheck.ensembles.families import family
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
@@ -27,7 +26,7 @@ SPEED, FAILED, LEFT = range(3)
 has one for the start and one for every step."""
 
 
-@lru_cache(maxsize=64)
+@family(maxsize=64)
 def speeds(objective: Objective, step: float) -> Source:
     """`[n, 1]`: −d log‖w‖_FR/dt at t = 0 under the gradient on all images that the probe trains on.
 
@@ -44,7 +43,7 @@ def speeds(objective: Objective, step: float) -> Source:
     )
 
 
-@lru_cache(maxsize=64)
+@family(maxsize=64)
 def falls(objective: Objective, rule: SGD, steps: int) -> Source:
     """`[n, 3 + steps]`: the columns above, by so many steps of `rule` on the images that the probe trains on.
 
@@ -63,7 +62,7 @@ def falls(objective: Objective, rule: SGD, steps: int) -> Source:
         return torch.stack([own, failed, *(one / left[0] for one in left)], dim=1)
 
     name = f"fall of capacity under {objective} by {rule} in {steps} steps"
-    return Source(name, {"dense": dense}, {"dense": True}, most=STACK // 2)
+    return Source(name, {"dense": dense}, {"dense": True}, most=STACK // 2, passes=steps * objective.passes)
 
 
 def split(probe: Probe, stream: Stream) -> tuple[tuple[Tensor, Tensor], Tensor]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import torch
@@ -11,6 +10,7 @@ from torch import Tensor
 
 from mfcheck import progress
 from mfcheck.arrays import Floats
+from mfcheck.ensembles.families import family
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
@@ -49,7 +49,7 @@ class Schedule:
         return np.asarray(np.arange(self.steps + 1) * self.lr, dtype=np.float64)
 
 
-@lru_cache(maxsize=64)
+@family(maxsize=64)
 def early(objective: Objective, schedule: Schedule, most: int = STACK, *, beside: bool = True) -> Source:
     """What `Course` reads: networks trained on the probe's first `train` inputs, and looked at on the rest.
 
@@ -72,7 +72,7 @@ def early(objective: Objective, schedule: Schedule, most: int = STACK, *, beside
         return torch.cat([constants, path.fallen, path.paid, path.moved, path.held, path.stronger, *alone], dim=1)
 
     name = f"early training on {objective} by {schedule}" + ("" if beside else ", not beside L_std alone")
-    return Source(name, {"dense": dense}, {"dense": True}, most=most)
+    return Source(name, {"dense": dense}, {"dense": True}, most=most, passes=schedule.steps * (objective.passes + 1))
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 
 import torch
 from torch import Tensor
 
 from mfcheck import progress
 from mfcheck.arrays import Floats
+from mfcheck.ensembles.families import family
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
@@ -25,7 +25,7 @@ KEPT = 0.8
 """The share of L_adv that is left at the horizon."""
 
 
-@lru_cache(maxsize=16)
+@family(maxsize=16)
 def horizons(objectives: tuple[Objective, ...], rules: tuple[SGD, ...], steps: int) -> Source:
     """`[n, 2 B]`: for each of B objectives the time at which L_adv has fallen to KEPT, and whether it never did.
 
@@ -40,8 +40,11 @@ def horizons(objectives: tuple[Objective, ...], rules: tuple[SGD, ...], steps: i
             found += _crossed(network.twin(), probe, stream, objective, rule, steps)
         return torch.stack(found, dim=1)
 
+    passes = steps * sum(objective.passes for objective in objectives)
     told = "; ".join(f"{objective} by {rule}" for objective, rule in zip(objectives, rules, strict=True))
-    return Source(f"horizons under {told} in {steps} steps", {"dense": dense}, {"dense": True}, most=STACK // 2)
+    return Source(
+        f"horizons under {told} in {steps} steps", {"dense": dense}, {"dense": True}, most=STACK // 2, passes=passes
+    )
 
 
 def _crossed(

@@ -7,12 +7,12 @@ At images that are not trained on, for L_std and for L_adv apart: whatever is fr
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
 
 import torch
 from torch import Tensor
 
 from mfcheck import progress
+from mfcheck.ensembles.families import family
 from mfcheck.ensembles.matrices.dense import DenseMatrix
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import STACK, Probe, Source
@@ -33,7 +33,7 @@ training diverged."""
 COLUMNS = 4
 
 
-@lru_cache(maxsize=64)
+@family(maxsize=64)
 def carried(objective: Objective, rule: SGD, times: tuple[float, ...]) -> Source:
     """`[n, 1 + T, 4]`: the columns above at the start and at each of `times`, all of them times of steps of `rule`."""
     due = {round(time / rule.lr): row for row, time in enumerate((0.0, *times))}
@@ -57,7 +57,7 @@ def carried(objective: Objective, rule: SGD, times: tuple[float, ...]) -> Source
         return result
 
     name = f"what W carries under {objective} by {rule} at {', '.join(map(repr, times))}"
-    return Source(name, {"dense": dense}, {"dense": True}, most=STACK // 2)
+    return Source(name, {"dense": dense}, {"dense": True}, most=STACK // 2, passes=steps * objective.passes)
 
 
 @full_precision()

@@ -6,11 +6,10 @@ lowers its own loss, which rules where images are few and says nothing of fresh 
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import torch
 from torch import Tensor
 
+from mfcheck.ensembles.families import family
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
@@ -24,7 +23,7 @@ LOSS, OFF, BESIDE, PULL, STANDARD_PULL = range(5)
 −dσ_w²/dt by L_adv and by L_std, meaned over layers."""
 
 
-@lru_cache(maxsize=64)
+@family(maxsize=64)
 def initial_decay(attack: Attack, steps: int) -> Source:
     """`[n, 5]`: the columns above, of the two halves of the probe's inputs, before any step.
 
@@ -37,7 +36,7 @@ def initial_decay(attack: Attack, steps: int) -> Source:
         return shared(Network(spec, stream, replicates=draws), attack, steps, *inputs(probe, stream), stream.torch)
 
     name = f"what batches share of the pull of L_adv at {attack.eps!r} ({attack.p:g}, {attack.q:g}) by {steps} steps"
-    return Source(name, {"dense": dense}, {"dense": True}, most=STACK)
+    return Source(name, {"dense": dense}, {"dense": True}, most=STACK, passes=2 * steps)
 
 
 def shared(

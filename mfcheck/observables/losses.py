@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import torch
 from torch import Tensor
 
@@ -12,6 +10,7 @@ from mfcheck.attacks.balls import norm
 from mfcheck.attacks.networks import jacobian_at, reserve
 from mfcheck.attacks.operator_norm import largest_found, maximiser
 from mfcheck.ensembles import wishart
+from mfcheck.ensembles.families import family
 from mfcheck.ensembles.modules import draw_stack
 from mfcheck.ensembles.ranges import check_range
 from mfcheck.ensembles.samples import STACK, Probe, Source
@@ -23,7 +22,7 @@ UNKNOWN = -1.0
 NORMS_IN_A_CHUNK = 64
 
 
-@lru_cache(maxsize=256)
+@family(maxsize=256)
 def operator_norms(p: float, q: float) -> Source:
     """`[n, 2]`: the best found ‖J‖_{p,q}, and the same of the matrix Z of N(0, 1/d) entries with J = Rᵀ Z.
 
@@ -46,7 +45,7 @@ def operator_norms(p: float, q: float) -> Source:
     return Source(f"operator norm ({p:g}, {q:g})", engines, uses_input, most=NORMS_IN_A_CHUNK)
 
 
-@lru_cache(maxsize=256)
+@family(maxsize=256)
 def attacked(p: float, q: float, budgets: tuple[float, ...], steps: int) -> Source:
     """`[n, 1 + 2E]`: ‖J(x)‖_{p,q}; then for every budget ε the loss found at the first input and the share of flips
     (`UNKNOWN` of modules, which do not show their gates).
@@ -73,8 +72,9 @@ def attacked(p: float, q: float, budgets: tuple[float, ...], steps: int) -> Sour
     def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         return found("dense", spec, probe, stream, draws)
 
+    passes = 1 + len(budgets) * (steps + 1)
     name = f"attack ({p:g}, {q:g}) of {steps} steps at {', '.join(map(repr, budgets))}"
-    return Source(name, {"lazy": lazy, "dense": dense}, {"lazy": True, "dense": True}, most=STACK)
+    return Source(name, {"lazy": lazy, "dense": dense}, {"lazy": True, "dense": True}, STACK, passes)
 
 
 def _inputs(probe: Probe, stream: Stream) -> Tensor:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import torch
 from torch import Tensor
 
@@ -11,6 +9,7 @@ from mfcheck.attacks.ascent import ascend, largest_loss
 from mfcheck.attacks.balls import norm
 from mfcheck.attacks.operator_norm import largest_found
 from mfcheck.ensembles import wishart
+from mfcheck.ensembles.families import family
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.streams import Stream
@@ -21,7 +20,7 @@ CLEAN, ATTACKED = 0, 1
 """Columns of `driven_apart`."""
 
 
-@lru_cache(maxsize=64)
+@family(maxsize=64)
 def driven_apart(attack: Attack, steps: int) -> Source:
     """`[n, 2]`: ‖f(x) − f(x')‖_q, and its largest over ‖η‖_p, ‖η'‖_p ≤ ε added to x and x', the probe's first two.
 
@@ -40,10 +39,12 @@ def driven_apart(attack: Attack, steps: int) -> Source:
         one, other = (ascend(network, x, start, apart, p, eps, steps, None)[1][-1, :, 0] for start in starts)
         return torch.stack([apart(network(x))[:, 0], torch.maximum(one, other)], dim=1)
 
-    return Source(f"two outputs driven apart by {attack} in {steps}", {"dense": dense}, {"dense": True}, most=64)
+    return Source(
+        f"two outputs driven apart by {attack} in {steps}", {"dense": dense}, {"dense": True}, most=64, passes=2 * steps
+    )
 
 
-@lru_cache(maxsize=64)
+@family(maxsize=64)
 def shares_found(attack: Attack, steps: int) -> Source:
     """`[n, steps + 1]`: the loss that an ascent from one random start has found after each step, over the most known.
 
@@ -67,7 +68,7 @@ def shares_found(attack: Attack, steps: int) -> Source:
         return (trace / torch.maximum(largest_found(jacobian, p, q), trace[-1])).T
 
     name = f"shares found from one random start by {attack} in {steps}"
-    return Source(name, {"dense": dense, "wishart": chain}, {"dense": True, "wishart": False}, most=64)
+    return Source(name, {"dense": dense, "wishart": chain}, {"dense": True, "wishart": False}, 64, passes=2 * steps)
 
 
 def _random(x: Tensor, p: float, eps: float, stream: Stream) -> Tensor:

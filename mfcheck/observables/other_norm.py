@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import torch
 from torch import Tensor
 
 from mfcheck import progress
+from mfcheck.ensembles.families import family
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
@@ -22,7 +21,7 @@ OWN, OTHER = 0, 1
 """Columns of `left_after`: L_adv after training over before, under the attack trained against, and under the other."""
 
 
-@lru_cache(maxsize=64)
+@family(maxsize=64)
 def left_after(own: Attack, other: Attack, rule: SGD, steps: int, attack_steps: int) -> Source:
     """`[n, 2]`: the columns above on the probe's held-out inputs, after training on L_std + L_adv on the others."""
 
@@ -40,4 +39,4 @@ def left_after(own: Attack, other: Attack, rule: SGD, steps: int, attack_steps: 
         return torch.stack([one / start for one, start in zip(losses(), before, strict=True)], dim=1)
 
     name = f"L_adv left under {own} and {other} after {steps} of {rule} against the first in {attack_steps}"
-    return Source(name, {"dense": dense}, {"dense": True}, most=STACK)
+    return Source(name, {"dense": dense}, {"dense": True}, most=STACK, passes=steps * (attack_steps + 2))

@@ -7,13 +7,12 @@ flow does beside it, across W, is left out.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 import torch
 from torch import Tensor
 
 from mfcheck.arrays import Floats
+from mfcheck.ensembles.families import family
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.streams import Stream
@@ -26,7 +25,7 @@ CAPACITY = "rows"
 """The form of the Fisher–Rao norm that both engines have."""
 
 
-@lru_cache(maxsize=256)
+@family(maxsize=256)
 def projected(objective: Objective, scales: tuple[float, ...], *, capacity: bool = False) -> Source:
     """`[n, S]`: r at every scale s of the weights, from 1 down; with `capacity` `[n, 2S]`, ‖w‖_FR at each besides.
 
@@ -65,7 +64,8 @@ def projected(objective: Objective, scales: tuple[float, ...], *, capacity: bool
 
     name = f"projected flow of {objective} at {', '.join(map(repr, scales))}{' with capacity' if capacity else ''}"
     engines = {"wishart": chain, "lazy": lazy, "dense": dense}
-    return Source(name, engines, {"wishart": False, "lazy": True, "dense": True}, most=256)
+    passes = len(scales) * objective.passes
+    return Source(name, engines, {"wishart": False, "lazy": True, "dense": True}, 256, passes)
 
 
 def times(rates: Floats, scales: tuple[float, ...]) -> Floats:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import torch
 from torch import Tensor
 
 from mfcheck.attacks.operator_norm import largest_found
 from mfcheck.ensembles import wishart
+from mfcheck.ensembles.families import family
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.streams import Stream
@@ -23,7 +22,7 @@ layers' own columns, L of ⟨W_l, ∂L⟩/‖W_l‖² and L of the cosine betwee
 TINY = 1e-3
 
 
-@lru_cache(maxsize=256)
+@family(maxsize=256)
 def at_start(objective: Objective) -> Source:
     """`[n, 3 + 2L]`: the columns above, of the objective's mean over the probe's inputs.
 
@@ -49,10 +48,12 @@ def at_start(objective: Objective) -> Source:
     def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         return found("dense", spec, probe, stream, draws)
 
-    return Source(f"slope of {objective}", {"lazy": lazy, "dense": dense}, {"lazy": True, "dense": True}, most=1024)
+    return Source(
+        f"slope of {objective}", {"lazy": lazy, "dense": dense}, {"lazy": True, "dense": True}, 1024, objective.passes
+    )
 
 
-@lru_cache(maxsize=256)
+@family(maxsize=256)
 def by_homogeneity(objective: Objective) -> Source:
     """`[n, 3]`: LOSS, PULL and DRIFT of L_adv as ε → 0 on the exact chain, for vanilla networks without biases.
 

@@ -5,12 +5,11 @@ Beside them stands what is known before the first step: the rate at which L_adv 
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import torch
 from torch import Tensor
 
 from mfcheck import progress
+from mfcheck.ensembles.families import family
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
@@ -35,7 +34,7 @@ Stretch = tuple[float, int]
 """The step of SGD, and how many of them."""
 
 
-@lru_cache(maxsize=32)
+@family(maxsize=32)
 def whole_training(attack: Attack, stretches: tuple[Stretch, ...], attack_steps: int) -> Source:
     """`[n, 2 + T, 3]`: a row of r = (OFF + BESIDE)/LOSS's columns at t = 0, the start, and a row after each stretch.
 
@@ -60,8 +59,9 @@ def whole_training(attack: Attack, stretches: tuple[Stretch, ...], attack_steps:
             rows.append(torch.stack([_held_out(network, attack, fresh, stream), drop, standard], dim=1))
         return torch.stack(rows, dim=1)
 
+    passes = sum(steps for _, steps in stretches) * (attack_steps + 2)
     name = f"whole training by {attack} in {attack_steps}, {stretches}"
-    return Source(name, {"dense": dense}, {"dense": True}, most=STACK)
+    return Source(name, {"dense": dense}, {"dense": True}, most=STACK, passes=passes)
 
 
 def times(stretches: tuple[Stretch, ...]) -> tuple[float, ...]:

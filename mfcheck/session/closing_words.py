@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from mfcheck.findings.wording import plural
 from mfcheck.session import options
 
 if TYPE_CHECKING:
@@ -40,13 +41,21 @@ def write_report(terminal: pytest.TerminalReporter, recorder: Recorder | None) -
 
 
 def write_how_to_go_on(
-    terminal: pytest.TerminalReporter, recorder: Recorder | None, arguments: Sequence[str], *, broken_off: bool
+    terminal: pytest.TerminalReporter,
+    recorder: Recorder | None,
+    arguments: Sequence[str],
+    *,
+    broken_off: bool,
+    left: int = 0,
 ) -> None:
-    """Write the command that finishes a run of which something is kept and something is left."""
-    if recorder is None or not recorder.kept or not (broken_off or recorder.errors or recorder.unwritten):
+    """Write what a time budget has left, and the command that finishes a run of which something is kept."""
+    if left:
+        terminal.write_line(f"mfcheck: the time budget is spent; {plural(left, 'cell')} not started", yellow=True)
+    unfinished = broken_off or bool(left)
+    if recorder is None or not recorder.kept or not (unfinished or recorder.errors or recorder.unwritten):
         return
     resume = options.spelt(options.RESUME)
     finished = "the cells that ended in an error" if recorder.errors else "a report that can be written"
-    what = "the rest" if broken_off else finished
+    what = "the rest" if unfinished else finished
     command = shlex.join(["pytest", *(one for one in arguments if one != resume), resume])
     terminal.write_line(f"mfcheck: {recorder.kept} findings are kept; for {what}: {command}")

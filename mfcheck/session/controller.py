@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from types import FrameType
@@ -19,6 +21,7 @@ from mfcheck.session import selection
 from mfcheck.session.outcome import CLAIM_PROPERTY, COMPLAINT_PROPERTY, FINDING_PROPERTY
 from mfcheck.session.progress_display import FOLDER, StatusFile, Ticker
 from mfcheck.session.screen import display_for
+from mfcheck.session.time_budget import DEADLINE
 from mfcheck.spec import ARCHITECTURES
 
 if TYPE_CHECKING:
@@ -42,6 +45,8 @@ class Controller:
         self._recorder: Recorder | None = None
         self._claims: dict[str, dict[str, str]] = {}
         self._selected: list[dict[str, str]] = []
+        self._tried: set[tuple[str, str]] = set()
+        self._left = 0
         self._root = Path()
         self._ticker: Ticker | None = None
         self._taken = self._interrupted = False
@@ -63,6 +68,7 @@ class Controller:
         cell = claim["cell"] if claim and CLAIM_PROPERTY in properties else _cell(report)
         findings = [json.loads(str(value)) for name, value in report.user_properties if name == FINDING_PROPERTY]
         if report.when == "setup" and claim is not None:
+            self._tried.add((claim["id"], cell))
             self._record().attempt((claim["id"], cell), process)
         if report.when == "call" and findings:
             self._record().add(*findings)
@@ -108,8 +114,8 @@ class Controller:
             self._ticker.stop()
         ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         ended = ended and not (session.shouldfail or session.shouldstop or session.config.option.collectonly)
-        selected = [*session.config.stash.get(SELECTED, []), *self._selected]
-        if ended and (selected or session.config.getoption("mf_baseline")):
+        selected = self._started(session.config, [*session.config.stash.get(SELECTED, []), *self._selected])
+        if ended and (selected or self._left or session.config.getoption("mf_baseline")):
             self._record()  # claims that left no trace, or a baseline of which all is lost
         if self._recorder is None:
             return []
@@ -121,11 +127,17 @@ class Controller:
             self._recorder.mend()
             return [] if session.config.option.collectonly else [BROKEN_OFF]
         both = set(ARCHITECTURES) <= set(self._recorder.settings.architectures)
-        full, narrowed = both and selection.whole_suite_runs(session.config), selection.narrowed(session.config)
+        glance = self._recorder.settings.level.glance
+        full = both and not (self._left or glance) and selection.whole_suite_runs(session.config)
+        narrowed = bool(self._left) or glance or selection.narrowed(session.config)
         failing = self._recorder.finish(
-            full=full, narrowed=narrowed, baseline=self._run().baseline, selected=self._wanted(selected)
+            full=full,
+            narrowed=narrowed,
+            baseline=self._run().baseline,
+            selected=self._wanted(selected),
+            left=self._left,
         )
-        if self._recorder.begun and not self._recorder.errors and not self._recorder.unwritten:
+        if self._recorder.begun and not (self._recorder.errors or self._recorder.unwritten or self._left):
             from mfcheck.session.resume import discard_run
 
             with contextlib.suppress(OSError):  # a finished run can then be resumed, and nothing is left for it to do
@@ -147,6 +159,14 @@ class Controller:
             reporter.write_line("mfcheck: interrupted while the summary was told; what was found is written")
         session.exitstatus = pytest.ExitCode.INTERRUPTED
 
+    def _started(self, config: pytest.Config, selected: list[dict[str, str]]) -> list[dict[str, str]]:
+        """The selected cells, but for those that a time budget has left."""
+        if time.time() <= config.stash.get(DEADLINE, math.inf):
+            return selected
+        started = [one for one in selected if (one["id"], one["cell"]) in self._tried]
+        self._left = len({(one["id"], one["cell"]) for one in self._wanted(selected)} - self._tried)
+        return started
+
     def _wanted(self, selected: Sequence[dict[str, str]]) -> list[dict[str, str]]:
         """Those of the collected claims that the run was asked for."""
         return [one for one in selected if is_asked_for(one["id"], self._run().claims)]
@@ -160,15 +180,16 @@ class Controller:
 
         recorder, run = self._recorder, self._run()
         closing_words.write_report(terminalreporter, recorder)
+        if run.settings.level.glance:
+            terminalreporter.write_line("mfcheck: a glance is no full run: the cheapest cell of each formula alone")
         if complaint := run.complaint or self._complaint:
             terminalreporter.write_line(f"mfcheck: {complaint}", yellow=True)
         stopped = exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.TESTS_FAILED)
         broken_off = (stopped or self._interrupted) and (recorder is None or recorder.report is None)
         if broken_off and run.baseline is not None:
             terminalreporter.write_line("mfcheck: the run was broken off, so it is not compared with the baseline")
-        closing_words.write_how_to_go_on(
-            terminalreporter, recorder, list(map(str, config.invocation_params.args)), broken_off=broken_off
-        )
+        arguments = list(map(str, config.invocation_params.args))
+        closing_words.write_how_to_go_on(terminalreporter, recorder, arguments, broken_off=broken_off, left=self._left)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pytest
 
 OPTIONS = {
-    "level": "level of effort: quick, standard or paper (default quick)",
+    "level": "level of effort: glance, quick, standard or paper (default quick)",
     "architecture": "vanilla, residual or package.module:factory; repeatable (default vanilla and residual)",
     "input": "shape of the inputs of architectures of one's own: 784, or 3x32x32 (default their attribute input_shape)",
     "outputs": "number of their outputs (default their attribute outputs)",
@@ -25,6 +25,10 @@ OPTIONS = {
     "claim": "run only the claims with this id or glob; repeatable",
     "expected": "TOML file of refutations declared in advance, beside the suite's own expected.toml",
     "report": "folder of report.json, report.md and report.html (default reports)",
+    "backend": "who draws: serial (this process), loky (processes of this machine), dask or ray (default serial)",
+    "scheduler": "address of a dask or ray cluster that is there already (default a local one, for this run)",
+    "workers": "processes that draw, of all test processes together (default as many as cores may be used)",
+    "time_budget": "start no cell after so long, 90s, 10m or 1h30m; the run can be gone on with (default no limit)",
     "baseline": "an older report.json, or what mfcheck baseline kept of it; the run fails if it falls behind that",
 }
 REPEATABLE = ("architecture", "claim", "scale")

@@ -111,12 +111,13 @@ class Recorder:
         narrowed: bool = False,
         baseline: Snapshot | None = None,
         selected: Iterable[Mapping[str, str]] = (),
+        left: int = 0,
     ) -> list[str]:
         """Assemble the report and write its pages, each atomically; every reason for which the run fails.
 
         `narrowed` says that claims or cells were left out; `baseline` is the older run to compare with; `selected` are
-        the claims and cells that were to be decided, of which none may be without a verdict. A run that decided nothing
-        writes its pages only where they replace none.
+        the claims and cells that were to be decided, of which none may be without a verdict; so many more were
+        `left` for another time. A run that decided nothing writes its pages only where they replace none.
         """
         self.mend()
         ended = {(id, cell) for id, cell, _ in self._errors} | self._found.keys()
@@ -138,7 +139,7 @@ class Recorder:
             with self._keeping():
                 self._write_pages(self.report)
             self.written = not self.unwritten
-        self.decided_nothing = bool(gating) and not decides(findings)
+        self.decided_nothing = bool(gating or left) and not decides(findings)
         broken = [self.unwritten] if self.unwritten else []
         return [*regressions, *failures(self.report), *[NOTHING] * self.decided_nothing, *broken]
 

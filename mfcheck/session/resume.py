@@ -42,7 +42,7 @@ def identity(settings: Settings, claims: Sequence[str], tests: Sequence[str], su
     foreign = _foreign_code(settings, suite)
     return {
         "seed": settings.seed,
-        "level": settings.level.name,
+        "level": settings.level.title,
         "alpha": settings.alpha,
         "theory": settings.theory,
         "architectures": list(settings.architectures),

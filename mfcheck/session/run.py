@@ -18,7 +18,7 @@ from mfcheck.findings.claim import check_claims
 from mfcheck.findings.expected import Expectation, read_expectations
 from mfcheck.findings.snapshot import Snapshot, check_comparable, read_snapshot
 from mfcheck.given import check_text, names_in, path_at
-from mfcheck.session import options, selection
+from mfcheck.session import machines, options, selection, time_budget
 from mfcheck.session.resume import NAME, by_cell, check_same, identity, read_journal, read_run
 from mfcheck.settings import Settings, settings_from
 from mfcheck.theory import PaperTheory
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pytest
 
     from mfcheck.ensembles.store import ChunkStore
+    from mfcheck.ensembles.workers import Workers
     from mfcheck.findings.finding import Finding
 
 
@@ -50,6 +51,10 @@ class Run:
     """What the run does without, in a sentence."""
     baseline: Snapshot | None = None
     """The older run that this one must not fall behind."""
+    workers: Workers | None = None
+    """The processes that draw; None where this one does."""
+    budget: float | None = None
+    """Seconds after which no cell is started."""
 
     @cached_property
     def done(self) -> Mapping[tuple[str, str], list[Finding]]:
@@ -60,7 +65,7 @@ class Run:
     def store(self) -> ChunkStore:
         from mfcheck.ensembles.store import ChunkStore
 
-        return ChunkStore(self.settings.cache)
+        return ChunkStore(self.settings.cache, workers=self.workers)
 
 
 def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
@@ -79,6 +84,8 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
         texts.pop(options.DOWNLOAD, "")  # the controller has downloaded before it starts workers
     resumed = bool(texts.pop(options.RESUME, ""))
     older = texts.pop("baseline", None)
+    budget = time_budget.seconds_in(texts.pop("time_budget", None))
+    machine = machines.chosen({name: texts.pop(name) for name in machines.OPTIONS if name in texts})
     cache, complaint = (None, "") if texts.pop(options.NO_CACHE, "") else _cache_folder(config)
     here = str(config.invocation_params.dir)
     if here not in sys.path:
@@ -99,7 +106,8 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
         taken = read_journal(settings.report, left[NAME])
     if not _leaves_work_to_workers(config):
         settings = replace(settings, device=devices.resolve_device(settings.device))
-    shown = {"seed": str(settings.seed), "level": settings.level.name}
+    workers = machines.open_workers(machine, settings.device, only_asks=_leaves_work_to_workers(config))
+    shown = {"seed": str(settings.seed), "level": settings.level.title}
     shown |= {name: text for name, text in texts.items() if name not in ("seed", "level", "report", options.DOWNLOAD)}
     as_options = " ".join(f"{options.spelt(name)} {shlex.quote(text)}" for name, text in shown.items())
     return Run(
@@ -114,11 +122,13 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
         name=left.get(NAME, ""),
         complaint=complaint,
         baseline=baseline,
+        workers=workers,
+        budget=budget,
     )
 
 
 def _baseline(file: Path, settings: Settings) -> Snapshot:
-    found, level = read_snapshot(file), settings.level.name
+    found, level = read_snapshot(file), settings.level.title
     check_comparable(found, "this run", level=level, dataset=settings.dataset, architectures=settings.architectures)
     return found
 

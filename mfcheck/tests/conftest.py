@@ -46,7 +46,7 @@ def effort(request: pytest.FixtureRequest) -> Effort:
 @pytest.fixture(scope="module")
 def one_thread_each() -> Iterator[None]:
     """On matrices as small as those of the tests more threads only wait for each other."""
-    from mfcheck.ensembles.samples import one_thread
+    from mfcheck.numerics import one_thread
 
     with one_thread():
         yield

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from mfcheck import devices
@@ -11,6 +13,11 @@ from mfcheck import devices
 def machine(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
     return monkeypatch
+
+
+@pytest.fixture
+def eight_cores(machine: pytest.MonkeyPatch) -> None:
+    machine.setattr(devices, "usable_cores", lambda: 8)
 
 
 def with_gpus(machine: pytest.MonkeyPatch, count: int) -> None:
@@ -72,34 +79,63 @@ def test_workers_share_the_gpus_in_turn(
     assert devices.resolve_device(device) == expected
 
 
-def test_without_gpus_the_cores_decide_how_many_workers(machine: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("eight_cores")
+def test_without_gpus_the_usable_cores_decide_how_many_workers(machine: pytest.MonkeyPatch) -> None:
     with_gpus(machine, 0)
-    assert devices.auto_workers("cpu") is None
-    assert devices.auto_workers("auto") is None
+    assert devices.auto_workers("cpu") == 8
+    assert devices.auto_workers("auto") == 8
 
 
+@pytest.mark.usefixtures("eight_cores")
 def test_on_cpu_nobody_asks_for_gpus(machine: pytest.MonkeyPatch) -> None:
     def never() -> int:
         raise AssertionError("asked torch for GPUs")
 
     machine.setattr(devices, "gpu_count", never)
-    assert devices.auto_workers("cpu") is None
+    assert devices.auto_workers("cpu") == 8
     assert devices.resolve_device("cpu") == "cpu"
     machine.setattr(devices.shutil, "which", lambda _: None)
-    assert devices.auto_workers("auto") is None
+    machine.setattr(devices, "DRIVERS", ("/nowhere/at/all",))
+    assert devices.auto_workers("auto") == 8
 
 
 @pytest.mark.parametrize(
-    ("device", "free_gib", "cores", "expected"),
-    [("auto", 24, 16, 6), ("cuda:1", 24, 16, 3), ("auto", 2, 16, 2), ("auto", 140, 4, 4), ("cuda", 16, 1, 1)],
+    ("limit", "cores"),
+    [("max 100000", 16), ("400000 100000", 4), ("50000 100000", 1), ("9900000 100000", 16), ("odd", 16), (None, 16)],
 )
-def test_as_many_workers_as_the_gpus_feed(
-    machine: pytest.MonkeyPatch, device: str, free_gib: int, cores: int, expected: int
+def test_cores_are_those_of_the_affinity_and_of_the_control_group(
+    machine: pytest.MonkeyPatch, limit: str | None, cores: int
+) -> None:
+    def read(path: Path, **how: str) -> str:
+        if limit is None:
+            raise FileNotFoundError(path)
+        return limit
+
+    machine.setattr(devices.os, "sched_getaffinity", lambda _: set(range(16)))
+    machine.setattr(Path, "read_text", read)
+    assert devices.usable_cores() == cores
+
+
+@pytest.mark.parametrize("told_by", ["nvidia-smi", "driver"])
+@pytest.mark.parametrize(
+    ("device", "gpus", "free_gib", "cores", "expected"),
+    [
+        ("auto", 2, 24, 16, 6),
+        ("cuda:1", 2, 24, 16, 3),
+        ("auto", 2, 2, 16, 2),
+        ("auto", 8, 140, 4, 4),
+        ("cuda", 2, 16, 1, 1),
+        ("auto", 1, 9.5, 16, 1),  # a slice of a GPU
+    ],
+)
+def test_as_many_workers_as_the_gpus_feed_and_cores_may_be_used(
+    machine: pytest.MonkeyPatch, told_by: str, device: str, gpus: int, free_gib: float, cores: int, expected: int
 ) -> None:
     import torch
 
-    with_gpus(machine, 2)
-    machine.setattr(devices.shutil, "which", lambda _: "/usr/bin/nvidia-smi")
-    machine.setattr(torch.cuda, "mem_get_info", lambda gpu: (free_gib * 2**30, 140 * 2**30))
-    machine.setattr(devices.os, "cpu_count", lambda: cores)
+    with_gpus(machine, gpus)
+    machine.setattr(devices.shutil, "which", lambda _: "/usr/bin/nvidia-smi" if told_by == "nvidia-smi" else None)
+    machine.setattr(devices, "DRIVERS", ("/dev/null",) if told_by == "driver" else ())
+    machine.setattr(torch.cuda, "mem_get_info", lambda gpu: (int(free_gib * 2**30), 140 * 2**30))
+    machine.setattr(devices, "usable_cores", lambda: cores)
     assert devices.auto_workers(device) == expected

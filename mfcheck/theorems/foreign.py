@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields, replace
 
 from mfcheck.architectures import declared_sizes
+from mfcheck.decisions import glance
 from mfcheck.decisions.suite import ClaimTest
 from mfcheck.ensembles.calls import call_of
 from mfcheck.findings.cell import Cell
@@ -18,6 +19,7 @@ from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES, ModuleSpec, NetworkSpec
 from mfcheck.statistics.means import Tail
 from mfcheck.theory import entry_law, finite_width
+from mfcheck.theory.loading import load_theory
 
 WIDTHS = {"quick": 64, "standard": 128, "paper": 256}
 INPUTS, OUTPUTS, DEPTH, VARIANCE = 49, 32, 3, 1.6
@@ -89,10 +91,14 @@ def fitted(spec: NetworkSpec, settings: Settings) -> NetworkSpec:
 
 
 def each_cell(tests: Iterable[tuple[Claim, ClaimTest]], settings: Settings) -> Iterator[tuple[Claim, ClaimTest, Cell]]:
-    """Every claim with its test in every of its cells in a run, claim by claim."""
-    for claim, test in tests:
-        for cell in cells_of(claim, settings):
-            yield claim, test, cell
+    """Every claim with its test in every of its cells in a run, claim by claim; of a glance, those that it looks at."""
+    every = ((claim, test, cell) for claim, test in tests for cell in cells_of(claim, settings))
+    if not settings.level.glance:
+        yield from every
+        return
+    cells = list(every)
+    kept = glance.chosen(cells, settings, load_theory(settings.theory))
+    yield from ((claim, test, cell) for claim, test, cell in cells if (claim.id, cell.id) in kept)
 
 
 def foreign(settings: Settings) -> tuple[str, ...]:

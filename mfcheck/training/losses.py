@@ -44,6 +44,11 @@ class Objective:
             object.__setattr__(self, name, plain(getattr(self, name)))
 
     @property
+    def passes(self) -> int:
+        """About how often a gradient goes through the network: once for each step of the attack, and for the loss."""
+        return 2 + (self.steps if self.attacks else 0)
+
+    @property
     def attacks(self) -> bool:
         """Whether inputs are attacked."""
         return self.name != "standard"

@@ -15,8 +15,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from mfcheck import NetworkSpec, ReLULike
 from mfcheck.ensembles import wishart
 from mfcheck.ensembles.networks import Network
-from mfcheck.ensembles.samples import one_thread
 from mfcheck.ensembles.streams import Stream
+from mfcheck.numerics import one_thread
 
 PAPER = NetworkSpec("vanilla", 1000, 1, width=5000, depth=10, weight_variance=2)
 CHUNK, MILLION = 2**16, 10**6

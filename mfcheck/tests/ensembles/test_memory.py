@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+import torch
 from torch import Tensor
 
 from mfcheck import NetworkSpec
+from mfcheck.ensembles import memory
 from mfcheck.ensembles.matrices.lazy import LazyMatrix
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
@@ -46,3 +48,17 @@ def test_room_is_asked_for_in_the_bytes_it_takes(monkeypatch: pytest.MonkeyPatch
     assert needed == [sum(buffer.numel() * buffer.element_size() for buffer in buffers)]
     Network(spec, Stream(18)).reserve(10**9)
     assert len(needed) == 2
+
+
+def test_what_torch_keeps_of_a_gpu_can_still_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, held in (("mem_get_info", (2**30, 2**34)), ("memory_reserved", 3 * 2**30), ("memory_allocated", 2**30)):
+        monkeypatch.setattr(torch.cuda, name, lambda device, held=held: held)
+    assert memory.free_bytes(torch.device("cuda:0")) == 3 * 2**30
+
+
+def test_only_a_gpu_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    emptied: list[str] = []
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: emptied.append("cache"))
+    memory.give_back("cpu")
+    memory.give_back("cuda:1")
+    assert emptied == ["cache"]

@@ -109,7 +109,7 @@ LABEL = f"must be a text of at most {LONGEST_NAME}"
         ("alpha", -1e-9, "alpha must be a number in 0…1"),
         ("alpha", 1.001, "alpha must be a number in 0…1"),
         ("alpha", True, "alpha must be a number in 0…1, got true"),
-        ("level", "Quick", "level must be one of quick, standard, paper"),
+        ("level", "Quick", "level must be one of glance, quick, standard, paper"),
         ("level", 1, "level must be one of"),
         ("mfcheck", TOO_LONG, f"mfcheck {NAME}"),
         ("mfcheck", "", f"mfcheck {NAME}, got ''"),

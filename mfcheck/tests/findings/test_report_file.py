@@ -100,7 +100,7 @@ def test_a_hostile_file_is_one_sentence_at_once(
 
 
 WRONG: list[tuple[str, Any, str]] = [
-    ("level", "heroic", "level must be one of quick, standard, paper, got 'heroic'"),
+    ("level", "heroic", "level must be one of glance, quick, standard, paper, got 'heroic'"),
     ("seed", -1, "seed must be a whole number in 0"),
     ("seed", True, "seed must be a whole number"),
     ("seed", 1.5, "seed must be a whole number"),

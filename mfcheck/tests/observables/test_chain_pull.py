@@ -11,10 +11,11 @@ from scipy import stats
 
 from mfcheck import NetworkSpec, NormPair, ReLULike
 from mfcheck.arrays import Floats
-from mfcheck.ensembles.samples import Probe, one_thread
+from mfcheck.ensembles.samples import Probe
 from mfcheck.ensembles.streams import Stream
 from mfcheck.ensembles.wishart import mirrored_factor
 from mfcheck.ensembles.wishart_parts import parted_factor
+from mfcheck.numerics import one_thread
 from mfcheck.observables import chain_pull, slopes
 from mfcheck.observables.slopes import DRIFT
 from mfcheck.theorems.pull import LINEAR_STEPS, instant

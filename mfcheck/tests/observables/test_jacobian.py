@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from mfcheck.ensembles.networks import Network
-from mfcheck.ensembles.samples import Probe, one_thread
+from mfcheck.ensembles.samples import Probe
 from mfcheck.ensembles.streams import Stream
+from mfcheck.numerics import one_thread
 from mfcheck.observables import jacobian
 from mfcheck.observables.jacobian import attack, entry_at_attack, linearity
 from mfcheck.spec import NetworkSpec, ReLULike

@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from mfcheck.arrays import Floats
-from mfcheck.ensembles.samples import Probe, Source, one_thread
+from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.streams import Stream
+from mfcheck.numerics import one_thread
 from mfcheck.observables import joint
 from mfcheck.spec import NetworkSpec, ReLULike
 from mfcheck.statistics.intervals import dkw_half_width, two_sample_distance

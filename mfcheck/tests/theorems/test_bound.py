@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from mfcheck import NetworkSpec, NormPair, PaperTheory, operator_norm
 from mfcheck.attacks.balls import norm
-from mfcheck.ensembles.samples import Probe, Sample, one_thread
+from mfcheck.ensembles.samples import Probe, Sample
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.ensembles.streams import Stream
+from mfcheck.numerics import one_thread
 from mfcheck.observables import losses
 from mfcheck.settings import Settings, level_named
 from mfcheck.spec import dual_exponent

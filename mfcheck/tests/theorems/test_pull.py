@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from mfcheck import NetworkSpec, NormPair, PaperTheory, ReLULike
 from mfcheck.arrays import Floats
-from mfcheck.ensembles.samples import Probe, Source, one_thread
+from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.streams import Stream
+from mfcheck.numerics import one_thread
 from mfcheck.observables import capacity, slopes
 from mfcheck.observables.slopes import DRIFT, LAYERS, LOSS, PULL
 from mfcheck.statistics.medians import median_interval

@@ -15,8 +15,8 @@ from scipy import special
 from mfcheck import NetworkSpec, PaperTheory, ReLULike
 from mfcheck.arrays import Floats
 from mfcheck.ensembles.networks import Network
-from mfcheck.ensembles.samples import one_thread
 from mfcheck.ensembles.streams import Stream
+from mfcheck.numerics import one_thread
 from mfcheck.theory.cross_entropy import LARGEST, expected_log_sum, softmax_spread, standard_pull
 from mfcheck.theory.finite_width import mean_gain
 

@@ -1,0 +1,48 @@
+"""Which of the collected cells run, and in what order: by a cost that every process reckons to be the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from mfcheck.given import calm_warnings
+from mfcheck.session.outcome import cell_of, claim_of
+
+if TYPE_CHECKING:
+    import pytest
+
+    from mfcheck.findings.cell import Cell
+    from mfcheck.findings.claim import Claim
+    from mfcheck.session.run import Run
+
+
+def glanced(items: list[pytest.Item], run: Run) -> list[pytest.Item]:
+    """The items that a glance leaves out: other cells of claims."""
+    from mfcheck.decisions.glance import chosen
+
+    cells = _cells(items)
+    with calm_warnings():
+        kept = chosen(((claim, _test(item), cell) for item, claim, cell in cells), run.settings, run.theory)
+    return [item for item, claim, cell in cells if (claim.id, cell.id) not in kept]
+
+
+def dearest_first(items: list[pytest.Item], run: Run) -> list[pytest.Item]:
+    """The items with the dearest cells first, so that no process is left alone with one at the end; other tests last.
+
+    Those taken over from an interrupted run come last too.
+    """
+    from mfcheck.decisions.forecast import forecast
+
+    seconds: dict[pytest.Item, float] = {}
+    with calm_warnings():
+        for item, claim, cell in _cells(items):
+            if (claim.id, cell.id) not in run.done:
+                seconds[item] = forecast(claim, _test(item), cell, run.settings, run.theory).seconds
+    return sorted(items, key=lambda item: -seconds.get(item, -1.0))
+
+
+def _cells(items: list[pytest.Item]) -> list[tuple[pytest.Item, Claim, Cell]]:
+    return [(item, claim, cell) for item in items if (claim := claim_of(item)) and (cell := cell_of(item))]
+
+
+def _test(item: pytest.Item) -> Any:
+    return cast("pytest.Function", item).function

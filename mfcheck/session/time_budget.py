@@ -1,0 +1,49 @@
+"""`--mf-time-budget`: after a while no cell is started any more, and the run says what it has left."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Container
+
+import pytest
+
+from mfcheck.given import shown
+from mfcheck.session.outcome import cell_of, claim_of
+
+DEADLINE = pytest.StashKey[float]()
+"""When the last cell may start, in seconds of `time.time`."""
+UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0}
+
+
+def seconds_in(text: str | None) -> float | None:
+    """The seconds of a time as it is written: 90s, 10m, 1h30m; None of None.
+
+    >>> seconds_in("1h30m"), seconds_in("0.5m")
+    (5400.0, 30.0)
+    """
+    if text is None:
+        return None
+    found = re.fullmatch(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?", text.strip().lower())
+    parts = [] if found is None or len(text) > 40 else found.groups()
+    total = sum(float(part) * unit for part, unit in zip(parts, UNITS.values(), strict=False) if part)
+    if total <= 0:
+        raise ValueError(f"time_budget must be a time such as 90s, 10m or 1h30m, above 0, got {shown(text)}")
+    return total
+
+
+class StopsStarting:
+    """Registered in every process that decides, of a run with a time budget: no claim's cell starts after its end.
+
+    Those `taken` over from an interrupted run are not started, but told again.
+    """
+
+    def __init__(self, taken: Container[tuple[str, str]], deadline: float) -> None:
+        self._taken, self._deadline = taken, deadline
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
+        claim, cell = claim_of(item), cell_of(item)
+        if claim is None or cell is None or (claim.id, cell.id) in self._taken:  # nothing is drawn
+            return None
+        return True if time.time() > self._deadline else None

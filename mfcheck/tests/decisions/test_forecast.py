@@ -1,0 +1,124 @@
+"""What cells cost is reckoned without a draw, the same everywhere, and a glance takes the cheapest of each formula."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from mfcheck import NetworkSpec, PaperTheory
+from mfcheck.decisions import forecast as forecasts
+from mfcheck.decisions.decide import Decider
+from mfcheck.decisions.forecast import Forecast, core_seconds, forecast, seconds_of_a_draw
+from mfcheck.decisions.glance import cheapest
+from mfcheck.decisions.suite import suite_claims
+from mfcheck.ensembles.orders import Order
+from mfcheck.findings.cell import Cell
+from mfcheck.findings.claim import Claim
+from mfcheck.observables import jacobian, losses
+from mfcheck.settings import Settings, level_named
+from mfcheck.theorems.foreign import each_cell
+
+SPEC = NetworkSpec("vanilla", 16, 2, 32, 2, 1.5)
+CLAIM = Claim("thm4.1/toy", "A toy holds.", lambda settings: [])
+
+
+@pytest.fixture(autouse=True)
+def never_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    def draws(order: Order) -> None:
+        raise AssertionError("drew")
+
+    monkeypatch.setattr(Order, "draw", draws)
+
+
+def settings(level: str = "quick") -> Settings:
+    return Settings(seed=0, level=level_named(level))
+
+
+def reckoned(test: Callable[[Cell, Decider], object], cell: Cell = Cell(SPEC, "wishart")) -> Forecast:  # noqa: B008
+    return forecast(CLAIM, test, cell, settings(), PaperTheory())
+
+
+def variance(cell: Cell, decide: Decider) -> None:
+    decide.law(jacobian.entry, component=0, reference=lambda t: t.jacobian_entry(cell.spec), finite_width=lambda: 0.001)
+
+
+def test_a_law_is_reckoned_by_the_formula_that_it_asks_and_the_draws_that_it_takes() -> None:
+    one, other = reckoned(variance), reckoned(variance, Cell(SPEC, "dense"))
+    assert "jacobian_entry" in one.formulas
+    assert one.draws > 1000
+    assert 0 < one.seconds < other.seconds
+    assert not one.rough
+
+
+def test_what_needs_draws_to_be_planned_is_rough_and_what_raises_has_a_reason() -> None:
+    def draws(cell: Cell, decide: Decider) -> None:
+        decide.sketch(jacobian.entry, None, cell.spec, 5)  # type: ignore[arg-type]
+
+    def raises(cell: Cell, decide: Decider) -> None:
+        raise LookupError("no such image")
+
+    assert reckoned(draws).rough
+    assert reckoned(raises) == Forecast(reason="no such image")
+    assert reckoned(variance, Cell(SPEC, "wishart", inapplicable="not here")) == Forecast(reason="not here")
+
+
+def test_more_of_everything_costs_more() -> None:
+    for engine, source in (("dense", losses.attacked(2, 2, (0.1,), 5)), ("lazy", losses.attacked(2, 2, (0.1,), 5))):
+        base = seconds_of_a_draw(SPEC, engine, source, 2)
+        for wider in (replace(SPEC, width=64), replace(SPEC, depth=4), replace(SPEC, architecture="residual")):
+            assert seconds_of_a_draw(wider, engine, source, 2) > base
+        assert seconds_of_a_draw(SPEC, engine, losses.attacked(2, 2, (0.1,), 10), 2) > base
+        assert seconds_of_a_draw(SPEC, engine, source, 4) > base
+
+
+def test_what_claims_share_counts_once() -> None:
+    one, other = (Forecast(1, seconds, parts=(("draws", seconds),)) for seconds in (3.0, 5.0))
+    assert core_seconds([one, other, Forecast(1, 2.0)]) == 7.0
+
+
+def test_a_glance_takes_the_cheapest_place_of_each_formula_and_none_in_vain() -> None:
+    def at(seconds: float, *formulas: str) -> Forecast:
+        return Forecast(1, seconds, formulas=frozenset(formulas))
+
+    found = [
+        (at(5.0, "a", "b"), "x", "dear"),
+        (at(1.0, "a"), "x", "cheap"),
+        (at(1.0, "a"), "x", "later"),
+        (at(0.1), "x", "blind"),
+        (at(2.0, "c"), "y", "own"),
+    ]
+    assert cheapest(found) == {("x", "dear"), ("y", "own")}, "the dear one sees b alone, and a with it"
+    assert cheapest(found[1:]) == {("x", "cheap"), ("y", "own")}
+    assert cheapest([]) == set()
+
+
+@pytest.mark.parametrize("level", ["standard", "paper"])
+def test_no_cell_of_a_level_raises(level: str) -> None:
+    tests, asked = suite_claims(), settings(level)
+    for claim, test, cell in each_cell([tests[id] for id in sorted(tests)], asked):
+        found = forecast(claim, test, cell, asked, PaperTheory())
+        assert found.draws > 0 or found.reason or not found.formulas, (claim.id, cell.id)
+
+
+def test_a_glance_at_the_suite_is_the_same_in_every_process_and_sees_what_quick_sees() -> None:
+    asked, tests = settings("glance"), suite_claims()
+    cells = [(claim.id, cell.id) for claim, _, cell in each_cell([tests[id] for id in sorted(tests)], asked)]
+    assert 5 <= len(cells) <= 40
+    script = (
+        "from mfcheck.decisions.suite import suite_claims as s; from mfcheck.settings import *; "
+        "from mfcheck.theorems.foreign import each_cell as e; t = s(); "
+        "g = Settings(seed=5, level=level_named('glance')); "
+        "print([(c.id, x.id) for c, _, x in e([t[i] for i in sorted(t)], g)])"
+    )
+    other = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": "7"}
+    )
+    assert other.stdout.strip() == repr(cells)
+
+
+def test_few_draws_are_reckoned_where_nothing_tells_the_source() -> None:
+    assert forecasts.OPEN >= 22

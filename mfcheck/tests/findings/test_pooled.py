@@ -1,0 +1,109 @@
+"""Reports of several seeds say together what their draws allow, and are pooled only where they are of one kind."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from mfcheck.findings.pooled import CONTRADICT, Pooled, pooled
+from mfcheck.findings.record import as_plain, assemble
+from mfcheck.tests.support.settings import make_finding, make_settings
+
+ERROR = ({"id": "thm4.1/b", "says": "B holds."}, {"cell": "c1", "message": "it broke"})
+
+
+def report(seed: int, *findings: dict[str, Any], errors: tuple[Any, ...] = ()) -> dict[str, Any]:
+    made = [as_plain(make_finding(**finding)) for finding in findings]
+    return assemble(replace(make_settings(), seed=seed), made, errors)
+
+
+def pool(*each: dict[str, Any], **changes: Any) -> Pooled:
+    return pooled({f"run {seed}": report(seed, one) for seed, one in enumerate(each)})
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "together", "note"),
+    [
+        (("supported", "supported"), "supported", ""),
+        (("supported", "undecided"), "supported", ""),
+        (("refuted", "undecided"), "refuted", ""),
+        (("supported", "refuted"), "undecided", CONTRADICT),
+        (("not applicable", "supported"), "supported", ""),
+        (("not applicable", "not applicable"), "not applicable", ""),
+    ],
+)
+def test_a_verdict_of_one_seed_holds_unless_another_contradicts_it(
+    verdicts: tuple[str, str], together: str, note: str
+) -> None:
+    found = pool(*({"verdict": verdict} for verdict in verdicts))
+    (one,) = found.findings
+    assert (one.state, one.note) == (together, note)
+    assert one.by_seed == dict(enumerate(verdicts))
+    assert found.theorems["thm4.1"] == (together, verdicts)
+    assert bool(found.failing) == (together not in ("supported", "not applicable"))
+
+
+@pytest.mark.parametrize(
+    ("intervals", "together"),
+    [
+        (((0.9, 1.04), (0.96, 1.2)), "supported"),  # [0.96, 1.04] of [0.95, 1.05]
+        (((0.9, 1.06), (0.96, 1.2)), "undecided"),
+        (((0.8, 1.0), (0.7, 0.94)), "refuted"),
+        (((0.8, 0.9), (1.0, 1.1)), "undecided"),  # which share nothing
+    ],
+)
+def test_open_decisions_are_decided_where_their_intervals_overlap(
+    intervals: tuple[tuple[Any, Any], ...], together: str
+) -> None:
+    (one,) = pool(*({"verdict": "undecided", "interval": interval} for interval in intervals)).findings
+    assert one.state == together
+
+
+def test_intervals_for_other_numbers_are_not_laid_over_each_other() -> None:
+    each = [{"verdict": "undecided", "interval": i, "statistic": str(i)} for i in ((0.9, 1.04), (0.96, 1.2))]
+    assert pool(*each).findings[0].state == "undecided"
+
+
+def test_a_refutation_is_expected_only_where_all_that_refute_expect_it() -> None:
+    declared = {"verdict": "refuted", "expected": "a known bias"}
+    assert pool(declared, declared).findings[0].state == "refuted, as expected"
+    assert not pool(declared, declared).failing
+    assert pool(declared, {"verdict": "refuted"}).findings[0].state == "refuted"
+    assert pool(declared, {"verdict": "undecided"}).findings[0].state == "refuted, as expected"
+
+
+def test_the_error_bound_is_the_sum_and_cells_of_one_seed_count() -> None:
+    one = report(1, {"alpha": 0.25}, {"cell": "c2", "alpha": 0.125})
+    other = report(2, {"alpha": 0.25}, errors=(ERROR,))
+    found = pooled({"a": one, "b": other})
+    assert found.error_bound == 0.625
+    assert [(place.cell, place.by_seed) for place in found.findings] == [
+        ("c1", {1: "supported", 2: "supported"}),
+        ("c2", {1: "supported"}),
+    ]
+    assert found.errors == ("thm4.1/b in c1, seed 2: it broke",)
+    assert found.theorems["thm4.1"][0] == "undecided", "a cell that no seed has decided is open"
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"seed": 1}, "'a' and 'b' are both of seed 1: the same draws count once"),
+        ({"level": "paper"}, "'a' is of level 'quick' and 'b' of 'paper'"),
+        ({"theory": "x:Y"}, "'a' is of theory 'mfcheck.theory:PaperTheory' and 'b' of 'x:Y'"),
+        ({"schema": 1}, "'a' is of schema 2 and 'b' of 1"),
+        ({"alpha": 0.1}, "'a' is of alpha 1e-06 and 'b' of 0.1"),
+        ({"architectures": ["vanilla"]}, r"'a' has architectures \['residual', 'vanilla'\] and 'b' \['vanilla'\]"),
+        ({"dataset": {"name": "noise", "files": []}}, "'a' has data set 'digits' and 'b' 'noise'"),
+    ],
+)
+def test_what_is_not_alike_is_refused_in_a_sentence(changes: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        pooled({"a": report(1, {}), "b": report(2, {}) | changes})
+
+
+def test_one_report_is_nothing_to_pool() -> None:
+    with pytest.raises(ValueError, match="two reports at least, got 1"):
+        pooled({"a": report(1, {})})

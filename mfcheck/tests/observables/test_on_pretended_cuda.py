@@ -1,0 +1,136 @@
+"""Every source, engine and architecture draws on a pretended GPU, in no more launches than now."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from mfcheck import NetworkSpec
+from mfcheck.ensembles.orders import Order, processor
+from mfcheck.ensembles.samples import Probe, Source
+from mfcheck.observables import (
+    after_training,
+    along_training,
+    attack_strengths,
+    capacity,
+    chain_pull,
+    early_capacity,
+    early_training,
+    horizon,
+    independence,
+    initial_decay,
+    jacobian,
+    joint,
+    losses,
+    nearby,
+    open_questions,
+    other_norm,
+    projected,
+    rescaling,
+    slopes,
+    whole_training,
+)
+from mfcheck.spec import Attack, NormPair
+from mfcheck.tests.support.pretend_cuda import DEVICE, DeviceMismatchError, pretend_cuda
+from mfcheck.training.objectives import Objective
+from mfcheck.training.rules import SGD, Flow
+from mfcheck.verdict import NotCovered
+
+ATTACK, RULE = Attack(0.1, math.inf, math.inf), SGD(0.1, batch=2)
+PULLED, THEORY = Objective("adversarial", *ATTACK, 2), Objective("theory", *ATTACK, 2)
+PROBE = Probe(np.random.default_rng(0).normal(size=(6, 9)), 1, np.array([0, 1, 2, 0, 1, 2]), 4)
+ONE = Probe(PROBE.x[:1], 1)
+MANY = Probe(np.random.default_rng(1).normal(size=(36, 9)), 1, np.arange(36) % 3, 34)
+
+MOST: list[tuple[Source, Probe, int, int]] = [
+    (losses.operator_norms(2.0, 2.0), PROBE, 201, 5),
+    (losses.operator_norms(math.inf, 1.0), PROBE, 190, 4),
+    *((losses.attacked(p, q, (0.1,), 2), PROBE, 2032, 232) for p, q in ((math.inf, 1.0), (2.0, 2.0), (1.0, 2.0))),
+    (slopes.at_start(THEORY), PROBE, 2071, 258),
+    (slopes.at_start(Objective("attacked", *ATTACK, 2)), PROBE, 2071, 258),
+    (slopes.standard, PROBE, 79, 3),
+    (slopes.by_homogeneity(PULLED), PROBE, 84, 3),
+    (jacobian.entry, PROBE, 62, 4),
+    (jacobian.entry_at_inputs, PROBE, 29, 4),
+    (jacobian.linearity, PROBE, 193, 2),
+    (jacobian.entry_at_attack, ONE, 256, 3),
+    (joint.pair, PROBE, 181, 3),
+    (joint.offset, PROBE, 181, 4),
+    (capacity.at_start, PROBE, 618, 63),
+    (chain_pull.pull(NormPair(2, 2)), PROBE, 162, 6),
+    (projected.projected(PULLED, (1.0, 0.9)), PROBE, 3084, 458),
+    (along_training.recorded(THEORY, SGD(0.1), (0.1,), 1), PROBE, 4444, 581),
+    (along_training.recorded(THEORY, Flow(0.05, (0.1,)), (0.1,), 4), PROBE, 13285, 1783),
+    (after_training.trained(THEORY, RULE, 4, 2), PROBE, 4080, 341),
+    (early_training.early(THEORY, early_training.Schedule(0.1, 2, (0, 2), 2), 2), PROBE, 3445, 292),
+    (early_capacity.speeds(THEORY, 0.1), PROBE, 391, 27),
+    (early_capacity.falls(THEORY, RULE, 2), PROBE, 1526, 108),
+    (horizon.horizons((THEORY,), (RULE,), 2), PROBE, 1535, 155),
+    (independence.carried(THEORY, RULE, (0.2,)), PROBE, 1645, 136),
+    (initial_decay.initial_decay(ATTACK, 2), PROBE, 759, 52),
+    (open_questions.driven_apart(ATTACK, 2), PROBE, 249, 23),
+    (open_questions.shares_found(ATTACK, 2), PROBE, 332, 41),
+    (other_norm.left_after(ATTACK, Attack(0.1, 2, 2), RULE, 2, 2), PROBE, 2372, 226),
+    (attack_strengths.drifts(ATTACK, (2, 4)), PROBE, 718, 62),
+    (whole_training.whole_training(ATTACK, ((0.1, 2),), 2), MANY, 2902, 259),
+    (nearby.nearby, PROBE, 82, 3),
+    (rescaling.invariance, PROBE, 202, 6),
+]
+"""What a chunk of two draws may take: kernels, and times that the program waits for the GPU."""
+
+
+@pytest.mark.parametrize(("source", "probe", "kernels", "waits"), MOST, ids=[row[0].name[:40] for row in MOST])
+def test_every_source_draws_on_a_gpu_in_no_more_launches(
+    source: Source, probe: Probe, kernels: int, waits: int
+) -> None:
+    for engine in source.engines:
+        for architecture in ("vanilla", "residual"):
+            spec = NetworkSpec(architecture, 9, 3, 12, 2, 1.0)
+            with pretend_cuda() as gpu:
+                order = Order(source, spec, engine, probe, 1, "cuda:0", 0, 2)
+                try:
+                    drawn = order.draw()
+                except NotCovered:
+                    continue
+            assert drawn.shape[0] == 2
+            assert (gpu.kernels <= kernels, gpu.waits <= waits) == (True, True), (
+                engine, architecture, gpu.kernels, gpu.waits, gpu.places.most_common(3),
+            )  # fmt: skip
+            assert gpu.kernels > 0
+
+
+def test_draws_are_kept_by_the_name_of_the_gpu() -> None:
+    processor.cache_clear()
+    with pretend_cuda(2, "Card X"):
+        assert processor("cuda:0") == processor("cuda:1") == "cuda Card X"
+    processor.cache_clear()
+
+
+def test_what_fails_on_a_gpu_fails_on_a_pretended_one() -> None:
+    with pretend_cuda():
+        there, here = torch.ones(3, device="cuda"), torch.ones(3)
+        assert there.device == DEVICE
+        with pytest.raises(DeviceMismatchError, match="one device"):
+            there + here
+        with pytest.raises(TypeError, match="can't convert cuda:0"):
+            there.numpy()
+        with pytest.raises(DeviceMismatchError, match="expected a cpu device type for generator"):
+            torch.randn(3, generator=torch.Generator("cuda"))
+        with pytest.raises(DeviceMismatchError, match="expected a cuda device type for generator"):
+            there.normal_(generator=torch.Generator("cpu"))
+        assert (2 * there + torch.tensor(1.0)).cpu().numpy().tolist() == [3.0, 3.0, 3.0]
+    assert not torch.cuda.is_available() or torch.version.cuda is not None
+
+
+def test_launches_and_waits_are_counted() -> None:
+    with pretend_cuda() as gpu:
+        x = torch.ones(3, 3, device="cuda")
+        before = gpu.kernels
+        y = (x @ x + 1).T[0]
+        assert (gpu.kernels - before, gpu.waits) == (2, 0)
+        float(y.sum())
+        bool((y > 0).all())
+        assert gpu.waits == 2
