@@ -30,5 +30,7 @@ OUTCOME, MECHANISM = Regime("the outcome"), Regime("the mechanism")
 LIMIT = Regime("at the start, for ε → 0", "a limit in which no gate flips, which the paper's training is not")
 PULL = Regime("by the pull on W alone", "a flow on the weights' size alone, which no training follows")
 FEW_IMAGES = "trained on a few images, which the paper's training does not"
+GRANTED = "granted: "
+"""What the caveat of a finding begins with that rests on what is granted and not known."""
 AT_MOST = "an upper bound, which a law that is far too large keeps too"
 OTHERWISE = "the exact value of what the theorem says is nothing"
