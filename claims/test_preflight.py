@@ -18,7 +18,7 @@ from mfcheck.ensembles.seeds import derive_seed
 from mfcheck.observables import effective_weights, nearby, preflight
 from mfcheck.observables.measured_scale import idle_knobs
 from mfcheck.settings import Level, Settings
-from mfcheck.theorems import foreign
+from mfcheck.theorems import foreign, own_sizes
 
 BIASED = "its factory declares homogeneous = False; leave that out to have it decided"
 
@@ -75,19 +75,19 @@ def test_sound(cell: Cell, decide: Decider) -> None:
 @claim("preflight/alive", cells=foreign.jacobian_cells)
 def test_alive(cell: Cell, decide: Decider) -> None:
     """Outputs are neither 0 nor the same at different inputs."""
-    decide.rate(nearby.nearby, component=nearby.ALIVE, quantity="an output that varies with the input")
+    decide(own_sizes.in_most(nearby.nearby, nearby.ALIVE, "an output that varies with the input", cell.spec))
 
 
 @claim("preflight/piecewise-linear", cells=foreign.jacobian_cells)
 def test_piecewise_linear_nearby(cell: Cell, decide: Decider) -> None:
     """The activation is ReLU-like: f is linear in a neighbourhood of x."""
-    decide.rate(nearby.nearby, component=nearby.LINEAR, quantity="linearity in a neighbourhood of x")
+    decide(own_sizes.in_most(nearby.nearby, nearby.LINEAR, "linearity in a neighbourhood of x", cell.spec))
 
 
 @claim("preflight/homogeneous", cells=homogeneity_cells)
 def test_homogeneous(cell: Cell, decide: Decider) -> None:
     """There are no biases, as is declared: f(2x) = 2f(x)."""
-    decide.rate(nearby.nearby, component=nearby.HOMOGENEOUS, quantity="f(2x) = 2f(x)")
+    decide(own_sizes.in_most(nearby.nearby, nearby.HOMOGENEOUS, "f(2x) = 2f(x)", cell.spec))
 
 
 def as_declared(cell: LayersCell, level: Level) -> MedianRatio:
