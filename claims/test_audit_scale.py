@@ -76,8 +76,8 @@ def growth(cell: GrowthCell, level: Level) -> OverWidths:
         quantity="the bend of log J² over depth" if steady else "the growth of log J² per layer",
         weights=weights,
         target=(lambda theory: 0.0) if steady else rise,
-        delta=level.slope,
-        origin=f"δ of level {level.name}" if steady else f"finite width falls like 1/N; δ of level {level.name}",
+        delta=foreign.COARSER * level.slope,
+        origin=f"{foreign.COARSER} times δ of level {level.name}" + ("" if steady else "; finite width falls like 1/N"),
         power=1.0,
         settled=SETTLED,
     )

@@ -24,6 +24,8 @@ from mfcheck.verdict import NotCovered, Verdict
 
 PILOT, NAME = 32, "pilot of the trend over widths"
 """Draws of each group that tell how far they spread, and what names their seed."""
+ROOM = 0.6
+"""What of δ the interval of a first look is to reach, which leaves the rest to finite width."""
 LOWEST = -100.0
 """A logarithm below all others: where a bound from above begins."""
 
@@ -116,7 +118,7 @@ class OverWidths(Statement[WidthsPlan]):
     @property
     def _room(self) -> tuple[float, tuple[float, ...]]:
         """What the first look must see, and by which weights: of a bound, seldom met, those of the wider networks."""
-        return (2 * self.delta, tuple(self.weights)) if self.upper_only else (self.delta / 2, self._worst)
+        return (2 * self.delta, tuple(self.weights)) if self.upper_only else (ROOM * self.delta, self._worst)
 
     @property
     def _worst(self) -> tuple[float, ...]:
