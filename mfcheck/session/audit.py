@@ -77,6 +77,7 @@ def audit(
     from mfcheck.decisions.decide import Decider
     from mfcheck.decisions.suite import suite_claims
     from mfcheck.ensembles.store import ChunkStore
+    from mfcheck.findings.expected import declare, outcomes, owners_expectations
     from mfcheck.findings.record import as_plain, assemble, fates
     from mfcheck.session.preflight import by_claim, preflight, with_scale
     from mfcheck.session.selection import check_claims
@@ -117,9 +118,11 @@ def audit(
         findings += decider.findings
     if store.complaint:
         warnings.warn(store.complaint, stacklevel=2)
+    expectations = owners_expectations((path,), level)
+    findings = [declare(finding, expectations)[0] for finding in findings]
     plain = [as_plain(finding) for finding in findings]
     record = assemble(settings, plain, errors)
-    record |= {"full": False, "mutants": fates(loaded, plain), "expectations": []}
+    record |= {"full": False, "mutants": fates(loaded, plain), "expectations": outcomes(expectations, plain)}
     record["coverage"] = plain_coverage(coverage(loaded, plain))
     return Report(tuple(findings), record)
 
