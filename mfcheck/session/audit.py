@@ -89,6 +89,7 @@ def audit(
     )
     with calm_warnings():
         loaded, tests = settings.load(), suite_claims()
+    expectations = owners_expectations((path,), level)
     check_claims(claims or (), set(tests))
     chosen = [tests[id] for id in sorted(tests) if is_asked_for(id, claims or ())]
     store, findings, errors = ChunkStore(cache), [], []
@@ -118,7 +119,6 @@ def audit(
         findings += decider.findings
     if store.complaint:
         warnings.warn(store.complaint, stacklevel=2)
-    expectations = owners_expectations((path,), level)
     findings = [declare(finding, expectations)[0] for finding in findings]
     plain = [as_plain(finding) for finding in findings]
     record = assemble(settings, plain, errors)
