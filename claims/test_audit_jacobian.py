@@ -91,6 +91,7 @@ def settles(spec: NetworkSpec) -> MedianSlope:
         allowance=lambda: Allowance(0.0, 0.0, "half a power of N, which tells falling from staying"),
         spread=1.9,
         delta=0.5,
+        room=1.0,
     )
 
 

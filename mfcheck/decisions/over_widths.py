@@ -24,8 +24,8 @@ from mfcheck.verdict import NotCovered, Verdict
 
 PILOT, NAME = 32, "pilot of the trend over widths"
 """Draws of each group that tell how far they spread, and what names their seed."""
-ROOM = 0.6
-"""What of δ the interval of a first look is to reach, which leaves the rest to finite width."""
+ROOM = 1.6
+"""How far the interval of a first look is to reach from end to end, in units of δ: the rest is left to finite width."""
 LOWEST = -100.0
 """A logarithm below all others: where a bound from above begins."""
 
@@ -67,11 +67,18 @@ class OverWidths(Statement[WidthsPlan]):
 
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> WidthsPlan:
         target, groups = self.target(theory), self.groups
-        spread, gap = self._piloted(groups, sampling)
+        spreads, gap = self._piloted(groups, sampling)
         margin = Margin(gap, self.delta, self.origin + ("; a median beside a mean, measured" if gap else ""))
         low = LOWEST if self.upper_only else target - margin.total
+        room, weights = self._room
+        typical = math.fsum(abs(w) * one for w, one in zip(weights, spreads[-len(weights) :], strict=True))
         first = medians.draws_needed_median_slope(
-            *self._room, spread=spread, alpha=rule.first_alpha, beta=rule.level.beta
+            room,
+            weights,
+            spread=math.fsum(abs(w) * one for w, one in zip(weights, counted, strict=True))
+            / math.fsum(map(abs, weights)),
+            alpha=rule.first_alpha,
+            beta=rule.level.beta,
         )
         return WidthsPlan(
             margin=margin,
@@ -138,8 +145,8 @@ class OverWidths(Statement[WidthsPlan]):
         probe = sampling.probe(None, self.looks_at, group.spec)
         return sampling.draws(group.source, probe, group.statistic, group.spec, apart=apart)
 
-    def _piloted(self, groups: Sequence[MedianGroup], sampling: Sampling) -> tuple[float, float]:
-        """The largest spread of the groups' logarithms, and by how much medians may lie beside means, if that counts.
+    def _piloted(self, groups: Sequence[MedianGroup], sampling: Sampling) -> tuple[list[float], float]:
+        """The spread of every group's logarithm, and by how much medians may lie beside means, if that counts.
 
         As of logarithms that are normal, a mean is half a variance above a median.
         """
@@ -154,9 +161,9 @@ class OverWidths(Statement[WidthsPlan]):
                 "widths, so that its median says nothing of a mean; where it settles as the width grows, it is decided"
             )
         if math.isinf(self.settled):
-            return max(spreads), 0.0
+            return spreads, 0.0
         wide = halves[-len(self.weights) :]
-        return max(spreads), abs(math.fsum(w * half for w, half in zip(self.weights, wide, strict=True)))
+        return spreads, abs(math.fsum(w * half for w, half in zip(self.weights, wide, strict=True)))
 
     def _told(self, plan: WidthsPlan, decided: Decision, rule: Rule) -> str:
         """The medians' own values at every width, as an estimate on the side."""
