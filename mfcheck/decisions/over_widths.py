@@ -75,8 +75,7 @@ class OverWidths(Statement[WidthsPlan]):
         first = medians.draws_needed_median_slope(
             room,
             weights,
-            spread=math.fsum(abs(w) * one for w, one in zip(weights, counted, strict=True))
-            / math.fsum(map(abs, weights)),
+            spread=typical / math.fsum(map(abs, weights)),
             alpha=rule.first_alpha,
             beta=rule.level.beta,
         )
