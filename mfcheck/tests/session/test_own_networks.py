@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import pytest
@@ -11,7 +12,9 @@ from mfcheck import Verdict
 from mfcheck.findings.states import claims_of, state
 from mfcheck.tests.support.factories import EXACT, ORDINARY
 
-CHEAP = ["audit/norm-bound", "audit/euler-degree", "audit/variance-early", "preflight/*"]
+EVERY = ["audit/euler-degree", "audit/variance-early", "preflight/*", "thm4.1/entries-variance"]
+FIXED_RANK = ("LowRank", "LowRankTwo")
+"""Of which J has that rank at every width, and its largest singular value a half or all of its size."""
 
 
 def refuted(report: mfcheck.Report) -> set[str]:
@@ -22,9 +25,17 @@ def refuted(report: mfcheck.Report) -> set[str]:
 @pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize("factory", [*EXACT, *ORDINARY])
 def test_an_exact_case_is_not_refuted(factory_paths: Callable[[str], str], factory: str, seed: int) -> None:
-    report = mfcheck.audit(factory_paths(factory), [*CHEAP, "thm4.1/entries-variance"], seed=seed, alpha=1e-4)
+    claims = EVERY if factory in FIXED_RANK else [*EVERY, "audit/norm-bound"]
+    report = mfcheck.audit(factory_paths(factory), claims, seed=seed, alpha=1e-4)
     assert not report.errors
     assert refuted(report) == set()
+
+
+def test_a_jacobian_of_rank_one_passes_the_bound_at_every_width(factory_paths: Callable[[str], str]) -> None:
+    report = mfcheck.audit(factory_paths("LowRank"), ["audit/norm-bound"], seed=1, alpha=1e-2)
+    (found,) = (one for one in report.findings if one.parameters["pair"] == "2-2")
+    assert found.verdict is Verdict.REFUTED
+    assert found.estimate == pytest.approx(math.log(2))  # ‖J‖ = √K √(mean of rows), of four outputs
 
 
 @pytest.mark.parametrize("factory", ["Heavier", "FanOut", "Forgotten"])
