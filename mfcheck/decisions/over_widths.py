@@ -22,7 +22,7 @@ from mfcheck.statistics.sequential import Decision, Estimate, Region, decide
 from mfcheck.theory import PaperTheory
 from mfcheck.verdict import NotCovered, Verdict
 
-PILOT, NAME = 32, "pilot of the trend over widths"
+PILOT, NAME = 24, "pilot of the trend over widths"
 """Draws of each group that tell how far they spread, and what names their seed."""
 ROOM = 1.6
 """How far the interval of a first look is to reach from end to end, in units of δ: the rest is left to finite width."""

@@ -23,6 +23,7 @@ from mfcheck.verdict import NotANumber, Verdict
 def test_sections_stand_in_the_order_of_the_paper() -> None:
     order = [
         "preflight",
+        "audit",
         "thm4.1",
         "thm5.1",
         "thm5.3",
