@@ -40,6 +40,7 @@ from mfcheck.theorems.bound import (
 )
 from mfcheck.theorems.bound_curves import over_widths
 from mfcheck.theorems.cells import PairCell
+from mfcheck.theorems.granted import GrantedMedian
 from mfcheck.theorems.on_chain import norm_below
 from mfcheck.theory import finite_width
 
@@ -193,7 +194,8 @@ def under_attack(cell: BoundCell, decide: Decider) -> Ask:
     """L_adv of the median network is at most the bound."""
     known = finite_width.stand_in(cell.spec)
     steps = STEPS[decide.settings.level.name]
-    return lambda theory: MedianRatio(
+    statement = MedianRatio if known is cell.spec else GrantedMedian
+    return lambda theory: statement(
         losses.attacked(*cell.pair, (cell.eps,), steps),
         quantity="L_adv",
         statistic=lambda draws: draws[:, 1],

@@ -36,6 +36,7 @@ from mfcheck.theorems.bound import (
 )
 from mfcheck.theorems.bound_curves import over_budgets
 from mfcheck.theorems.cells import PairCell
+from mfcheck.theorems.granted import GrantedMedianSlope
 from mfcheck.theorems.on_chain import norm_beside
 from mfcheck.theory import finite_width
 from mfcheck.theory.norms import exact_quantile, paper_beta
@@ -154,7 +155,8 @@ def rise_with_depth(cell: PairCell) -> MedianSlope:
         there = group.spec
         return bound_per_budget(theory, there, pair) if chain else theory.adversarial_bound(there, *attack)
 
-    return MedianSlope(
+    statement = MedianSlope if finite_width.stand_in(spec) is spec else GrantedMedianSlope
+    return statement(
         [MedianGroup(depth, replace(spec, depth=depth), source, lambda draws: draws[:, column]) for depth in depths],
         quantity="‖J(x)‖_{p,q}" if chain else "L_adv",
         x_label="depth",

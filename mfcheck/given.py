@@ -20,6 +20,7 @@ from decimal import Decimal
 from numbers import Real
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 ON, OFF = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 MOST_DIGITS = 400
@@ -189,7 +190,30 @@ def load_object(path: str, what: str) -> object:
 
 def _imported(module_name: str) -> ModuleType:
     with calm_warnings(), contextlib.redirect_stdout(sys.stderr):
-        return importlib.import_module(module_name)
+        return import_with_torchvision(module_name)
+
+
+_kept: list[Any] = []
+"""Definitions that go when their library goes."""
+
+
+def import_with_torchvision(name: str) -> ModuleType:
+    """A module that may need torchvision, also one built for CUDA next to a torch built without.
+
+    Package indexes pair them so. Its compiled operators are then missing, and with them detection models; data sets and
+    other models are not.
+    """
+    try:
+        return importlib.import_module(name)
+    except RuntimeError as error:
+        torch: Any = sys.modules.get("torch")
+        if torch is None or torch.version.cuda is not None or "torchvision::nms" not in str(error):
+            raise
+        library = torch.library.Library("torchvision", "DEF")
+        for operator_name in ("nms", "qnms"):
+            library.define(f"{operator_name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        _kept.append(library)
+        return importlib.import_module(name)
 
 
 def load_factory(path: str) -> Callable[..., object]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mfcheck.datasets.idx import IMAGES, LABELS, SIDE, read_idx
+from mfcheck.given import import_with_torchvision
 
 CLASSES = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST"}  # torchvision's names, of its folders too
 FILES = (IMAGES, LABELS, "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
@@ -27,8 +28,6 @@ PUBLISHED = {
 """SHA-256 of the published files, unpacked: gzip files of one content differ from mirror to mirror."""
 NOT_PUBLISHED = "not the published file"
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
-
-_kept: list[object] = []
 
 
 @dataclass(frozen=True)
@@ -154,27 +153,10 @@ def _idx_file(folder: Path, name: str) -> Path:
 def _torchvision_set(dataset: str) -> Any:
     """torchvision's class of a set; ValueError when torchvision cannot be imported."""
     try:
-        return getattr(_import_datasets(), CLASSES[dataset])
+        return getattr(import_with_torchvision("torchvision.datasets"), CLASSES[dataset])
     except (ImportError, RuntimeError) as error:
         cure = "install the torchvision that belongs to this torch"
         raise ValueError(f"{dataset} needs torchvision, which cannot be imported ({_line(error)}); {cure}") from error
-
-
-def _import_datasets() -> Any:
-    import torch
-
-    try:
-        import torchvision.datasets
-    except RuntimeError as error:
-        if torch.version.cuda is not None or "torchvision::nms" not in str(error):
-            raise
-        # A torchvision built for CUDA, next to a torch built without: its operators are missing, its data sets are not.
-        library = torch.library.Library("torchvision", "DEF")  # type: ignore[no-untyped-call]
-        for name in ("nms", "qnms"):
-            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")  # type: ignore[no-untyped-call]
-        _kept.append(library)  # the definitions go when it goes
-        import torchvision.datasets
-    return torchvision.datasets
 
 
 def _line(error: Exception) -> str:

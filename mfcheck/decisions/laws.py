@@ -58,9 +58,9 @@ class LawPlan(Plan):
 class Law(Statement[LawPlan]):
     """One component of `source` has the theory's law, up to its finite-width distance and the level's δ.
 
-    `at_width`, where it is known, makes the law at this width of a limit's, and takes that distance; what was measured
-    of it errs at a rate `charged`. With `breaks` the statement is that it does not: supported where the distance is
-    beyond that margin.
+    Or so many `times` δ where draws are dear. `at_width`, where it is known, makes the law at this width of a limit's,
+    and takes that distance; what was measured of it errs at a rate `charged`. With `breaks` the statement is that it
+    does not: supported where the distance is beyond that margin.
     """
 
     source: Source = field(kw_only=False)
@@ -70,6 +70,7 @@ class Law(Statement[LawPlan]):
     origin: str = "exact distance of the finite-width law to its limit"
     at_width: Callable[[], Mixture] | None = None
     charged: float = 0.0
+    times: int = 1
     probe: Probe | None = None
 
     @property
@@ -78,7 +79,8 @@ class Law(Statement[LawPlan]):
 
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> LawPlan:
         level = rule.level
-        margin = Margin(self.finite_width(), level.law, f"{self.origin}; δ of level {level.name}")
+        often = f"{self.times} times " if self.times > 1 else ""
+        margin = Margin(self.finite_width(), self.times * level.law, f"{self.origin}; {often}δ of level {level.name}")
         mixture = None if self.at_width is None else self.at_width()
         law = self.reference(theory)
         probe = sampling.probe(self.probe, self.looks_at)

@@ -42,6 +42,8 @@ def _drawn(factory: Factory, spec: NetworkSpec, generator: torch.Generator) -> n
         module = _called(factory, spec, generator)
     if not isinstance(module, nn.Module):
         raise ValueError(f"factory {spec.architecture} must return a torch.nn.Module, got {module!r}")
+    if not call_of(spec.architecture).by_spec:  # torch leaves nobody but its caller to say that it is not in training
+        module.eval()
     return _uncompiled(module)
 
 

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from mfcheck.findings.finding import Finding
-from mfcheck.given import read_file, reason, shown
+from mfcheck.given import load_factory, read_file, reason, shown
 from mfcheck.settings import LEVELS
+from mfcheck.spec import ARCHITECTURES
 from mfcheck.theory.loading import PAPER_THEORY
 from mfcheck.verdict import Verdict
 
 KEYS = {"claim", "when", "reason", "instead", "levels", "theory"}
+NEEDED, OWNERS = ("claim", "reason", "instead"), ("claim", "reason")
+"""What a declaration must say, and what one must that stands beside a network's factory."""
 MOST_BYTES, MOST_TABLES = 2**20, 1000
 
 NAMES = tuple(dict.fromkeys(level.name for level in LEVELS.values()))
@@ -27,7 +30,7 @@ class Expectation:
     """One declared refutation.
 
     `claim` is an id or a glob; `when` holds values or globs of the finding's parameters or engine that must match;
-    `instead` names the law that the same draws must support.
+    `instead` names the law that the same draws must support; it is empty of what an owner declares of a network.
     """
 
     claim: str
@@ -49,7 +52,7 @@ class Expectation:
         """Why a matching finding does not meet the declaration; empty if it does."""
         if finding.verdict is not Verdict.REFUTED:
             return f"was declared refuted ({self.reason}) but is {finding.verdict}"
-        if self.instead not in finding.holds_instead:
+        if self.instead and self.instead not in finding.holds_instead:
             holding = ", ".join(finding.holds_instead) or "none of the claim's other laws"
             return f"is refuted as declared, but its draws do not support {self.instead!r} instead: {holding}"
         return ""
@@ -71,6 +74,27 @@ def read_expectations(files: Iterable[Path], level: str, theory: str = PAPER_THE
     return tuple(found)
 
 
+def owners_expectations(architectures: Iterable[str], level: str) -> tuple[Expectation, ...]:
+    """What factories of networks of one's own declare of these as their attribute `expected`, a list of tables.
+
+    Each has a claim, a reason, and if need be `when` and `levels`; it speaks of that architecture alone. ValueError
+    naming the factory and what is wrong.
+    """
+    found: list[Expectation] = []
+    for path in architectures:
+        tables = [] if path in ARCHITECTURES else getattr(load_factory(path), "expected", [])
+        if not isinstance(tables, list | tuple) or len(tables) > MOST_TABLES:
+            raise ValueError(f"architecture {path} must declare expected as a list of tables, got {shown(tables)}")
+        for place, table in enumerate(tables, start=1):
+            try:
+                declared = _declaration(table, OWNERS)
+            except ValueError as error:
+                raise ValueError(f"architecture {path}: expected refutation {place} {error}") from None
+            if not declared.levels or level in declared.levels:
+                found.append(replace(declared, when={**declared.when, "architecture": path}))
+    return tuple(found)
+
+
 def _tables(file: Path) -> list[Any]:
     """The [[expected]] tables of a file."""
     try:
@@ -87,17 +111,19 @@ def _tables(file: Path) -> list[Any]:
     return tables
 
 
-def _declaration(table: Any) -> Expectation:
+def _declaration(table: Any, needed: Sequence[str] = NEEDED) -> Expectation:
     """One table as a declaration; ValueError in words that go on from its number."""
     if not isinstance(table, dict):
         raise ValueError(f"must be a table [[expected]], got {shown(table)}")
-    missing, unknown = {"claim", "reason", "instead"} - set(table), set(table) - KEYS
+    allowed = KEYS if needed == NEEDED else {*needed, "when", "levels"}
+    missing, unknown = set(needed) - set(table), set(table) - allowed
     if missing or unknown:
         wrong = f"lacks {sorted(missing)}" if missing else f"has unknown keys {shown(sorted(unknown))}"
-        raise ValueError(f"{wrong}; its keys are {sorted(KEYS)}")
-    for key in ("claim", "reason", "instead"):
+        raise ValueError(f"{wrong}; its keys are {sorted(allowed)}")
+    for key in needed:
         if not isinstance(table[key], str) or not table[key].strip():
-            raise ValueError(f"is wrong: claim, reason and instead must be texts, got {key} = {shown(table[key])}")
+            texts = f"{', '.join(needed[:-1])} and {needed[-1]}"
+            raise ValueError(f"is wrong: {texts} must be texts, got {key} = {shown(table[key])}")
     levels, when = table.get("levels", []), table.get("when", {})
     if not isinstance(levels, list) or not all(isinstance(one, str) and one in NAMES for one in levels):
         raise ValueError(f"is wrong: levels must be among {', '.join(NAMES)}, got {shown(levels)}")
@@ -110,7 +136,7 @@ def _declaration(table: Any) -> Expectation:
     if not isinstance(spoken_of, str):
         raise ValueError(f"is wrong: theory must be a text, got {shown(spoken_of)}")
     paper = spoken_of == PAPER_THEORY
-    return Expectation(table["claim"], table["reason"], table["instead"], when, tuple(levels), paper)
+    return Expectation(table["claim"], table["reason"], table.get("instead", ""), when, tuple(levels), paper)
 
 
 def outcomes(expectations: Sequence[Expectation], findings: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:

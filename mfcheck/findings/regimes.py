@@ -35,5 +35,7 @@ GROWTH = Regime("how it grows")
 WIDE_LIMIT = Regime("its limit")
 """What the loss over the law tends to with the width."""
 FEW_IMAGES = "trained on a few images, which the paper's training does not"
+GRANTED = "granted: "
+"""What the caveat of a finding begins with that rests on what is granted and not known."""
 AT_MOST = "an upper bound, which a law that is far too large keeps too"
 OTHERWISE = "the exact value of what the theorem says is nothing"

@@ -27,6 +27,7 @@ SECTIONS = {
     section.id: section
     for section in (
         Section("preflight", "Pre-flight — is a network what it is declared to be?"),
+        Section("audit", "Audit — what holds of networks of one's own, at their own scale"),
         Section(
             "thm4.1",
             "Theorem 4.1 — law of the network",

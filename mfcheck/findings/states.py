@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from mfcheck.findings.regimes import GRANTED as CAVEAT
 from mfcheck.findings.sections import section_of
 from mfcheck.findings.wording import plural
 from mfcheck.verdict import Verdict
@@ -15,9 +16,12 @@ EXPECTED = "refuted, as expected"
 """What a page calls a refutation that was declared beforehand: neither a pass nor an alarm."""
 EXPLORED = "explored"
 """What a page calls a finding, a claim or a section of open questions, whatever was found."""
+GRANTED = "granted"
+"""What a page calls support that rests on what is granted: no pass, and it makes nothing hold."""
 GLYPHS: dict[str, str] = {
     Verdict.SUPPORTED: "✓",
     Verdict.IN_PART: "◐",
+    GRANTED: "◇",
     Verdict.REFUTED: "✗",
     EXPECTED: "≠",
     Verdict.UNDECIDED: "?",
@@ -57,12 +61,14 @@ def state(finding: dict[str, Any]) -> str:
     verdict = str(finding["verdict"])
     if finding.get("explored") and verdict != Verdict.NOT_APPLICABLE:
         return EXPLORED
+    if verdict == Verdict.SUPPORTED and str(finding.get("caveat", "")).startswith(CAVEAT):
+        return GRANTED
     return EXPECTED if verdict == Verdict.REFUTED and finding.get("expected") else verdict
 
 
 def standing(verdict: str, claims: list[dict[str, Any]]) -> str:
-    """The verdict of a whole as a page shows it: refuted as expected if nothing else keeps it from support.
-
+    """The verdict of a whole as a page shows it: refuted as expected if nothing else keeps it from support, granted if
+    nothing but that does.
 
     Open questions count for nothing in it, and are all that there is to say where there is nothing else.
     """
@@ -71,6 +77,8 @@ def standing(verdict: str, claims: list[dict[str, Any]]) -> str:
         return EXPLORED
     counts = tally(gating)
     others = counts[Verdict.REFUTED] + counts[Verdict.UNDECIDED] + counts.errors
+    if verdict == Verdict.UNDECIDED and counts[GRANTED] and not others:
+        return GRANTED
     return EXPECTED if verdict == Verdict.REFUTED and counts[EXPECTED] and not others else verdict
 
 

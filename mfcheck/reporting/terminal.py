@@ -19,12 +19,13 @@ STYLES: dict[str, str] = {
     Verdict.SUPPORTED: "green",
     Verdict.IN_PART: "cyan",
     Verdict.REFUTED: "red",
+    states.GRANTED: "cyan",
     states.EXPECTED: "",
     Verdict.UNDECIDED: "yellow",
     Verdict.NOT_APPLICABLE: "",
     states.EXPLORED: "",
 }
-COUNTED = [state for state in states.GLYPHS if state not in (states.EXPLORED, Verdict.IN_PART)]
+COUNTED = [state for state in states.GLYPHS if state not in (states.EXPLORED, states.GRANTED, Verdict.IN_PART)]
 """The states with a column of their own."""
 
 

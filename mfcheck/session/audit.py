@@ -77,6 +77,7 @@ def audit(
     from mfcheck.decisions.decide import Decider
     from mfcheck.decisions.suite import suite_claims
     from mfcheck.ensembles.store import ChunkStore
+    from mfcheck.findings.expected import declare, outcomes, owners_expectations
     from mfcheck.findings.record import as_plain, assemble, fates
     from mfcheck.session.preflight import by_claim, preflight, with_scale
     from mfcheck.theorems.foreign import each_cell
@@ -87,6 +88,7 @@ def audit(
     )
     with calm_warnings():
         loaded, tests = settings.load(), suite_claims()
+    expectations = owners_expectations((path,), level)
     check_claims(claims or (), set(tests))
     chosen = [tests[id] for id in sorted(tests) if is_asked_for(id, claims or ())]
     store, findings, errors = ChunkStore(cache), [], []
@@ -116,9 +118,10 @@ def audit(
         findings += decider.findings
     if store.complaint:
         warnings.warn(store.complaint, stacklevel=2)
+    findings = [declare(finding, expectations)[0] for finding in findings]
     plain = [as_plain(finding) for finding in findings]
     record = assemble(settings, plain, errors)
-    record |= {"full": False, "mutants": fates(loaded, plain), "expectations": []}
+    record |= {"full": False, "mutants": fates(loaded, plain), "expectations": outcomes(expectations, plain)}
     record["coverage"] = plain_coverage(coverage(loaded, plain))
     return Report(tuple(findings), record)
 

@@ -75,7 +75,8 @@ def conclude(claim: Claim, item: pytest.Item, findings: Sequence[Finding], expec
         item.stash[OUTCOME] = Outcome("failed", "\n".join(problems))
         pytest.fail("\n".join(problems), pytrace=False)
     elif expected:
-        reason = f"refuted as expected: {expected[0].expected}; instead {expected[0].instead} holds"
+        instead = f"; instead {expected[0].instead} holds" if expected[0].instead else ""
+        reason = f"refuted as expected: {expected[0].expected}{instead}"
         item.stash[OUTCOME] = Outcome("xfailed", reason)
     elif all(finding.verdict is Verdict.NOT_APPLICABLE for finding in findings):
         item.stash[OUTCOME] = Outcome("skipped", f"not applicable: {findings[0].reason}")

@@ -141,16 +141,16 @@ def _asking(
     cells: Iterable[tuple[Claim, ClaimTest, Cell]], settings: Settings, theory: PaperTheory
 ) -> tuple[list[Asked], list[tuple[str, str]]]:
     """What the claims ask of cells that apply, but for soundness itself, and why the others do not."""
-    asking, silent = [], []
+    asking, silent, store = [], [], ChunkStore()  # what plans draw is drawn once
     for claim, test, cell in cells:
         if cell.inapplicable:
             silent.append((claim.id, cell.inapplicable))
             continue
         asks: tuple[Ask, ...] = ()
-        trial = Trial(claim, cell, settings, theory, ChunkStore())
+        trial = Trial(claim, cell, settings, theory, store)
         if claim.id != SOUND:
             with contextlib.suppress(ArithmeticError, ValueError, RuntimeError):  # said when it is decided
-                found, trial = asked(test, claim, cell, settings, theory, ChunkStore())
+                found, trial = asked(test, claim, cell, settings, theory, store)
                 asks = tuple(found)
         asking.append(Asked(claim, cell, asks, trial, _specs(cell, asks, theory)))
     return asking, silent

@@ -69,6 +69,8 @@ def notes(found: Preflight) -> Iterator[str]:
     path = found.architecture
     if idle := idle_knobs(found.spec):
         yield f"note: {', '.join(idle)} of the spec change{'s' if len(idle) == 1 else ''} nothing in {path}"
+    if not is_gaussian(path) and not call_of(path).by_spec:
+        yield f"note: {path} is a constructor, so its networks are looked at after .eval()"
     if found.scale is not None:
         yield f"note: outputs are taken in units of √{found.scale:g}, the measured scale, in this audit"
 

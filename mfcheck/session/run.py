@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from mfcheck import devices
 from mfcheck.findings.claim import check_claims
-from mfcheck.findings.expected import Expectation, read_expectations
+from mfcheck.findings.expected import Expectation, owners_expectations, read_expectations
 from mfcheck.findings.snapshot import Snapshot, check_comparable, read_snapshot
 from mfcheck.given import check_text, names_in, path_at
 from mfcheck.session import machines, options, selection, time_budget
@@ -94,6 +94,7 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
     baseline = _baseline(path_at(older), settings) if older is not None and sent is None else None
     expectations = read_expectations(files, settings.level.name, settings.theory)
     theory = settings.load()
+    expectations += owners_expectations(settings.architectures, settings.level.name)
     devices.check_device(settings.device)
     left = read_run(settings.report) if resumed and sent is None else {}
     if left and "seed" not in texts:

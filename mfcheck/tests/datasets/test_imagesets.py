@@ -19,12 +19,13 @@ import pytest
 
 from mfcheck.datasets import imagesets
 from mfcheck.datasets.inputs import batch, inputs, open_dataset
+from mfcheck.given import import_with_torchvision
 from mfcheck.settings import Settings, level_named
 from mfcheck.tests.support.runs import run
 
 SETS = ["mnist", "fashion-mnist"]
 # Runs in this process forget the modules they import; torchvision bears no second import, others are slow.
-TORCHVISION = imagesets._import_datasets()
+TORCHVISION = import_with_torchvision("torchvision.datasets")
 COUNT = 60
 IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 Files = dict[str, bytes]

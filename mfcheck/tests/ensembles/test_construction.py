@@ -15,6 +15,7 @@ from mfcheck.ensembles.construction import draw_modules, on_cpu, size_of
 from mfcheck.ensembles.modules import ModuleStack
 from mfcheck.ensembles.samples import chunk_draws
 from mfcheck.ensembles.streams import Stream
+from mfcheck.given import load_factory
 from mfcheck.spec import ModuleSpec, NetworkSpec
 from mfcheck.tests.support.factories import X, spec_of
 
@@ -93,3 +94,16 @@ def test_a_compiled_module_is_what_it_was(factory_paths: Callable[[str], str], m
     found = draw_modules(spec_of(path), Stream(1), 1)[0]
     assert type(found) is nn.Sequential
     assert torch.equal(found(X), plain(X))
+
+
+def test_a_constructor_s_modules_are_out_of_training_and_a_factory_s_are_as_it_left_them(
+    factory_paths: Callable[[str], str],
+) -> None:
+    fixed = ModuleSpec(factory_paths("Fixed"), 48, 7, 1, 1, 1.0, input_shape=(3, 4, 4))
+    assert not draw_modules(fixed, Stream(1), 1)[0].training
+    made = NetworkSpec(factory_paths("Vanilla"), 6, 5, 8, 2, 1.6)
+    assert draw_modules(made, Stream(1), 1)[0].training
+
+
+def test_models_of_torchvision_are_had_beside_a_torch_without_cuda() -> None:
+    assert callable(load_factory("torchvision.models:resnet18"))

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from mfcheck import NetworkSpec
-from mfcheck.findings import series, states, wording
+from mfcheck.findings import regimes, series, states, wording
 from mfcheck.findings.cell import ENGINES, Cell
 from mfcheck.findings.claim import Claim, claim, is_asked_for
+from mfcheck.findings.parts import whole_verdict
 from mfcheck.findings.sections import SECTIONS, place_of, section_of
 from mfcheck.tests.support.commands import refusal
 from mfcheck.tests.support.settings import make_finding
@@ -23,6 +24,7 @@ from mfcheck.verdict import NotANumber, Verdict
 def test_sections_stand_in_the_order_of_the_paper() -> None:
     order = [
         "preflight",
+        "audit",
         "thm4.1",
         "thm5.1",
         "thm5.3",
@@ -36,12 +38,12 @@ def test_sections_stand_in_the_order_of_the_paper() -> None:
         "open",
     ]
     assert list(SECTIONS) == order
-    assert [place_of(f"{id}/x") for id in [*order, "mine"]] == list(range(13))
+    assert [place_of(f"{id}/x") for id in [*order, "mine"]] == list(range(14))
     for id, section in SECTIONS.items():
         assert section.id == id
         assert section.gates == (id != "open")
         assert section.tells_theories_apart == (id != "break")
-        assert bool(section.elsewhere) == (id != "preflight")
+        assert bool(section.elsewhere) == (id not in ("preflight", "audit"))
         number = id.removeprefix("thm")
         assert number == id or section.title.startswith(f"Theorem {number} — ")
 
@@ -264,3 +266,16 @@ def test_a_finding_says_nothing_until_it_is_judged() -> None:
     assert set(texts) == {""}
     lists = (bare.holds_instead, bare.twins_seen, bare.twins_refuted, bare.changes_seen, bare.paper_instead)
     assert set(lists) == {()}
+
+
+def test_support_on_a_grant_is_no_pass_and_makes_nothing_hold() -> None:
+    granted = {"verdict": "supported", "caveat": f"{regimes.GRANTED}a tail", "regime": ""}
+    proven = {"verdict": "supported", "caveat": "", "regime": ""}
+    claim = {"id": "thm4.1/entries-variance", "findings": [granted], "errors": []}
+    assert states.state(granted) == states.GRANTED
+    assert states.glyph(states.GRANTED) != states.glyph("supported")
+    verdict = whole_verdict([granted])
+    assert verdict.value == "undecided"
+    assert states.standing(verdict.value, [claim]) == states.GRANTED
+    assert whole_verdict([granted, proven]).value == "supported"
+    assert states.state(granted | {"verdict": "refuted"}) == "refuted"

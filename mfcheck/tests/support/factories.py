@@ -178,6 +178,131 @@ class Precise(Vanilla):
         super().__init__(spec, g)
         torch.set_float32_matmul_precision("high")
 
+def linear(spec, g):
+    return nn.Linear(spec.input_dim, spec.output_dim, bias=False)
+
+class He(Vanilla):
+    # He initialisation throughout, whatever weight_variance is: scale 4, ω = 1.
+
+    def __init__(self, spec, g):
+        super().__init__(spec, g)
+        with torch.no_grad():
+            self.first.mul_(2**0.5)
+            for weight in self.layers:
+                weight.mul_((2 / spec.weight_variance) ** 0.5)
+            self.last.mul_(2**0.5)
+
+class MuP(He):
+    # The same with a last layer that is 1/√N as large.
+
+    def __init__(self, spec, g):
+        super().__init__(spec, g)
+        with torch.no_grad():
+            self.last.mul_(spec.width**-0.5)
+
+class LowRank(Vanilla):
+    # Weights U V of a given rank, whose entries have the variance of a layer's all the same.
+
+    rank = 1
+
+    def __init__(self, spec, g):
+        super().__init__(spec, g)
+        n, r = spec.width, self.rank or spec.width // 8
+        left = torch.randn(spec.depth, n, r, generator=g) / r**0.5
+        right = torch.randn(spec.depth, r, n, generator=g) * (spec.weight_variance / n) ** 0.5
+        self.layers = nn.ParameterList([nn.Parameter(one) for one in left @ right])
+
+class LowRankTwo(LowRank):
+    rank = 2
+
+class LowRankEighth(LowRank):
+    rank = None
+
+class Students(Vanilla):
+    # Weights of Student's t with five degrees of freedom, in units of their standard deviation.
+
+    def __init__(self, spec, g):
+        super().__init__(spec, g)
+        with torch.no_grad():
+            for weight in self.layers:
+                chi = torch.randn(5, *weight.shape, generator=g).square().sum(dim=0)
+                weight.mul_((3 / chi) ** 0.5)
+
+class Uniform(Vanilla):
+    def __init__(self, spec, g):
+        super().__init__(spec, g)
+        with torch.no_grad():
+            for weight in self.layers:
+                weight.uniform_(-1, 1, generator=g).mul_((3 * spec.weight_variance / spec.width) ** 0.5)
+
+class Orthogonal(Vanilla):
+    def __init__(self, spec, g):
+        super().__init__(spec, g)
+        with torch.no_grad():
+            for weight in self.layers:
+                q, r = torch.linalg.qr(weight)
+                weight.copy_(q * r.diagonal().sign() * spec.weight_variance**0.5)
+
+class Tied(Vanilla):
+    # One matrix in all layers.
+
+    def __init__(self, spec, g):
+        super().__init__(spec, g)
+        self.layers = nn.ParameterList([self.layers[0]])
+        self.depth = spec.depth
+
+    def forward(self, x):
+        x = x @ self.first.T
+        for _ in range(self.depth):
+            x = torch.relu(x @ self.layers[0].T)
+        return x @ self.last.T
+
+class Normed(Vanilla):
+    # Layer normalisation behind every layer.
+
+    homogeneous = False
+
+    def forward(self, x):
+        x = x @ self.first.T
+        for weight in self.layers:
+            x = torch.relu(nn.functional.layer_norm(x @ weight.T, (weight.shape[0],)))
+        return x @ self.last.T
+
+class Heavier(Vanilla):
+    # A variance that is a tenth too large.
+
+    def __init__(self, spec, g):
+        super().__init__(spec, g, gain=1.1**0.5)
+
+class Forgotten(Vanilla):
+    # One layer as torch draws it by default.
+
+    def __init__(self, spec, g):
+        super().__init__(spec, g)
+        with torch.no_grad():
+            self.layers[0].copy_((2 * torch.rand(self.layers[0].shape, generator=g) - 1) / spec.width**0.5)
+
+class MisdeclaredOmega(Vanilla):
+    @staticmethod
+    def omega(spec):
+        return 1.25 * spec.weight_variance / 2
+
+class Owned(Vanilla):
+    # A variance that is wrong, as its owner declares.
+
+    expected = [
+        {"claim": "preflight/weight-variance", "when": {"layers": "weights"}, "reason": "a larger gain is meant"}
+    ]
+
+    def __init__(self, spec, g):
+        super().__init__(spec, g, gain=1.1)
+
+class Straight(Owned):
+    expected = [{"claim": "preflight/alive", "reason": "it is thought to be dead"}]
+
+class Careless(Vanilla):
+    expected = [{"claim": "preflight/*"}]
+
 def nothing(spec, g):
     return None
 
@@ -196,6 +321,11 @@ class WrongLayers(Vanilla):
     def layer_variances(spec):
         return {"absent": 1.0}
 """
+
+ORDINARY = ("Vanilla", "He", "MuP")
+"""Networks that differ in their units alone."""
+EXACT = ("LowRank", "LowRankTwo", "LowRankEighth", "Students", "Uniform", "Orthogonal", "Tied")
+"""Networks of which d·E J² = ω^L is exact, or nearly, and a Gaussian law is not."""
 
 
 def spec_of(path: str) -> NetworkSpec:

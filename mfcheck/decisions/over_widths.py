@@ -1,0 +1,175 @@
+"""Statements about a limit of wide networks, judged by the trend over widths and never at one of them alone.
+
+θ is Σ w_i log(median of group i) as the width grows. Between the value at the wider of two widths and what an approach
+like N^{−power} from the narrower one makes of it, all limits lie that are approached so or faster.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mfcheck.decisions.median_slopes import MedianGroup
+from mfcheck.decisions.sampling import Sampling
+from mfcheck.decisions.statement import Evidence, Formula, Plan, Rule, Statement
+from mfcheck.findings.finding import Margin
+from mfcheck.statistics import medians, resolution
+from mfcheck.statistics.sample_sizes import Draw
+from mfcheck.statistics.sequential import Decision, Estimate, Region, decide
+from mfcheck.theory import PaperTheory
+from mfcheck.verdict import NotCovered, Verdict
+
+PILOT, NAME = 24, "pilot of the trend over widths"
+"""Draws of each group that tell how far they spread, and what names their seed."""
+ROOM = 1.6
+"""How far the interval of a first look is to reach from end to end, in units of δ: the rest is left to finite width."""
+LOWEST = -100.0
+"""A logarithm below all others: where a bound from above begins."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class WidthsPlan(Plan):
+    """A plan with the region of the limit."""
+
+    region: Region
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class OverWidths(Statement[WidthsPlan]):
+    """Σ w_i log(median of group i) is, or with `upper_only` is at most, the theory's as the width grows, up to δ.
+
+    `widths` are the groups at one width, or at two, the narrower first: at one width alone it is a statement about
+    networks of that width. `settled` is how large half the variance of a group's logarithm may be, beyond which its
+    median says nothing of the mean that the theory speaks of, and the statement does not apply.
+    """
+
+    two_sided = True
+    widths: Sequence[Sequence[MedianGroup]] = field(kw_only=False)
+    weights: Sequence[float]
+    target: Callable[[PaperTheory], float]
+    delta: float
+    origin: str
+    power: float = 0.5
+    upper_only: bool = False
+    settled: float = math.inf
+
+    @property
+    def groups(self) -> list[MedianGroup]:
+        """All groups, those of the narrower networks first."""
+        return [group for each in self.widths for group in each]
+
+    @property
+    def formula(self) -> Formula:
+        return self.target
+
+    def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> WidthsPlan:
+        target, groups = self.target(theory), self.groups
+        spreads, gap = self._piloted(groups, sampling)
+        margin = Margin(gap, self.delta, self.origin + ("; a median beside a mean, measured" if gap else ""))
+        low = LOWEST if self.upper_only else target - margin.total
+        room, weights = self._room
+        typical = math.fsum(abs(w) * one for w, one in zip(weights, spreads[-len(weights) :], strict=True))
+        first = medians.draws_needed_median_slope(
+            room,
+            weights,
+            spread=typical / math.fsum(map(abs, weights)),
+            alpha=rule.first_alpha,
+            beta=rule.level.beta,
+        )
+        return WidthsPlan(
+            margin=margin,
+            first=first,
+            draws_of=tuple(self._draw(group, sampling) for group in groups),
+            chunk=max(sampling.chunk(group.source, group.spec) for group in groups),
+            target=target,
+            region=Region(low, target + margin.total, 2 * margin.total - (LOWEST if self.upper_only else 0.0)),
+        )
+
+    def decide(self, plan: WidthsPlan, theory: PaperTheory, rule: Rule) -> Evidence:
+        def look(draws: int, share: float) -> Estimate:
+            found = [medians.estimate_median(draw(draws), share / len(plan.draws_of)) for draw in plan.draws_of]
+            return self._limit(found)
+
+        decided = decide(look, plan.region, alpha=rule.alpha, first=plan.first, looks=rule.looks)
+        return Evidence(
+            statistic="logarithm of medians as the width grows" if len(self.widths) > 1 else "logarithm of a median",
+            reference=plan.target,
+            decision=decided,
+            resolution=resolution.of_place(decided.estimate, plan.region) if not self.upper_only else None,
+            absolute=True,
+            reason=self._told(plan, decided, rule),
+        )
+
+    def says(self, plan: WidthsPlan) -> str:
+        what = self.quantity or self.widths[0][0].source.name
+        where = "as the width grows" if len(self.widths) > 1 else "at this width"
+        return f"{what} is {'at most ' if self.upper_only else ''}{plan.target:.4g} ± {plan.margin.total:.4g} {where}"
+
+    def judge(self, other: float, plan: WidthsPlan, evidence: Evidence) -> Verdict:
+        shift, region = other - plan.target, plan.region
+        low = LOWEST if self.upper_only else region.low + shift
+        return Region(low, region.high + shift, region.margin).judge(evidence.decision.estimate)
+
+    @property
+    def _factor(self) -> float:
+        """How many times its last step the way that is left may be."""
+        if len(self.widths) < 2:
+            return 0.0
+        narrow, wide = (each[0].spec.width for each in self.widths)
+        return 1.0 / (math.pow(wide / narrow, self.power) - 1.0)
+
+    @property
+    def _room(self) -> tuple[float, tuple[float, ...]]:
+        """What the first look must see, and by which weights: of a bound, seldom met, those of the wider networks."""
+        return (2 * self.delta, tuple(self.weights)) if self.upper_only else (ROOM * self.delta, self._worst)
+
+    @property
+    def _worst(self) -> tuple[float, ...]:
+        """Weights of all groups' logarithms in the end that is worst known."""
+        far = self._factor
+        if not far:
+            return tuple(self.weights)
+        return tuple(-far * one for one in self.weights) + tuple((1 + far) * one for one in self.weights)
+
+    def _limit(self, found: Sequence[Estimate]) -> Estimate:
+        """The wider networks' value, with the hull of its interval and of the farthest limit's."""
+        wide = medians.combine(found[-len(self.weights) :], self.weights)
+        far = medians.combine(found, self._worst)
+        return Estimate(wide.value, min(wide.low, far.low), max(wide.high, far.high))
+
+    def _draw(self, group: MedianGroup, sampling: Sampling, apart: str = "") -> Draw:
+        probe = sampling.probe(None, self.looks_at, group.spec)
+        return sampling.draws(group.source, probe, group.statistic, group.spec, apart=apart)
+
+    def _piloted(self, groups: Sequence[MedianGroup], sampling: Sampling) -> tuple[list[float], float]:
+        """The spread of every group's logarithm, and by how much medians may lie beside means, if that counts.
+
+        As of logarithms that are normal, a mean is half a variance above a median.
+        """
+        piloted = [np.asarray(self._draw(group, sampling, NAME)(PILOT)) for group in groups]
+        if not all((one > 0).all() for one in piloted):
+            raise NotCovered(f"{self.quantity} is 0 in some of {PILOT} networks, so that it has no logarithm")
+        spreads = [medians.spread_of(one) for one in piloted]
+        halves = [spread**2 / 2 for spread in spreads]
+        if max(halves[-len(self.weights) :]) > self.settled:
+            raise NotCovered(
+                f"{self.quantity} spreads by a factor {math.exp(max(spreads)):.3g} between networks of this level's "
+                "widths, so that its median says nothing of a mean; where it settles as the width grows, it is decided"
+            )
+        if math.isinf(self.settled):
+            return spreads, 0.0
+        wide = halves[-len(self.weights) :]
+        return spreads, abs(math.fsum(w * half for w, half in zip(self.weights, wide, strict=True)))
+
+    def _told(self, plan: WidthsPlan, decided: Decision, rule: Rule) -> str:
+        """The medians' own values at every width, as an estimate on the side."""
+        share, count = rule.last_alpha(decided), len(self.weights)
+        found = [medians.estimate_median(draw(decided.draws), share) for draw in plan.draws_of]
+        told = []
+        for place, each in enumerate(self.widths):
+            value = medians.combine(found[place * count : (place + 1) * count], self.weights).value
+            told.append(f"{math.exp(value):.4g} at N = {each[0].spec.width}")
+        return f"its exponential is {', '.join(told)}" if len(self.widths) > 1 else ""

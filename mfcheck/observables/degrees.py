@@ -1,0 +1,87 @@
+"""Of which degree a network is homogeneous in its parameters, tensor by tensor: what Euler's identity takes.
+
+Found on one network, by doubling: f(…, cθ, …) = c^k f(…, θ, …). Where a tensor alone has no degree, it may have one
+together with the biases from it on, as in a network with biases (docs/theory.md#euler-identities).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+from torch import Tensor, nn
+
+from mfcheck.ensembles.construction import draw_modules, shaped
+from mfcheck.ensembles.modules import differentiable, is_gaussian
+from mfcheck.ensembles.streams import Stream
+from mfcheck.numerics import one_thread
+from mfcheck.spec import NetworkSpec
+
+TOLERANCE = 1e-3
+"""Relative to the output: what the small constants of normalisation leave of a degree."""
+MOST = 6
+"""The largest degree that is looked for, as of a tensor that is tied over so many layers."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Parameters by name in which, together, f is homogeneous of a degree; the first of them is what it is about."""
+
+    names: tuple[str, ...]
+    degree: int
+
+
+@lru_cache(maxsize=128)
+def groups(spec: NetworkSpec) -> tuple[Group, ...]:
+    """The groups of a module's parameters that have a degree, in its order; none of networks on Gaussian matrices."""
+    if is_gaussian(spec.architecture):
+        return ()
+    with one_thread(), torch.no_grad(), differentiable():
+        module = draw_modules(spec, Stream(4), 1)[0].double()
+        x = Stream(5).normal(1, spec.input_dim)
+        parameters = {name: one for name, one in module.named_parameters() if bool((one != 0).any())}
+        try:
+            base = module(shaped(spec, x))
+            found = [_group(spec, module, parameters, name, x, base) for name in parameters]
+        except (Exception, SystemExit):  # no module for float64, say
+            return ()
+    return tuple(one for one in found if one is not None)
+
+
+def _group(
+    spec: NetworkSpec, module: nn.Module, parameters: Mapping[str, Tensor], name: str, x: Tensor, base: Tensor
+) -> Group | None:
+    later = list(parameters)[list(parameters).index(name) :]
+    biases = tuple(one for one in later if parameters[one].ndim < 2 and one != name)
+    for names in dict.fromkeys(((name,), (name, *biases))):
+        degree = _degree(lambda: module(shaped(spec, x)), [parameters[one] for one in names], base)
+        if degree is not None and (len(names) == 1 or parameters[name].ndim >= 2):
+            return Group(names, degree)
+    return None
+
+
+def _degree(output: Callable[[], Tensor], tensors: Iterable[Tensor], base: Tensor) -> int | None:
+    """The k with f = 2^k base after these tensors were doubled, which are then as before."""
+    changed = list(tensors)
+    for one in changed:
+        one.mul_(2.0)
+    doubled = output()
+    for one in changed:
+        one.mul_(0.5)
+    size = base.abs().amax()
+    if not bool(size > 0) or not bool(torch.isfinite(doubled).all()):
+        return None
+    near = [bool((doubled - 2.0**k * base).abs().amax() <= TOLERANCE * 2.0**k * size) for k in range(MOST + 1)]
+    return near.index(True) if True in near else None
+
+
+def told(found: Sequence[Group]) -> str:
+    """Degrees and how many tensors have them, as a phrase.
+
+    >>> told([Group(("a",), 1), Group(("b",), 1), Group(("c",), 3)])
+    'k = 1 of 2 tensors, k = 3 of 1 tensor'
+    """
+    counts = {k: sum(one.degree == k for one in found) for k in sorted({one.degree for one in found})}
+    return ", ".join(f"k = {k} of {count} tensor{'s' if count > 1 else ''}" for k, count in counts.items())

@@ -1,0 +1,120 @@
+"""L_adv of networks of one's own and its pull on their parameters: Euler's identity, and σ_w² along a short training.
+
+A training descends L_adv alone, at one input, in steps that lower it by a given share to first order, so that all
+networks go as far whatever their size (docs/theory.md#euler-identities).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from mfcheck.attacks.ascent import largest_loss
+from mfcheck.attacks.balls import norm
+from mfcheck.ensembles.modules import ModuleStack, differentiable
+from mfcheck.ensembles.samples import Probe, Source
+from mfcheck.ensembles.streams import Stream
+from mfcheck.observables.degrees import Group, groups
+from mfcheck.spec import NetworkSpec
+from mfcheck.verdict import NotCovered
+
+P = Q = math.inf
+REACH = 0.1
+"""The longest perturbation, in units of the input's length."""
+FIRST_STEPS, STEPS = 10, 3
+"""Steps of the first attack, and of those along a training, which go on from the last one's perturbation."""
+AT_ONCE = 8
+"""Networks in a chunk: they are trained one by one."""
+EULER, EARLY, LATE, LAW = range(4)
+"""Columns of `flow`."""
+
+
+def _gradient(network: ModuleStack, x: Tensor, eta: Tensor, names: Sequence[str]) -> tuple[float, list[Tensor]]:
+    """L_adv at a perturbation that is held fixed, and its gradients in the parameters of these names."""
+    parameters = {name: one.requires_grad_(True) for name, one in network.modules[0].named_parameters()}
+    with torch.enable_grad(), differentiable():
+        both = network(torch.cat([x, x + eta], dim=1))[0]
+        loss = norm((both[1] - both[0])[None], Q)[0]
+        found = torch.autograd.grad(loss, [parameters[name] for name in names], allow_unused=True)
+    for one in parameters.values():
+        one.requires_grad_(False)
+    gradients = [
+        torch.zeros_like(parameters[name]) if one is None else one for name, one in zip(names, found, strict=True)
+    ]
+    return float(loss.detach()), gradients
+
+
+def _attack(network: ModuleStack, x: Tensor, stream: Stream, start: Tensor | None) -> Tensor:
+    steps = FIRST_STEPS if start is None else STEPS
+    begun = "jacobian" if start is None else start
+    return largest_loss(network, x, REACH, P, Q, steps=steps, generator=stream.torch, start=begun).perturbation
+
+
+def pulls(found: Sequence[Group], values: dict[str, float]) -> list[float]:
+    """⟨θ, ∂L/∂θ⟩ of every group, of those of its tensors."""
+    return [math.fsum(values[name] for name in one.names) for one in found]
+
+
+@lru_cache(maxsize=16)
+def flow(share: float, early: int, late: int) -> Source:
+    """`[n, 4]`, of one network: by how much ⟨θ, ∂L_adv⟩ over L_adv is off the degree k of its group, where that is
+    most; the decrease of Σ‖θ‖² over groups after `early` steps over 2 Σk L_adv(0) t, and after `late` steps; and the
+    latter over what Euler's identity makes of the loss on the way, 2 Σk ∫L_adv dt.
+
+    Each step lowers L_adv by so large a `share`, to first order. NotCovered of networks without such groups.
+    """
+
+    def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+        found = groups(spec)
+        if not found:
+            raise NotCovered(f"no tensor of {spec.architecture} is one that f is homogeneous in, so Euler says nothing")
+        x = torch.as_tensor(probe.x, dtype=torch.float64, device=stream.device)[:1][None]
+        return torch.tensor(
+            [_trained(spec, found, x, stream, (share, early, late)) for _ in range(draws)], dtype=torch.float64
+        )
+
+    name = f"L_adv and its pull, {early} and {late} steps that lower it by {share:g}"
+    return Source(name, {"dense": dense}, {"dense": True}, most=AT_ONCE)
+
+
+def _trained(
+    spec: NetworkSpec, found: Sequence[Group], x: Tensor, stream: Stream, course: tuple[float, int, int]
+) -> list[float]:
+    share, early, late = course
+    network = ModuleStack(spec, stream, replicates=1, dtype=torch.float64)
+    parameters = dict(network.modules[0].named_parameters())
+    names, pulled = list(parameters), [one for one in found if one.degree]
+    start = {name: float(one.square().sum()) for name, one in parameters.items()}
+    off, first, time, paid, begun, readings = 0.0, 0.0, 0.0, 0.0, None, []
+    for step in range(late):
+        begun = _attack(network, x, stream, begun)
+        loss, gradients = _gradient(network, x, begun, names)
+        if step == 0:
+            along = {name: float((parameters[name] * g).sum()) for name, g in zip(names, gradients, strict=True)}
+            off = _worst([pull / loss - one.degree for pull, one in zip(pulls(found, along), found, strict=True)])
+            first = loss
+        length = math.fsum(float(one.square().sum()) for one in gradients)
+        h = share * loss / length if length > 0 else 0.0
+        for name, gradient in zip(names, gradients, strict=True):
+            parameters[name].sub_(h * gradient)
+        time, paid = time + h, paid + h * loss
+        if step + 1 in (early, late):
+            readings.append((_fallen(parameters, start, pulled), time, paid))
+    k = math.fsum(one.degree for one in pulled) or math.nan
+    (drop, soon, _), (fallen, then, by_then) = readings[0], readings[-1]
+    values = [off, drop / (2 * k * first * soon), fallen / (2 * k * first * then), fallen / (2 * k * by_then)]
+    return [value if math.isfinite(value) else 0.0 for value in values]
+
+
+def _fallen(parameters: Mapping[str, Tensor], start: dict[str, float], pulled: Sequence[Group]) -> float:
+    """By how much Σ‖θ‖² over groups has fallen."""
+    now = {name: start[name] - float(one.square().sum()) for name, one in parameters.items()}
+    return math.fsum(pulls(pulled, now))
+
+
+def _worst(deviations: Sequence[float]) -> float:
+    return max(deviations, key=abs)

@@ -1,0 +1,108 @@
+"""A limit is judged by its trend over widths: an excess that falls refutes nothing, one that stays does."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from mfcheck import Cell, NetworkSpec, PaperTheory, Verdict
+from mfcheck.decisions.median_slopes import MedianGroup
+from mfcheck.decisions.over_widths import OverWidths
+from mfcheck.decisions.same_medians import SameMedian
+from mfcheck.decisions.trial import Trial
+from mfcheck.ensembles.samples import Probe, Source
+from mfcheck.ensembles.store import ChunkStore
+from mfcheck.ensembles.streams import Stream
+from mfcheck.findings.claim import Claim
+from mfcheck.settings import Settings, level_named
+from mfcheck.verdict import NotCovered
+
+
+def spec(width: int) -> NetworkSpec:
+    return NetworkSpec("vanilla", 4, 1, width, 1, 2.0)
+
+
+def source(median: Callable[[int], float], spread: float = 0.05) -> Source:
+    """Log-normal draws about a median that depends on the width."""
+
+    def sampler(network: NetworkSpec, probe: Probe, stream: Stream, n: int) -> Tensor:
+        return median(network.width) * torch.exp(spread * stream.normal(n, 1, dtype=torch.float64))
+
+    return Source("toy", {"dense": sampler}, {"dense": False})
+
+
+def statement(median: Callable[[int], float], widths: tuple[int, ...] = (32, 128), **more: object) -> OverWidths:
+    drawn = source(median, float(more.pop("spread", 0.05)))  # type: ignore[arg-type]
+    groups = [[MedianGroup(0.0, spec(width), drawn, lambda draws: draws[:, 0])] for width in widths]
+    fields = {
+        "target": lambda theory: 0.0,
+        "delta": 0.05,
+        "origin": "a toy",
+        "quantity": "log of a toy",
+        "weights": (1.0,),
+    }
+    return OverWidths(groups, **{**fields, **more})  # type: ignore[arg-type]
+
+
+def trial() -> Trial:
+    claim = Claim("toy/limit", "A limit.", lambda settings: ())
+    return Trial(claim, Cell(spec(32), "dense"), Settings(1, level_named("quick")), PaperTheory(), ChunkStore())
+
+
+@pytest.mark.parametrize(
+    ("median", "widths", "verdict"),
+    [
+        (lambda n: 0.9, (32, 128), Verdict.SUPPORTED),
+        (lambda n: 1 + 2 / math.sqrt(n), (32, 128), Verdict.UNDECIDED),  # above at both, and falling to the bound
+        (lambda n: 1 + 5 / n, (32, 128), Verdict.SUPPORTED),  # above at the narrower alone
+        (lambda n: 1.3, (32, 128), Verdict.REFUTED),  # above, and staying there
+        (lambda n: 1 + 0.05 * math.log(n), (32, 128), Verdict.REFUTED),  # growing
+        (lambda n: 1.3, (128,), Verdict.REFUTED),  # of one width: what there is
+        (lambda n: 0.9, (128,), Verdict.SUPPORTED),
+    ],
+)
+def test_a_bound_from_above(median: Callable[[int], float], widths: tuple[int, ...], verdict: Verdict) -> None:
+    assert trial().judge(statement(median, widths, upper_only=True), PaperTheory()).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("median", "verdict"),
+    [
+        (lambda n: 1 + 2 / n, Verdict.SUPPORTED),
+        (lambda n: 1 / 1.25, Verdict.REFUTED),
+        (lambda n: 1.25, Verdict.REFUTED),
+    ],
+)
+def test_a_limit_fails_on_both_sides(median: Callable[[int], float], verdict: Verdict) -> None:
+    found = trial().judge(statement(median, power=1.0), PaperTheory())
+    assert found.verdict is verdict
+    if verdict is Verdict.SUPPORTED:
+        assert found.judge(math.log(1.25)) is found.judge(-math.log(1.25)) is Verdict.REFUTED
+
+
+def test_what_spreads_too_far_is_said_to_tell_nothing() -> None:
+    with pytest.raises(NotCovered, match="says nothing of a mean"):
+        trial().plan(statement(lambda n: 1.0, spread=2.0, settled=1.0))
+    assert trial().plan(statement(lambda n: 1.0, spread=0.3, settled=1.0)).margin.finite_width == pytest.approx(
+        0.05, rel=0.5
+    )
+
+
+@pytest.mark.parametrize(
+    ("factor", "verdict"), [(1.0, Verdict.SUPPORTED), (1.25, Verdict.REFUTED), (0.8, Verdict.REFUTED)]
+)
+def test_arms_have_one_median_or_not(factor: float, verdict: Verdict) -> None:
+    def sampler(network: NetworkSpec, probe: Probe, stream: Stream, n: int) -> Tensor:
+        both = torch.exp(0.1 * stream.normal(n, 2, dtype=torch.float64))
+        return both * torch.tensor([1.0, factor])
+
+    arms = Source("arms", {"dense": sampler}, {"dense": False})
+    same = SameMedian(
+        arms, statistic=lambda draws: draws, delta=0.1, looks_at=lambda settings, cell: Probe(np.ones((2, 4)))
+    )
+    assert trial().judge(same, PaperTheory()).verdict is verdict

@@ -1,0 +1,73 @@
+"""Audits of networks of which the truth is known: exact cases that are not refuted, and planted faults that are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import pytest
+
+import mfcheck
+from mfcheck import Verdict
+from mfcheck.findings.states import claims_of, state
+from mfcheck.tests.support.factories import EXACT, ORDINARY
+
+EVERY = ["audit/euler-degree", "audit/variance-early", "preflight/*", "thm4.1/entries-variance"]
+FIXED_RANK = ("LowRank", "LowRankTwo")
+"""Of which J has that rank at every width, and its largest singular value a half or all of its size."""
+
+
+def refuted(report: mfcheck.Report) -> set[str]:
+    return {finding.claim for finding in report.findings if finding.verdict is Verdict.REFUTED}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("factory", [*EXACT, *ORDINARY])
+def test_an_exact_case_is_not_refuted(factory_paths: Callable[[str], str], factory: str, seed: int) -> None:
+    claims = EVERY if factory in FIXED_RANK else [*EVERY, "audit/norm-bound"]
+    report = mfcheck.audit(factory_paths(factory), claims, seed=seed, alpha=1e-4)
+    assert not report.errors
+    assert refuted(report) == set()
+
+
+def test_a_jacobian_of_rank_one_passes_the_bound_at_every_width(factory_paths: Callable[[str], str]) -> None:
+    report = mfcheck.audit(factory_paths("LowRank"), ["audit/norm-bound"], seed=1, alpha=1e-2)
+    (found,) = (one for one in report.findings if one.parameters["pair"] == "2-2")
+    assert found.verdict is Verdict.REFUTED
+    assert found.estimate == pytest.approx(math.log(2))  # ‖J‖ = √K √(mean of rows), of four outputs
+
+
+@pytest.mark.parametrize("factory", ["Heavier", "FanOut", "Forgotten"])
+def test_a_planted_variance_is_refuted_by_name(factory_paths: Callable[[str], str], factory: str) -> None:
+    report = mfcheck.audit(factory_paths(factory), ["preflight/weight-variance"], seed=1, alpha=1e-3)
+    groups = {finding.parameters["layers"] for finding in report.findings if finding.verdict is Verdict.REFUTED}
+    assert groups == ({"input", "output"} if factory == "FanOut" else {"weights"})
+
+
+@pytest.mark.slow
+def test_a_wrong_omega_is_refuted_and_the_right_one_is_not(factory_paths: Callable[[str], str]) -> None:
+    wrong = mfcheck.audit(factory_paths("MisdeclaredOmega"), ["audit/growth-per-layer"], seed=1, alpha=1e-3)
+    (omega,) = (one for one in wrong.findings if one.parameters["statement"] == "omega")
+    assert omega.verdict is Verdict.REFUTED
+    right = mfcheck.audit(factory_paths("Vanilla"), ["audit/growth-per-layer"], seed=1, alpha=1e-3)
+    assert right.verdicts["audit/growth-per-layer"] is Verdict.SUPPORTED
+
+
+def test_what_an_owner_expects_is_no_alarm(factory_paths: Callable[[str], str]) -> None:
+    report = mfcheck.audit(factory_paths("Owned"), ["preflight/weight-variance"], seed=1, alpha=1e-3)
+    states = [state(finding) for claim in claims_of(report.record) for finding in claim["findings"]]
+    assert sorted(states) == ["refuted, as expected", "supported", "supported"]
+    (entry,) = report.record["expectations"]
+    assert (entry["status"], entry["reason"]) == ("met", "a larger gain is meant")
+
+
+def test_an_expectation_that_does_not_come_true_is_unmet(factory_paths: Callable[[str], str]) -> None:
+    report = mfcheck.audit(factory_paths("Straight"), ["preflight/alive"], seed=1, alpha=1e-3)
+    (entry,) = report.record["expectations"]
+    assert entry["status"] == "unmet"
+
+
+def test_a_declaration_without_a_reason_is_refused_before_any_work(factory_paths: Callable[[str], str]) -> None:
+    with pytest.raises(ValueError, match=r"Careless: expected refutation 1 lacks \['reason'\]; its keys are"):
+        mfcheck.audit(factory_paths("Careless"), ["preflight/alive"], seed=1)
