@@ -12,6 +12,7 @@ from mfcheck.cli import audit, disagree, gate
 from mfcheck.cli.arguments import EPILOG, Parser, a_path
 from mfcheck.cli.output import say, speak_any_encoding
 from mfcheck.cli.plan import add_plan, plan_lines
+from mfcheck.findings.reading import bare_report_of
 from mfcheck.findings.report_file import read_coverage, read_twins
 from mfcheck.given import calm_warnings, reason
 from mfcheck.reporting.words.coverage_table import coverage_table
@@ -48,9 +49,9 @@ def _run(parser: Parser, arguments: Sequence[str]) -> int:
                 if not say(line):
                     break
         case "mutants":
-            say("\n".join(mutant_table(read_twins(chosen.report))))
+            say("\n".join(mutant_table(bare_report_of(read_twins(chosen.report)))))
         case "coverage":
-            say("\n".join(coverage_table(read_coverage(chosen.report))))
+            say("\n".join(coverage_table(bare_report_of(read_coverage(chosen.report)))))
         case _:
             return gate.run(chosen)
     return 0

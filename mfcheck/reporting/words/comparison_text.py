@@ -10,7 +10,7 @@ from typing import Any
 
 from mfcheck.findings import wording
 from mfcheck.findings.compared import Change, Comparison, Kind, Weight, as_comparison
-from mfcheck.reporting.words import phrases
+from mfcheck.reporting.words import numbers
 from mfcheck.reporting.words.marks import code, plain, table
 
 Line = tuple[str, str]
@@ -63,7 +63,7 @@ def facts(comparison: Comparison) -> str:
     said = (
         f"{wording.plural(comparison.findings, 'finding')} compared, seed {comparison.new_seed} with seed "
         f"{comparison.old_seed} of {comparison.old}. That an interval moved apart by chance has a probability of at "
-        f"most {phrases.scientific(comparison.chance)}."
+        f"most {numbers.scientific(comparison.chance)}."
     )
     if not comparison.narrowed:
         return said
