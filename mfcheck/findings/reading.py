@@ -21,6 +21,7 @@ from mfcheck.findings.report import (
     Failure,
     File,
     Report,
+    Separating,
     TheoremRecord,
     Twin,
 )
@@ -53,6 +54,7 @@ def report_of(plain: Plain) -> Report:
         coverage=tuple(coverage_of(plain)),
         changes=_changes(changes) if changes else None,
         expectations=tuple(_made(Declared, one) for one in plain.get("expectations") or ()),
+        separating=tuple(_made(Separating, one) for one in plain.get("separating") or ()),
         comparison=as_comparison(plain["comparison"]) if plain.get("comparison") else None,
     )
 

@@ -156,6 +156,24 @@ class Changes:
 
 
 @dataclass(frozen=True)
+class Separating:
+    """A level of effort at which an open finding would be decided anew: its margin, its first look, and its time.
+
+    `separates` says that the estimate is farther from that margin's edge than such an interval is wide; `same_cell`
+    that the cell is the same one there.
+    """
+
+    claim: str
+    cell: str
+    level: str
+    margin: float
+    draws: int
+    seconds: float
+    separates: bool
+    same_cell: bool
+
+
+@dataclass(frozen=True)
 class Report:
     """A whole run. `full` says that all of the suite ran; `changes` is None of the paper's own theory."""
 
@@ -179,6 +197,7 @@ class Report:
     changes: Changes | None = None
     expectations: tuple[Declared, ...] = ()
     comparison: Comparison | None = None
+    separating: tuple[Separating, ...] = ()
 
     @property
     def claims(self) -> list[ClaimRecord]:

@@ -46,6 +46,12 @@ def _fall(fall: Fall) -> str:
     return " ".join(parts) + "."
 
 
+def linear_until(fall: Fall) -> float:
+    """When a training's decrease is first at `SHARE` of the linear one; ∞ if never, NaN where that is not known."""
+    own = fall.lines.get(series.OWN, ())
+    return _until(fall.times, fall.lines[""], own) if own else math.nan
+
+
 def _until(times: tuple[float, ...], fallen: tuple[float, ...], own: tuple[float, ...]) -> float:
     """When the medians are first at `SHARE` of the linear fall, linear between times; ∞ if never."""
     ratios = [(t, a / b) for t, a, b in zip(times, fallen, own, strict=True)]

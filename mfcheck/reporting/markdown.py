@@ -57,7 +57,7 @@ def render_markdown(report: Report) -> str:
 
 def _head(report: Report) -> list[str]:
     claims = list(report.claims)
-    tally, mutants = tally(claims), report.twins
+    tally, mutants = report.tally, report.twins
     facts = {
         "Findings": f"{tally}{'. ' if tally.expectation else ''}{tally.expectation}",
         **({"Wrong twins": twins_table.verdict(report)} if mutants else {}),
@@ -69,7 +69,7 @@ def _head(report: Report) -> list[str]:
         "Dataset": phrases.dataset(report.dataset),
     }
     lines = [f"- **{name}:** {_plain(value)}" for name, value in facts.items()]
-    return [f"# mfcheck: {_mark(standing(report.verdict, claims))}", "\n".join(lines)]
+    return [f"# mfcheck: {_mark(report.standing)}", "\n".join(lines)]
 
 
 def _overview(report: Report) -> list[str]:

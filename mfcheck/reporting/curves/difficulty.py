@@ -70,8 +70,7 @@ def rows(found: Sequence[Difficulty]) -> list[tuple[str, ...]]:
 
 
 def _is_shares(finding: Finding) -> bool:
-    curve = finding.own_curve
-    return curve is not None and curve.kind == series.SHARES and pair_of(finding) is not None
+    return finding.curve_kind == series.SHARES and pair_of(finding) is not None
 
 
 def _difficulty(finding: Finding) -> Difficulty:

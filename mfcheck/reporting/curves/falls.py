@@ -41,7 +41,7 @@ def falls(claim: ClaimRecord) -> list[Fall]:
     """The trainings of a claim's findings, each once."""
     found: dict[str, Fall] = {}
     for finding in claim.findings:
-        curve = finding.own_curve
+        curve = finding.curve
         if curve is None or curve.kind != series.FALL:
             continue
         lines = {"": curve.measured, **curve.series}

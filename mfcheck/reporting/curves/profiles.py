@@ -84,8 +84,7 @@ def _width(one: Profile, needed: float) -> str:
 
 def is_profile(finding: Finding, x_label: str) -> bool:
     """Whether a finding brought medians at several values, or at one, of what the label names."""
-    curve = finding.own_curve
-    return curve is not None and curve.kind == series.PROFILE and curve.x_label == x_label
+    return finding.curve_kind == series.PROFILE and finding.own_curve.x_label == x_label
 
 
 def pair_of(finding: Finding) -> NormPair | None:

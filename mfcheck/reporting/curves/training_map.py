@@ -143,7 +143,7 @@ def _share(value: float) -> str:
 
 
 def _trained(finding: Finding) -> Trained | None:
-    curve = finding.own_curve
+    curve = finding.curve
     if curve is None or curve.kind != series.MAP or not curve.x:
         return None
     collapse, more = _first(curve.predicted), curve.series

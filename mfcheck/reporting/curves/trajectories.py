@@ -46,7 +46,7 @@ class Trajectory:
 
 def trajectory(finding: Finding) -> Trajectory | None:
     """The trajectory of a finding, if it brought one with anything measured in it."""
-    curve = finding.own_curve
+    curve = finding.curve
     if curve is None or curve.kind != series.TRAJECTORY:
         return None
     kept = [place for place, time in enumerate(curve.x) if time is not None]
