@@ -70,4 +70,3 @@ def _kept(values: Mapping[str, Any], names: tuple[str, ...], **lists: Callable[[
 
 def _only(names: tuple[str, ...], values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: values[name] for name in names if name in values}
-

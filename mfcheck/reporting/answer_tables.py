@@ -43,7 +43,9 @@ def _constants(report: Report) -> Study:
         places.setdefault((pair, place), {}).setdefault(str(finding.parameters["constant"]), finding)
     rows = [
         (notation.pair(pair), place, *_constant(found.get("theory")), *_constant(found.get("chevet")))
-        for (pair, place), found in sorted(places.items(), key=lambda entry: (entry[0][0].p, entry[0][0].q, entry[0][1]))
+        for (pair, place), found in sorted(
+            places.items(), key=lambda entry: (entry[0][0].p, entry[0][0].q, entry[0][1])
+        )
     ]
     return Study(
         "Which constant β to use",

@@ -16,12 +16,37 @@ NUMBERS = ("low", "high", "bottom", "top", "finite_width", "delta", "alpha", "ce
 """What CSV has besides, as plain numbers and texts."""
 SIGNS = {
     **{sign: f"\\{sign}" for sign in "&%$#_{}"},
-    **{"\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}"},
-    **{"<": "\\textless{}", ">": "\\textgreater{}"},
-    **{"∞": "$\\infty$", "−": "$-$", "×": "$\\times$", "±": "$\\pm$", "≤": "$\\leq$", "≥": "$\\geq$", "‖": "$\\|$"},
-    **{"√": "$\\surd$", "∂": "$\\partial$", "∝": "$\\propto$", "→": "$\\to$", "½": "$\\frac12$", "·": "$\\cdot$"},
-    **{"ω": "$\\omega$", "σ": "$\\sigma$", "ε": "$\\epsilon$", "β": "$\\beta$", "α": "$\\alpha$", "δ": "$\\delta$"},
-    **{"η": "$\\eta$", "λ": "$\\lambda$", "π": "$\\pi$", "Σ": "$\\Sigma$", "…": "\\dots{}", "—": "---", "–": "--"},
+    "\\": "\\textbackslash{}",
+    "~": "\\textasciitilde{}",
+    "^": "\\textasciicircum{}",
+    "<": "\\textless{}",
+    ">": "\\textgreater{}",
+    "∞": "$\\infty$",
+    "−": "$-$",
+    "×": "$\\times$",
+    "±": "$\\pm$",
+    "≤": "$\\leq$",
+    "≥": "$\\geq$",
+    "‖": "$\\|$",
+    "√": "$\\surd$",
+    "∂": "$\\partial$",
+    "∝": "$\\propto$",
+    "→": "$\\to$",
+    "½": "$\\frac12$",
+    "·": "$\\cdot$",
+    "ω": "$\\omega$",
+    "σ": "$\\sigma$",
+    "ε": "$\\epsilon$",
+    "β": "$\\beta$",
+    "α": "$\\alpha$",
+    "δ": "$\\delta$",
+    "η": "$\\eta$",
+    "λ": "$\\lambda$",
+    "π": "$\\pi$",
+    "Σ": "$\\Sigma$",
+    "…": "\\dots{}",
+    "—": "---",
+    "–": "--",
     **{sign: f"$_{{{digit}}}$" for digit, sign in enumerate("₀₁₂₃₄₅₆₇₈₉")},
     **{sign: f"$^{{{digit}}}$" for digit, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
     "⁻": "$^{-}$",
@@ -55,7 +80,13 @@ def comma_separated(report: Report) -> str:
     writer.writerow((*COLUMNS, *NUMBERS))
     for row in table_of(report).rows:
         finding = row.finding
-        numbers = (*finding.interval, *finding.region, finding.margin.finite_width, finding.margin.discrepancy, finding.alpha)
+        numbers = (
+            *finding.interval,
+            *finding.region,
+            finding.margin.finite_width,
+            finding.margin.discrepancy,
+            finding.alpha,
+        )
         plain = [repr(number) if row.decided and number == number else "" for number in numbers]
         writer.writerow((*fields(row), *plain, finding.cell, finding.regime, finding.caveat, finding.reproduce))
     return text.getvalue()

@@ -81,7 +81,9 @@ class _Room:
 def gallery(report: Report) -> list[Shown]:
     """What claims show, in the report's order; figures over all findings of a claim go ahead of single ones."""
     room = _Room()
-    together = {claim.id: [_fitting(study, room) for study in studies(claim, report, draw=True)] for claim in report.claims}
+    together = {
+        claim.id: [_fitting(study, room) for study in studies(claim, report, draw=True)] for claim in report.claims
+    }
     found = []
     for claim in sorted(report.claims, key=_urgency):
         candidates = _candidates(claim)
@@ -149,7 +151,7 @@ def _caption(finding: Finding, kind: str) -> Iterator[str]:
     draws = f"{finding.own_curve.draws:,}"
     yield {
         series.TREND: f"{average(finding)}s of {draws} draws",
-        series.LAW: f"measured law of {draws} draws with its band of certainty (DKW) at α = {scientific(finding.alpha)}",
+        series.LAW: f"measured law of {draws} draws with its band (DKW) at α = {scientific(finding.alpha)}",
         LOSS: f"medians of {draws} networks; shaded: under 1 % of activations flip, so that the attack stays about "
         "inside one linear region",
     }.get(kind, f"medians of {draws} networks")

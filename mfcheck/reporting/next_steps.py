@@ -56,7 +56,8 @@ def _separate(finding: Finding, report: Report) -> Iterator[Step]:
 def _answer(finding: Finding, report: Report) -> Iterator[Step]:
     """Of a refutation that nobody declared: whether it is chance, what holds instead, and how to declare it."""
     yield Step(
-        f"By chance this happens in at most {figures(finding.alpha)} of runs; other draws tell", _other_seed(finding.reproduce)
+        f"By chance this happens in at most {figures(finding.alpha)} of runs; other draws tell",
+        _other_seed(finding.reproduce),
     )
     if finding.holds_instead:
         yield Step(
@@ -65,7 +66,9 @@ def _answer(finding: Finding, report: Report) -> Iterator[Step]:
             declaration(finding, report.level),
         )
     else:
-        yield Step("None of the claim's other laws holds on these draws either, so nothing can be declared in its place")
+        yield Step(
+            "None of the claim's other laws holds on these draws either, so nothing can be declared in its place"
+        )
 
 
 def declaration(finding: Finding, level: str) -> str:
@@ -96,7 +99,9 @@ def after_holes(holes: Sequence[str], report: Report) -> list[Step]:
     """What closes dependences that no finding would have noticed."""
     if not holes:
         return []
-    said = f"{plural(len(holes), 'hole')}: a finding closes one where it sees the formula at another value of that argument"
+    said = (
+        f"{plural(len(holes), 'hole')}: a finding closes one if it reads the formula at another value of the argument"
+    )
     if report.full:
         return [Step(f"{said}; add such a cell to a claim", "mfcheck coverage REPORT.json")]
     return [Step(f"{said}; claims that this run left out may do", f"pytest claims --mf-level {report.level}")]

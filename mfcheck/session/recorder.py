@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -193,7 +194,9 @@ class Recorder:
         if "comparison" in report:
             from mfcheck.findings.compared import as_comparison
 
-            write_atomically(self.folder / COMPARISON, comparison_markdown(as_comparison(report["comparison"])))
+            write_atomically(
+                self.folder / COMPARISON, comparison_markdown(as_comparison(report["comparison"]), os.environ)
+            )
         write_pages(self.folder, report)
 
     def _compare(self, report: dict[str, Any], baseline: Snapshot) -> list[str]:

@@ -30,12 +30,13 @@ def interval_bar(finding: Finding) -> Markup:
         return round(1 + (WIDTH - 2) * (min(max(value, left), right) - left) / (right - left))
 
     start, end = x(low), max(x(high), x(low) + 1)
-    region = f'<rect class="{"r m" if finding.breaks else "r"}" x="{x(bottom)}" y="1" width="{x(top) - x(bottom)}" height="10"/>'
+    kind, left_end, size = "r m" if finding.breaks else "r", x(bottom), x(top) - x(bottom)
+    region = f'<rect class="{kind}" x="{left_end}" y="1" width="{size}" height="10"/>'
     cut = "".join(_point(place, way) for place, way, out in ((1, 1, low < left), (WIDTH - 1, -1, high > right)) if out)
-    lines = f'<path class="t" d="M{x(0)} 0v12"/><path class="i" d="M{start} 6H{end}"/><path class="e" d="M{x(at)} 2v8"/>'
-    return Markup(
-        f'<svg class="bar" viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true">{region}{lines}{cut}</svg>'
+    lines = (
+        f'<path class="t" d="M{x(0)} 0v12"/><path class="i" d="M{start} 6H{end}"/><path class="e" d="M{x(at)} 2v8"/>'
     )
+    return Markup(f'<svg class="bar" viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true">{region}{lines}{cut}</svg>')
 
 
 def _reach(bottom: float, top: float, low: float, high: float) -> tuple[float, float]:

@@ -73,7 +73,9 @@ def _sharpest(decided: Sequence[Finding]) -> str:
     middle = median(finding.resolution or 0.0 for finding in known)
     name = best.claim.split("/")[-1]
     least, usual = percent(best.resolution or 0.0), percent(middle)
-    return f"; an error of {least} would have been refuted ({name})" + f", of {usual} in half of them" * (len(known) > 1)
+    return f"; an error of {least} would have been refuted ({name})" + f", of {usual} in half of them" * (
+        len(known) > 1
+    )
 
 
 def _holding(theorem: TheoremRecord) -> Iterator[str]:

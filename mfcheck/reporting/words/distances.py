@@ -115,8 +115,8 @@ def _at_most(finding: Finding) -> bool:
 def over_the_theory(ratios: Sequence[float]) -> str:
     """Ratios to the theory in words.
 
-    >>> over_the_theory([1.042, 1.0438]), over_the_theory([0.637, 0.8847]), over_the_theory([114.8]), over_the_theory([])
-    ('4.2 to 4.4 % above the theory', '12 to 36 % below the theory', '115 times the theory', '')
+    >>> over_the_theory([1.042, 1.0438]), over_the_theory([0.637, 0.8847]), over_the_theory([114.8])
+    ('4.2 to 4.4 % above the theory', '12 to 36 % below the theory', '115 times the theory')
     """
     if not ratios:
         return ""

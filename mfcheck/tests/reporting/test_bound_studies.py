@@ -6,10 +6,16 @@ import copy
 import re
 import xml.etree.ElementTree as ElementTree
 
-from mfcheck.reporting.markdown import render_markdown
-from mfcheck.reporting.pages import render_html
 from mfcheck.tests.support.bound_reports import BOUND, REPORT, make_median, make_point, make_profile
-from mfcheck.tests.support.reports import Page, labels_of, make_claim, make_finding, make_report
+from mfcheck.tests.support.reports import (
+    Page,
+    labels_of,
+    make_claim,
+    make_finding,
+    make_report,
+    render_html,
+    render_markdown,
+)
 
 
 def test_the_table_of_widths_is_on_both_pages() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mfcheck.findings.reading import report_of
 from mfcheck.reporting.open_answers import CAPACITY, CONTRAST, DIFFICULTY, OTHER_NORM, WEIGHT_DECAY, WHOLE, open_answers
 from mfcheck.reporting.studies import studies
 from mfcheck.tests.support.open_reports import (
@@ -26,7 +27,7 @@ CAPACITIES = [
 
 
 def text(*findings: dict[str, Any], id: str) -> str:
-    return "\n".join(open_answers(make_report(make_claim(*findings, id=id))))
+    return "\n".join(open_answers(report_of(make_report(make_claim(*findings, id=id)))))
 
 
 def test_weight_decay_is_beside_the_width_at_which_it_would_be_as_strong() -> None:
@@ -109,7 +110,7 @@ def test_losses_left_under_another_norm_are_beside_the_own_one() -> None:
 def test_nothing_is_said_of_what_did_not_run(id: str) -> None:
     nothing = make_trained(None, verdict="not applicable", estimate=None, interval=[None, None], region=[None, None])
     for claim in (make_claim(id=id), make_claim(nothing, id=id)):
-        assert open_answers(make_report(claim)) == []
+        assert open_answers(report_of(make_report(claim))) == []
 
 
 @pytest.mark.parametrize("show", PAGES.values(), ids=PAGES.keys())

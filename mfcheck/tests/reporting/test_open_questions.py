@@ -7,8 +7,15 @@ from typing import Any
 import pytest
 
 from mfcheck.findings import states
-from mfcheck.reporting.terminal import terminal_lines
-from mfcheck.tests.support.reports import PAGES, REFUTED, UNDECIDED, make_claim, make_finding, make_report
+from mfcheck.tests.support.reports import (
+    PAGES,
+    REFUTED,
+    UNDECIDED,
+    make_claim,
+    make_finding,
+    make_report,
+    terminal_lines,
+)
 from mfcheck.tests.support.training_reports import DRIFT, ERROR, assembled, plain
 from mfcheck.verdict import OF_ONE_DECISION, Verdict
 

@@ -10,9 +10,7 @@ import matplotlib
 import pytest
 
 from mfcheck.reporting.figures.law_figures import law_figure
-from mfcheck.reporting.markdown import render_markdown
-from mfcheck.reporting.pages import MOST_FIGURES, render_html
-from mfcheck.reporting.terminal import terminal_lines
+from mfcheck.reporting.pages import MOST_FIGURES
 from mfcheck.reporting.words import phrases
 from mfcheck.tests.support.reports import (
     ERROR,
@@ -29,6 +27,10 @@ from mfcheck.tests.support.reports import (
     make_finding,
     make_report,
     page,
+    read_finding,
+    render_html,
+    render_markdown,
+    terminal_lines,
 )
 
 
@@ -136,7 +138,7 @@ def test_pages_and_figures_are_the_same_every_time() -> None:
 
 def test_rendering_leaves_matplotlib_as_it_was() -> None:
     before = dict(matplotlib.rcParams)
-    law_figure(make_finding(curve=make_curve()))
+    law_figure(read_finding(make_finding(curve=make_curve())))
     assert dict(matplotlib.rcParams) == before
 
 

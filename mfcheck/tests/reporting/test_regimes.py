@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 
-from mfcheck.reporting.markdown import COLUMNS, render_markdown
-from mfcheck.reporting.pages import render_html
-from mfcheck.reporting.terminal import terminal_lines
+from mfcheck.reporting.markdown import COLUMNS
 from mfcheck.reporting.words import phrases
 from mfcheck.tests.support.reports import (
     HOSTILE,
@@ -22,6 +20,10 @@ from mfcheck.tests.support.reports import (
     make_finding,
     make_report,
     page,
+    read_finding,
+    render_html,
+    render_markdown,
+    terminal_lines,
 )
 
 SAYS = "Holds in part: early, its course (4 of 4 findings). Not: late (refuted in 3 of 3)."
@@ -96,10 +98,10 @@ def test_the_terminal_tells_where_of_theorems_that_are_not_supported_throughout(
 
 
 def test_a_finding_speaks_of_its_regime_and_its_caveat() -> None:
-    assert phrases.regime(make_finding()) == ""
-    assert phrases.regime(make_finding(regime="late", caveat="")) == "late"
-    assert phrases.regime(make_finding(caveat="an upper bound")) == "an upper bound"
-    said = phrases.sentence(make_finding(regime="late", caveat="few.", decides="it falls"))
+    assert phrases.regime(read_finding(make_finding())) == ""
+    assert phrases.regime(read_finding(make_finding(regime="late", caveat=""))) == "late"
+    assert phrases.regime(read_finding(make_finding(caveat="an upper bound"))) == "an upper bound"
+    said = phrases.sentence(read_finding(make_finding(regime="late", caveat="few.", decides="it falls")))
     assert said.startswith("Late · few. Decided is whether it falls. The sup-distance of laws was measured as 0.0023")
 
 

@@ -8,11 +8,10 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
+from mfcheck.findings.reading import report_of
 from mfcheck.reporting import pages
 from mfcheck.reporting.answers import answers
-from mfcheck.reporting.markdown import render_markdown
-from mfcheck.reporting.pages import render_html
-from mfcheck.tests.support.reports import Page, labels_of, make_claim, make_report
+from mfcheck.tests.support.reports import Page, labels_of, make_claim, make_report, render_html, render_markdown
 from mfcheck.tests.support.training_reports import (
     CAPACITY_DECAY,
     DECAY,
@@ -30,7 +29,7 @@ def source() -> str:
 
 
 def test_pages_say_what_training_does(source: str) -> None:
-    said = answers(FULL)
+    said = answers(report_of(FULL))
     assert len(said) == 5
     for text in (Page(source).text, render_markdown(FULL).replace("\\", "")):
         assert text.index("What training does") > 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mfcheck.reporting.curves.strengths import MISSING, strengths
+from mfcheck.tests.support.reports import read_claim
 
 PARAMETERS = {
     "architecture": "vanilla", "input_dim": 49, "output_dim": 10, "width": 32, "depth": 3, "weight_variance": 2.0,
@@ -25,11 +26,11 @@ def test_a_row_has_what_was_found_at_each_number_of_steps() -> None:
             {"cell": "bare", "parameters": {}, "curve": None},
         ]
     }
-    columns, rows = strengths(claim)
+    columns, rows = strengths(read_claim(claim))
     assert columns[2:] == ("1", "10", "40")
     assert [row[1] for row in rows] == ["at t = 0 on images by L_adv", "at t = 0 on images by L_std + L_adv"]
     assert [row[2:] for row in rows] == [("0.500", "0.750", MISSING), ("0.250", MISSING, MISSING)]
 
 
 def test_without_such_curves_there_is_no_row() -> None:
-    assert strengths({"findings": [finding("rate", kind="layers", x=[], measured=[])]})[1] == []
+    assert strengths(read_claim({"findings": [finding("rate", kind="layers", x=[], measured=[])]}))[1] == []

@@ -8,8 +8,17 @@ import pytest
 
 from mfcheck.reporting.figures.law_figures import dkw_band, qq_figure
 from mfcheck.reporting.figures.trend_figures import distance_figure
-from mfcheck.reporting.pages import render_html
-from mfcheck.tests.support.reports import NOT_APPLICABLE, Page, make_claim, make_finding, make_law, make_report
+from mfcheck.tests.support.reports import (
+    NOT_APPLICABLE,
+    Page,
+    make_claim,
+    make_finding,
+    make_law,
+    make_report,
+    read_claim,
+    read_finding,
+    render_html,
+)
 
 
 def test_experiments_show_their_law_and_quantiles_and_the_width_study() -> None:
@@ -27,13 +36,15 @@ def test_experiments_show_their_law_and_quantiles_and_the_width_study() -> None:
 
 def test_a_width_study_needs_two_widths_of_laws_that_hold() -> None:
     one, other = (make_finding(cell=str(width), curve=make_law(), parameters={"width": width}) for width in (500, 1000))
-    assert distance_figure(make_claim(one, other)).startswith("<svg")
-    assert distance_figure(make_claim(one)) == ""
-    assert distance_figure(make_claim(one, other | {"breaks": True}, NOT_APPLICABLE)) == ""
+    assert distance_figure(read_claim(make_claim(one, other))).startswith("<svg")
+    assert distance_figure(read_claim(make_claim(one))) == ""
+    assert distance_figure(read_claim(make_claim(one, other | {"breaks": True}, NOT_APPLICABLE))) == ""
 
 
 def test_quantiles_of_another_scale_leave_the_band() -> None:
-    assert qq_figure(make_finding(curve=make_law(0.5))) != qq_figure(make_finding(curve=make_law()))
+    assert qq_figure(read_finding(make_finding(curve=make_law(0.5)))) != qq_figure(
+        read_finding(make_finding(curve=make_law()))
+    )
 
 
 def test_band_is_the_dkw_band_of_the_draws_behind_the_curve() -> None:

@@ -7,10 +7,19 @@ from typing import Any
 
 import pytest
 
-from mfcheck.reporting.pages import render_html
-from mfcheck.reporting.terminal import terminal_lines
+from mfcheck.findings.reading import report_of
 from mfcheck.reporting.words.twins_table import WIDTH, mutant_table, score
-from mfcheck.tests.support.reports import PAGES, flat, make_claim, make_finding, make_report, make_twin, page
+from mfcheck.tests.support.reports import (
+    PAGES,
+    flat,
+    make_claim,
+    make_finding,
+    make_report,
+    make_twin,
+    page,
+    render_html,
+    terminal_lines,
+)
 
 KILLED = make_twin("killed", "× 1.25", "thm4.1/entries-gaussian", "thm4.1/entries-variance")
 SURVIVOR = make_twin("survived", "α and σ swapped")
@@ -58,14 +67,14 @@ def test_what_survives_a_part_of_the_suite_raises_no_alarm(show: Any) -> None:
 
 def test_twins_in_plain_text_are_a_matrix_that_fits() -> None:
     long = make_twin("killed", "x ** 2 + " * 30 + "exponent + 1", "break/attacked-input")
-    lines = mutant_table(with_twins(*TWINS, long))
+    lines = mutant_table(report_of(with_twins(*TWINS, long)))
     assert all(len(line) <= WIDTH for line in lines)
     assert [line.split("┌ ")[1] for line in lines[:3]] == ["entries-gaussian", "attacked-input", "entries-variance"]
     row = next(line for line in lines if "× 1.25" in line)
     assert [row[at.index("┌")] for at in lines[:3]] == ["✓", "·", "✓"]
     assert any(line.endswith("✗ SURVIVED") for line in lines)
     assert any("exponent + 1" in line for line in lines)
-    assert mutant_table(with_twins()) == ["No wrong twin was tried in this run."]
+    assert mutant_table(report_of(with_twins())) == ["No wrong twin was tried in this run."]
 
 
 def test_a_score_reads_100_percent_only_if_nothing_survived() -> None:
