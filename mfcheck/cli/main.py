@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import mfcheck
-from mfcheck.cli import audit, disagree, gate
+from mfcheck.cli import audit, disagree, gate, pages
 from mfcheck.cli.arguments import EPILOG, Parser, a_path
 from mfcheck.cli.output import say, speak_any_encoding
 from mfcheck.cli.plan import add_plan, plan_lines
@@ -52,6 +52,8 @@ def _run(parser: Parser, arguments: Sequence[str]) -> int:
             say("\n".join(mutant_table(bare_report_of(read_twins(chosen.report)))))
         case "coverage":
             say("\n".join(coverage_table(bare_report_of(read_coverage(chosen.report)))))
+        case "report" | "export":
+            return pages.run(chosen)
         case _:
             return gate.run(chosen)
     return 0
@@ -71,6 +73,7 @@ def _parser() -> Parser:
     for one in (mutants, covered):
         one.add_argument("report", nargs="?", type=a_path, default=Path("reports/report.json"), help="a report.json")
     gate.add_commands(commands)
+    pages.add_commands(commands)
     audit.add_audit(commands)
     disagree.add_to(commands)
     return parser

@@ -16,7 +16,7 @@ from mfcheck.reporting.answers import answers
 from mfcheck.reporting.finding_rows import Row, table_of
 from mfcheck.reporting.overview import Notice
 from mfcheck.reporting.words import changes_text, citation, coverage_table, phrases, twins_table
-from mfcheck.reporting.words.clauses import clause
+from mfcheck.reporting.clauses import clause
 from mfcheck.reporting.words.comparison_text import comparison_blocks, headline
 from mfcheck.reporting.words.marks import code, fence, plain, table
 

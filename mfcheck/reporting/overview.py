@@ -14,7 +14,7 @@ from mfcheck.findings.wording import plural
 from mfcheck.reporting.finding_rows import anchor
 from mfcheck.reporting.next_steps import Step, after_errors, after_holes, next_steps
 from mfcheck.reporting.words import changes_text, comparison_text, coverage_table, phrases, twins_table
-from mfcheck.reporting.words.clauses import clause
+from mfcheck.reporting.clauses import clause
 from mfcheck.reporting.words.numbers import scientific, seconds
 from mfcheck.reporting.words.statements import formula_of, typeset, words_of
 from mfcheck.verdict import Verdict

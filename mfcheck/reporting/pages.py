@@ -90,9 +90,13 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
 }
 
 
-def write_pages(folder: Path, plain: Mapping[str, Any]) -> None:
-    """Write report.json, report.md and report.html into a folder, each atomically."""
+def write_pages(folder: Path, plain: Mapping[str, Any], *, again: bool = False) -> list[Path]:
+    """Write report.json, but not `again` where the pages are made from it, report.md and report.html, each atomically;
+    the files that were written."""
     report = report_of(plain)
-    contents = (report_text(plain), render_markdown(report), render_html(report))
-    for page, content in zip(PAGES, contents, strict=True):
+    contents = dict(zip(PAGES, (report_text(plain), render_markdown(report), render_html(report)), strict=True))
+    if again:
+        del contents[PAGES[0]]
+    for page, content in contents.items():
         write_atomically(folder / page, content)
+    return [folder / page for page in contents]
