@@ -39,7 +39,7 @@ def problem_of(report: Any) -> str:
 def whole_report(place: Path) -> dict[str, Any]:
     """The report.json in a folder, or of that name, whole and of the present schema; ValueError, in one sentence."""
     path = place / FILE if place.is_dir() else place
-    report = read_report(path)
+    report = read_report(path, RUN)
     if report["schema"] != SCHEMA:
         raise ValueError(
             f"{str(path)!r} has schema {shown(report['schema'])}, of which no pages are made any more, but of schema "

@@ -110,9 +110,10 @@ def _candidates(claim: ClaimRecord) -> list[Finding]:
     with_figures = [finding for finding in claim.findings if kind_of(finding)]
     telling = {id(one) for kind in DRAW if (one := _most_telling(kind, with_figures)) is not None}
 
-    def order(finding: Finding) -> tuple[bool, bool, bool]:
+    def order(finding: Finding) -> tuple[bool, float, bool, bool]:
         unsupported = state_of(finding) in (*states.UNSUPPORTED, states.EXPECTED)
-        return not finding.figure, not unsupported, id(finding) not in telling
+        width = finding.parameters.get("width", 0) if finding.figure else 0
+        return not finding.figure, width, not unsupported, id(finding) not in telling
 
     return sorted(with_figures, key=order)
 

@@ -13,10 +13,10 @@ from mfcheck.findings.wording import cut, plural
 from mfcheck.reporting import overview
 from mfcheck.reporting.answer_tables import answer_tables
 from mfcheck.reporting.answers import answers
+from mfcheck.reporting.clauses import clause
 from mfcheck.reporting.finding_rows import Row, table_of
 from mfcheck.reporting.overview import Notice
 from mfcheck.reporting.words import changes_text, citation, coverage_table, phrases, twins_table
-from mfcheck.reporting.clauses import clause
 from mfcheck.reporting.words.comparison_text import comparison_blocks, headline
 from mfcheck.reporting.words.marks import code, fence, plain, table
 
@@ -66,7 +66,7 @@ def render_markdown(report: Report) -> str:
         ("declared", _declared(report)),
     ):
         blocks += _with_head(room.take(found, SHARES.get(title, 1.0)))
-    blocks += [*_answers(report, room), *room.take(_twins(report), SHARES["twins"])]
+    blocks += [*_answers(report, room), *_claims(report, room), *room.take(_twins(report), SHARES["twins"])]
     blocks += [*_coverage(report, room), *room.take(_environment(report)), *_findings(report, room)]
     return "\n\n".join(blocks) + "\n"
 
@@ -84,6 +84,8 @@ def _head(report: Report) -> Iterator[str]:
     yield f"# mfcheck: {_mark(report.standing)}"
     paper = f"[{citation.TITLE}]({citation.ADDRESS})"
     yield f"{paper}, checked at level {_said(report.level)} with seed {report.seed}. {report.tally}."
+    if report.tally.expectation:
+        yield report.tally.expectation
     for alarm in overview.alarms(report):
         yield f"**✗ {_said(alarm)}**"
     yield "\n".join(f"- **{name}:** {_said(value)}" for name, value in overview.facts(report).items())
@@ -95,7 +97,22 @@ def _theorems(report: Report) -> list[str]:
         (_said(theorem.title), _mark(theorem.standing, overview.word(theorem.standing)), _said(clause(theorem)))
         for theorem in report.theorems
     ]
-    return [table(("theorem", "verdict", "what was found"), rows)] if rows else []
+    said = [f"- **{_said(theorem.title)}**: {_said(theorem.says)}" for theorem in report.theorems if theorem.says]
+    return [table(("theorem", "verdict", "what was found"), rows), *said] if rows else []
+
+
+def _claims(report: Report, room: _Room) -> list[str]:
+    """A row for every claim: its verdict, its findings, what it says, and where it holds."""
+    rows = [
+        (
+            code(cut(claim.id, 200)),
+            _mark(claim.standing),
+            str(claim.tally),
+            " ".join(_said(text) for text in (claim.says, claim.where) if text),
+        )
+        for claim in report.claims
+    ]
+    return [*room.take(["## Claims"]), *room.rows(("claim", "verdict", "findings", "says"), rows, 0.5)] if rows else []
 
 
 def _comparison(report: Report) -> Iterator[str]:

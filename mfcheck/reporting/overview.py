@@ -11,10 +11,10 @@ from mfcheck.findings import states
 from mfcheck.findings.finding import Finding
 from mfcheck.findings.report import ClaimRecord, Declared, Failure, Report, TheoremRecord, state_of
 from mfcheck.findings.wording import plural
+from mfcheck.reporting.clauses import clause
 from mfcheck.reporting.finding_rows import anchor
 from mfcheck.reporting.next_steps import Step, after_errors, after_holes, next_steps
 from mfcheck.reporting.words import changes_text, comparison_text, coverage_table, phrases, twins_table
-from mfcheck.reporting.clauses import clause
 from mfcheck.reporting.words.numbers import scientific, seconds
 from mfcheck.reporting.words.statements import formula_of, typeset, words_of
 from mfcheck.verdict import Verdict
@@ -100,8 +100,10 @@ class Notice:
 
     @property
     def anchor(self) -> str:
-        """Where the page has it."""
-        return anchor(self.claim, self.cell) if self.cell else anchor(self.claim)
+        """Where the page has it: what ended in an error has no row of its own, and a declaration may name no claim."""
+        if self.state in states.GLYPHS:
+            return anchor(self.claim, self.cell)
+        return anchor(self.claim) if self.cell else ""
 
 
 def notices(report: Report) -> list[Notice]:

@@ -12,7 +12,7 @@ from mfcheck.findings.reading import report_of
 from mfcheck.reporting.curves.falls import falls, table
 from mfcheck.reporting.early_answers import early_answers
 from mfcheck.reporting.figures.fall_figure import fall_figure
-from mfcheck.tests.support.reports import read_claim
+from mfcheck.tests.support.reports import make_finding, read_claim
 
 PARAMETERS = {"architecture": "vanilla", "width": 256, "depth": 5, "objective": "theory", "trained": 256}
 
@@ -30,7 +30,7 @@ def fall(**lines: list[float | None]) -> dict[str, Any]:
         "series": known,
     }
     parameters = {**PARAMETERS, "dataset": "digits"}
-    return {"cell": "a", "verdict": "supported", "parameters": parameters, "curve": curve, "statistic": "s"}
+    return make_finding(cell="a", parameters=parameters, curve=curve, statistic="s")
 
 
 def trend(exponent: float = -0.05) -> dict[str, Any]:
@@ -40,9 +40,11 @@ def trend(exponent: float = -0.05) -> dict[str, Any]:
         "x": [math.log(128), math.log(512)],
         "measured": [0.04, 0.036],
         "predicted": [1.0, 4.0],
+        "draws": 22,
     }
-    found = {"cell": "b", "verdict": "refuted", "parameters": PARAMETERS, "curve": curve, "statistic": "slope"}
-    return {**found, "estimate": exponent, "interval": [exponent - 0.4, exponent + 0.5], "reference": 1.0}
+    found = {"estimate": exponent, "interval": [exponent - 0.4, exponent + 0.5], "reference": 1.0}
+    kept = {"cell": "b", "verdict": "refuted", "parameters": PARAMETERS, "curve": curve, "statistic": "slope"}
+    return make_finding(**found, **kept)
 
 
 def report(**claims: list[dict[str, Any]]) -> dict[str, Any]:
@@ -72,7 +74,7 @@ def test_a_training_may_be_linear_to_its_end_or_never(own: float, words: str) ->
 
 def test_the_exponent_of_the_horizon_is_told_beside_the_theorys() -> None:
     claims = [{"id": "thm5.4/early-horizon", "findings": [trend()], "errors": []}]
-    assert early_answers(report_of({"theorems": [{"claims": claims}]})) == [
+    assert early_answers(report_of({"theorems": [{"id": "thm5.4", "claims": claims}]})) == [
         "Early training ends at t* = 0.04 at N = 128, 0.036 at N = 512: t* goes like N to the power −0.05 "
         "[−0.45, 0.45], where the theory's own σ_w²(t) has 1.00."
     ]
@@ -81,11 +83,11 @@ def test_the_exponent_of_the_horizon_is_told_beside_the_theorys() -> None:
 def test_a_report_without_such_findings_says_nothing() -> None:
     other = {**fall(), "curve": None}
     assert early_answers(report_of(report(mine_early=[other]))) == []
-    assert falls(read_claim({"findings": [other]})) == []
+    assert falls(read_claim({"id": "mine/early", "findings": [other]})) == []
 
 
 def test_the_table_has_the_times_at_which_the_loss_was_looked_at() -> None:
-    (found,) = falls(read_claim({"findings": [fall()]}))
+    (found,) = falls(read_claim({"id": "mine/early", "findings": [fall()]}))
     columns, rows = table(found)
     assert columns[1:] == ("t = 0.2", "t = 0.4")
     assert ("decrease over the law, factor 2", "0.800", "0.600") in rows
@@ -93,7 +95,7 @@ def test_the_table_has_the_times_at_which_the_loss_was_looked_at() -> None:
 
 
 def test_the_figure_has_the_law_and_what_was_measured() -> None:
-    (found,) = falls(read_claim({"findings": [fall()]}))
+    (found,) = falls(read_claim({"id": "mine/early", "findings": [fall()]}))
     drawn = fall_figure(found)
     assert drawn.startswith("<svg")
     for words in ("the law, factor 2", "factor 1", "own slope at t = 0", "median of 22 networks"):

@@ -12,7 +12,7 @@ import pytest
 
 from mfcheck.findings.finding import Finding
 from mfcheck.findings.reading import claim_of, finding_of, report_of
-from mfcheck.findings.report import ClaimRecord
+from mfcheck.findings.report import ClaimRecord, Twin
 from mfcheck.reporting import markdown, pages, terminal
 
 HOSTILE = "<script>alert('$x_1$')</script> | `a` \"b\"\n\x1b[31m&"
@@ -172,6 +172,11 @@ def read_finding(plain: dict[str, Any], claim: str = "thm4.1/entries-gaussian") 
 def read_claim(plain: dict[str, Any]) -> ClaimRecord:
     """A claim as pages read it."""
     return claim_of(plain)
+
+
+def read_twin(plain: dict[str, Any]) -> Twin:
+    """A wrong twin as pages read it."""
+    return report_of({"theorems": [], "mutants": [plain]}).twins[0]
 
 
 def render_html(plain: dict[str, Any]) -> str:

@@ -21,7 +21,7 @@ def test_losses_with_gaps_are_drawn(name: str) -> None:
     whole = make_loss("gap")["curve"][name]
     assert "<svg" in budget_figure(read_finding(make_loss("gap", **{name: [None, *whole[1:]]})))
     nothing = make_report(make_claim(make_loss("gap", **{name: [None] * 4})))
-    assert (labels_of(render_html(nothing))[0] == "Loss against budget in gap") == (name != "measured")
+    assert (labels_of(render_html(nothing)) == ["Loss against budget in gap"]) == (name != "measured")
 
 
 def test_shading_follows_the_share_of_flips() -> None:
@@ -32,9 +32,8 @@ def test_shading_follows_the_share_of_flips() -> None:
     assert len(set(shades)) == 3
 
 
-def test_the_loss_that_bends_most_is_open_and_drawn_once() -> None:
+def test_the_loss_that_bends_most_is_drawn_first_and_once() -> None:
     findings = [make_loss("straight", 0.99), make_loss("bent", 0.5), make_loss("slightly", 0.9)]
     source = render_html(make_report(make_claim(*findings, id="thm5.1/linear-in-budget")))
     labels = [label for label in labels_of(source) if label.startswith("Loss")]
-    assert labels == [f"Loss against budget in {cell}" for cell in ("bent", "straight", "slightly")]
-    assert source.index("Loss against the budget, where it bends most") < source.index("<details>")
+    assert labels == [f"Loss against budget in {cell}" for cell in ("bent", "straight")]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 from mfcheck.reporting.figures.law_figures import dkw_band, qq_figure
@@ -11,6 +9,7 @@ from mfcheck.reporting.figures.trend_figures import distance_figure
 from mfcheck.tests.support.reports import (
     NOT_APPLICABLE,
     Page,
+    labels_of,
     make_claim,
     make_finding,
     make_law,
@@ -27,9 +26,9 @@ def test_experiments_show_their_law_and_quantiles_and_the_width_study() -> None:
         for width in (5000, 500)
     ]
     source = render_html(make_report(make_claim(*cells, id="thm4.1/entries-gaussian")))
-    labels = re.findall(r'aria-label="([^"]+)"', source)
+    labels = labels_of(source)
     assert labels[0] == "Distance to the limit law against width, thm4.1/entries-gaussian"
-    assert [label.rsplit(" ", 1)[1] for label in labels[2:]] == ["N500", "N500", "N5000", "N5000"]
+    assert [label.rsplit(" ", 1)[1] for label in labels[1:]] == ["N500", "N500", "N5000", "N5000"]
     assert sum("quantiles" in label for label in labels) == 2
     assert "The width study" in Page(source).text
 

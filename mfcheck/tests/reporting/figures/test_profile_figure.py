@@ -37,7 +37,7 @@ def test_small_panels_stand_in_the_order_of_norms_whatever_the_order_of_findings
 
 def test_an_attack_over_widths_leaves_networks_at_one_width_out() -> None:
     charts = points(read_claim(make_claim(*FULL)))
-    assert [[finding["parameters"]["depth"] for finding in chart] for chart in charts] == [[3] * 5]
+    assert [[finding.parameters["depth"] for finding in chart] for chart in charts] == [[3] * 5]
     figure = points_figure(read_claim(make_claim(id=BOUND)), charts[0])
     assert all(text in figure for text in (">dense<", ">lazy<", ">512<", ">4,096<"))
     assert points(read_claim(make_claim(make_point(128.0, statement="attack")))) == []
