@@ -82,7 +82,7 @@ def _holding(theorem: TheoremRecord) -> Iterator[str]:
     """The regimes in which a whole holds that does not hold in all, and until when training follows it."""
     if held := [part.regime for part in theorem.parts if part.holds and part.regime]:
         until = f" ({found})" if (found := _until(theorem)) else ""
-        yield f"holds {joined(held)}{until}"
+        yield f"holds: {joined(held)}{until}"
 
 
 def _until(theorem: TheoremRecord) -> str:

@@ -107,9 +107,9 @@ def fields(row: Row) -> tuple[str, ...]:
 
 
 def escaped(text: str) -> str:
-    """Text as LaTeX has to be given it.
+    """Text as LaTeX has to be given it, on one line.
 
     >>> escaped("σ_w² ≤ 50 %")
     '$\\\\sigma$\\\\_w$^{2}$ $\\\\leq$ 50 \\\\%'
     """
-    return "".join(SIGNS.get(character, character) for character in text)
+    return "".join(SIGNS.get(character, character) for character in " ".join(text.split()))

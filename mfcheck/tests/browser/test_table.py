@@ -99,6 +99,7 @@ def test_a_row_is_copied_as_link_latex_csv_and_command(opened: Open) -> None:
     assert next(csv.reader(io.StringIO(got["csv"]))) == list(exports.fields(row))
     page.goto("about:blank")
     page.goto(got["link"])
+    page.wait_for_function("document.activeElement.closest('tr')")
     assert focused(page) == row.id
 
 

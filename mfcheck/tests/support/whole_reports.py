@@ -37,7 +37,8 @@ def whole_finding(claim: str, number: int, **changes: Any) -> dict[str, Any]:
         "interval": [0.88 + 0.001 * (number % 90), 0.92 + 0.001 * (number % 90)],
         "region": [0.0, 1.05],
     }
-    return as_plain(finding_of(make_finding(**values | changes), claim))
+    plain = as_plain(finding_of(make_finding(**values | changes), claim))
+    return {name: value for name, value in plain.items() if name not in ("claim", "says")}
 
 
 def whole_claim(id: str, *findings: dict[str, Any], **changes: Any) -> dict[str, Any]:
