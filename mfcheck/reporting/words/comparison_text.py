@@ -61,16 +61,23 @@ def headline(comparison: Comparison) -> str:
 
 def facts(comparison: Comparison) -> str:
     """What was compared with what, in plain sentences."""
-    counted = f"{wording.plural(comparison.findings, 'finding')} compared"
-    if comparison.intervals:
-        counted += f", {wording.plural(comparison.intervals, 'interval')} of them for the same quantity"
-    said = (
-        f"{counted}, seed {comparison.new_seed} with seed {comparison.old_seed} of {comparison.old}. That an interval "
-        f"moved apart by chance has a probability of at most {numbers.scientific(comparison.chance)}."
-    )
-    if not comparison.narrowed:
-        return said
-    return f"{said} Only what this run tried is compared: {wording.plural(comparison.left_out, 'cell')} were left out."
+    return " ".join(_facts(comparison))
+
+
+def _facts(comparison: Comparison) -> list[str]:
+    """What was compared, and, of a narrowed run, what was not."""
+    of = f"one of {comparison.intervals:,} intervals" if comparison.intervals else "an interval"
+    told = [
+        f"{wording.plural(comparison.findings, 'finding')} compared, seed {comparison.new_seed} with seed "
+        f"{comparison.old_seed} of {comparison.old}. That {of} of the same quantity moved apart by chance has a "
+        f"probability of at most {numbers.scientific(comparison.chance)}."
+    ]
+    if comparison.narrowed:
+        left = wording.plural(comparison.left_out, "cell")
+        told.append(
+            f"Only what this run tried is compared: {left} {'was' if comparison.left_out == 1 else 'were'} left out."
+        )
+    return told
 
 
 def verdicts_line(comparison: Comparison) -> str:
@@ -87,7 +94,7 @@ def comparison_lines(comparison: Comparison) -> list[Line]:
     """The comparison as lines with their styles."""
     lines = [
         (headline(comparison), "red" if comparison.regressions else "green"),
-        *_wrapped(facts(comparison), ""),
+        *(line for told in _facts(comparison) for line in _wrapped(told, "")),
         *_wrapped(verdicts_line(comparison), ""),
     ]
     for group in groups(comparison):

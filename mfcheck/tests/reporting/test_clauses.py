@@ -65,10 +65,8 @@ def test_regimes_that_hold_come_first_and_those_that_do_not_say_how_far_off_they
     start = whole_finding(claim, 1, regime="at the start")
     late = whole_finding(claim, 2, regime="late", verdict="refuted", estimate=1.3, interval=[1.25, 1.4])
     said = told("thm5.4", whole_claim(claim, start, late))
-    assert (
-        said == "holds: at the start. vanilla-variance-decay, late: 30 % above the theory (N = 300, (p, q) = (2, 1))"
-        or (said.startswith("holds: at the start. vanilla-variance-decay, late: 30 % above the theory ("))
-    )
+    assert said.startswith("holds: at the start. vanilla-variance-decay, late: 30 % above the theory (")
+    assert "N = 300" in said
 
 
 def test_what_is_open_or_broken_is_told() -> None:
