@@ -59,9 +59,8 @@ def _held(theorem: TheoremRecord, decided: Sequence[Finding]) -> str:
     over = f" ({found})" if (found := reach(decided)) else ""
     until = f"; {found}" if (found := _until(theorem)) else ""
     why = f", but {decided[0].caveat}" if unborne else ""
-    return (
-        f"{word} {'all ' * (len(decided) > 1)}{plural(len(decided), 'finding')}{over}{until}{_sharpest(decided)}{why}"
-    )
+    count = f"{'all ' * (len(decided) > 1)}{plural(len(decided), 'finding')}"
+    return f"{word} {count}{over}{why}{until}{_sharpest(decided)}"
 
 
 def _sharpest(decided: Sequence[Finding]) -> str:

@@ -52,11 +52,12 @@ def _point(place: int, way: int) -> str:
 
 
 def _offset(finding: Finding, value: float) -> float:
-    """How many margins a value lies from the reference; a margin of zero counts as the interval's own reach."""
+    """How many margins, to the nearer end of the region, a value lies from the reference; a margin of zero counts as the
+    interval's own reach."""
     if not math.isfinite(value):
         return value
     reference = finding.reference if math.isfinite(finding.reference) else 0.0
     bottom, top = phrases.allowed_region(finding)
     sides = [size for size in (top - reference, reference - bottom) if math.isfinite(size) and size > 0]
-    reach = max(sides, default=0.0) or max(abs(end - reference) for end in finding.interval) or 1.0
+    reach = min(sides, default=0.0) or max(abs(end - reference) for end in finding.interval) or 1.0
     return (value - reference) / reach

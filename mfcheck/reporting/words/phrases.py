@@ -130,7 +130,7 @@ def resolution(finding: Finding) -> str:
     """The smallest error in the theory's value that the finding would have refuted: as percent of it, or as a number
     where it is in the statistic's own units; none where even a tenfold error would have passed."""
     value = finding.resolution
-    if value is None or not math.isfinite(value):
+    if not value or not math.isfinite(value):  # what refutes the theory itself has none to tell
         return NOTHING
     if finding.absolute:  # reports of an earlier day do not say
         return f"± {figures(value, 2)}"

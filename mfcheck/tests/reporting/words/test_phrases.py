@@ -70,7 +70,7 @@ def test_an_end_without_bound_takes_few_characters(end: float | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "said"), [(None, "—"), (1.04e15, "none"), (9.0, "900 %"), (0.0421, "4.2 %"), (math.inf, "—")]
+    ("value", "said"), [(None, "—"), (0.0, "—"), (1.04e15, "none"), (9.0, "900 %"), (0.0421, "4.2 %"), (math.inf, "—")]
 )
 def test_a_finding_that_would_pass_almost_anything_has_no_resolution(value: float | None, said: str) -> None:
     assert phrases.resolution(read_finding(make_finding(resolution=value))) == said
