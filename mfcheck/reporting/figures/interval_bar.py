@@ -52,8 +52,7 @@ def _point(place: int, way: int) -> str:
 
 
 def _offset(finding: Finding, value: float) -> float:
-    """How many margins, to the nearer end of the region, a value lies from the reference; a margin of zero counts as the
-    interval's own reach."""
+    """How far a value lies from the reference, in distances of the region's nearer end, or else of the interval's."""
     if not math.isfinite(value):
         return value
     reference = finding.reference if math.isfinite(finding.reference) else 0.0
