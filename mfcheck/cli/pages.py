@@ -7,8 +7,6 @@ from pathlib import Path
 
 from mfcheck.cli.arguments import a_path
 from mfcheck.cli.output import say
-from mfcheck.findings.reading import report_of
-from mfcheck.findings.report_schema import whole_report
 from mfcheck.findings.wording import plural
 
 COMMANDS = ("report", "export")
@@ -32,6 +30,8 @@ def run(chosen: argparse.Namespace) -> int:
     """Carry out one of the commands; ValueError, in one sentence, for a report that cannot be used."""
     if chosen.command == "report":
         return _pages(chosen.folder)
+    from mfcheck.findings.reading import report_of
+    from mfcheck.findings.report_schema import whole_report
     from mfcheck.reporting import exports
 
     if chosen.kind == "bibtex":
@@ -43,8 +43,10 @@ def run(chosen: argparse.Namespace) -> int:
 
 
 def _pages(place: Path) -> int:
-    plain = whole_report(place)
-    from mfcheck.reporting.pages import write_pages  # brings matplotlib
+    from mfcheck.findings.report_schema import whole_report
+
+    plain = whole_report(place)  # before what brings matplotlib
+    from mfcheck.reporting.pages import write_pages
 
     folder = place if place.is_dir() else place.parent
     written = write_pages(folder, plain, again=True)
