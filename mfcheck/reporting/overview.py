@@ -146,7 +146,7 @@ def alarms(report: Report) -> Iterator[str]:
     if found[Verdict.UNDECIDED]:
         yield f"{plural(found[Verdict.UNDECIDED], 'finding')} undecided"
     if found.errors:
-        yield f"{plural(found.errors, 'error')}: as many cells have no verdict"
+        yield f"{plural(found.errors, 'cell')} ended in an error"
     if unmet := report.unmet:
         yield f"{plural(len(unmet), 'expected refutation')} did not come about as declared"
     if survivors := twins_table.survivors(report):
