@@ -5,7 +5,7 @@ LEVEL ?= quick
 SEED ?= 3
 TESTS := -p no:benchmark --ignore mfcheck/tests/benchmarks
 
-.PHONY: claims test slow calibration mutation bench lint clean
+.PHONY: claims test slow calibration mutation bench lint docs dist clean
 
 claims: .venv/installed
 	$(BIN)/pytest claims -n auto --mf-level $(LEVEL)
@@ -36,11 +36,25 @@ lint: .venv/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.citation-file-format CITATION.cff
+
+# The documentation site, in build/site; any dead link or page outside the navigation fails it. Needs no network.
+# Not --quiet: that would hide warnings from --strict too.
+docs: .venv/installed
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+# A wheel and a source archive in dist/, and the wheel tried where nothing else of this folder is.
+dist: .venv/installed
+	rm -rf dist
+	$(BIN)/python -m build --quiet
+	$(BIN)/twine check --strict dist/*
+	.ci/try_wheel dist/*.whl
 
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build *.egg-info
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build dist *.egg-info
 
 .venv/installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[test]"
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[test,docs,dist]"
 	touch $@

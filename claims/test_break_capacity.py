@@ -44,8 +44,8 @@ def bias_cells(settings: Settings) -> Iterator[CapacityCell]:
     for architecture in settings.architectures:
         if architecture in ARCHITECTURES:
             specs = {
-                "vanilla": NetworkSpec("vanilla", 4, 10, 16, 3, 0.8, 10.0),
-                "residual": NetworkSpec("residual", 16, 20, 24, 6, 1.2, 4.0, LEAKY),
+                "vanilla": NetworkSpec("vanilla", 4, 10, 16, 2, 0.8, 10.0),
+                "residual": NetworkSpec("residual", 16, 20, 24, 4, 1.2, 4.0, LEAKY),
             }
             for statement in States:
                 yield CapacityCell(specs[architecture], "dense", statement=statement, dataset=settings.dataset)

@@ -16,11 +16,11 @@ from mfcheck.decisions.trial import Ask
 from mfcheck.ensembles.samples import Source
 from mfcheck.findings.regimes import AT_MOST, EARLY, LATE, LINEAR
 from mfcheck.observables.early_training import Course, Schedule
-from mfcheck.settings import Level, Settings
+from mfcheck.settings import Settings
 from mfcheck.theorems import early as law
 from mfcheck.theorems.bound import INF_INF
 from mfcheck.theorems.cells import AttackCell
-from mfcheck.theorems.pull import many_outputs_pull
+from mfcheck.theorems.on_chain import pull_of_images
 from mfcheck.training.objectives import Objective
 
 EPS = 0.3
@@ -135,7 +135,7 @@ def trained_cell(
     )
 
 
-def falls_linearly(cell: EarlyCell, level: Level) -> Ask:
+def falls_linearly(cell: EarlyCell, decide: Decider) -> Ask:
     """By the end of early training σ_w² has fallen by four fifths, or more, of its own first slope times t."""
     return lambda theory: MedianWithin(
         cell.source,
@@ -161,18 +161,18 @@ def along_start(cell: EarlyCell) -> Rival:
     return Rival(share, *WITH_LOSS)
 
 
-def falls_by_the_law(cell: EarlyCell, level: Level) -> Ask:
+def falls_by_the_law(cell: EarlyCell, decide: Decider) -> Ask:
     """By then σ_w² has fallen at the law's rate; in vanilla networks, whose attacks leave some to find, at most."""
-    spec, vanilla, near = cell.spec, cell.spec.architecture == "vanilla", many_outputs_pull(cell.spec, cell.pair)
+    spec, vanilla = cell.spec, cell.spec.architecture == "vanilla"
     return lambda theory: MedianRatio(
         cell.source,
         quantity="the decrease of σ_w² over t",
         statistic=lambda draws: law.mean_slope(cell.course(draws), standard=cell.both),
         looks_at=images,
         reference=lambda theory: -theory.variance_rate(spec, *cell.attack),
-        allowance=lambda: near,
+        allowance=pull_of_images(decide, spec, cell.pair),
         spread=SPREAD,
-        delta=level.ratio,
+        delta=decide.settings.level.ratio,
         upper_only=vanilla,
         room=0.5,
         regime=EARLY,
@@ -181,9 +181,9 @@ def falls_by_the_law(cell: EarlyCell, level: Level) -> Ask:
     )
 
 
-def falls_late(cell: EarlyCell, level: Level) -> Ask:
+def falls_late(cell: EarlyCell, decide: Decider) -> Ask:
     """At t = 0.3, or 0.12 in residual networks, σ_w² has fallen as far as the law has it fall."""
-    spec, end, near = cell.spec, float(cell.schedule.times[-1]), many_outputs_pull(cell.spec, cell.pair)
+    spec, end = cell.spec, float(cell.schedule.times[-1])
 
     def fallen(draws: Floats) -> Floats:
         course = cell.course(draws)
@@ -195,9 +195,9 @@ def falls_late(cell: EarlyCell, level: Level) -> Ask:
         statistic=fallen,
         looks_at=images,
         reference=lambda theory: spec.weight_variance - theory.weight_variance(spec, *cell.attack, end),
-        allowance=lambda: near,
+        allowance=pull_of_images(decide, spec, cell.pair),
         spread=SPREAD,
-        delta=level.ratio,
+        delta=decide.settings.level.ratio,
         room=0.5,
         regime=LATE,
         rivals=instead_late(cell),
@@ -221,7 +221,7 @@ def instead_late(cell: EarlyCell) -> dict[str, Rival]:
     return {ALONG_START: Rival(kept, law.LINEAR - SLACK, law.LINEAR + SLACK)}
 
 
-REGIMES: dict[Regime, Callable[[EarlyCell, Level], Ask]] = {
+REGIMES: dict[Regime, Callable[[EarlyCell, Decider], Ask]] = {
     Regime.COURSE: falls_linearly,
     Regime.EARLY: falls_by_the_law,
     Regime.LATE: falls_late,
@@ -231,10 +231,10 @@ REGIMES: dict[Regime, Callable[[EarlyCell, Level], Ask]] = {
 @claim("thm5.4/early-decay", cells=early_cells("vanilla"))
 def test_vanilla_early_decay(cell: EarlyCell, decide: Decider) -> None:
     """Trained in minibatches, vanilla networks lose σ_w² linearly in time, at the rate 2 ε α β ω^{L/2−1} σ_w²/N."""
-    decide(REGIMES[cell.regime](cell, decide.settings.level))
+    decide(REGIMES[cell.regime](cell, decide))
 
 
 @claim("thmG.9/early-decay", cells=early_cells("residual"))
 def test_residual_early_decay(cell: EarlyCell, decide: Decider) -> None:
     """Trained in minibatches, residual networks lose σ_w² linearly in time by the same law, with ω = 1 + ασ_w²."""
-    decide(REGIMES[cell.regime](cell, decide.settings.level))
+    decide(REGIMES[cell.regime](cell, decide))

@@ -108,12 +108,12 @@ def one_output_cells(architecture: str, settings: Settings) -> Iterator[DecayCel
     two, variance = NormPair(2, math.inf), VARIANCES[architecture]
     wide = NetworkSpec(architecture, 784, 1, 10**6, 5, variance)
     lazy = NetworkSpec(architecture, 4096, 1, 10**4, 3, variance)
-    dense = NetworkSpec(architecture, 49, 1, 128, 2, variance)
+    small = NetworkSpec(architecture, 784, 1, 2048, 2, variance)
     chain = [(wide, "wishart", INF_INF), (wide, "wishart", two)] if architecture == "vanilla" else []
-    for spec, engine, pair in (*chain, (lazy, "lazy", two), (dense, "dense", INF_INF)):
+    for spec, engine, pair in (*chain, (lazy, "lazy", two), (small, "lazy", INF_INF)):
         eps = CHAIN_EPS if engine == "wishart" else instant(pair, spec.input_dim)
         for regime in (Regime.RATE, Regime.PROJECTED):
-            if regime is Regime.RATE or engine != "lazy" or settings.level.name != "quick":
+            if regime is Regime.RATE or spec != lazy or settings.level.name != "quick":
                 yield DecayCell(spec, engine, pair=pair, eps=eps, regime=regime, dataset="noise")
 
 

@@ -18,6 +18,7 @@ from mfcheck.decisions.rates import Share
 from mfcheck.decisions.trial import Ask
 from mfcheck.ensembles.modules import is_gaussian
 from mfcheck.findings.finding import Curve
+from mfcheck.findings.regimes import BOUND
 from mfcheck.observables import losses
 from mfcheck.settings import Level, Settings
 from mfcheck.spec import Attack
@@ -102,7 +103,7 @@ def jacobian_cells(settings: Settings) -> Iterator[BoundCell]:
                 yield BoundCell(spec, "wishart", pair=pair, statement=statement, constant=whose)
     # Between the named norms, with as many outputs as inputs, both of Chevet's terms count.
     for pair, whole in zip(UNNAMED, turns(settings, WIDE[settings.level.name], 2), strict=False):
-        spec = replace(whole, input_dim=100, output_dim=100)
+        spec = replace(whole, input_dim=50, output_dim=50)
         yield BoundCell(spec, "wishart", pair=pair, statement=States.MEDIAN, constant=Constant.THEORY)
 
 
@@ -139,6 +140,7 @@ def most(cell: BoundCell, level: Level) -> Share:
         statistic=lambda draws: draws[:, 0],
         reference=cell.bound,
         allowance=lambda: slack(cell.spec, cell.pair, cell.beta(PaperTheory()), level.rate),
+        regime=BOUND,
     )
 
 
@@ -181,6 +183,7 @@ def median(cell: BoundCell, decide: Decider) -> Ask:
         # And the first look must be fine enough for Chevet's constant in their place, which lies close above.
         room=level.exact / 2 if cell.papers_own else None,
         upper_only=True,
+        regime=BOUND,
         instead={"Chevet's constant": chevet(cell)} if cell.papers_own else {},
         curve=lambda draws: profile(draws, theory),
     )
@@ -198,6 +201,7 @@ def under_attack(cell: BoundCell, decide: Decider) -> Ask:
         allowance=bound_at(cell, decide, known),
         delta=FOUND,
         upper_only=True,
+        regime=BOUND,
         curve=lambda draws: over_widths([draws[:, 1]], [known], cell.pair, cell.bound(theory), cell.beta(theory)),
     )
 

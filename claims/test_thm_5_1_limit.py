@@ -14,6 +14,7 @@ from mfcheck.decisions.means import MeanRatio
 from mfcheck.decisions.median_slopes import MedianGroup, MedianSlope
 from mfcheck.decisions.medians import MedianRatio
 from mfcheck.decisions.trial import Ask
+from mfcheck.findings.regimes import WIDE_LIMIT
 from mfcheck.observables import losses
 from mfcheck.settings import Level, Settings
 from mfcheck.spec import dual_exponent
@@ -28,7 +29,6 @@ from mfcheck.theorems.bound import (
     gain,
     near_the_limit,
     one_output,
-    spread_at_infinity,
     turns,
 )
 from mfcheck.theorems.cells import PairCell
@@ -43,8 +43,8 @@ LONGEST = (NormPair(2, math.inf), NormPair(1, 2), INF_INF)
 """Pairs whose norm is that of the longest row or column, whatever the sizes."""
 SQUARE = {True: 200, False: 300}
 """Inputs and outputs of square cells, loose or not: an ascent for every output is dear."""
-PILOT = 16
-"""Networks that tell how far below such a constant the limit stays."""
+PILOT = 64
+"""Networks that tell how ‖Z‖ spreads, and how far below such a constant the limit stays: a chunk of them."""
 QUICK_TRENDS = (NormPair(2, 2), NormPair(math.inf, 1), NormPair(1, 2))
 
 
@@ -143,6 +143,7 @@ def limit(cell: PairCell, level: Level) -> MedianRatio:
         allowance=lambda: near_the_limit(spec, pair),
         spread=0.001,
         delta=level.exact,
+        regime=WIDE_LIMIT,
     )
 
 
@@ -167,6 +168,7 @@ def approach(cell: PairCell, level: Level) -> MedianSlope:
         rises=lambda theory, group: 1 / group.spec.width,
         allowance=next_order,
         spread=1.9,
+        regime=WIDE_LIMIT,
     )
 
 
@@ -180,6 +182,7 @@ def mean_of_one_output(cell: PairCell, level: Level) -> MeanRatio:
         reference=lambda theory: gain(theory, spec, pair) * limit_of_one_output(spec, pair),
         tail=lambda: one_output(spec, pair)[1],
         finite_width=lambda: one_output(spec, pair)[0] - 1,
+        regime=WIDE_LIMIT,
     )
 
 
@@ -207,6 +210,7 @@ def one_output_over_beta(cell: LeadingCell) -> MeanRatio:
         reference=lambda theory: gain(theory, spec, pair) * cell.beta(theory),
         tail=lambda: one_output(spec, pair)[1],
         finite_width=lambda: one_output(spec, pair)[0] * below - 1,
+        regime=WIDE_LIMIT,
     )
 
 
@@ -228,17 +232,16 @@ def gap(cell: LeadingCell) -> Allowance:
 
 def limit_over_beta(cell: LeadingCell, level: Level) -> MedianRatio:
     """‖Z‖/√d over β is 1, or below it for the pairs whose constant is not reached."""
-    spec, pair = cell.spec, cell.pair
     return MedianRatio(
-        losses.operator_norms(*pair),
+        losses.operator_norms(*cell.pair),
         quantity="‖Z‖_{p,q}/√d",
         statistic=lambda draws: draws[:, 1],
         reference=cell.beta,
         allowance=lambda: gap(cell),
-        spread=0.015 if cell.square else 0.05 if pair.p == 1 else spread_at_infinity(pair, spec),
         delta=level.exact,
         breaks="below" if cell.loose else False,
-        pilot=PILOT if cell.loose else 0,
+        pilot=PILOT,
+        regime=WIDE_LIMIT,
     )
 
 

@@ -16,6 +16,7 @@ from mfcheck.decisions.decide import Decider
 from mfcheck.decisions.median_slopes import MedianGroup, MedianSlope
 from mfcheck.decisions.medians import MedianRatio
 from mfcheck.decisions.trial import Ask
+from mfcheck.findings.regimes import GROWTH
 from mfcheck.observables import losses
 from mfcheck.settings import Level, Settings
 from mfcheck.spec import Attack
@@ -31,7 +32,6 @@ from mfcheck.theorems.bound import (
     bound_per_budget,
     budget,
     growth,
-    spread_at_infinity,
     turns,
 )
 from mfcheck.theorems.bound_curves import over_budgets
@@ -46,6 +46,8 @@ INSIDE = 3
 """So many of them flip few enough activations (under 1 %) to count as inside one region; the finding shows how many."""
 LINEAR_STEPS = 2
 """Steps of an attack well inside one region, where it starts at the linear map's own maximiser."""
+PILOT = 64
+"""Networks at every size that tell how ‖J‖ spreads: a chunk of them."""
 DEPTHS, ATTACKED_DEPTHS = (2, 8, 14, 20), (1, 3, 5)
 INPUTS, DENSE_INPUTS, OUTPUTS = (1024, 4096, 16384), (49, 196, 784), (2, 4, 8)
 OUTPUTS_AT = {True: 1024, False: 4096}
@@ -120,8 +122,9 @@ def rise_with_budget(cell: PairCell, level: Level) -> Ask:
         statistic=lambda draws: np.log(draws[:, 1 : 2 * INSIDE : 2]) @ weights,
         reference=lambda theory: float(weights @ [math.log(one) for one in bounds(theory, budgets[:INSIDE])]),
         allowance=lambda: EXACT_INSIDE,
-        spread=0.02,
+        spread=0.008,  # the most that pilots of the nine pairs show
         delta=level.slope,
+        regime=GROWTH,
         curve=(lambda draws: over_budgets(draws, budgets, bounds(theory, budgets))) if known else None,
     )
 
@@ -158,6 +161,7 @@ def rise_with_depth(cell: PairCell) -> MedianSlope:
         rises=rises,
         allowance=lambda: drift(cell, depths),
         spread={"wishart": 0.06, "lazy": 0.06, "dense": 0.1}[cell.engine],
+        regime=GROWTH,
     )
 
 
@@ -214,7 +218,8 @@ def rise_with_size(cell: SizeCell, decide: Decider) -> MedianSlope:
         x_label="log d" if cell.over is Over.INPUTS else "log K",
         rises=lambda theory, group: bound_per_budget(theory, group.spec, pair),
         allowance=lambda: measured(cell, weights, each, decide) if dense else distance(weights, each, pair),
-        spread=0.07 if cell.pair.p == 1 else max(spread_at_infinity(pair, one) for one in each),
+        pilot=0 if dense else PILOT,
+        regime=GROWTH,
     )
 
 

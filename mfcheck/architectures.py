@@ -13,7 +13,7 @@ import importlib.metadata
 import math
 from collections.abc import Iterable, Mapping
 
-from mfcheck.given import foreign_code, load_factory, whole
+from mfcheck.given import foreign_code, load_factory, meant, whole
 from mfcheck.spec import ARCHITECTURES, ModuleSpec, NetworkSpec, positive_integer
 from mfcheck.verdict import NotCovered
 
@@ -41,7 +41,8 @@ def _offered(name: str) -> str:
         raise ValueError(f"architecture {name!r} is offered twice, as {' and '.join(paths)}; name one of them")
     if not paths:
         known = [*ARCHITECTURES, *sorted({point.name for point in points})]
-        raise ValueError(f"architecture {name!r} is unknown; allowed are {', '.join(known)} or package.module:factory")
+        near, allowed = meant(name, known), ", ".join(known)
+        raise ValueError(f"architecture {name!r} is unknown{near}; allowed are {allowed} or package.module:factory")
     return paths[0]
 
 

@@ -6,6 +6,7 @@ Whatever cannot be used is a ValueError in one sentence with the value and what 
 from __future__ import annotations
 
 import contextlib
+import difflib
 import importlib
 import math
 import operator
@@ -14,7 +15,7 @@ import re
 import stat
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from numbers import Real
 from pathlib import Path
@@ -133,6 +134,17 @@ def shown(text: object) -> str:
     return found if len(found) <= 200 else f"{found[:199]}…"
 
 
+def meant(word: str, there: Iterable[str]) -> str:
+    """What was probably meant by a word that names nothing, in brackets to stand behind it; empty if nothing is near.
+
+    >>> meant("Standart", ("quick", "standard")), meant("zebra", ("quick", "standard"))
+    (' (did you mean standard?)', '')
+    """
+    known = {one.lower(): one for one in there}
+    near = difflib.get_close_matches(word.lower(), known, n=1)
+    return f" (did you mean {known[near[0]]}?)" if near else ""
+
+
 @contextlib.contextmanager
 def foreign_code(refusal: Callable[[str], Exception]) -> Iterator[None]:
     """Run somebody else's code: whatever it raises, sys.exit and pytest.skip too, becomes the refusal of that reason.
@@ -170,7 +182,8 @@ def load_object(path: str, what: str) -> object:
         module = sys.modules.get(module_name) or _imported(module_name)
         there, found = hasattr(module, name), getattr(module, name, None)
     if not there:
-        raise ValueError(f"{what} {path!r} cannot be imported: module {module_name!r} has no {name!r}")
+        near = meant(name, (other for other in vars(module) if not other.startswith("_")))
+        raise ValueError(f"{what} {path!r} cannot be imported: module {module_name!r} has no {name!r}{near}")
     return found
 
 

@@ -46,6 +46,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         group.addoption(options.spelt(name), action="store_true", default=False, help=text)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(parser: pytest.Parser, args: list[str]) -> Generator[None, object, object]:
+    result = yield
+    # By now every plugin has its options, and pytest is about to refuse what is none of them without a suggestion.
+    options.check_spelling(parser.parse_known_and_unknown_args(args)[1])
+    return result
+
+
 def pytest_configure(config: pytest.Config) -> None:
     sent = getattr(config, "workerinput", {})
     config.stash[SEED] = sent.get("mfcheck_seed", SystemRandom().randrange(2**31))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mfcheck.architectures import resolve
 from mfcheck.datasets.inputs import DATASETS, open_dataset
-from mfcheck.given import load_factory, names_in, number, path_at, positive, shown, whole_number
+from mfcheck.given import load_factory, meant, names_in, number, path_at, positive, shown, whole_number
 from mfcheck.spec import ARCHITECTURES, input_shape, positive_integer
 from mfcheck.theory import PaperTheory
 from mfcheck.theory.loading import PAPER_THEORY, load_theory
@@ -52,7 +52,7 @@ LEVELS = {
 def level_named(name: str) -> Level:
     """The level of this name; ValueError naming the ones there are."""
     if name not in LEVELS:
-        raise ValueError(f"level {name!r} is unknown; allowed are {', '.join(LEVELS)}")
+        raise ValueError(f"level {name!r} is unknown{meant(name, LEVELS)}; allowed are {', '.join(LEVELS)}")
     return LEVELS[name]
 
 
@@ -86,7 +86,8 @@ class Settings:
         if not 0 <= self.seed < 2**63:
             raise ValueError(f"seed must be an integer in 0…2^63−1, got {shown(self.seed)}")
         if self.dataset not in DATASETS:
-            raise ValueError(f"dataset {self.dataset!r} is unknown; allowed are {', '.join(DATASETS)}")
+            near, allowed = meant(self.dataset, DATASETS), ", ".join(DATASETS)
+            raise ValueError(f"dataset {self.dataset!r} is unknown{near}; allowed are {allowed}")
         object.__setattr__(self, "architectures", resolve(self.architectures))
         if stray := [name for name, _ in self.scales if name not in self.architectures]:
             raise ValueError(f"scale names {stray[0]!r}, which is none of the run's {', '.join(self.architectures)}")

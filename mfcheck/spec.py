@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple, Self
 
-from mfcheck.given import finite, positive, real, whole
+from mfcheck.given import finite, meant, positive, real, whole
 
 ARCHITECTURES = ("vanilla", "residual")
 
@@ -84,8 +84,8 @@ class NetworkSpec:
     def __post_init__(self) -> None:
         if self.architecture not in ARCHITECTURES and not _is_import_path(self.architecture):
             raise ValueError(
-                f"architecture {self.architecture!r} is unknown; allowed are {', '.join(ARCHITECTURES)} "
-                "or package.module:factory"
+                f"architecture {self.architecture!r} is unknown{meant(self.architecture, ARCHITECTURES)}; "
+                f"allowed are {', '.join(ARCHITECTURES)} or package.module:factory"
             )
         for name in ("input_dim", "output_dim", "width", "depth"):
             object.__setattr__(self, name, positive_integer(name, getattr(self, name)))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
-from mfcheck.given import number, path_at, reason, whole_number
+from mfcheck.given import meant, number, path_at, reason, whole_number
 
 EPILOG = "Exit status: 0, or 1 for a regression or for theories that nothing separates; 4 for what cannot be used."
 
@@ -16,6 +16,23 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **{"allow_abbrev": False} | named)
+
+    def parse_known_args(  # type: ignore[override]  # argparse declares one overload a namespace
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> Any:
+        """The arguments and what is left of them; an option that there is not is named here, with the nearest there is.
+
+        Every parser of a command comes through here, so that each suggests options of its own.
+        """
+        chosen, left = super().parse_known_args(args, namespace)
+        if strange := [one for one in left if one.startswith("-") and one != "-"]:
+            option = strange[0].split("=")[0]
+            self.error(f"option {option!r} is unknown{meant(option, self.option_names())}")
+        return chosen, left
+
+    def option_names(self) -> Iterable[str]:
+        """All options, as they are written out."""
+        return [name for name in self._option_string_actions if name.startswith("--")]
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, and where to read on."""

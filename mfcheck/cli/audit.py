@@ -16,13 +16,12 @@ from random import SystemRandom
 from typing import TYPE_CHECKING
 
 from mfcheck.cli.arguments import workers
-from mfcheck.cli.output import say
+from mfcheck.cli.output import COLOURS, say
 from mfcheck.devices import resolve_device
-from mfcheck.findings.claim import is_asked_for
+from mfcheck.findings.claim import check_claims, is_asked_for
 from mfcheck.given import names_in, path_at
 from mfcheck.session import options
 from mfcheck.session.resume import read_run
-from mfcheck.session.selection import check_claims
 from mfcheck.settings import settings_from
 from mfcheck.spec import ARCHITECTURES
 
@@ -40,6 +39,7 @@ def add_audit(commands: Commands) -> None:
     audit.add_argument("architecture", nargs="+", help="package.module:factory, or a name that a package offers")
     audit.add_argument("--preflight", action="store_true", help="look at the networks and stop: seconds, no claim")
     audit.add_argument("--workers", type=workers, default="auto", help="processes, or auto (default)")
+    audit.add_argument("--color", choices=COLOURS, default="auto", help="colours of the run (default: on a terminal)")
     for name, text in options.OPTIONS.items():
         if name != "architecture":
             action = "append" if name in options.REPEATABLE else "store"
@@ -105,7 +105,7 @@ def pytest_command(chosen: argparse.Namespace, known: Sequence[str] = ()) -> lis
     found = [sys.executable, "-m", "pytest", "--pyargs", SUITE, "-q", "--import-mode=importlib"]
     found += ["-c", os.devnull, f"--rootdir={here}", "--noconftest", "-p", "mfcheck", "-p", "xdist"]
     found += ["-o", f"cache_dir={os.path.join(here, '.pytest_cache')}", "-o", "python_files=test_*.py"]
-    found += ["-n", chosen.workers]
+    found += ["-n", chosen.workers, f"--color={chosen.color}"]
     found += [f"{options.spelt('architecture')}={name}" for name in chosen.architecture]
     for name in options.OPTIONS:
         value = getattr(chosen, f"mf_{name}", None)

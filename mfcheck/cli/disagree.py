@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 from mfcheck.cli.arguments import a_number, a_whole_number
 from mfcheck.cli.output import say
+from mfcheck.decisions.suite import suite_claims
 from mfcheck.devices import resolve_device
 from mfcheck.ensembles.store import prune
+from mfcheck.findings.claim import check_claims
 from mfcheck.settings import LEVELS, Settings, level_named
 from mfcheck.theory.loading import PAPER_THEORY, load_theory
 
@@ -57,6 +59,7 @@ def run(chosen: argparse.Namespace) -> int:
         dataset=chosen.mf_dataset,
         cache=KEPT if KEPT.is_dir() else None,
     )
+    check_claims(chosen.mf_claim, suite_claims())
     say(f"A is {chosen.a}, B is {chosen.b}; level {settings.level.name}, seed {settings.seed}")
     from mfcheck.session.disagreement import disagreements, said, tallied
 

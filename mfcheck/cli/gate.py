@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from mfcheck.cli.arguments import a_path
-from mfcheck.cli.output import say
+from mfcheck.cli.output import COLOURS, painted, say
 from mfcheck.findings.baseline import baseline_text
 from mfcheck.findings.compared import Comparison
 from mfcheck.findings.comparison import compare
@@ -29,6 +29,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     compared.add_argument("old", metavar="OLD", type=a_path, help="a baseline or report.json")
     compared.add_argument("new", metavar="NEW", type=a_path, help="the report.json to judge")
     compared.add_argument("--markdown", metavar="FILE", help="write markdown for a comment there too; - for only that")
+    compared.add_argument("--color", choices=COLOURS, default="auto", help="colours (default: on a terminal)")
     baseline = commands.add_parser("baseline", help="keep of a report what later runs are compared with")
     baseline.add_argument("report", nargs="?", type=a_path, default=Path("reports/report.json"), help="a report.json")
     baseline.add_argument("-o", "--output", metavar="FILE", type=a_path, default=Path("reports/baseline.json"))
@@ -47,7 +48,7 @@ def run(chosen: argparse.Namespace) -> int:
     if chosen.markdown == STDOUT:
         say(markdown, end="")
     else:
-        say("\n".join(line for line, _ in comparison_lines(comparison)))
+        say(painted(comparison_lines(comparison), chosen.color))
         if chosen.markdown is not None:
             _write(path_at(chosen.markdown), markdown)
     for line in github_annotations(comparison, os.environ):

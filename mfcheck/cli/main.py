@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import mfcheck
-from mfcheck.cli import audit, disagree, gate, pages
+from mfcheck.cli import audit, disagree, gate, help, pages
 from mfcheck.cli.arguments import EPILOG, Parser, a_path
 from mfcheck.cli.output import say, speak_any_encoding
 from mfcheck.cli.plan import add_plan, plan_lines
@@ -34,6 +34,7 @@ def _run(parser: Parser, arguments: Sequence[str]) -> int:
     if not arguments:
         say(parser.format_help(), end="")
         return 4
+    help.check_command(parser, arguments[0])
     try:
         chosen = parser.parse_args(arguments)
     except SystemExit:  # --help or --version, which argparse has printed
@@ -48,6 +49,10 @@ def _run(parser: Parser, arguments: Sequence[str]) -> int:
             for line in plan_lines(chosen):
                 if not say(line):
                     break
+        case "help":
+            say(help.help_text(parser, chosen.about), end="")
+        case "completion":
+            say(help.completion_script(parser, chosen.shell))
         case "mutants":
             say("\n".join(mutant_table(bare_report_of(read_twins(chosen.report)))))
         case "coverage":
@@ -60,7 +65,12 @@ def _run(parser: Parser, arguments: Sequence[str]) -> int:
 
 
 def _parser() -> Parser:
-    parser = Parser(prog="mfcheck", description="Plan claims, read and compare what became of them.", epilog=EPILOG)
+    parser = Parser(
+        prog="mfcheck",
+        description="Plan claims, read and compare what became of them.",
+        epilog=f"{help.FIRST_STEPS}\n{EPILOG}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--version", action="version", version=f"mfcheck {mfcheck.__version__}")
     commands: argparse._SubParsersAction[argparse.ArgumentParser] = parser.add_subparsers(
         dest="command", required=True, metavar="COMMAND", parser_class=Parser
@@ -76,4 +86,5 @@ def _parser() -> Parser:
     pages.add_commands(commands)
     audit.add_audit(commands)
     disagree.add_to(commands)
+    help.add_to(commands)
     return parser

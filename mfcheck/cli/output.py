@@ -5,7 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from collections.abc import Iterable, Mapping
 from typing import Any, TextIO
+
+COLOURS = ("auto", "yes", "no")
+CODES = {"bold": 1, "red": 31, "green": 32, "yellow": 33, "cyan": 36}
+"""Styles of lines, by the numbers that terminals know them by."""
 
 
 def speak_any_encoding() -> None:
@@ -14,6 +19,26 @@ def speak_any_encoding() -> None:
         reconfigure: Any = getattr(stream, "reconfigure", None)
         if reconfigure is not None and not str(stream.encoding).lower().startswith("utf"):
             reconfigure(errors="replace" if stream is sys.stdout else "backslashreplace")
+
+
+def in_colour(stream: TextIO | None, asked: str, environ: Mapping[str, str]) -> bool:
+    """Whether a stream gets colours: as asked, else by NO_COLOR and FORCE_COLOR, else on a terminal that has any.
+
+    pytest goes by the same rules, so that a command and the run that it starts look alike.
+    """
+    if asked != "auto":
+        return asked == "yes"
+    if environ.get("NO_COLOR"):
+        return False
+    if environ.get("FORCE_COLOR"):
+        return True
+    return environ.get("TERM") != "dumb" and bool(stream and not stream.closed and stream.isatty())
+
+
+def painted(lines: Iterable[tuple[str, str]], asked: str) -> str:
+    """Lines with their styles as one text for standard output, in colour where that gets any."""
+    colour = in_colour(sys.stdout, asked, os.environ)
+    return "\n".join(f"\x1b[{CODES[style]}m{line}\x1b[0m" if colour and style else line for line, style in lines)
 
 
 def say(text: str, stream: TextIO | None = None, *, end: str = "\n") -> bool:

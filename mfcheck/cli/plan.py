@@ -15,7 +15,7 @@ from mfcheck.decisions.suite import ClaimTest, file_claims, suite_claims
 from mfcheck.devices import resolve_device
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.findings.cell import Cell
-from mfcheck.findings.claim import Claim, is_asked_for
+from mfcheck.findings.claim import Claim, check_claims, is_asked_for
 from mfcheck.findings.wording import plural
 from mfcheck.given import foreign_code
 from mfcheck.settings import LEVELS, Settings, level_named
@@ -46,9 +46,7 @@ def plan_lines(chosen: argparse.Namespace) -> Iterator[str]:
     """A table of cells for every claim, and what they come to; ValueError for what cannot be used."""
     settings = _settings(chosen)
     tests = suite_claims() if chosen.file is None else file_claims(chosen.file)
-    for pattern in chosen.claims:
-        if not any(is_asked_for(id, [pattern]) for id in tests):
-            raise ValueError(f"claim id {pattern!r} is unknown; there are {', '.join(sorted(tests))}")
+    check_claims(chosen.claims, tests)
     theory, level = load_theory(settings.theory), settings.level
     asked = [id for id in sorted(tests) if is_asked_for(id, chosen.claims)]
     total = Cost(0.0)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from mfcheck.decisions.allowance import Allowance, origin_with_delta
 from mfcheck.decisions.finite_sizes import papers_value, shifted
 from mfcheck.decisions.means import judge_place, places_beside
-from mfcheck.decisions.medians import Rival, lost
+from mfcheck.decisions.medians import PILOT, Rival, lost
 from mfcheck.decisions.sampling import Sampling, Statistic
 from mfcheck.decisions.slopes import rise, says_slope
 from mfcheck.decisions.statement import SHIFT, Evidence, Formula, Plan, Rule, Statement
@@ -81,7 +81,8 @@ class MedianSlope(Statement[SlopePlan]):
     The allowance, with its shift, and δ (of the level, if not given) are absolute: they are slopes. `probe` chooses the
     inputs of a network. `rivals` are other regions that the same interval may lie in, as `RivalSlope` or the numbers of
     one, and `everywhere` other statements, one for each group, that may hold of all their draws. `room`, if given, is
-    the distance in the slope that the first look must see. Raises ValueError for a region that cannot fail on both
+    the distance in the slope that the first look must see; so many draws of each group as a `pilot`, with a seed of
+    their own, tell the spread that plans it. Raises ValueError for a region that cannot fail on both
     sides.
     """
 
@@ -95,6 +96,7 @@ class MedianSlope(Statement[SlopePlan]):
     rivals: Mapping[str, tuple[float, ...]] = field(default_factory=lambda: NO_REGIONS)
     everywhere: Mapping[str, Sequence[Rival]] = field(default_factory=dict)
     room: float | None = None
+    pilot: int = 0
     probe: Callable[[NetworkSpec], Probe] | None = None
 
     def __post_init__(self) -> None:
@@ -117,13 +119,14 @@ class MedianSlope(Statement[SlopePlan]):
         delta = level.slope if self.delta is None else self.delta
         margin = Margin(allowed.reach, delta, origin_with_delta(allowed, delta, level))
         room = max(margin.discrepancy, margin.total / 2) if self.room is None else self.room
-        spread, papers = self.spread if allowed.spread is None else allowed.spread, papers_value(self.formula)
+        papers = papers_value(self.formula)
         shift = shifted(target, papers, allowed.shift)
         centre = target + shift
+        looked_at = [(group, self._probe(group, sampling)) for group in self.groups]
+        spread = self._piloted(looked_at, sampling) if self.pilot else allowed.spread or self.spread
         first = medians.draws_needed_median_slope(
             room, self._weights, spread=spread, alpha=rule.first_alpha, beta=level.beta
         )
-        looked_at = [(group, self._probe(group, sampling)) for group in self.groups]
         return SlopePlan(
             margin=margin,
             first=first,
@@ -180,6 +183,11 @@ class MedianSlope(Statement[SlopePlan]):
 
     def _at(self, theory: PaperTheory) -> list[float]:
         return [self.rises(theory, group) for group in self.groups]
+
+    def _piloted(self, looked_at: Sequence[tuple[MedianGroup, Probe]], sampling: Sampling) -> float:
+        """The largest spread among the groups, each by a pilot of its own."""
+        draws = (sampling.draws(one.source, at, one.statistic, one.spec, apart=PILOT) for one, at in looked_at)
+        return max(medians.spread_of(draw(self.pilot)) for draw in draws)
 
     def _probe(self, group: MedianGroup, sampling: Sampling) -> Probe:
         return self.probe(group.spec) if self.probe else sampling.probe(None, self.looks_at, group.spec)

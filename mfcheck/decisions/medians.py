@@ -151,8 +151,10 @@ class MedianRatio(Statement[MedianPlan]):
                 least = margin.total if self.breaks else margin.total / 3
                 return medians.draws_to_leave(max(away, least), spread=spread, **chances)
         if self.room is None and (self.pilot or allowed.spread is not None):
+            # Of a bound half the distance at which the median is known to lie below it is seen, or its margin.
+            far = max(margin.total, ((1 + self.delta) / allowed.centre - 1) / 2) if self.upper_only else margin.total
             distance = margin.finite_width / 2
-            return medians.draws_needed_median(margin.total, spread=spread, distance=distance, **chances)
+            return medians.draws_needed_median(far, spread=spread, distance=distance, **chances)
         seen = self.room if self.room is not None else margin.total if self.upper_only else self.delta
         return medians.draws_needed_median(seen, spread=spread, **chances)
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mfcheck.settings import Settings
 from mfcheck.findings.cell import Cell
 from mfcheck.findings.sections import section_of
+from mfcheck.given import meant
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,27 @@ def is_asked_for(id: str, patterns: Collection[str]) -> bool:
     (True, True)
     """
     return not patterns or any(fnmatchcase(id, pattern) for pattern in patterns)
+
+
+def check_claims(patterns: Iterable[str], known: Collection[str]) -> None:
+    """Raise ValueError for a pattern that no known claim id matches, naming what is nearest to it and what there is."""
+    for pattern in patterns:
+        if not any(is_asked_for(id, [pattern]) for id in known):
+            there = ", ".join(sorted(known)) or "none in the given files"
+            raise ValueError(f"claim id {pattern!r} matches no claim{_near(pattern, known)}; there are {there}")
+
+
+def _near(pattern: str, known: Collection[str]) -> str:
+    """The id or section that was probably meant, also where one half of an id was left out."""
+    names = {id.partition("/")[2]: id for id in sorted(known)}
+    if pattern in names:
+        return f" (did you mean {names[pattern]}?)"
+    sections = {f"{id.partition('/')[0]}/*" for id in known}
+    if "/" in pattern:
+        section, _, name = pattern.partition("/")
+        candidates = sections if name == "*" else {*known} | sections
+        return meant(pattern, candidates) or meant(f"{section}/*", sections)
+    return meant(f"{pattern}/*", sections) or meant(pattern, known)
 
 
 def _written_docstring(test: Callable[..., object]) -> str:

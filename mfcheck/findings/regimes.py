@@ -29,6 +29,11 @@ LATE = Regime("late")
 OUTCOME, MECHANISM = Regime("the outcome"), Regime("the mechanism")
 LIMIT = Regime("at the start, for ε → 0", "a limit in which no gate flips, which the paper's training is not")
 PULL = Regime("by the pull on W alone", "a flow on the weights' size alone, which no training follows")
+BOUND = Regime("the bound itself")
+GROWTH = Regime("how it grows")
+"""With the budget, the depth and the numbers of inputs and outputs, whatever the constant."""
+WIDE_LIMIT = Regime("its limit")
+"""What the loss over the law tends to with the width."""
 FEW_IMAGES = "trained on a few images, which the paper's training does not"
 AT_MOST = "an upper bound, which a law that is far too large keeps too"
 OTHERWISE = "the exact value of what the theorem says is nothing"

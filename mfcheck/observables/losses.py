@@ -14,13 +14,13 @@ from mfcheck.attacks.operator_norm import largest_found, maximiser
 from mfcheck.ensembles import wishart
 from mfcheck.ensembles.modules import draw_stack
 from mfcheck.ensembles.ranges import check_range
-from mfcheck.ensembles.samples import Probe, Source
+from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.spec import NetworkSpec
 
 UNKNOWN = -1.0
 """In the place of a share of flips."""
-NORMS_IN_A_CHUNK, NETWORKS_IN_A_CHUNK = 64, 16
+NORMS_IN_A_CHUNK = 64
 
 
 @lru_cache(maxsize=256)
@@ -74,7 +74,7 @@ def attacked(p: float, q: float, budgets: tuple[float, ...], steps: int) -> Sour
         return found("dense", spec, probe, stream, draws)
 
     name = f"attack ({p:g}, {q:g}) of {steps} steps at {', '.join(map(repr, budgets))}"
-    return Source(name, {"lazy": lazy, "dense": dense}, {"lazy": True, "dense": True}, most=NETWORKS_IN_A_CHUNK)
+    return Source(name, {"lazy": lazy, "dense": dense}, {"lazy": True, "dense": True}, most=STACK)
 
 
 def _inputs(probe: Probe, stream: Stream) -> Tensor:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mfcheck.findings.claim import is_asked_for
+from mfcheck.findings.claim import check_claims, is_asked_for
 from mfcheck.findings.coverage import coverage
 from mfcheck.findings.coverage_record import plain_coverage
 from mfcheck.findings.finding import Finding
@@ -79,7 +79,6 @@ def audit(
     from mfcheck.ensembles.store import ChunkStore
     from mfcheck.findings.record import as_plain, assemble, fates
     from mfcheck.session.preflight import by_claim, preflight, with_scale
-    from mfcheck.session.selection import check_claims
     from mfcheck.theorems.foreign import each_cell
 
     path = factory if isinstance(factory, str) else importable(factory)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import threading
 from collections.abc import Callable, Generator, Sequence
@@ -16,7 +17,8 @@ import pytest
 from mfcheck.findings.claim import is_asked_for
 from mfcheck.session import selection
 from mfcheck.session.outcome import CLAIM_PROPERTY, COMPLAINT_PROPERTY, FINDING_PROPERTY
-from mfcheck.session.progress_display import FOLDER, Screen, StatusFile, Ticker
+from mfcheck.session.progress_display import FOLDER, StatusFile, Ticker
+from mfcheck.session.screen import display_for
 from mfcheck.spec import ARCHITECTURES
 
 if TYPE_CHECKING:
@@ -202,8 +204,8 @@ class Controller:
 
     def _show_progress(self, config: pytest.Config, folder: Path) -> None:
         reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
-        screen = Screen(lambda: reporter._tw.width_of_current_line if reporter else 0)
-        ticker = Ticker(folder, screen.write)
+        screen = display_for(reporter._tw if reporter else None, os.environ)
+        ticker = Ticker(folder, screen)
         ticker.start()
         self._ticker = ticker
         self._closing += [screen.close, ticker.remove, ticker.stop]

@@ -22,7 +22,7 @@ from mfcheck.decisions.trial import Ask, Trial, made
 from mfcheck.devices import resolve_device
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.findings.cell import Cell
-from mfcheck.findings.claim import Claim, is_asked_for
+from mfcheck.findings.claim import Claim, check_claims, is_asked_for
 from mfcheck.findings.sections import section_of
 from mfcheck.settings import Settings, level_named
 from mfcheck.theorems.foreign import each_cell
@@ -118,7 +118,9 @@ def disagreements(
 ) -> Iterator[Disagreement]:
     """The same one by one, as they are decided; they end with the first that separates, or with the budget."""
     start, store = time.perf_counter(), ChunkStore(settings.cache)
-    tests = [test for test in suite_claims().values() if _asked(test[0], claims)]
+    suite = suite_claims()
+    check_claims(claims, suite)
+    tests = [test for test in suite.values() if _asked(test[0], claims)]
     if not tests:
         raise ValueError(f"no claim of the suite that can tell theories apart matches {', '.join(claims)}")
     found: list[Candidate] = []

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mfcheck.given import check_text, switch
+from mfcheck.given import check_text, meant, switch
 
 if TYPE_CHECKING:
     import pytest
@@ -42,7 +42,8 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
     known = {PREFIX + name.upper(): name for name in (*OPTIONS, *FLAGS)}
     found = {name: value for name, value in environ.items() if name.startswith(PREFIX)}
     if unknown := sorted(set(found) - set(known)):
-        raise ValueError(f"environment variable {unknown[0]} means nothing to mfcheck; allowed are {', '.join(known)}")
+        what = f"environment variable {unknown[0]} means nothing to mfcheck{meant(unknown[0], known)}"
+        raise ValueError(f"{what}; allowed are {', '.join(known)}")
     texts = {known[name]: value for name, value in found.items() if value}
     for name, value in found.items():
         if known[name] in FLAGS and texts.pop(known[name], "") and switch(name, value):
@@ -58,6 +59,17 @@ def spelt(name: str) -> str:
     '--mf-data-dir'
     """
     return f"--mf-{name.replace('_', '-')}"
+
+
+def check_spelling(left: Sequence[str]) -> None:
+    """Raise pytest's error for arguments that are nobody's option and nearly one of ours, naming that one."""
+    names = [spelt(name) for name in (*OPTIONS, *FLAGS)]
+    for one in left:
+        option = one.split("=")[0]
+        if option.startswith("--") and (near := meant(option, names)):
+            import pytest
+
+            raise pytest.UsageError(f"option {option!r} is unknown{near}; see pytest --help")
 
 
 def given_on_command_line(config: pytest.Config) -> bool:

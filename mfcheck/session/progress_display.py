@@ -9,25 +9,23 @@ import contextlib
 import json
 import os
 import shutil
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from mfcheck import progress
+from mfcheck.findings.wording import plural
 from mfcheck.progress import Progress, duration
+from mfcheck.session.screen import Display
 
 FOLDER = ".progress"
 PAUSE = 2.0
 """Seconds between two states of one file, at least."""
 AFTER = 5.0
 """Seconds that a cell runs before the terminal speaks of it."""
-EVERY, SELDOM = 10.0, 60.0
-"""Seconds between two looks: at first, and after twenty minutes."""
-MOST_LINES = 4
 LONGEST_NAME = 48
 
 
@@ -70,21 +68,21 @@ class StatusFile:
             self.path.unlink(missing_ok=True)
 
 
-def status_lines(folder: Path, now: float) -> list[str]:
-    """One line for each cell that has run for a while, the longest-running first, and not too many of them."""
+def status_lines(folder: Path, now: float, most: int) -> list[str]:
+    """One line for each cell that has run for a while, the longest-running first, and at most so many of them."""
     statuses = [status for file in folder.glob("*.json") if (status := _read(file))]
     long = sorted((s for s in statuses if now - s["started"] > AFTER), key=lambda status: status["started"])
-    lines = [f"mfcheck: {_line(status, now)}" for status in long[:MOST_LINES]]
-    if len(long) > MOST_LINES:
-        lines.append(f"mfcheck: and {len(long) - MOST_LINES} more cells under way")
+    lines = [f"mfcheck: {_line(status, now)}" for status in long[:most]]
+    if len(long) > most:
+        lines[-1] += f"; and {plural(len(long) - most, 'more cell')}"
     return lines
 
 
 class Ticker:
-    """A thread that writes the status lines of a folder every now and then; the folder lives as long as it does."""
+    """A thread that shows the status lines of a folder every now and then; the folder lives as long as it does."""
 
-    def __init__(self, folder: Path, write: Callable[[str], None]) -> None:
-        self.folder, self._write = folder, write
+    def __init__(self, folder: Path, display: Display) -> None:
+        self.folder, self._display = folder, display
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._tick, name="mfcheck-progress", daemon=True)
 
@@ -95,7 +93,7 @@ class Ticker:
         self._thread.start()
 
     def stop(self) -> None:
-        """Write no more; once is enough, twice does no harm."""
+        """Show no more; once is enough, twice does no harm."""
         self._stopped.set()
         self._thread.join()
 
@@ -104,41 +102,9 @@ class Ticker:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _tick(self) -> None:
-        began = time.monotonic()
-        pause = EVERY
         with contextlib.suppress(Exception):  # whatever happens here, the run goes on
-            while not self._stopped.wait(pause):
-                for line in status_lines(self.folder, time.time()):
-                    self._write(line)
-                pause = max(EVERY, min(SELDOM, (time.monotonic() - began) / 20))
-
-
-class Screen:
-    """Standard error as it was before pytest captured it, one whole line at a time.
-
-    `column` tells how far the reporter's own line has come: a line of dots is left alone, and ours begins below it.
-    """
-
-    def __init__(self, column: Callable[[], int]) -> None:
-        self._column, self._left_at = column, 0
-        self._file: TextIO = sys.stderr
-        with contextlib.suppress(OSError, ValueError, AttributeError):  # standard error without a file
-            self._file = open(  # noqa: SIM115 (closed by close)
-                os.dup(sys.stderr.fileno()), "w", encoding=sys.stderr.encoding, errors="replace"
-            )
-        self._owned = self._file is not sys.stderr
-
-    def write(self, line: str) -> None:
-        """Write one line, now."""
-        column = self._column()
-        self._file.write(("\n" if column not in (0, self._left_at) else "") + line + "\n")
-        self._file.flush()
-        self._left_at = column
-
-    def close(self) -> None:
-        """Give the copy of standard error back."""
-        if self._owned:
-            self._file.close()
+            while not self._stopped.wait(self._display.every):
+                self._display.show(status_lines(self.folder, time.time(), self._display.most))
 
 
 def _read(file: Path) -> dict[str, Any] | None:

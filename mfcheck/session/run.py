@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mfcheck import devices
+from mfcheck.findings.claim import check_claims
 from mfcheck.findings.expected import Expectation, read_expectations
 from mfcheck.findings.snapshot import Snapshot, check_comparable, read_snapshot
 from mfcheck.given import check_text, names_in, path_at
@@ -69,7 +70,7 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
         check_text(options.spelt(name), text)
     patterns = names_in("claim", texts.pop("claim")) if "claim" in texts else ()
     if patterns:
-        selection.check_claims(patterns, selection.claims_ahead(config.args, deep=True))
+        check_claims(patterns, selection.claims_ahead(config.args, deep=True))
     files = selection.suite_expectations(config.args)
     if "expected" in texts:
         files.append(path_at(texts["expected"]))

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mfcheck.findings.claim import is_asked_for
 from mfcheck.given import read_file
 from mfcheck.session.options import PREFIX
 
@@ -104,14 +103,6 @@ def _leaves_out(config: pytest.Config) -> bool:
         or any(getattr(config.option, name, None) for name in left_out)
         or bool(config.getoption("mf_claim") or os.environ.get(f"{PREFIX}CLAIM"))
     )
-
-
-def check_claims(patterns: Iterable[str], known: set[str]) -> None:
-    """Raise ValueError for a pattern that no known claim id matches."""
-    for pattern in patterns:
-        if not any(is_asked_for(id, [pattern]) for id in known):
-            there = ", ".join(sorted(known)) or "none in the given files"
-            raise ValueError(f"claim id {pattern!r} matches no claim; there are {there}")
 
 
 def _folders(arguments: Iterable[str]) -> list[Path]:

@@ -69,7 +69,7 @@ class Map:
 
 # Steps are chosen by the control alone: as many as the deepest narrow networks take to fit their images without attack.
 MAPS = {
-    "quick": Map((64,), (2, 12), 784, 128, 96, 200),
+    "quick": Map((64,), (2, 12), 784, 288, 256, 300),
     "standard": Map((96, 256), (2, 10, 20), 784, 384, 256, 500, outside=(10, 20), beside=((512, 10),)),
     "paper": Map((64, 128, 256, 512, 1024, 2048), (2, 5, 10, 20, 30, 40, 50), 784, 1280, 1024, 400, outside=(10, 50)),
 }

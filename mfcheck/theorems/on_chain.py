@@ -47,6 +47,12 @@ def pull_beside(decide: Decider, spec: NetworkSpec, pair: NormPair) -> Callable[
     return lambda: _pull(decide, spec, pair).over(_limit(spec, pair), PULL)
 
 
+def pull_of_images(decide: Decider, spec: NetworkSpec, pair: NormPair) -> Callable[[], Allowance]:
+    """The same of the mean over several images, whose spread is another and not known."""
+    measured = of_several(pull_beside(decide, spec, pair))
+    return lambda: replace(measured(), spread=None)
+
+
 def of_several(measured: Callable[[], Allowance]) -> Callable[[], Allowance]:
     """The same of a mean over several images, whose median lies between that of one and the mean: to leading order half
     the variance above it."""

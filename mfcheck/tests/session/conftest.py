@@ -9,7 +9,7 @@ import pytest
 from mfcheck.decisions import judgement
 from mfcheck.findings import record
 from mfcheck.reporting import pages
-from mfcheck.session import progress_display, resume
+from mfcheck.session import progress_display, resume, screen
 
 
 @pytest.fixture
@@ -26,4 +26,4 @@ def light_runs(clean_environment: None, monkeypatch: pytest.MonkeyPatch) -> None
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that tells its progress after half a second."""
     monkeypatch.setattr(progress_display, "AFTER", 0.4)
-    monkeypatch.setattr(progress_display, "EVERY", 0.1)
+    monkeypatch.setattr(screen, "EVERY", 0.1)

@@ -31,15 +31,21 @@ def test_quick_cells_and_quiet_runs_say_nothing(
 
 def test_a_broken_terminal_or_file_stops_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress_display, "AFTER", -1.0)
-    monkeypatch.setattr(progress_display, "EVERY", 0.01)
+
     tried = threading.Event()
 
-    def write(line: str) -> None:
-        tried.set()
-        raise OSError("terminal closed")
+    class Closed:
+        every, most = 0.01, 1
+
+        def show(self, lines: list[str]) -> None:
+            tried.set()
+            raise OSError("terminal closed")
+
+        def close(self) -> None:
+            raise AssertionError("it is the controller's to close")
 
     folder = tmp_path / "deep" / ".progress"
-    showing = Ticker(folder, write)
+    showing = Ticker(folder, Closed())
     showing.start()
     (folder / "half.json").write_text('{"claim": ')
     with StatusFile(folder / "gw0.json").watching("toy.1/a", "c1"):
@@ -66,19 +72,22 @@ def test_the_longest_running_cells_come_first_and_files_are_written_sparingly(
         now[0] += progress_display.PAUSE / 2
         progress.report(1, 40)
         assert json.loads(file.path.read_text())["progress"]["done"] == 0
-        assert status_lines(tmp_path, now[0]) == []
-        (line,) = status_lines(tmp_path, 1070.0)
+        assert status_lines(tmp_path, now[0], 4) == []
+        (line,) = status_lines(tmp_path, 1070.0, 4)
         assert line == f"mfcheck: toy.1/a {'c' * 47}…: step 0 of 40, 1 min 10 s so far"
         status = json.loads(file.path.read_text())
         for place in range(5):
             later = status | {"cell": f"d{place}", "started": 990.0 + place, "written": 1060.0}
             later["progress"] = status["progress"] | {"left": 15.0}
             file.beside(f"gw{place + 1}").path.write_text(json.dumps(later))
-        lines = status_lines(tmp_path, 1070.0)
-        assert [line.split()[2] for line in lines[:-1]] == ["d0:", "d1:", "d2:", "d3:"]
+        lines = status_lines(tmp_path, 1070.0, 4)
+        assert [line.split()[2] for line in lines] == ["d0:", "d1:", "d2:", "d3:"]
         assert lines[0].endswith("step 0 of 40, about 5 s left")
-        assert status_lines(tmp_path, 1075.0)[0].endswith("step 0 of 40, 1 min 25 s so far")
-        assert lines[-1] == "mfcheck: and 2 more cells under way"
+        assert status_lines(tmp_path, 1075.0, 4)[0].endswith("step 0 of 40, 1 min 25 s so far")
+        assert lines[-1].endswith("step 0 of 40, about 5 s left; and 2 more cells")
+        (line,) = status_lines(tmp_path, 1070.0, 1)
+        assert line.split()[2] == "d0:"
+        assert line.endswith("; and 5 more cells")
     assert not file.path.exists()
 
 

@@ -17,7 +17,10 @@ from mfcheck.tests.support.runs import journal
 
 pytestmark = pytest.mark.usefixtures("light_runs")
 
-LINE = r"mfcheck: toy\.\d/\S+ wishart-vanilla-N32-L\d-\S+: (toss \d of 5, )?draws 0–\d+( of \d+)?, .* (left|far)"
+LINE = (
+    r"mfcheck: toy\.\d/\S+ wishart-vanilla-N32-L\d-\S+: (toss \d of 5, )?draws 0–\d+( of \d+)?, .* (left|far)"
+    r"(; and \d more cells?)?"
+)
 TERMINATE = "for _ in range(3): os.kill(int(os.environ['TOY_PARENT']), signal.SIGTERM); time.sleep(0.1)"
 NAMES = {"toy.1/fair": ("fair",), "toy.2/foul": ("foul",), "toy.3/twice": ("first", "second"), "toy.4/foreign": ()}
 
@@ -95,10 +98,10 @@ def test_cells_that_ended_in_an_error_are_run_again_and_no_others(
 
 IMPATIENT = """
 import sys
-from mfcheck.session import progress_display
+from mfcheck.session import progress_display, screen
 import pytest
 
-progress_display.AFTER, progress_display.EVERY = 0.3, 0.1
+progress_display.AFTER, screen.EVERY = 0.3, 0.1
 sys.exit(pytest.main(sys.argv[1:]))
 """
 

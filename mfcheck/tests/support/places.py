@@ -6,3 +6,5 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 """The folder of pyproject.toml and of docs/."""
+MADE = {"claims.md", "command_line.md", "interface.md"}
+"""Pages that are made when the site is built, which then checks the links that lead there, anchors too."""
