@@ -44,7 +44,7 @@ def run(chosen: argparse.Namespace) -> int:
         say(f"{chosen.output}: {plural(len(found.places), 'cell')} of level {found.level}, seed {found.seed}")
         return 0
     comparison = compare_files(chosen.old, chosen.new)
-    markdown = comparison_markdown(comparison)
+    markdown = comparison_markdown(comparison, os.environ)
     if chosen.markdown == STDOUT:
         say(markdown, end="")
     else:

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import mfcheck
-from mfcheck.cli import audit, disagree, gate, help, pool
+from mfcheck.cli import audit, disagree, gate, help, pages, pool
 from mfcheck.cli.arguments import EPILOG, Parser, a_path
 from mfcheck.cli.output import say, speak_any_encoding
 from mfcheck.cli.plan import add_plan, plan_lines
+from mfcheck.findings.reading import bare_report_of
 from mfcheck.findings.report_file import read_coverage, read_twins
 from mfcheck.given import calm_warnings, reason
 from mfcheck.reporting.words.coverage_table import coverage_table
@@ -55,9 +56,11 @@ def _run(parser: Parser, arguments: Sequence[str]) -> int:
         case "pool":
             return pool.run(chosen)
         case "mutants":
-            say("\n".join(mutant_table(read_twins(chosen.report))))
+            say("\n".join(mutant_table(bare_report_of(read_twins(chosen.report)))))
         case "coverage":
-            say("\n".join(coverage_table(read_coverage(chosen.report))))
+            say("\n".join(coverage_table(bare_report_of(read_coverage(chosen.report)))))
+        case "report" | "export":
+            return pages.run(chosen)
         case _:
             return gate.run(chosen)
     return 0
@@ -83,6 +86,7 @@ def _parser() -> Parser:
         one.add_argument("report", nargs="?", type=a_path, default=Path("reports/report.json"), help="a report.json")
     gate.add_commands(commands)
     pool.add_pool(commands)
+    pages.add_commands(commands)
     audit.add_audit(commands)
     disagree.add_to(commands)
     help.add_to(commands)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from mfcheck.findings.report_text import report_text
 from mfcheck.findings.snapshot import devices_of
 
 HEAD = (
@@ -46,7 +46,7 @@ TWIN = ("name", "formula", "status", "killed_by", "reason")
 
 def baseline_text(report: Mapping[str, Any]) -> str:
     """The text of a baseline; the same for the same report."""
-    return _text(reduced(report)) + "\n"
+    return report_text(reduced(report)) + "\n"
 
 
 def reduced(report: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,19 +70,3 @@ def _kept(values: Mapping[str, Any], names: tuple[str, ...], **lists: Callable[[
 
 def _only(names: tuple[str, ...], values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: values[name] for name in names if name in values}
-
-
-def _text(value: Any, indent: str = "") -> str:
-    """JSON in which whatever holds no object stands on one line."""
-    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    if not any(_holds_object(part) for part in parts):
-        return json.dumps(value, ensure_ascii=False, allow_nan=False)
-    inner = f"{indent} "
-    if isinstance(value, dict):
-        lines = [f"{inner}{json.dumps(name, ensure_ascii=False)}: {_text(part, inner)}" for name, part in value.items()]
-        return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
-    return "[\n" + ",\n".join(inner + _text(part, inner) for part in value) + f"\n{indent}]"
-
-
-def _holds_object(value: Any) -> bool:
-    return isinstance(value, dict) or (isinstance(value, list) and any(map(_holds_object, value)))

@@ -31,20 +31,35 @@ class Weight(StrEnum):
 
 @dataclass(frozen=True)
 class Change:
-    """One difference, in a sentence that goes on from its claim and cell; both are empty where it has none."""
+    """One difference, in a sentence that goes on from its claim and cell; both are empty where it has none.
+
+    `allowed` is where the theory has the statistic, and `reproduce` the command of the new run's finding.
+    """
 
     kind: str
     weight: str
     claim: str
     cell: str
     says: str
+    allowed: str = ""
+    reproduce: str = ""
+
+
+@dataclass(frozen=True)
+class Theorem:
+    """The verdict of a theorem by the older run and by the new one; empty where one of them had none."""
+
+    id: str
+    before: str
+    after: str
 
 
 @dataclass(frozen=True)
 class Comparison:
     """All differences of a run from an older one, the old run's file and seed, and how much was compared.
 
-    `chance` bounds the probability that any two intervals moved apart although nothing changed.
+    `intervals` of the findings are for the same quantity in both; `chance` bounds the probability that any two of these
+    moved apart although nothing changed. `theorems` are all verdicts of both runs.
     """
 
     old: str
@@ -55,6 +70,8 @@ class Comparison:
     left_out: int
     chance: float
     changes: tuple[Change, ...]
+    intervals: int = 0
+    theorems: tuple[Theorem, ...] = ()
 
     @property
     def regressions(self) -> list[Change]:
@@ -64,4 +81,6 @@ class Comparison:
 
 def as_comparison(plain: Mapping[str, Any]) -> Comparison:
     """The comparison that `dataclasses.asdict` made these values of."""
-    return Comparison(**{**plain, "changes": tuple(Change(**change) for change in plain["changes"])})
+    changes = tuple(Change(**change) for change in plain["changes"])
+    theorems = tuple(Theorem(**theorem) for theorem in plain.get("theorems", ()))
+    return Comparison(**{**plain, "changes": changes, "theorems": theorems})

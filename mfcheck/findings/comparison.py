@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 
 from mfcheck.findings import states, wording
-from mfcheck.findings.compared import Change, Comparison, Kind, Weight
+from mfcheck.findings.compared import Change, Comparison, Kind, Theorem, Weight
 from mfcheck.findings.sections import section_of
 from mfcheck.findings.snapshot import FILES, Place, Seen, Snapshot
 from mfcheck.verdict import SEVERITY, Verdict
@@ -35,6 +36,7 @@ def compare(old: Snapshot, new: Snapshot) -> Comparison:
         for place in old.cells.keys() & new.cells.keys()
         for pair in zip(old.cells[place], new.cells[place], strict=False)
     ]
+    same = [(one, other) for one, other in pairs if _same_quantity(one, other, old, new)]
     order = {weight: place for place, weight in enumerate(Weight)}
     return Comparison(
         old=old.name,
@@ -43,9 +45,18 @@ def compare(old: Snapshot, new: Snapshot) -> Comparison:
         narrowed=new.narrowed,
         findings=len(pairs),
         left_out=len(set(old.places) - set(new.places)) if new.narrowed else 0,
-        chance=math.fsum(one.alpha + other.alpha for one, other in pairs if _same_quantity(one, other, old, new)),
+        chance=math.fsum(one.alpha + other.alpha for one, other in same),
         changes=tuple(sorted(changes, key=lambda change: order[Weight(change.weight)])),
+        intervals=len(same),
+        theorems=tuple(_both_verdicts(old, new)),
     )
+
+
+def _both_verdicts(old: Snapshot, new: Snapshot) -> Iterator[Theorem]:
+    """The verdicts of all theorems of either run, in the new one's order."""
+    for id in dict.fromkeys((*new.theorems, *old.theorems)):
+        before, after = old.theorems.get(id), new.theorems.get(id)
+        yield Theorem(id, before.value if before else "", after.value if after else "")
 
 
 def _theorems(old: Snapshot, new: Snapshot) -> Iterator[Change]:
@@ -132,7 +143,7 @@ def _one_cell(old: Snapshot, new: Snapshot, place: Place) -> Iterator[Change]:
 def _one_finding(one: Seen, other: Seen, place: Place, old: Snapshot, new: Snapshot) -> Iterator[Change]:
     if one.state != other.state:
         shown = f"{_named(other)} was {one.state} and is {other.state}: interval {_shown(one)}, now {_shown(other)}"
-        yield _change(Kind.VERDICT, *place, shown, _weight(one.state, other.state))
+        yield _of(other, _change(Kind.VERDICT, *place, shown, _weight(one.state, other.state)))
     if one.interval is None or other.interval is None:
         return
     if one.regime != other.regime and _both_know_regimes(old, new):
@@ -145,10 +156,16 @@ def _one_finding(one: Seen, other: Seen, place: Place, old: Snapshot, new: Snaps
             yield _change(Kind.STATEMENT, *place, "; ".join(filter(None, (difference, moved))), Weight.NOTE)
     elif moved and one.state == other.state:
         if _same_inputs(one, old, new):
-            yield _change(Kind.MOVED, *place, f"{_named(other)}: {moved}")
+            yield _of(other, _change(Kind.MOVED, *place, f"{_named(other)}: {moved}"))
         else:
             reason = f"it looked at other inputs; a run with --mf-seed {old.seed} tells whether they are the cause"
             yield _change(Kind.MOVED, *place, f"{_named(other)}: {moved}; {reason}", Weight.NOTE)
+
+
+def _of(seen: Seen, change: Change) -> Change:
+    """A change with what the theory allows there and how to repeat it."""
+    allowed = "" if seen.interval is None else _interval(seen.region)
+    return replace(change, allowed=allowed, reproduce=seen.reproduce)
 
 
 def _statement(one: Seen, other: Seen) -> str:

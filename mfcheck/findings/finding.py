@@ -118,3 +118,15 @@ class Finding:
         for name, value in (("estimate", self.estimate), *(("interval", end) for end in self.interval)):
             if not math.isfinite(value):
                 raise NotANumber(f"{self.claim} in cell {self.cell}: the {name} of {self.statistic} is {value}")
+
+    @property
+    def curve_kind(self) -> str:
+        """The kind of its curve; empty where it has brought none."""
+        return "" if self.curve is None else self.curve.kind
+
+    @property
+    def own_curve(self) -> Curve:
+        """The curve that it has brought; LookupError of a finding without one."""
+        if self.curve is None:
+            raise LookupError(f"{self.claim} in cell {self.cell} has no curve")
+        return self.curve

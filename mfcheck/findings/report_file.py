@@ -24,15 +24,16 @@ HOW = "write one with: mfcheck baseline reports/report.json -o FILE"
 RUN = "run pytest claims first"
 
 
-def read_report(path: Path) -> dict[str, Any]:
-    """A whole report as plain data; ValueError, in one sentence, for a file of another kind or schema, or damaged."""
-    name, report = str(path), _document(path, HOW)
+def read_report(path: Path, cure: str = HOW) -> dict[str, Any]:
+    """A whole report as plain data; ValueError, in one sentence that ends in the `cure`, for a file of another kind or
+    schema, or damaged."""
+    name, report = str(path), _document(path, cure)
     if "schema" not in report or "theorems" not in report:
-        raise ValueError(f"{name!r} is no report of mfcheck: it has no schema or no theorems; {HOW}")
+        raise ValueError(f"{name!r} is no report of mfcheck: it has no schema or no theorems; {cure}")
     if not _readable(report["schema"]):
         known = " and ".join(map(str, READABLE))
-        raise ValueError(f"{name!r} has schema {shown(report['schema'])}, this version reads schemas {known}; {HOW}")
-    return _checked(check_report, report, name, HOW)
+        raise ValueError(f"{name!r} has schema {shown(report['schema'])}, this version reads schemas {known}; {cure}")
+    return _checked(check_report, report, name, cure)
 
 
 def read_twins(path: Path) -> dict[str, Any]:

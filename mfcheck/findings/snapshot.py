@@ -22,7 +22,7 @@ Place = tuple[str, str]
 class Seen:
     """One finding: its state, and the interval with what it is an interval for; nothing but a state without one.
 
-    `regime` is the part of its theorem that it speaks of, with its caveat.
+    `regime` is the part of its theorem that it speaks of, with its caveat; a baseline keeps no command to `reproduce`.
     """
 
     state: str
@@ -33,6 +33,7 @@ class Seen:
     region: tuple[float, float]
     alpha: float
     regime: str = ""
+    reproduce: str = ""
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,7 @@ def _seen(finding: Mapping[str, Any]) -> Seen:
         region=_pair(finding["region"]),
         alpha=_number(finding["alpha"]),
         regime=": ".join(str(finding[name]) for name in ("regime", "caveat") if finding.get(name)),
+        reproduce=str(finding.get("reproduce", "")),
     )
 
 

@@ -6,9 +6,10 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from statistics import median
-from typing import Any
 
-from mfcheck.findings import states, wording
+from mfcheck.findings import wording
+from mfcheck.findings.finding import Finding
+from mfcheck.findings.report import ClaimRecord, Report
 from mfcheck.findings.series import (
     BOTH_FIT,
     CONTROL,
@@ -22,11 +23,11 @@ from mfcheck.findings.series import (
     OUTCOMES,
 )
 from mfcheck.reporting.curves.horizon import ENOUGH, Horizon, horizon
-from mfcheck.reporting.curves.training_map import MECHANISM, Trained, training_maps
+from mfcheck.reporting.curves.training_map import MECHANISM, Trained, maps_of, training_maps
 from mfcheck.reporting.curves.trajectories import REGIMES, VARIANCE, trajectory
 from mfcheck.reporting.early_answers import early_answers
 from mfcheck.reporting.open_answers import open_answers
-from mfcheck.reporting.words import phrases
+from mfcheck.reporting.words import numbers
 from mfcheck.spec import ARCHITECTURES
 from mfcheck.verdict import Verdict
 
@@ -38,41 +39,37 @@ BESIDE = "ratio to the theory's scale"
 """The statistic of findings that hold a drift against a scale beside which it should be negligible."""
 
 
-def answers(report: dict[str, Any]) -> list[str]:
+def answers(report: Report) -> list[str]:
     """The sentences of a report, for what of it ran: rate factors, horizon, mechanism, and standard training."""
-    gating = [claim for claim in states.claims_of(report) if states.gates(claim)]
+    gating = [claim for claim in report.claims if claim.gates]
     decays = _by_architecture(claim for claim in gating if _follows_variance(claim))
     maps = _by_architecture(claim for claim in gating if training_maps(claim))
     found = [_factors(f"{name.capitalize()} networks", findings) for name, findings in decays.items()]
     found += [_horizon(f"{name.capitalize()} networks", findings) for name, findings in decays.items()]
     found += [_outcome(name, findings) for name, findings in maps.items()]
-    found += [_mechanism(gating), _drift([f for claim in gating for f in _decided(claim) if f["statistic"] == BESIDE])]
+    found += [_mechanism(gating), _drift([f for claim in gating for f in claim.decided if f.statistic == BESIDE])]
     return [*(sentence for sentence in found if sentence), *early_answers(report), *open_answers(report)]
 
 
-def _by_architecture(claims: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+def _by_architecture(claims: Iterable[ClaimRecord]) -> dict[str, list[Finding]]:
     """The decided findings of some claims by the networks that they are about, vanilla ones first."""
-    found: dict[str, list[dict[str, Any]]] = {name: [] for name in ARCHITECTURES}
+    found: dict[str, list[Finding]] = {name: [] for name in ARCHITECTURES}
     for claim in claims:
-        for finding in _decided(claim):
-            found.setdefault(str(finding["parameters"].get("architecture", "")), []).append(finding)
+        for finding in claim.decided:
+            found.setdefault(str(finding.parameters.get("architecture", "")), []).append(finding)
     return {name: findings for name, findings in found.items() if findings}
 
 
-def _follows_variance(claim: dict[str, Any]) -> bool:
+def _follows_variance(claim: ClaimRecord) -> bool:
     """Whether a claim decides how σ_w² moves from t = 0 on: its rate there, and trajectories of σ_w²."""
-    regimes = {finding["parameters"].get("regime") for finding in _decided(claim)}
-    paths = filter(None, map(trajectory, _decided(claim)))
+    regimes = {finding.parameters.get("regime") for finding in claim.decided}
+    paths = filter(None, map(trajectory, claim.decided))
     return AT_START in regimes and any(path.quantity == VARIANCE for path in paths)
 
 
-def _decided(claim: dict[str, Any]) -> list[dict[str, Any]]:
-    return [finding for finding in claim["findings"] if finding["verdict"] != Verdict.NOT_APPLICABLE]
-
-
-def _factors(name: str, findings: list[dict[str, Any]]) -> str:
+def _factors(name: str, findings: list[Finding]) -> str:
     """Which rate factor the findings of each regime support."""
-    groups = {regime: [f for f in findings if f["parameters"].get("regime") == regime] for regime in REGIMES}
+    groups = {regime: [f for f in findings if f.parameters.get("regime") == regime] for regime in REGIMES}
     parts = [f"{REGIMES[regime]} {_counts(group)}" for regime, group in groups.items() if group]
     if not parts:
         return ""
@@ -80,12 +77,12 @@ def _factors(name: str, findings: list[dict[str, Any]]) -> str:
     return f"{law}. Estimates are over the theory's value."
 
 
-def _counts(group: list[dict[str, Any]]) -> str:
-    rest = [finding for finding in group if finding["verdict"] != Verdict.SUPPORTED]
-    rivals = [finding for finding in rest if FACTOR_1 in finding.get("holds_instead", ())]
+def _counts(group: list[Finding]) -> str:
+    rest = [finding for finding in group if finding.verdict != Verdict.SUPPORTED]
+    rivals = [finding for finding in rest if FACTOR_1 in finding.holds_instead]
     neither = [finding for finding in rest if finding not in rivals]
-    undecided = sum(finding["verdict"] == Verdict.UNDECIDED for finding in neither)
-    estimate = median(f["estimate"] / f["reference"] if f["reference"] else f["estimate"] for f in group)
+    undecided = sum(finding.verdict == Verdict.UNDECIDED for finding in neither)
+    estimate = median(f.estimate / f.reference if f.reference else f.estimate for f in group)
     parts = [f"in {len(group) - len(rest)} of {wording.plural(len(group), 'finding')} (median estimate {estimate:.3f})"]
     parts += [f"rate factor 1 instead in {len(rivals)}"] * bool(rivals)
     parts += [f"neither in {len(neither) - undecided}"] * (len(neither) > undecided)
@@ -93,7 +90,7 @@ def _counts(group: list[dict[str, Any]]) -> str:
     return ", ".join(parts)
 
 
-def _horizon(name: str, findings: list[dict[str, Any]]) -> str:
+def _horizon(name: str, findings: list[Finding]) -> str:
     """How long, under gradient flow, the law describes the decrease of σ_w²: as predicted, and from the loss found."""
     flows = [one for f in findings if (one := trajectory(f)) is not None and one.regime == FLOW and one.width > 0]
     own = [left for one in flows if (left := horizon(one, one.predicted)) is not None]
@@ -140,9 +137,9 @@ def _share_of_collapse(found: list[Horizon]) -> str:
     return bound + _range([one.share for one in found])
 
 
-def _outcome(name: str, findings: list[dict[str, Any]]) -> str:
+def _outcome(name: str, findings: list[Finding]) -> str:
     """What pairs of trainings came to over a map, beside where the theory has attacks end them, and the gradients."""
-    cells = [one for found in training_maps({"findings": findings}).values() for one in found.values()]
+    cells = [one for found in maps_of(findings).values() for one in found.values()]
     if not cells:
         return ""
     groups = {outcome: [one for one in cells if one.outcome == outcome] for outcome in (*OUTCOMES, "")}
@@ -174,39 +171,39 @@ def _stopped(cells: list[Trained]) -> str:
     )
 
 
-def _mechanism(claims: Iterable[dict[str, Any]]) -> str:
+def _mechanism(claims: Iterable[ClaimRecord]) -> str:
     """Whether networks fail to train because ω^L has left the window, and what holds in place of that."""
-    decided = [finding for claim in claims for finding in _decided(claim)]
-    found = [finding for finding in decided if finding["parameters"].get("statement") == MECHANISM]
+    decided = [finding for claim in claims for finding in claim.decided]
+    found = [finding for finding in decided if finding.parameters.get("statement") == MECHANISM]
     if not found:
         return ""
-    counts = {verdict: sum(f["verdict"] == verdict for f in found) for verdict in Verdict}
+    counts = {verdict: sum(f.verdict == verdict for f in found) for verdict in Verdict}
     shown = [f"{verdict} in {count}" for verdict, count in counts.items() if count]
     text = (
         "That networks become untrainable by the predicted mechanism, ω^L leaving the window as σ_w² decays, is "
         f"{', '.join(shown)} of {wording.plural(len(found), 'finding')} (ω^L after training: "
-        f"{_range([f['estimate'] for f in found])})"
+        f"{_range([f.estimate for f in found])})"
     )
     held: dict[str, int] = defaultdict(int)
     for finding in found:
-        for law in finding.get("holds_instead", ()) if finding["verdict"] == Verdict.REFUTED else ():
+        for law in finding.holds_instead if finding.verdict == Verdict.REFUTED else ():
             held[law] += 1
     text += "".join(f"; in {count} it is found instead that {law}" for law, count in held.items())
     return f"{text}."
 
 
-def _drift(findings: list[dict[str, Any]]) -> str:
+def _drift(findings: list[Finding]) -> str:
     """How fast standard training alone moves σ_w², compared with the adversarial loss, by budget."""
     ratios: dict[float, list[float]] = defaultdict(list)
-    findings = [finding for finding in findings if "eps" in finding["parameters"]]
+    findings = [finding for finding in findings if "eps" in finding.parameters]
     for finding in findings:
-        ratios[float(finding["parameters"]["eps"])].append(finding["estimate"])
+        ratios[float(finding.parameters["eps"])].append(finding.estimate)
     if not ratios:
         return ""
     (eps, values), *others = sorted(ratios.items())
     listed = f"{_range(values)} times as fast as L_adv does at ε = {eps:g}"
     listed += "".join(f", {_range(values)} times at ε = {eps:g}" for eps, values in others)
-    supported = sum(finding["verdict"] == Verdict.SUPPORTED for finding in findings)
+    supported = sum(finding.verdict == Verdict.SUPPORTED for finding in findings)
     return (
         f"Standard training alone moves σ_w² {listed}; that it leaves σ_w² alone is supported "
         f"in {supported} of {wording.plural(len(findings), 'finding')}."
@@ -223,4 +220,4 @@ def _short(value: float) -> str:
     if value == 0 or 1e-3 <= abs(value) < 1e5:
         return f"{value:.3g}".replace("-", "−") if abs(value) < 1000 else f"{value:,.0f}".replace("-", "−")
     sign = "−" if value < 0 else ""
-    return sign + phrases.scientific(abs(value))
+    return sign + numbers.scientific(abs(value))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any
 
-from mfcheck.findings import series, states
+from mfcheck.findings import series
+from mfcheck.findings.finding import Finding
+from mfcheck.findings.report import Report
 from mfcheck.reporting.curves.falls import Fall, falls
 from mfcheck.reporting.curves.trajectories import number
 
@@ -16,11 +17,11 @@ SHARE = 0.8
 HORIZON = "thm5.4/early-horizon"
 
 
-def early_answers(report: dict[str, Any]) -> list[str]:
+def early_answers(report: Report) -> list[str]:
     """A sentence for every training that was followed early, and for every trend of its end."""
-    claims = list(states.claims_of(report))
+    claims = list(report.claims)
     found = {fall.name: fall for claim in claims for fall in falls(claim)}
-    trends = (finding for claim in claims if claim["id"] == HORIZON for finding in claim["findings"])
+    trends = (finding for claim in claims if claim.id == HORIZON for finding in claim.findings)
     return [*map(_fall, found.values()), *(sentence for finding in trends for sentence in _trend(finding))]
 
 
@@ -45,6 +46,12 @@ def _fall(fall: Fall) -> str:
     return " ".join(parts) + "."
 
 
+def linear_until(fall: Fall) -> float:
+    """When a training's decrease is first at `SHARE` of the linear one; ∞ if never, NaN where that is not known."""
+    own = fall.lines.get(series.OWN, ())
+    return _until(fall.times, fall.lines[""], own) if own else math.nan
+
+
 def _until(times: tuple[float, ...], fallen: tuple[float, ...], own: tuple[float, ...]) -> float:
     """When the medians are first at `SHARE` of the linear fall, linear between times; ∞ if never."""
     ratios = [(t, a / b) for t, a, b in zip(times, fallen, own, strict=True)]
@@ -56,16 +63,16 @@ def _until(times: tuple[float, ...], fallen: tuple[float, ...], own: tuple[float
     return math.inf
 
 
-def _trend(finding: dict[str, Any]) -> Iterator[str]:
+def _trend(finding: Finding) -> Iterator[str]:
     """The end of early training over what it was followed over, beside the theory's exponent."""
-    curve = finding["curve"]
-    if curve is None or curve.get("kind") != series.TREND or finding["reference"] is None:
+    curve = finding.curve
+    if curve is None or curve.kind != series.TREND or finding.reference is None:
         return
-    sign = str(curve["x_label"]).removeprefix("log ")
-    places = zip(map(number, curve["x"]), map(number, curve["measured"]), strict=True)
+    sign = str(curve.x_label).removeprefix("log ")
+    places = zip(map(number, curve.x), map(number, curve.measured), strict=True)
     listed = ", ".join(f"{value:.2g} at {sign} = {math.exp(x):.3g}" for x, value in places)
-    low, high = map(number, finding["interval"])
+    low, high = map(number, finding.interval)
     yield (
-        f"Early training ends at t* = {listed}: t* goes like {sign} to the power {finding['estimate']:.2f} "
-        f"[{low:.2f}, {high:.2f}], where the theory's own σ_w²(t) has {finding['reference']:.2f}."
+        f"Early training ends at t* = {listed}: t* goes like {sign} to the power {finding.estimate:.2f} "
+        f"[{low:.2f}, {high:.2f}], where the theory's own σ_w²(t) has {finding.reference:.2f}."
     ).replace("-", "−")

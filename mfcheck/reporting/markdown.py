@@ -1,241 +1,229 @@
-"""The report as markdown: verdict first, what failed second, all evidence after."""
+"""The report as markdown that fits into one comment on GitHub: verdicts first, what failed second, the evidence after.
+
+Whatever the number of findings, it stays within `MOST_CHARACTERS`; what is left out is counted, and in report.html.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
 from mfcheck.findings import states
-from mfcheck.findings.compared import as_comparison
-from mfcheck.findings.coverage_record import coverage_of
+from mfcheck.findings.report import Report
+from mfcheck.findings.wording import cut, plural
+from mfcheck.reporting import overview
+from mfcheck.reporting.answer_tables import answer_tables
 from mfcheck.reporting.answers import answers
-from mfcheck.reporting.studies import studies
-from mfcheck.reporting.words import changes_text, coverage_table, phrases, twins_table
+from mfcheck.reporting.clauses import clause
+from mfcheck.reporting.finding_rows import Row, table_of
+from mfcheck.reporting.overview import Notice
+from mfcheck.reporting.words import changes_text, citation, coverage_table, phrases, twins_table
 from mfcheck.reporting.words.comparison_text import comparison_blocks, headline
-from mfcheck.reporting.words.marks import code as _code
-from mfcheck.reporting.words.marks import fence as _fence
-from mfcheck.reporting.words.marks import plain as _plain
-from mfcheck.reporting.words.marks import table as _table
-from mfcheck.verdict import Verdict
+from mfcheck.reporting.words.marks import code, fence, plain, table
 
-COLUMNS = (
-    "",
-    "verdict",
-    "cell",
-    "engine",
-    "decided",
-    "estimate",
-    "interval",
-    "allowed",
-    "margin",
-    "draws",
-    "resolution",
-    "seconds",
-)
+MOST_CHARACTERS = 60_000
+"""A comment on GitHub holds 65,536 characters."""
+MOST_OF_A_TEXT = 700
+SHARES = {"comparison": 0.25, "attention": 0.4, "declared": 0.25, "answers": 0.35, "twins": 0.2, "coverage": 0.3}
+"""The part of what is left that a section may take at most; findings take all that then remains."""
+COLUMNS = ("", "claim", "finding", "engine", "estimate", "interval", "theory", "allowed", "resolution", "draws")
 
 
-def render_markdown(report: dict[str, Any]) -> str:
+class _Room:
+    """What is left of the characters of a document."""
+
+    def __init__(self) -> None:
+        self.left = MOST_CHARACTERS - 200
+
+    def take(self, blocks: Iterable[str], share: float = 1.0) -> list[str]:
+        """The first blocks that fit, and how many were left out."""
+        limit, kept, missing = self.left * share, list[str](), 0
+        for block in blocks:
+            if not missing and len(block) + 2 <= limit:
+                kept.append(block)
+                limit -= len(block) + 2
+                self.left -= len(block) + 2
+            else:
+                missing += 1
+        return [*kept, f"… and {missing} more, in report.html"] if missing else kept
+
+    def rows(self, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]], share: float = 1.0) -> list[str]:
+        """A table of as many rows as fit."""
+        head, *lines = table(columns, rows).split("\n", 2)
+        found = self.take([f"{head}\n{lines[0]}", *(lines[1].split("\n") if rows else [])], share)
+        if found and found[-1].startswith("… and"):
+            return ["\n".join(found[:-1]), found[-1]]
+        return ["\n".join(found)] if len(found) > 1 else []
+
+
+def render_markdown(report: Report) -> str:
     """The whole report as one markdown document."""
-    blocks = [
-        *_head(report),
-        *_overview(report),
-        *_comparison(report),
-        *_changes(report),
-        *_attention(report),
-        *_expected(report),
-        *_answers(report),
-    ]
-    for theorem in report["theorems"]:
-        state = states.standing(theorem["verdict"], theorem["claims"])
-        blocks.append(f"## {_plain(theorem['title'])}: {_mark(state)}")
-        blocks += [_plain(theorem["says"])] if theorem.get("says") else []
-        for claim in theorem["claims"]:
-            blocks += _claim(claim, report)
-    blocks += [*_twins(report), *_coverage(report), *_environment(report)]
+    room = _Room()
+    blocks = [*room.take(_head(report)), *room.take(_theorems(report))]
+    for title, found in (
+        ("comparison", _comparison(report)),
+        ("changes", _changes(report)),
+        ("attention", _attention(report)),
+        ("declared", _declared(report)),
+    ):
+        blocks += _with_head(room.take(found, SHARES.get(title, 1.0)))
+    blocks += [*_answers(report, room), *_claims(report, room), *room.take(_twins(report), SHARES["twins"])]
+    blocks += [*_coverage(report, room), *room.take(_environment(report)), *_findings(report, room)]
     return "\n\n".join(blocks) + "\n"
 
 
-def _head(report: dict[str, Any]) -> list[str]:
-    claims = list(states.claims_of(report))
-    tally, mutants = states.tally(claims), report.get("mutants") or []
-    facts = {
-        "Findings": f"{tally}{'. ' if tally.expectation else ''}{tally.expectation}",
-        **({"Wrong twins": twins_table.verdict(report)} if mutants else {}),
-        "Level": report["level"],
-        "Seed": report["seed"],
-        "Family error bound": f"{phrases.scientific(report['family_error_bound'])} ({phrases.FAMILY_BOUND})",
-        "Theory": report["theory"],
-        "Architectures": ", ".join(report["architectures"]),
-        "Dataset": phrases.dataset(report["dataset"]),
-    }
-    lines = [f"- **{name}:** {_plain(value)}" for name, value in facts.items()]
-    return [f"# mfcheck: {_mark(states.standing(report['verdict'], claims))}", "\n".join(lines)]
+def _with_head(blocks: list[str]) -> list[str]:
+    """A section whose heading came through, or nothing."""
+    return blocks if blocks and blocks[0].startswith("#") else []
 
 
-def _overview(report: dict[str, Any]) -> list[str]:
-    if not report["theorems"]:
-        return ["**No claim was tried in this run, so it supports nothing.**"]
-    columns: tuple[str, ...] = ("theorem", "verdict", "findings")
-    rows: list[tuple[str, ...]] = [
-        (
-            _plain(theorem["title"]),
-            _mark(states.standing(theorem["verdict"], theorem["claims"])),
-            str(states.tally(theorem["claims"])),
-        )
-        for theorem in report["theorems"]
+def _said(text: object) -> str:
+    return plain(cut(" ".join(str(text).split()), MOST_OF_A_TEXT))
+
+
+def _head(report: Report) -> Iterator[str]:
+    yield f"# mfcheck: {_mark(report.standing)}"
+    paper = f"[{citation.TITLE}]({citation.ADDRESS})"
+    yield f"{paper}, checked at level {_said(report.level)} with seed {report.seed}. {report.tally}."
+    if report.tally.expectation:
+        yield report.tally.expectation
+    for alarm in overview.alarms(report):
+        yield f"**✗ {_said(alarm)}**"
+    yield "\n".join(f"- **{name}:** {_said(value)}" for name, value in overview.facts(report).items())
+
+
+def _theorems(report: Report) -> list[str]:
+    """A line for each theorem, as on the first screen of the page."""
+    rows = [
+        (_said(theorem.title), _mark(theorem.standing, overview.word(theorem.standing)), _said(clause(theorem)))
+        for theorem in report.theorems
     ]
-    where = [_plain(theorem.get("says", "")) for theorem in report["theorems"]]
-    if any(where):
-        columns, rows = (*columns, "where it holds"), [(*row, said) for row, said in zip(rows, where, strict=True)]
-    return [_table(columns, rows)]
+    said = [f"- **{_said(theorem.title)}**: {_said(theorem.says)}" for theorem in report.theorems if theorem.says]
+    return [table(("theorem", "verdict", "what was found"), rows), *said] if rows else []
 
 
-def _comparison(report: dict[str, Any]) -> list[str]:
-    if "comparison" not in report:
-        return []
-    comparison = as_comparison(report["comparison"])
-    return [f"## Compared with the baseline: {headline(comparison)}", *comparison_blocks(comparison)]
-
-
-def _attention(report: dict[str, Any]) -> list[str]:
-    blocks = [
-        f"**✗ EXPECTED REFUTATION {_plain(entry['status']).upper()}** {_code(entry['claim'])}: "
-        f"{_plain(entry['message'])}"
-        for entry in states.unmet(report)
-    ]
-    for claim in states.claims_of(report):
-        for finding in claim["findings"]:
-            if states.state(finding) in states.UNSUPPORTED:
-                blocks.append(f"{_mark(finding['verdict'])} {_code(claim['id'])} in {_code(finding['cell'])}")
-                blocks += [_plain(phrases.sentence(finding)), _fence(finding["reproduce"])]
-        for error in claim["errors"]:
-            blocks.append(f"**✗ ERROR** {_code(claim['id'])} in {_code(error['cell'])}: {_plain(error['message'])}")
-    return ["## What is not supported", *blocks] if blocks else []
-
-
-def _expected(report: dict[str, Any]) -> list[str]:
-    blocks = []
-    for claim in states.claims_of(report):
-        for finding in claim["findings"]:
-            if states.state(finding) == states.EXPECTED:
-                blocks.append(f"{_mark(states.EXPECTED)}: {_code(claim['id'])} in {_code(finding['cell'])}")
-                blocks += [_plain(phrases.sentence(finding)), _fence(finding["reproduce"])]
-    return ["## Refutations that were expected", *blocks] if blocks else []
-
-
-def _answers(report: dict[str, Any]) -> list[str]:
-    found = answers(report)
-    return ["## What training does", "\n".join(f"- {_plain(sentence)}" for sentence in found)] if found else []
-
-
-def _claim(claim: dict[str, Any], report: dict[str, Any]) -> list[str]:
-    state = states.standing(claim["verdict"], [claim])
-    blocks = [f"### {_code(claim['id'])}: {_mark(state)}", f"{_plain(claim['says'])}"]
-    blocks += [_plain(claim["where"])] if claim.get("where") else []
-    blocks += [f"**✗ ERROR** in {_code(error['cell'])}: {_plain(error['message'])}" for error in claim["errors"]]
-    decided = [finding for finding in claim["findings"] if finding["verdict"] != Verdict.NOT_APPLICABLE]
-    captions = [f"- Row {row}: {_plain(f['figure'])}" for row, f in enumerate(decided, 1) if f["figure"]]
-    if decided:
-        rows = [_row(row, finding) for row, finding in enumerate(decided, 1)]
-        blocks.append(_table(*_with_regimes(rows, decided)))
-    if captions:
-        blocks.append("\n".join(captions))
-    reasons = [
-        f"- {_code(finding['cell'])}: {_plain(phrases.sentence(finding))}"
-        for finding in claim["findings"]
-        if finding["verdict"] == Verdict.NOT_APPLICABLE
-    ]
-    if reasons:
-        blocks.append("\n".join(reasons))
-    for study in studies(claim, report, draw=False):
-        blocks += [f"**{_plain(study.title)}**: {_plain(study.caption)}"]
-        blocks += [_table(study.columns, [tuple(map(_plain, row)) for row in study.rows])]
-    return blocks
-
-
-def _with_regimes(
-    rows: list[tuple[str, ...]], findings: list[dict[str, Any]]
-) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """The columns and rows of a table of findings, with a column for regimes where any finding has one."""
-    regimes = [_plain(phrases.regime(finding)) for finding in findings]
-    if not any(regimes):
-        return COLUMNS, rows
-    at = COLUMNS.index("decided")
-    widened = [(*row[:at], regime, *row[at:]) for row, regime in zip(rows, regimes, strict=True)]
-    return (*COLUMNS[:at], "regime", *COLUMNS[at:]), widened
-
-
-def _row(row: int, finding: dict[str, Any]) -> tuple[str, ...]:
-    shown = phrases.evidence(finding)
-    return (
-        str(row),
-        _mark(states.state(finding)),
-        _code(finding["cell"]),
-        _plain(finding["engine"]),
-        _plain(phrases.decided(finding)),
-        shown["estimate"],
-        shown["interval"],
-        shown["allowed"],
-        _plain(finding["margin"]["origin"]),
-        phrases.draws(finding),
-        phrases.resolution(finding),
-        phrases.seconds(finding["seconds"]),
-    )
-
-
-def _changes(report: dict[str, Any]) -> list[str]:
-    head, *said = changes_text.lines(report) or [""]
-    return [f"## {_plain(head)}", "\n".join(f"- {_plain(text)}" for text in said)] if head else []
-
-
-def _twins(report: dict[str, Any]) -> list[str]:
-    mutants = report.get("mutants") or []
-    if not mutants:
-        return []
-    survivors = twins_table.survivors(report)
-    blocks = ["## Wrong twins of the theory", f"{_plain(twins_table.verdict(report))}."]
-    blocks += ["\n".join(f"- **✗ SURVIVED** {_code(twin['name'])}" for twin in survivors)] if survivors else []
-    for formula, group in twins_table.by_formula(mutants).items():
-        rows: list[tuple[str, ...]] = [
-            (_code(twins_table.change(twin)), _fate(twin, survivors), ", ".join(map(_code, twin["killed_by"])) or "—")
-            for twin in group
-        ]
-        blocks += [f"### {_code(formula)}", _table(("wrong twin", "status", "refuted by"), rows)]
-    return blocks
-
-
-def _coverage(report: dict[str, Any]) -> list[str]:
-    covered = coverage_of(report)
-    if not covered:
-        return []
-    said = coverage_table.verdict(report)
-    blocks = ["## Coverage of the theory", f"{_plain(said[:1].upper() + said[1:])}."]
-    holes = coverage_table.open_holes(report)
-    blocks += ["\n".join(f"- **✗ HOLE** {_code(hole)}" for hole in holes)] if holes else []
+def _claims(report: Report, room: _Room) -> list[str]:
+    """A row for every claim: its verdict, its findings, what it says, and where it holds."""
     rows = [
         (
-            _code(one.formula),
-            str(one.findings),
-            coverage_table.factor(one.exact),
-            coverage_table.factor(one.sampled),
-            str(len(one.holes) or "—"),
+            code(cut(claim.id, 200)),
+            _mark(claim.standing),
+            str(claim.tally),
+            " ".join(_said(text) for text in (claim.says, claim.where) if text),
         )
-        for one in covered
+        for claim in report.claims
     ]
-    head = ("formula", "findings", "least factor, exact law", "sampled networks", "holes")
-    return [*blocks, _table(head, rows)]
+    return [*room.take(["## Claims"]), *room.rows(("claim", "verdict", "findings", "says"), rows, 0.5)] if rows else []
 
 
-def _fate(twin: dict[str, Any], survivors: list[dict[str, Any]]) -> str:
-    shown = _plain(twins_table.fate(twin))
-    return f"**✗ {shown.upper()}**" if twin in survivors else shown
+def _comparison(report: Report) -> Iterator[str]:
+    if report.comparison is not None:
+        yield f"## Compared with the baseline: {headline(report.comparison)}"
+        yield from comparison_blocks(report.comparison, most=40)
 
 
-def _environment(report: dict[str, Any]) -> list[str]:
-    facts = {"mfcheck": report["mfcheck"], "created": report["created"], "α of one finding": report["alpha"]}
-    lines = [f"- {_plain(name)}: {_plain(value)}" for name, value in (facts | report["environment"]).items()]
-    return ["## Environment", "\n".join(lines)]
+def _changes(report: Report) -> Iterator[str]:
+    head, *said = changes_text.lines(report) or [""]
+    if head:
+        yield f"## {_said(head)}"
+        yield "\n".join(f"- {_said(text)}" for text in said)
 
 
-def _mark(state: str) -> str:
-    shown = f"{states.glyph(state)} {state.upper() if state in states.UNSUPPORTED else state}"
+def _attention(report: Report) -> Iterator[str]:
+    found = overview.notices(report)
+    if found:
+        yield "## What is not supported"
+    for one in found:
+        yield "\n\n".join(_notice(one))
+    for step in overview.steps(report):
+        yield "\n\n".join([_said(step.says), *[fence(step.command)] * bool(step.command)])
+
+
+def _notice(one: Notice) -> Iterator[str]:
+    glyph = states.glyph(one.state) if one.state in states.GLYPHS else "✗"
+    where = f" in {code(cut(one.cell, 300))}" if one.cell else ""
+    yield f"**{glyph} {plain(one.state).upper()}** {code(cut(one.claim, 300))}{where}: {_said(one.says)}"
+    if one.command:
+        yield fence(cut(one.command, 1500))
+    for step in one.steps:
+        yield _said(step.says)
+        if step.command:
+            yield fence(step.command)
+
+
+def _declared(report: Report) -> Iterator[str]:
+    found = overview.declared(report)
+    if found:
+        yield "## Refutations that were expected"
+    for one in found:
+        where = f"{code(cut(one.claim, 300))} in {code(cut(one.cell, 300))}"
+        yield f"- {_mark(states.EXPECTED)}: {where}. {_said(one.says)}"
+
+
+def _answers(report: Report, room: _Room) -> Iterator[str]:
+    sentences, studies = answers(report), answer_tables(report)
+    if studies:
+        yield from room.take(["## Answers for those who use the theory"])
+    for study in studies:
+        rows = [tuple(map(_said, row)) for row in study.rows]
+        shown = room.rows(tuple(map(plain, study.columns)), rows, SHARES["answers"])
+        yield from [*room.take([f"**{_said(study.title)}**: {_said(study.caption)}"]), *shown] if shown else []
+    if sentences:
+        yield from _with_head(
+            room.take(["## What training does", *(f"- {_said(one)}" for one in sentences)], SHARES["answers"])
+        )
+
+
+def _twins(report: Report) -> Iterator[str]:
+    if report.twins:
+        yield "## Wrong twins of the theory"
+        yield f"{_said(twins_table.verdict(report))}."
+        for twin in twins_table.survivors(report):
+            yield f"- **✗ SURVIVED** {code(cut(twin.name, 300))}"
+        yield "Which claims refute which: `mfcheck mutants report.json`."
+
+
+def _coverage(report: Report, room: _Room) -> Iterator[str]:
+    if not report.coverage:
+        return
+    said = coverage_table.verdict(report)
+    holes = (f"- **✗ HOLE** {code(cut(hole, 300))}" for hole in coverage_table.open_holes(report))
+    head = ["## Coverage of the theory", f"{_said(said[:1].upper() + said[1:])}."]
+    yield from room.take([*head, *holes], SHARES["coverage"])
+
+
+def _findings(report: Report, room: _Room) -> Iterator[str]:
+    """Every finding as a row, those that are not supported first, as far as there is room."""
+    rows = sorted(table_of(report).rows, key=lambda row: row.state not in states.EMPHASISED)
+    if rows:
+        yield from room.take([f"## Findings\n\n{plural(len(rows), 'finding')}, each with its command in report.html."])
+        yield from room.rows(COLUMNS, [tuple(_cells(row)) for row in rows])
+
+
+def _cells(row: Row) -> Iterator[str]:
+    yield _mark(row.state)
+    yield code(cut(row.finding.claim, 200))
+    yield ". ".join(_said(text) for text in (row.finding.figure, row.setting, row.regime) if text)
+    yield _said(row.finding.engine)
+    if not row.decided:
+        yield _said(phrases.sentence(row.finding))
+        yield from ["—"] * (len(COLUMNS) - 5)
+        return
+    shown = row.evidence
+    yield from (shown.estimate, shown.interval, shown.theory, shown.allowed, row.resolution, row.draws)
+
+
+def _environment(report: Report) -> Iterator[str]:
+    yield "## Environment"
+    facts = {
+        "mfcheck": report.mfcheck,
+        "created": report.created,
+        "α of one finding": report.alpha,
+        **report.environment,
+    }
+    yield "\n".join(f"- {_said(name)}: {_said(value)}" for name, value in facts.items())
+
+
+def _mark(state: str, said: str = "") -> str:
+    """A state with its sign, so that nobody passes over one that asks for attention."""
+    shown = f"{states.glyph(state)} {said or (state.upper() if state in states.UNSUPPORTED else state)}"
     return f"**{shown}**" if state in states.EMPHASISED else shown

@@ -8,10 +8,12 @@ from itertools import groupby
 from statistics import median
 from typing import Any
 
-from mfcheck.findings import series, states
+from mfcheck.findings import series
+from mfcheck.findings.finding import Finding
+from mfcheck.findings.report import ClaimRecord, Report
 from mfcheck.findings.wording import plural
 from mfcheck.reporting.curves.difficulty import Difficulty, difficulties
-from mfcheck.reporting.curves.exponents import is_errors, name, tried
+from mfcheck.reporting.curves.exponents import is_errors, name, tried_of
 from mfcheck.reporting.curves.profiles import pair_of
 from mfcheck.reporting.curves.scatters import scatters, together
 from mfcheck.reporting.words import notation
@@ -23,9 +25,9 @@ CONTRAST, DIFFICULTY, CAPACITY = "open/contrastive-bound", "open/attack-difficul
 WHOLE, OTHER_NORM = "open/full-training-law", "open/other-norm"
 
 
-def open_answers(report: dict[str, Any]) -> list[str]:
+def open_answers(report: Report) -> list[str]:
     """The sentences of a report, for what of it ran."""
-    claims = {str(claim["id"]): claim for claim in states.claims_of(report)}
+    claims = {str(claim.id): claim for claim in report.claims}
     writers = {
         WEIGHT_DECAY: _weight_decay,
         CONTRAST: _contrast,
@@ -38,21 +40,21 @@ def open_answers(report: dict[str, Any]) -> list[str]:
     return [sentence for sentence in found if sentence]
 
 
-def _decided(claim: dict[str, Any], **parameters: Any) -> list[dict[str, Any]]:
-    found = [finding for finding in claim["findings"] if finding["verdict"] != Verdict.NOT_APPLICABLE]
-    return [f for f in found if all(f["parameters"].get(name) == value for name, value in parameters.items())]
+def _decided(claim: ClaimRecord, **parameters: Any) -> list[Finding]:
+    found = [finding for finding in claim.findings if finding.verdict is not Verdict.NOT_APPLICABLE]
+    return [f for f in found if all(f.parameters.get(name) == value for name, value in parameters.items())]
 
 
-def _weight_decay(claim: dict[str, Any]) -> list[str]:
+def _weight_decay(claim: ClaimRecord) -> list[str]:
     """By how much the pull is above λ at the widths drawn, and at which width they would be equal."""
-    found = sorted(_decided(claim), key=lambda f: (f["parameters"]["decay"], f["parameters"]["width"]), reverse=True)
+    found = sorted(_decided(claim), key=lambda f: (f.parameters["decay"], f.parameters["width"]), reverse=True)
     parts = []
-    for decay, group in groupby(found, key=lambda finding: finding["parameters"]["decay"]):
+    for decay, group in groupby(found, key=lambda finding: finding.parameters["decay"]):
         same = list(group)
-        widths = [finding["parameters"]["width"] for finding in same]
-        reached = [finding["parameters"]["width"] / finding["estimate"] for finding in same]
-        law = [finding["parameters"]["width"] / finding["reference"] for finding in same]
-        times = _span([1 / finding["estimate"] for finding in same])
+        widths = [finding.parameters["width"] for finding in same]
+        reached = [finding.parameters["width"] / finding.estimate for finding in same]
+        law = [finding.parameters["width"] / finding.reference for finding in same]
+        times = _span([1 / finding.estimate for finding in same])
         parts.append(
             f"{times} times as strong as λ = {decay:g} at N = {_widths(widths)}, and as strong as it at N ≈ "
             f"{_span(reached)} (the theory: {_span(law)})"
@@ -65,11 +67,11 @@ def _weight_decay(claim: dict[str, Any]) -> list[str]:
     ]
 
 
-def _contrast(claim: dict[str, Any]) -> list[str]:
+def _contrast(claim: ClaimRecord) -> list[str]:
     clean, attacked = (_decided(claim, distance=name) for name in ("clean", "attacked"))
     if not clean or not attacked:
         return []
-    worst = max(attacked, key=lambda finding: finding["estimate"])
+    worst = max(attacked, key=lambda finding: finding.estimate)
     return [
         f"Two outputs ‖f(x) − f(x')‖_q lie {_estimates(clean)} times as far apart as the two-input law has them; an "
         f"attack on both inputs drives them to {_estimates(attacked)} of the bound derived from it, farthest for "
@@ -77,7 +79,7 @@ def _contrast(claim: dict[str, Any]) -> list[str]:
     ]
 
 
-def _difficulty(claim: dict[str, Any]) -> list[str]:
+def _difficulty(claim: ClaimRecord) -> list[str]:
     """Steps predicted and measured by pair, at every reach."""
     found = difficulties(claim)
     sentences = []
@@ -98,7 +100,7 @@ def _steps(one: Difficulty) -> str:
     return f"{notation.pair(one.pair)} {one.expected_steps:.0f} and {one.measured_steps}"
 
 
-def _capacity(claim: dict[str, Any]) -> list[str]:
+def _capacity(claim: ClaimRecord) -> list[str]:
     found = []
     for architecture, groups in scatters(claim, series.OVER_CAPACITY).items():
         left = [median(one.x) for one in groups]
@@ -111,12 +113,12 @@ def _capacity(claim: dict[str, Any]) -> list[str]:
     return found
 
 
-def _whole(claim: dict[str, Any]) -> list[str]:
+def _whole(claim: ClaimRecord) -> list[str]:
     found = [finding for finding in _decided(claim) if is_errors(finding)]
     sentences = []
     for finding in found:
-        width, more = finding["parameters"]["width"], finding["curve"]["series"]
-        rate, left, rows = more[series.INITIAL_RATE][0], more[series.LOSS_LEFT][0], tried({"findings": [finding]})
+        width, more = finding.parameters["width"], finding.own_curve.series
+        rate, left, rows = more[series.INITIAL_RATE][0], more[series.LOSS_LEFT][0], tried_of(finding)
         others = ", ".join(f"{one.error:.2g} for p = {name(one)}" for one in rows)
         best = min(rows, key=lambda one: abs((one.exponent or math.inf) - 0.4))
         sentences.append(
@@ -128,38 +130,38 @@ def _whole(claim: dict[str, Any]) -> list[str]:
     return sentences
 
 
-def _other_norm(claim: dict[str, Any]) -> list[str]:
+def _other_norm(claim: ClaimRecord) -> list[str]:
     parts = []
     for finding in _decided(claim):
-        curve, parameters = finding["curve"], finding["parameters"]
-        if curve is None or not curve["x"]:
+        curve, parameters = finding.curve, finding.parameters
+        if curve is None or not curve.x:
             continue
         other = notation.pair(NormPair.parse(str(parameters["other"])))
         parts.append(
-            f"{parameters['architecture']} networks trained against {_place(finding)} keep {median(curve['x']):.2g} of "
-            f"L_adv under it and {median(curve['measured']):.2g} under {other}, the second over the first "
+            f"{parameters['architecture']} networks trained against {_place(finding)} keep {median(curve.x):.2g} of "
+            f"L_adv under it and {median(curve.measured):.2g} under {other}, the second over the first "
             f"{_measured(finding)}"
         )
     return [f"Trained with one norm and attacked with another: {'; '.join(parts)}."] if parts else []
 
 
-def _supported(findings: list[dict[str, Any]]) -> str:
-    count = sum(finding["verdict"] == Verdict.SUPPORTED for finding in findings)
+def _supported(findings: list[Finding]) -> str:
+    count = sum(finding.verdict == Verdict.SUPPORTED for finding in findings)
     return f"{count} of {plural(len(findings), 'finding')}"
 
 
-def _estimates(findings: list[dict[str, Any]]) -> str:
+def _estimates(findings: list[Finding]) -> str:
     """The range of some estimates, with that of their intervals."""
-    low, high = (pick(f["interval"][end] for f in findings) for end, pick in ((0, min), (1, max)))
-    return f"{_span([f['estimate'] for f in findings])} (intervals within {low:.3g} to {high:.3g})"
+    low, high = (pick(f.interval[end] for f in findings) for end, pick in ((0, min), (1, max)))
+    return f"{_span([f.estimate for f in findings])} (intervals within {low:.3g} to {high:.3g})"
 
 
-def _measured(finding: dict[str, Any]) -> str:
-    low, high = finding["interval"]
-    return f"{finding['estimate']:.3g} ({low:.3g} to {high:.3g})"
+def _measured(finding: Finding) -> str:
+    low, high = finding.interval
+    return f"{finding.estimate:.3g} ({low:.3g} to {high:.3g})"
 
 
-def _place(finding: dict[str, Any]) -> str:
+def _place(finding: Finding) -> str:
     pair = pair_of(finding)
     return f"(p, q) = {notation.pair(pair)}" if pair else "its norm pair"
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
+from mfcheck.findings.finding import Finding
+from mfcheck.findings.report import ClaimRecord, Report
 from mfcheck.reporting.curves import difficulty, exponents
 from mfcheck.reporting.curves.falls import falls, table
 from mfcheck.reporting.curves.profiles import Profile, needed_widths, network, pair_of, profiles
@@ -34,7 +35,7 @@ class Study:
     rows: tuple[tuple[str, ...], ...] = ()
 
 
-def studies(claim: dict[str, Any], report: dict[str, Any], *, draw: bool) -> list[Study]:
+def studies(claim: ClaimRecord, report: Report, *, draw: bool) -> list[Study]:
     """The studies that a claim's findings suffice for; without drawing, those that are or have a table."""
     found = [*_numbers(claim, report, draw), *_maps(claim, draw), *_strengths(claim), *_falls(claim, draw)]
     found += _explored(claim, draw)
@@ -42,7 +43,7 @@ def studies(claim: dict[str, Any], report: dict[str, Any], *, draw: bool) -> lis
     return [study for study in found if study.figure or study.rows]
 
 
-def _drawn(claim: dict[str, Any]) -> list[Study]:
+def _drawn(claim: ClaimRecord) -> list[Study]:
     distance = Study(
         "The width study",
         "distance between the measured law and the limit law at every width tried, beside the exact distance at that "
@@ -52,7 +53,7 @@ def _drawn(claim: dict[str, Any]) -> list[Study]:
     return [distance, *(_points(claim, chart) for chart in points(claim)), *_capacity(claim)]
 
 
-def _capacity(claim: dict[str, Any]) -> list[Study]:
+def _capacity(claim: ClaimRecord) -> list[Study]:
     """Capacity against time at several widths, a figure for each setting."""
     return [
         Study(
@@ -64,7 +65,7 @@ def _capacity(claim: dict[str, Any]) -> list[Study]:
     ]
 
 
-def _strengths(claim: dict[str, Any]) -> list[Study]:
+def _strengths(claim: ClaimRecord) -> list[Study]:
     """How much of the law attacks of growing strength find."""
     columns, rows = strengths(claim)
     caption = (
@@ -74,7 +75,7 @@ def _strengths(claim: dict[str, Any]) -> list[Study]:
     return [Study("What attacks of growing strength find", caption, columns=columns, rows=tuple(rows))]
 
 
-def _explored(claim: dict[str, Any], draw: bool) -> list[Study]:
+def _explored(claim: ClaimRecord, draw: bool) -> list[Study]:
     """What open questions show: steps of attacks, laws by exponent, and networks as points."""
     steps = Study(
         "How many steps an attack needs from a random start",
@@ -94,7 +95,7 @@ def _explored(claim: dict[str, Any], draw: bool) -> list[Study]:
         Study(
             f"Networks one by one: {MEANINGS[x_label][1]}",
             f"{name} networks, a point each, against {MEANINGS[x_label][0]}; {together(groups)}",
-            drawn(scatter_figure, claim["id"], x_label, name, groups) if draw else "",
+            drawn(scatter_figure, claim.id, x_label, name, groups) if draw else "",
         )
         for x_label in MEANINGS
         for name, groups in scatters(claim, x_label).items()
@@ -102,7 +103,7 @@ def _explored(claim: dict[str, Any], draw: bool) -> list[Study]:
     return [steps, laws, *clouds]
 
 
-def _falls(claim: dict[str, Any], draw: bool) -> list[Study]:
+def _falls(claim: ClaimRecord, draw: bool) -> list[Study]:
     """How far σ_w² falls in every training, as a figure and as a table."""
     found = []
     for fall in falls(claim):
@@ -113,7 +114,7 @@ def _falls(claim: dict[str, Any], draw: bool) -> list[Study]:
     return found
 
 
-def _maps(claim: dict[str, Any], draw: bool) -> list[Study]:
+def _maps(claim: ClaimRecord, draw: bool) -> list[Study]:
     """The maps of training over width and depth, each as a figure and as a table."""
     found = []
     for name, networks in training_maps(claim).items():
@@ -137,24 +138,24 @@ def _maps(claim: dict[str, Any], draw: bool) -> list[Study]:
     return found
 
 
-def _points(claim: dict[str, Any], chart: list[dict[str, Any]]) -> Study:
+def _points(claim: ClaimRecord, chart: list[Finding]) -> Study:
     """A chart of findings at one width each; where there is one network, the caption names it."""
     pair, networks = pair_of(chart[0]), sorted({network(finding) for finding in chart})
     where = f"(p, q) = {notation.pair(pair)}" if pair else ""
     if len(networks) == 1:
         where += f"; {networks[0]}"
-    engines = sorted({finding["engine"] for finding in chart})
+    engines = sorted({finding.engine for finding in chart})
     title = "Measured over the bound" + (" on several engines" if len(networks) == 1 < len(engines) else "")
     caption = f"{where}; estimates with their intervals, those of one width slightly apart"
     return Study(f"{title}, from N = {_widths(chart)}", caption, drawn(points_figure, claim, chart))
 
 
-def _widths(chart: list[dict[str, Any]]) -> str:
-    widths = [finding["curve"]["x"][0] for finding in chart]
+def _widths(chart: list[Finding]) -> str:
+    widths = [finding.own_curve.x[0] for finding in chart]
     return f"{notation.whole(min(widths))} to {notation.whole(max(widths))}"
 
 
-def _numbers(claim: dict[str, Any], report: dict[str, Any], draw: bool) -> list[Study]:
+def _numbers(claim: ClaimRecord, report: Report, draw: bool) -> list[Study]:
     found = profiles(claim)
     if not found:
         return []
@@ -175,7 +176,7 @@ def _numbers(claim: dict[str, Any], report: dict[str, Any], draw: bool) -> list[
     return [shapes, needed, *_tight(claim, report, draw)]
 
 
-def _tight(claim: dict[str, Any], report: dict[str, Any], draw: bool) -> list[Study]:
+def _tight(claim: ClaimRecord, report: Report, draw: bool) -> list[Study]:
     found = tightness(claim, report)
     if not found:
         return []

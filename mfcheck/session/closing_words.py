@@ -20,11 +20,12 @@ def write_report(terminal: pytest.TerminalReporter, recorder: Recorder | None) -
     """Write the summary of a report that was made, and where its pages are."""
     if recorder is None or recorder.report is None:
         return
+    from mfcheck.findings.reading import report_of
     from mfcheck.reporting.terminal import terminal_lines
     from mfcheck.session.recorder import NOTHING
 
     terminal.section("theory verdicts")
-    for text, style in terminal_lines(recorder.report):
+    for text, style in terminal_lines(report_of(recorder.report)):
         terminal.write_line(text, **({style: True} if style else {}))
     if recorder.decided_nothing:
         terminal.write_line(f"mfcheck: {NOTHING}", red=True)

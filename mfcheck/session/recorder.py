@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -17,6 +18,7 @@ from mfcheck.findings.record import assemble, fates
 from mfcheck.findings.sections import section_of
 from mfcheck.findings.theory_changes import UNTESTED, theory_changes
 from mfcheck.session.journal import Plain, cell_of, lines_of
+from mfcheck.session.next_level import separating
 from mfcheck.session.resume import discard_run, write_run
 from mfcheck.settings import Settings
 from mfcheck.theory import PaperTheory
@@ -133,6 +135,8 @@ class Recorder:
         self.report["coverage"] = plain_coverage(coverage(self._theory, findings))
         self.report["theory_changes"] = theory_changes(self._theory, findings)
         self.report["expectations"] = outcomes(self._expectations, findings)
+        if planned := separating(self.report, self.settings, self._theory):
+            self.report["separating"] = planned
         regressions = [] if baseline is None else self._compare(self.report, baseline)
         self.written = self.begun or not (self.folder / PAGES[0]).exists()
         if self.written:
@@ -194,7 +198,9 @@ class Recorder:
         if "comparison" in report:
             from mfcheck.findings.compared import as_comparison
 
-            write_atomically(self.folder / COMPARISON, comparison_markdown(as_comparison(report["comparison"])))
+            write_atomically(
+                self.folder / COMPARISON, comparison_markdown(as_comparison(report["comparison"]), os.environ)
+            )
         write_pages(self.folder, report)
 
     def _compare(self, report: dict[str, Any], baseline: Snapshot) -> list[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from mfcheck.findings import series
+from mfcheck.findings.finding import Finding
+from mfcheck.findings.report import ClaimRecord
 from mfcheck.reporting.curves.profiles import pair_of
 from mfcheck.reporting.words import notation
 from mfcheck.spec import NormPair
@@ -45,9 +46,9 @@ class Difficulty:
         return self.predicted_steps if math.isnan(self.closed_steps) else self.closed_steps
 
 
-def difficulties(claim: dict[str, Any]) -> list[Difficulty]:
+def difficulties(claim: ClaimRecord) -> list[Difficulty]:
     """One for every finding with such a curve, the shortest reach first."""
-    found = [_difficulty(finding) for finding in claim["findings"] if _is_shares(finding)]
+    found = [_difficulty(finding) for finding in claim.findings if _is_shares(finding)]
     return sorted(found, key=lambda one: (one.reach, one.pair))
 
 
@@ -68,19 +69,18 @@ def rows(found: Sequence[Difficulty]) -> list[tuple[str, ...]]:
     ]
 
 
-def _is_shares(finding: dict[str, Any]) -> bool:
-    curve = finding["curve"]
-    return curve is not None and curve.get("kind") == series.SHARES and pair_of(finding) is not None
+def _is_shares(finding: Finding) -> bool:
+    return finding.curve_kind == series.SHARES and pair_of(finding) is not None
 
 
-def _difficulty(finding: dict[str, Any]) -> Difficulty:
-    curve, pair = finding["curve"], pair_of(finding)
+def _difficulty(finding: Finding) -> Difficulty:
+    curve, pair = finding.own_curve, pair_of(finding)
     assert pair is not None
-    steps, share = (value or math.nan for value in curve["series"][series.CLOSED_FORM])
-    predicted, measured = curve["predicted"], curve["measured"]
+    steps, share = (value or math.nan for value in curve.series[series.CLOSED_FORM])
+    predicted, measured = curve.predicted, curve.measured
     return Difficulty(
         pair=pair,
-        reach=float(finding["parameters"].get("reach", math.nan)),
+        reach=float(finding.parameters.get("reach", math.nan)),
         closed_steps=steps,
         predicted_steps=_needed(predicted),
         measured_steps=_needed(measured),

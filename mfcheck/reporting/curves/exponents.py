@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from mfcheck.findings import series
+from mfcheck.findings.finding import Finding
+from mfcheck.findings.report import ClaimRecord
 
 COLUMNS = (
     "N",
@@ -31,14 +32,14 @@ class Tried:
     fall_from_start: float
 
 
-def tried(claim: dict[str, Any]) -> list[Tried]:
+def tried(claim: ClaimRecord) -> list[Tried]:
     """All exponents of all findings."""
-    return [one for finding in claim["findings"] if is_errors(finding) for one in _of(finding)]
+    return [one for finding in claim.findings if is_errors(finding) for one in tried_of(finding)]
 
 
-def is_errors(finding: dict[str, Any]) -> bool:
+def is_errors(finding: Finding) -> bool:
     """Whether a finding brings such a curve."""
-    return finding["curve"] is not None and finding["curve"].get("kind") == series.ERRORS
+    return finding.curve_kind == series.ERRORS
 
 
 def rows(found: Sequence[Tried]) -> list[tuple[str, ...]]:
@@ -63,13 +64,14 @@ def name(one: Tried) -> str:
     return "1/3" if abs(one.exponent - 1 / 3) < 1e-9 else f"{one.exponent:g}"
 
 
-def _of(finding: dict[str, Any]) -> list[Tried]:
-    curve = finding["curve"]
-    more = curve["series"]
+def tried_of(finding: Finding) -> list[Tried]:
+    """The exponents of one finding."""
+    curve = finding.own_curve
+    more = curve.series
     columns = (series.LOWER_QUARTILE, series.UPPER_QUARTILE, series.PREDICTED_FALL, series.FALL_FROM_START)
     return [
-        Tried(int(finding["parameters"]["width"]), at or None, error, (low, high), fall, other)
+        Tried(int(finding.parameters["width"]), at or None, error, (low, high), fall, other)
         for at, error, low, high, fall, other in zip(
-            curve["x"], curve["measured"], *(more[column] for column in columns), strict=True
+            curve.x, curve.measured, *(more[column] for column in columns), strict=True
         )
     ]

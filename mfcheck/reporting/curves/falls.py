@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from mfcheck.findings import series
+from mfcheck.findings.finding import Finding
+from mfcheck.findings.report import ClaimRecord
 from mfcheck.reporting.curves.profiles import network
 from mfcheck.reporting.curves.trajectories import number
 
@@ -36,16 +37,16 @@ class Fall:
     draws: int
 
 
-def falls(claim: dict[str, Any]) -> list[Fall]:
+def falls(claim: ClaimRecord) -> list[Fall]:
     """The trainings of a claim's findings, each once."""
     found: dict[str, Fall] = {}
-    for finding in claim["findings"]:
-        curve = finding["curve"]
-        if curve is None or curve.get("kind") != series.FALL:
+    for finding in claim.findings:
+        curve = finding.curve
+        if curve is None or curve.kind != series.FALL:
             continue
-        lines = {"": curve["measured"], **(curve.get("series") or {})}
-        known = {name: tuple(map(number, values)) for name, values in lines.items() if len(values) == len(curve["x"])}
-        one = Fall(_name(finding), tuple(map(float, curve["x"])), known, curve["draws"])
+        lines = {"": curve.measured, **curve.series}
+        known = {name: tuple(map(number, values)) for name, values in lines.items() if len(values) == len(curve.x)}
+        one = Fall(_name(finding), tuple(map(float, curve.x)), known, curve.draws)
         found.setdefault(f"{one.name} {one.times}", one)
     return list(found.values())
 
@@ -62,9 +63,9 @@ def table(fall: Fall, most: int = 6) -> tuple[tuple[str, ...], tuple[tuple[str, 
     return ("over the law's decrease, or over the start", *(f"t = {fall.times[at]:.3g}" for at in shown)), tuple(rows)
 
 
-def _name(finding: dict[str, Any]) -> str:
+def _name(finding: Finding) -> str:
     """The network, its width, its data and what it is trained on."""
-    parameters = finding["parameters"]
+    parameters = finding.parameters
     loss = LOSSES.get(str(parameters.get("objective", "")), "")
     data = f"{parameters.get('trained', '')} images of {parameters.get('dataset', '')}"
     pixels = "x in [0, 1]" if parameters.get("pixels") == "raw" else "‖x‖ = √d"

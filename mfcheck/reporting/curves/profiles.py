@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 from mfcheck.findings import series
+from mfcheck.findings.finding import Finding
+from mfcheck.findings.report import ClaimRecord
 from mfcheck.reporting.words import notation
 from mfcheck.spec import NormPair
 
@@ -48,9 +49,9 @@ class Profile:
         return math.exp(near + (far - near) * (above - math.log(highest)) / (above - below))
 
 
-def profiles(claim: dict[str, Any]) -> list[Profile]:
+def profiles(claim: ClaimRecord) -> list[Profile]:
     """The profiles of a claim with at least two widths, by pair; of one pair those for Chevet's constant first."""
-    found = [profile for finding in claim["findings"] if (profile := _profile(finding)) is not None]
+    found = [profile for finding in claim.findings if (profile := _profile(finding)) is not None]
     return sorted(found, key=lambda one: (one.pair.p, one.pair.q, one.constant != "chevet", one.network))
 
 
@@ -81,23 +82,22 @@ def _width(one: Profile, needed: float) -> str:
     return notation.two_figures(needed)
 
 
-def is_profile(finding: dict[str, Any], x_label: str) -> bool:
+def is_profile(finding: Finding, x_label: str) -> bool:
     """Whether a finding brought medians at several values, or at one, of what the label names."""
-    curve = finding["curve"]
-    return curve is not None and curve.get("kind") == series.PROFILE and curve["x_label"] == x_label
+    return finding.curve_kind == series.PROFILE and finding.own_curve.x_label == x_label
 
 
-def pair_of(finding: dict[str, Any]) -> NormPair | None:
+def pair_of(finding: Finding) -> NormPair | None:
     """The norm pair that a finding is about, if it names one."""
     try:
-        return NormPair.parse(str(finding["parameters"].get("pair")))
+        return NormPair.parse(str(finding.parameters.get("pair")))
     except ValueError:
         return None
 
 
-def network(finding: dict[str, Any]) -> str:
+def network(finding: Finding) -> str:
     """A finding's network in words, but for its width."""
-    parameters = finding["parameters"]
+    parameters = finding.parameters
     sizes = [f"{sign} = {parameters[name]:g}" for name, sign in SIZES.items() if parameters.get(name)]
     return ", ".join([str(parameters.get("architecture", "network")), *sizes])
 
@@ -107,15 +107,15 @@ def number(value: float | None) -> float:
     return value if value is not None and value > 0 else math.nan
 
 
-def _profile(finding: dict[str, Any]) -> Profile | None:
+def _profile(finding: Finding) -> Profile | None:
     pair = pair_of(finding)
     if pair is None or not is_profile(finding, series.OVER_WIDTHS):
         return None
-    curve = finding["curve"]
-    points = zip(curve["x"], curve["measured"], curve["exact"] or [None] * len(curve["x"]), strict=True)
+    curve = finding.own_curve
+    points = zip(curve.x, curve.measured, curve.exact or [None] * len(curve.x), strict=True)
     known = sorted((x, y, number(exact)) for x, y, exact in points if not math.isnan(number(y)))
     if len(known) < 2:
         return None
     widths, measured, expected = zip(*known, strict=True)
-    constant = str(finding["parameters"].get("constant", ""))
-    return Profile(pair, constant, network(finding), widths, measured, expected, curve["draws"], finding["draws"])
+    constant = str(finding.parameters.get("constant", ""))
+    return Profile(pair, constant, network(finding), widths, measured, expected, curve.draws, finding.draws)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from mfcheck.findings import series
+from mfcheck.findings.report import ClaimRecord
 from mfcheck.findings.wording import plural
 from mfcheck.statistics.ranks import rank_correlation, rank_correlation_within
 from mfcheck.statistics.sequential import Estimate
@@ -31,14 +31,14 @@ class Points:
     y: tuple[float, ...]
 
 
-def scatters(claim: dict[str, Any], x_label: str) -> dict[str, list[Points]]:
+def scatters(claim: ClaimRecord, x_label: str) -> dict[str, list[Points]]:
     """The points of a claim's findings by architecture, where their x is the one asked for."""
     found: dict[str, list[Points]] = {}
-    for finding in claim["findings"]:
-        curve, parameters = finding["curve"], finding["parameters"]
-        if curve is None or curve.get("kind") != series.SCATTER or curve["x_label"] != x_label:
+    for finding in claim.findings:
+        curve, parameters = finding.curve, finding.parameters
+        if curve is None or curve.kind != series.SCATTER or curve.x_label != x_label:
             continue
-        points = Points(int(parameters["depth"]), int(parameters["width"]), tuple(curve["x"]), tuple(curve["measured"]))
+        points = Points(int(parameters["depth"]), int(parameters["width"]), tuple(curve.x), tuple(curve.measured))
         found.setdefault(str(parameters["architecture"]), []).append(points)
     return found
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from mfcheck.findings import series
+from mfcheck.findings.finding import Finding
+from mfcheck.findings.report import ClaimRecord
 from mfcheck.reporting.curves.setting import setting
 from mfcheck.reporting.curves.trajectories import number
 from mfcheck.reporting.words import notation
@@ -83,18 +85,23 @@ TrainingMap = Mapping[tuple[int, int], Trained]
 """Networks by width and depth."""
 
 
-def training_maps(claim: dict[str, Any]) -> dict[str, TrainingMap]:
+def training_maps(claim: ClaimRecord) -> dict[str, TrainingMap]:
     """The maps of a claim by the setting that their networks share."""
+    return maps_of(claim.findings)
+
+
+def maps_of(findings: Iterable[Finding]) -> dict[str, TrainingMap]:
+    """The maps that some findings make, by the setting that their networks share."""
     maps: dict[str, dict[tuple[int, int], Trained]] = {}
-    for finding in claim["findings"]:
+    for finding in findings:
         if (one := _trained(finding)) is not None:
             maps.setdefault(_setting(finding), {}).setdefault((one.width, one.depth), one)
     return dict(maps)
 
 
-def _setting(finding: dict[str, Any]) -> str:
+def _setting(finding: Finding) -> str:
     """What the networks of a map have in common; residual ones lie at the same part of their own depth's edge."""
-    over = finding["parameters"].get("over_edge")
+    over = finding.parameters.get("over_edge")
     if over is None:
         return setting(finding, without=("depth",))
     return f"{setting(finding, without=('depth', 'weight_variance'))}, ασ_w² = {over:g} (M^{{1/L}} − 1)"
@@ -135,15 +142,15 @@ def _share(value: float) -> str:
     return f"{value:.2f}" if math.isfinite(value) else "—"
 
 
-def _trained(finding: dict[str, Any]) -> Trained | None:
-    curve = finding["curve"]
-    if curve is None or curve.get("kind") != series.MAP or not curve["x"]:
+def _trained(finding: Finding) -> Trained | None:
+    curve = finding.curve
+    if curve is None or curve.kind != series.MAP or not curve.x:
         return None
-    collapse, more = _first(curve["predicted"]), curve.get("series") or {}
+    collapse, more = _first(curve.predicted), curve.series
     return Trained(
-        depth=int(curve["x"][0]),
-        width=int(finding["parameters"]["width"]),
-        accuracy=_first(curve["measured"]),
+        depth=int(curve.x[0]),
+        width=int(finding.parameters["width"]),
+        accuracy=_first(curve.measured),
         collapse=math.inf if math.isnan(collapse) else collapse,
         shares={name: Share(*map(number, more[name])) for name in series.OUTCOMES if len(more.get(name) or ()) == 4},
         more={name: _first(values) for name, values in more.items() if name not in series.OUTCOMES},

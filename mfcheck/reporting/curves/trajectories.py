@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 from mfcheck.findings import series
+from mfcheck.findings.finding import Finding
 
 REGIMES = {
     "rate": "at t = 0",
@@ -44,30 +44,30 @@ class Trajectory:
         return CAPACITY if spread and series.LOSS not in self.series else VARIANCE
 
 
-def trajectory(finding: dict[str, Any]) -> Trajectory | None:
+def trajectory(finding: Finding) -> Trajectory | None:
     """The trajectory of a finding, if it brought one with anything measured in it."""
-    curve = finding["curve"]
-    if curve is None or curve.get("kind") != series.TRAJECTORY:
+    curve = finding.curve
+    if curve is None or curve.kind != series.TRAJECTORY:
         return None
-    kept = [place for place, time in enumerate(curve["x"]) if time is not None]
-    lines = {"measured": curve["measured"], "predicted": curve["predicted"], **(curve.get("series") or {})}
+    kept = [place for place, time in enumerate(curve.x) if time is not None]
+    lines = {"measured": curve.measured, "predicted": curve.predicted, **curve.series}
     known = {
         name: tuple(number(values[place]) for place in kept)
         for name, values in lines.items()
-        if len(values) == len(curve["x"])
+        if len(values) == len(curve.x)
     }
     measured, nothing = known.pop("measured", ()), (math.nan,) * len(kept)
     if not any(map(math.isfinite, measured)):
         return None
-    parameters = finding["parameters"]
+    parameters = finding.parameters
     return Trajectory(
         regime=str(parameters.get("regime", "")),
         width=int(parameters.get("width", 0)),
-        times=tuple(curve["x"][place] for place in kept),
+        times=tuple(curve.x[place] for place in kept),
         measured=measured,
         predicted=known.pop("predicted", nothing),
         series={name: values for name, values in known.items() if any(map(math.isfinite, values))},
-        draws=curve["draws"],
+        draws=curve.draws,
     )
 
 

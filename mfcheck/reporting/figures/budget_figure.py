@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mfcheck.findings.finding import Finding
 from mfcheck.reporting.figures.plots import (
     DASHED,
     EXACT,
@@ -17,6 +17,7 @@ from mfcheck.reporting.figures.plots import (
     LIMIT,
     MEASURED,
     PREDICTED,
+    Style,
     drawing,
     finite,
     log_range,
@@ -31,16 +32,16 @@ INSIDE = 0.01
 """Share of flipped activations below which a perturbation counts as inside the linear region."""
 LEAST = 1e-4
 """Smallest share of flips that the figure tells from none."""
-POINTS: dict[str, Any] = {"color": MEASURED, "linewidth": 0, "marker": "o", "markersize": 4.5}
+POINTS: Style = {"color": MEASURED, "linewidth": 0, "marker": "o", "markersize": 4.5}
 
 
-def budget_figure(finding: dict[str, Any]) -> str:
+def budget_figure(finding: Finding) -> str:
     """Median losses against ε beside the bound and the linear map's, with the share of flips where it is known."""
-    curve = finding["curve"]
-    x, measured, bound, linear = (logarithms(curve[name]) for name in ("x", "measured", "predicted", "exact"))
+    curve = finding.own_curve
+    x, measured, bound, linear = map(logarithms, (curve.x, curve.measured, curve.predicted, curve.exact))
     over = [10 ** (a - b) for a, b in zip(measured, bound, strict=True)]
     linear_over = [10 ** (a - b) for a, b in zip(linear, bound, strict=True)]
-    heights, flips = finite([*measured, *bound, *linear]), curve.get("flips") or []
+    heights, flips = finite([*measured, *bound, *linear]), curve.flips
     with drawing("budget", finding):
         figure = Figure(figsize=(6.4, HEIGHT))
         below = 0.98 if len(flips) == len(x) else 0.0
@@ -48,7 +49,7 @@ def budget_figure(finding: dict[str, Any]) -> str:
         ratio = panel(figure, top=HEIGHT - 1.56)
         loss.plot(x, bound, color=PREDICTED, linewidth=1.3, linestyle=DASHED, label="bound ε β ω^{L/2}")
         loss.plot(x, linear, color=EXACT, linewidth=1.1, label="linear map ε‖J(x)‖")
-        loss.plot(x, measured, label=f"measured, median of {curve['draws']:,} networks", **POINTS)
+        loss.plot(x, measured, label=f"measured, median of {curve.draws:,} networks", **POINTS)
         bottom, top = log_range([10**value for value in heights])
         loss.set(ylim=(bottom, top), ylabel="median loss")
         loss.set_yticks(*log_ticks(bottom, top))
@@ -61,7 +62,7 @@ def budget_figure(finding: dict[str, Any]) -> str:
         ratio.set(ylim=(max(0.0, 1 - reach), 1 + reach), ylabel="over the bound", xlabel="ε")
 
         all_axes = [loss, ratio]
-        left, right = log_range(curve["x"])
+        left, right = log_range(list(curve.x))
         if len(flips) == len(x):
             thin = panel(figure, bottom=1.7, top=HEIGHT - 2.5)
             _flips(thin, x, flips)
@@ -73,18 +74,18 @@ def budget_figure(finding: dict[str, Any]) -> str:
             axes.set_xlim(left, right)
             axes.set_xticks(*log_ticks(left, right))
             axes.tick_params(labelbottom=axes is ratio)
-        return svg(figure, f"Loss against budget in {finding['cell']}")
+        return svg(figure, f"Loss against budget in {finding.cell}")
 
 
-def is_drawable(finding: dict[str, Any]) -> bool:
+def is_drawable(finding: Finding) -> bool:
     """Whether there is any loss that a logarithmic axis can show."""
-    return bool(finite(logarithms(finding["curve"]["measured"])))
+    return bool(finite(logarithms(finding.own_curve.measured)))
 
 
-def bend(finding: dict[str, Any]) -> float:
+def bend(finding: Finding) -> float:
     """The loss over the linear map's at the largest ε; infinite where either is not known."""
-    curve = finding["curve"]
-    _, loss, linear = max(zip(curve["x"], curve["measured"], curve["exact"], strict=True), key=lambda point: point[0])
+    curve = finding.own_curve
+    _, loss, linear = max(zip(curve.x, curve.measured, curve.exact, strict=True), key=lambda point: point[0])
     return float(loss / linear) if loss and linear else math.inf
 
 

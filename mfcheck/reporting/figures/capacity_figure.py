@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mfcheck.findings.report import ClaimRecord
 from mfcheck.findings.series import FACTOR_1
 from mfcheck.reporting.curves.setting import setting
 from mfcheck.reporting.curves.trajectories import CAPACITY, REGIMES, Trajectory, trajectory
@@ -22,24 +22,24 @@ SERIES = ((MEASURED, "o"), (PREDICTED, "s"), (EXACT, "D"), (LIMIT, "^"), (INK, "
 """Colour and marker by width; of more widths than these, some share them."""
 
 
-def capacity_charts(claim: dict[str, Any]) -> dict[str, list[Trajectory]]:
+def capacity_charts(claim: ClaimRecord) -> dict[str, list[Trajectory]]:
     """The capacity trajectories of a claim by the setting they share, where that has at least two widths."""
     found: dict[str, list[Trajectory]] = {}
-    for finding in claim["findings"]:
+    for finding in claim.findings:
         one = trajectory(finding)
         if one is not None and one.width > 0 and one.quantity == CAPACITY:
             found.setdefault(setting(finding), []).append(one)
     return {name: group for name, group in found.items() if len({one.width for one in group}) > 1}
 
 
-def capacity_figure(claim: dict[str, Any], name: str, group: list[Trajectory]) -> str:
+def capacity_figure(claim: ClaimRecord, name: str, group: list[Trajectory]) -> str:
     """Relative capacity against time at every width, with the predicted laws, in a panel for each regime."""
     places = {regime: place for place, regime in enumerate(REGIMES)}
     ordered = sorted(group, key=lambda one: (places.get(one.regime, len(places)), one.regime, one.width))
     panels = [(regime, list(ones)) for regime, ones in groupby(ordered, key=lambda one: one.regime)]
     styles = {width: SERIES[place % len(SERIES)] for place, width in enumerate(sorted({one.width for one in group}))}
     each = PANEL + ABOVE + BELOW
-    with drawing("capacity", claim["id"], name, [vars(one) for one in ordered]):
+    with drawing("capacity", claim.id, name, [vars(one) for one in ordered]):
         figure = Figure(figsize=(6.4, each * len(panels)))
         for place, (regime, ones) in enumerate(panels):
             axes = panel(figure, bottom=BELOW + (len(panels) - 1 - place) * each, top=ABOVE + place * each)
@@ -47,7 +47,7 @@ def capacity_figure(claim: dict[str, Any], name: str, group: list[Trajectory]) -
             axes.set_title(REGIMES.get(regime, regime), fontsize=9.0, loc="left")
             if place == 0:
                 _keys(axes, styles, rival=any(FACTOR_1 in one.series for one in ordered))
-        return svg(figure, f"Capacity over training time at several widths, {claim['id']}")
+        return svg(figure, f"Capacity over training time at several widths, {claim.id}")
 
 
 def _panel(axes: Axes, ones: list[Trajectory], styles: dict[int, tuple[str, str]]) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from matplotlib.figure import Figure
 
 from mfcheck.findings import series
@@ -15,6 +13,7 @@ from mfcheck.reporting.figures.plots import (
     LIMIT,
     MEASURED,
     PREDICTED,
+    Style,
     drawing,
     finite,
     panel,
@@ -22,7 +21,7 @@ from mfcheck.reporting.figures.plots import (
 )
 from mfcheck.reporting.figures.trajectory_axes import time_scale
 
-LINES: dict[str, dict[str, Any]] = {
+LINES: dict[str, Style] = {
     series.OWN: {"color": EXACT, "linewidth": 1.0, "label": "own slope at t = 0"},
     series.ALONG_START: {"color": LIMIT, "linewidth": 1.0, "label": "along W(0) alone"},
 }

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from matplotlib.figure import Figure
 
 from mfcheck.findings import series
+from mfcheck.findings.finding import Finding
 from mfcheck.reporting.curves.trajectories import number
-from mfcheck.reporting.figures.plots import DASHED, FAINT, MEASURED, PREDICTED, drawing, finite, panel, svg
+from mfcheck.reporting.figures.plots import DASHED, FAINT, MEASURED, PREDICTED, Style, drawing, finite, panel, svg
 
 HEIGHT = 3.3
 MOST_TICKS = 12
-POINTS: dict[str, Any] = {"color": MEASURED, "linewidth": 1.0, "marker": "o", "markersize": 4.5}
+POINTS: Style = {"color": MEASURED, "linewidth": 1.0, "marker": "o", "markersize": 4.5}
 
 
-def layers_figure(finding: dict[str, Any]) -> str:
+def layers_figure(finding: Finding) -> str:
     """Medians of measured over predicted projection by layer, and the cosine between gradient and W where known."""
-    curve = finding["curve"]
-    layers, ratio = curve["x"], [number(value) for value in curve["measured"]]
-    cosine = [number(value) for value in (curve.get("series") or {}).get(series.COSINE, ())]
+    curve = finding.own_curve
+    layers, ratio = curve.x, [number(value) for value in curve.measured]
+    cosine = [number(value) for value in curve.series.get(series.COSINE, ())]
     below = len(cosine) == len(layers)
     with drawing("layers", finding):
         figure = Figure(figsize=(6.4, HEIGHT))
         upper = panel(figure, bottom=1.66 if below else 0.52)
         upper.axhline(1, color=PREDICTED, linewidth=1.0, linestyle=DASHED, label="theory")
-        upper.plot(layers, ratio, label=f"measured, median of {curve['draws']:,} networks", **POINTS)
+        upper.plot(layers, ratio, label=f"measured, median of {curve.draws:,} networks", **POINTS)
         reach = 1.3 * max([0.05, *(abs(value - 1) for value in finite(ratio))])
         upper.set(ylim=(1 - reach, 1 + reach), ylabel="over the theory")
         upper.legend(loc="upper right", ncols=2, fontsize=8.0)
@@ -41,9 +40,9 @@ def layers_figure(finding: dict[str, Any]) -> str:
             axes.set_xlim(min(layers) - 0.5, max(layers) + 0.5)
             axes.set_xticks(layers[:: 1 + len(layers) // MOST_TICKS])
             axes.tick_params(labelbottom=axes is lower)
-        return svg(figure, f"Projection of the gradient by layer in {finding['cell']}")
+        return svg(figure, f"Projection of the gradient by layer in {finding.cell}")
 
 
-def nearness(finding: dict[str, Any]) -> float:
+def nearness(finding: Finding) -> float:
     """How near the measured projection comes to the theory's in the layer where it is farthest, as a number ≤ 0."""
-    return -max((abs(value - 1) for value in finite(map(number, finding["curve"]["measured"]))), default=0.0)
+    return -max((abs(value - 1) for value in finite(map(number, finding.own_curve.measured))), default=0.0)

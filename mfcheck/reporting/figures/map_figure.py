@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from mfcheck.findings import series
+from mfcheck.findings.report import ClaimRecord
 from mfcheck.reporting.curves.training_map import Trained, TrainingMap
-from mfcheck.reporting.figures.plots import DASHED, EDGE, FAINT, INK, LIMIT, MEASURED, PREDICTED, drawing, svg
+from mfcheck.reporting.figures.plots import DASHED, EDGE, FAINT, INK, LIMIT, MEASURED, PREDICTED, Style, drawing, svg
 from mfcheck.reporting.words import notation
 
 WIDE, LEFT, BOTTOM, KEY = 6.4, 0.86, 0.5, 0.66
@@ -21,22 +22,22 @@ LARGEST = (1.2, 0.52)
 """Inches of a cell at most."""
 FARTHEST = math.log(1e3)
 """Where no collapse is predicted, the boundary is interpolated as if T were this far, in logarithms, from the end."""
-SHADES: dict[str, dict[str, Any]] = {
+SHADES: dict[str, Style] = {
     series.NOTHING_FITS: {"facecolor": FAINT, "alpha": 0.35, "linewidth": 0},
     series.CONTROL_FITS: {"facecolor": LIMIT, "alpha": 0.5, "linewidth": 0},
     series.BOTH_FIT: {"facecolor": MEASURED, "alpha": 0.3, "linewidth": 0},
 }
 """How pairs are shaded by what they came to, so that text over them stays readable; undecided ones are left blank."""
-UNDERLINE: dict[str, Any] = {"color": PREDICTED, "linewidth": 1.0, "solid_capstyle": "butt"}
+UNDERLINE: Style = {"color": PREDICTED, "linewidth": 1.0, "solid_capstyle": "butt"}
 
 
-def map_figure(claim: dict[str, Any], name: str, found: TrainingMap) -> str:
+def map_figure(claim: ClaimRecord, name: str, found: TrainingMap) -> str:
     """A cell for each network, shaded by shares of pairs, with both accuracies, and a line where T = training time."""
     widths, depths = (sorted({key[place] for key in found}) for place in (0, 1))
     wide = min(LARGEST[0], (WIDE - LEFT - EDGE) / len(depths))
     high = min(LARGEST[1], max(0.3, 0.62 * wide))
     height = EDGE + high * len(widths) + BOTTOM + KEY
-    with drawing("map", claim["id"], name, [repr(one) for one in found.values()]):
+    with drawing("map", claim.id, name, [repr(one) for one in found.values()]):
         figure = Figure(figsize=(WIDE, height))
         corner = (LEFT / WIDE, (BOTTOM + KEY) / height)
         axes = figure.add_axes((*corner, wide * len(depths) / WIDE, high * len(widths) / height))
@@ -51,7 +52,7 @@ def map_figure(claim: dict[str, Any], name: str, found: TrainingMap) -> str:
         axes.tick_params(length=0)
         axes.spines[["left", "bottom"]].set_visible(False)
         _key(figure, height)
-        return svg(figure, f"What training comes to over width and depth, {claim['id']}, {name}")
+        return svg(figure, f"What training comes to over width and depth, {claim.id}, {name}")
 
 
 def _cell(axes: Axes, x: int, y: int, one: Trained, *, small: bool) -> None:
@@ -62,7 +63,7 @@ def _cell(axes: Axes, x: int, y: int, one: Trained, *, small: bool) -> None:
         if share > 0:
             axes.add_patch(Rectangle((left, y - 0.46), wide * share, 0.92, **shade))
             left += wide * share
-    text: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 7.0 if small else 9.0}
+    text: Style = {"ha": "center", "va": "center", "fontsize": 7.0 if small else 9.0}
     axes.text(x, y, f"{_accuracy(one.accuracy)} | {_accuracy(one.of(series.CONTROL))}", **text)
     if one.doomed:
         axes.plot([x - 0.16, x + 0.16], [y - 0.34, y - 0.34], **UNDERLINE)
@@ -89,7 +90,7 @@ def _boundary(axes: Axes, logarithms: Any) -> None:
     rows, columns = logarithms.shape
     # The repeated cells lie on the edges of the map, so that the line ends there and not half a cell before.
     x, y = ([-0.5, *range(count - 2), count - 2.5] for count in (columns, rows))
-    lines: dict[str, Any] = {"colors": PREDICTED, "linewidths": 1.5, "linestyles": [DASHED]}
+    lines: Style = {"colors": PREDICTED, "linewidths": 1.5, "linestyles": [DASHED]}
     axes.contour(x, y, np.ma.masked_invalid(logarithms), levels=[0.0], **lines)
 
 
@@ -97,7 +98,7 @@ def _key(figure: Figure, height: float) -> None:
     axes = figure.add_axes((0, 0, 1, KEY / height))
     axes.set(xlim=(0, WIDE), ylim=(0, KEY))
     axes.set_axis_off()
-    small: dict[str, Any] = {"va": "center", "fontsize": 8.0, "color": INK}
+    small: Style = {"va": "center", "fontsize": 8.0, "color": INK}
     for place, (outcome, shade) in enumerate(SHADES.items()):
         y = 0.52 - 0.2 * place
         axes.add_patch(Rectangle((LEFT, y - 0.07), 0.3, 0.14, **shade))

@@ -17,7 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mfcheck.findings import states, wording
-from mfcheck.reporting.words import phrases
+from mfcheck.reporting.words import numbers
 from mfcheck.verdict import Verdict
 
 # Each colour is drawn as its fallback and then replaced by a CSS variable, so that one figure suits light and dark.
@@ -58,6 +58,8 @@ STYLE: dict[Any, Any] = {
     "ytick.labelcolor": INK,
     "legend.frameon": False,
 }
+Style = dict[str, Any]
+"""Keywords of a call of matplotlib's."""
 DASHED: Any = (0, (4, 2))
 LEFT, BOTTOM, EDGE = 0.72, 0.52, 0.1
 
@@ -111,7 +113,7 @@ def log_ticks(low: float, high: float) -> tuple[list[float], list[str]]:
 
 def _tick_label(step: int, exponent: int, wide: bool) -> str:
     if wide and exponent not in (0, 1):
-        return phrases.power(exponent)
+        return numbers.power(exponent)
     return f"{step * 10**exponent:,.0f}" if exponent >= 0 else f"{step * 10.0**exponent:.{-exponent}f}"
 
 

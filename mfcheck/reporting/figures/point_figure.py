@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from itertools import groupby
-from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mfcheck.findings import wording
+from mfcheck.findings.finding import Finding
+from mfcheck.findings.report import ClaimRecord
 from mfcheck.reporting.curves.profiles import EXCESS, is_profile, network, number, pair_of
 from mfcheck.reporting.figures.plots import (
     DASHED,
@@ -19,6 +20,7 @@ from mfcheck.reporting.figures.plots import (
     LIMIT,
     MEASURED,
     PREDICTED,
+    Style,
     drawing,
     log_range,
     panel,
@@ -33,20 +35,20 @@ DODGE, TICKS_APART = 0.012, 0.075
 SERIES = ((MEASURED, "o"), (LIMIT, "s"), (INK, "D"), (FAINT, "^"))
 
 
-def points_figure(claim: dict[str, Any], findings: list[dict[str, Any]]) -> str:
+def points_figure(claim: ClaimRecord, findings: list[Finding]) -> str:
     """Estimates over the bound with their intervals against width, a series for every network and engine, slightly
     apart where they share a width."""
-    ordered = sorted(findings, key=lambda finding: (network(finding), finding["engine"], _width(finding)))
-    series = {key: list(group) for key, group in groupby(ordered, key=lambda f: (network(f), f["engine"]))}
+    ordered = sorted(findings, key=lambda finding: (network(finding), finding.engine, _width(finding)))
+    series = {key: list(group) for key, group in groupby(ordered, key=lambda f: (network(f), f.engine))}
     networks = {name: next(f for f in ordered if network(f) == name) for name, _ in series}
     short = {
-        name: f"{wording.cut(f['parameters']['architecture'], 24)}, L = {f['parameters']['depth']}"
+        name: f"{wording.cut(f.parameters['architecture'], 24)}, L = {f.parameters['depth']}"
         for name, f in networks.items()
     }
     names = short if len(set(short.values())) == len(short) else {name: name for name in short}
     left, right = log_range([_width(finding) for finding in ordered], least=0.9)
     several = len(networks) > 1
-    with drawing("points", claim["id"], findings):
+    with drawing("points", claim.id, findings):
         figure = Figure(figsize=(6.4, HEIGHT))
         axes = panel(figure)
         axes.axhline(1, color=PREDICTED, linewidth=1.0, linestyle=DASHED, label="bound")
@@ -71,7 +73,7 @@ def points_figure(claim: dict[str, Any], findings: list[dict[str, Any]]) -> str:
         at = _apart(sorted({math.log10(_width(finding)) for finding in ordered}), TICKS_APART * (right - left))
         axes.set_xticks(at, [notation.whole(round(10**tick)) for tick in at])
         axes.legend(loc="upper right", fontsize=8.0)
-        return svg(figure, f"Median over the bound at single widths, {claim['id']}")
+        return svg(figure, f"Median over the bound at single widths, {claim.id}")
 
 
 def _apart(ticks: list[float], least: float) -> list[float]:
@@ -83,23 +85,23 @@ def _apart(ticks: list[float], least: float) -> list[float]:
     return kept
 
 
-def _excess(axes: Axes, findings: list[dict[str, Any]], color: str) -> None:
+def _excess(axes: Axes, findings: list[Finding], color: str) -> None:
     """The bound and what finite width may add, as a line over the widths of a network or a stroke at its only one."""
-    places = sorted({(math.log10(_width(f)), number((f["curve"]["exact"] or [None])[0])) for f in findings})
+    places = sorted({(math.log10(_width(f)), number((f.own_curve.exact or (math.nan,))[0])) for f in findings})
     x, y = zip(*places, strict=True)
-    stroke: dict[str, Any] = {"marker": "_", "markersize": 12} if len(x) == 1 else {}
+    stroke: Style = {"marker": "_", "markersize": 12} if len(x) == 1 else {}
     axes.plot(x, y, color=color, linewidth=1.1, alpha=0.75, **stroke)
 
 
-def _intervals(axes: Axes, group: list[dict[str, Any]], shift: float, *, color: str, marker: str, label: str) -> None:
+def _intervals(axes: Axes, group: list[Finding], shift: float, *, color: str, marker: str, label: str) -> None:
     x = [math.log10(_width(finding)) + shift for finding in group]
     for at, finding in zip(x, group, strict=True):
-        axes.plot([at, at], finding["interval"], color=color, linewidth=1.3)
-    estimates = [finding["estimate"] for finding in group]
+        axes.plot([at, at], finding.interval, color=color, linewidth=1.3)
+    estimates = [finding.estimate for finding in group]
     axes.plot(x, estimates, color=color, marker=marker, markersize=4.8, linewidth=0, label=label)
 
 
-def points(claim: dict[str, Any]) -> list[list[dict[str, Any]]]:
+def points(claim: ClaimRecord) -> list[list[Finding]]:
     """The decided findings of a claim at one width each, those of one chart together: one pair, data set and statement,
     and at least two widths of one network.
 
@@ -107,10 +109,10 @@ def points(claim: dict[str, Any]) -> list[list[dict[str, Any]]]:
     """
     single = [
         finding
-        for finding in claim["findings"]
+        for finding in claim.findings
         if is_profile(finding, "width N")
-        and len(finding["curve"]["x"]) == 1
-        and finding["verdict"] != Verdict.NOT_APPLICABLE
+        and len(finding.own_curve.x) == 1
+        and finding.verdict is not Verdict.NOT_APPLICABLE
         and pair_of(finding) is not None
     ]
     charts = []
@@ -122,10 +124,10 @@ def points(claim: dict[str, Any]) -> list[list[dict[str, Any]]]:
     return charts
 
 
-def _chart(finding: dict[str, Any]) -> tuple[str, str, str]:
-    parameters = finding["parameters"]
+def _chart(finding: Finding) -> tuple[str, str, str]:
+    parameters = finding.parameters
     return str(parameters["pair"]), str(parameters.get("dataset", "")), str(parameters.get("statement", ""))
 
 
-def _width(finding: dict[str, Any]) -> float:
-    return float(finding["curve"]["x"][0])
+def _width(finding: Finding) -> float:
+    return float(finding.own_curve.x[0])

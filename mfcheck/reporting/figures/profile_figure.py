@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mfcheck.findings.report import ClaimRecord
 from mfcheck.reporting.curves.profiles import EXCESS, Profile, by_pair, profiles
 from mfcheck.reporting.figures.plots import (
     DASHED,
@@ -31,7 +31,7 @@ CELL, GAP, LEFT, BOTTOM = 1.52, 0.26, 0.58, 0.36
 """Inches: height of a small panel, what is free above it, left of the first and below the last."""
 
 
-def profiles_figure(claim: dict[str, Any]) -> str:
+def profiles_figure(claim: ClaimRecord) -> str:
     """Small panels of the median over the bound against width, a row for each p and a column for each q; empty if the
     claim has no profile."""
     groups = by_pair(profiles(claim))
@@ -45,7 +45,7 @@ def profiles_figure(claim: dict[str, Any]) -> str:
     ends = log_range([width for one in every for width in one.widths])
     spare = [(row, column) for row, pairs in enumerate(rows) for column, pair in enumerate(pairs) if pair is None]
     tall = len(rows) + (0 if any(row == len(rows) - 1 for row, _ in spare) else 0.5)
-    with drawing("profiles", claim["id"], claim["findings"]):
+    with drawing("profiles", claim.id, claim.findings):
         figure = Figure(figsize=(6.4, BOTTOM + tall * (CELL + GAP)))
         drawn = {}
         for row, pairs in enumerate(rows):
@@ -59,7 +59,7 @@ def profiles_figure(claim: dict[str, Any]) -> str:
         place = (len(rows) - 1, last[0]) if last else (len(rows), 0)
         _keys(figure, place, several=any(len(group) > 1 for group in groups.values()))
         figure.supylabel("median over the bound", x=0.06 / 6.4, y=0.55, fontsize=9.0)
-        return svg(figure, f"Median over the bound against width, {claim['id']}")
+        return svg(figure, f"Median over the bound against width, {claim.id}")
 
 
 def _grid(pairs: list[NormPair]) -> list[list[NormPair | None]]:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from mfcheck.findings import states
+from mfcheck.findings.report import ClaimRecord, Report
 from mfcheck.reporting.curves.profiles import pair_of
-from mfcheck.reporting.figures.plots import INK, MEASURED, STATES, drawing, svg
+from mfcheck.reporting.figures.plots import INK, MEASURED, STATES, Style, drawing, svg
 from mfcheck.reporting.words import notation
 from mfcheck.spec import NormPair
 from mfcheck.verdict import Verdict
@@ -46,32 +45,32 @@ class Tightness:
         return self.ratios.get("theory") if "chevet" in self.ratios else None
 
 
-def tightness(claim: dict[str, Any], report: dict[str, Any]) -> dict[NormPair, Tightness]:
+def tightness(claim: ClaimRecord, report: Report) -> dict[NormPair, Tightness]:
     """How tight the bound is for each norm pair, from the medians of a claim and the limits that any claim found."""
     found: dict[NormPair, Tightness] = {}
-    for finding in _decided(claim):
-        parameters, pair = finding["parameters"], pair_of(finding)
+    for finding in claim.decided:
+        parameters, pair = finding.parameters, pair_of(finding)
         if pair is not None and parameters.get("statement") == "median":
             sizes = (parameters["input_dim"], parameters["output_dim"])
             entry = found.setdefault(pair, Tightness(sizes))
-            entry.ratios.setdefault(str(parameters.get("constant", "theory")), finding["estimate"])
-    for finding in (one for other in states.claims_of(report) for one in _decided(other)):
-        parameters, pair = finding["parameters"], pair_of(finding)
+            entry.ratios.setdefault(str(parameters.get("constant", "theory")), finding.estimate)
+    for finding in (one for other in report.claims for one in other.decided):
+        parameters, pair = finding.parameters, pair_of(finding)
         if pair in found and parameters.get("sizes") in SIZES:
             chevet = "chevet" in found[pair].ratios
             if not chevet or parameters.get("constant") == "chevet":
-                found[pair].limits.setdefault(str(parameters["sizes"]), finding["estimate"])
+                found[pair].limits.setdefault(str(parameters["sizes"]), finding.estimate)
     return found
 
 
-def tightness_figure(claim: dict[str, Any], report: dict[str, Any]) -> str:
+def tightness_figure(claim: ClaimRecord, report: Report) -> str:
     """Medians over β of wide networks, a row for each p and a column for each q; empty below two of these pairs."""
     found = tightness(claim, report)
     usual = {pair: one for pair, one in found.items() if pair.p in NORMS and pair.q in NORMS}
     if len(usual) < 2:
         return ""
     width, height = LEFT + 3 * SIDE + 0.06, TOP + 3 * ROW + KEY
-    with drawing("tightness", claim["id"], [(str(pair), vars(one)) for pair, one in found.items()]):
+    with drawing("tightness", claim.id, [(str(pair), vars(one)) for pair, one in found.items()]):
         figure = Figure(figsize=(width, height))
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set(xlim=(-LEFT, width - LEFT), ylim=(height - TOP, -TOP))
@@ -83,7 +82,7 @@ def tightness_figure(claim: dict[str, Any], report: dict[str, Any]) -> str:
         for pair, one in usual.items():
             _cell(axes, NORMS.index(pair.q) * SIDE, NORMS.index(pair.p) * ROW, one, common)
         _key(axes, 3 * ROW + 0.16)
-        return svg(figure, f"Tightness of the bound by norm pair, {claim['id']}")
+        return svg(figure, f"Tightness of the bound by norm pair, {claim.id}")
 
 
 def sizes_of(found: dict[NormPair, Tightness]) -> tuple[int, int]:
@@ -102,13 +101,9 @@ def tightness_rows(found: dict[NormPair, Tightness]) -> tuple[tuple[str, ...], l
     return columns, rows
 
 
-def _decided(claim: dict[str, Any]) -> list[dict[str, Any]]:
-    return [finding for finding in claim["findings"] if finding["verdict"] != Verdict.NOT_APPLICABLE]
-
-
 def _cell(axes: Axes, x: float, y: float, one: Tightness, common: tuple[int, int]) -> None:
     _shade(axes, (x, y), (SIDE, ROW), one.shown)
-    middle: dict[str, Any] = {"ha": "center", "va": "center"}
+    middle: Style = {"ha": "center", "va": "center"}
     # The large number stands in one place in all cells, so that a row or column can be read along.
     axes.text(x + SIDE / 2, y + 0.3, f"{one.shown:.3f}", fontsize=14.0, **middle)
     if one.own is not None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 
 from mfcheck.reporting.figures.plots import finite, log_ticks, logarithms
-from mfcheck.reporting.words.phrases import power
+from mfcheck.reporting.words.numbers import power
 
 HARDLY = 0.01
 """Where nothing moves further than this from its start, the axis shows the change instead of the value."""

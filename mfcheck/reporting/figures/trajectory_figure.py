@@ -8,6 +8,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mfcheck.findings.finding import Finding
 from mfcheck.findings.series import DISCRETISATION, ENVELOPE, FACTOR_1, LOSS, LOWER_QUARTILE, UPPER_QUARTILE
 from mfcheck.reporting.curves.trajectories import Trajectory, trajectory
 from mfcheck.reporting.figures.plots import (
@@ -17,18 +18,19 @@ from mfcheck.reporting.figures.plots import (
     LIMIT,
     MEASURED,
     PREDICTED,
+    Style,
     drawing,
     finite,
     panel,
     svg,
 )
 from mfcheck.reporting.figures.trajectory_axes import Scale, over_start, time_scale
-from mfcheck.reporting.words import phrases
+from mfcheck.reporting.words import numbers
 
 TALL, SHORT = 4.5, 3.3
 """Inches of the figure with the loss below, and without it."""
 DOTTED: Any = (0, (1, 1.5))
-LINES: dict[str, tuple[str, dict[str, Any]]] = {
+LINES: dict[str, tuple[str, Style]] = {
     FACTOR_1: ("theory's law at half the rate (rate factor 1)", {"color": LIMIT, "linestyle": DASHED}),
     ENVELOPE: ("law started at the measured L_adv(0)", {"color": EXACT}),
 }
@@ -36,7 +38,7 @@ LINES: dict[str, tuple[str, dict[str, Any]]] = {
 QUARTILES = (LOWER_QUARTILE, UPPER_QUARTILE)
 
 
-def trajectory_figure(finding: dict[str, Any]) -> str:
+def trajectory_figure(finding: Finding) -> str:
     """What was measured over its start against time, with the laws predicted, and L_adv over its bound below."""
     one = trajectory(finding)
     assert one is not None
@@ -54,7 +56,7 @@ def trajectory_figure(finding: dict[str, Any]) -> str:
         for axes in (upper, lower):
             axes.set_xlim(time.low, time.high)
             axes.tick_params(labelbottom=axes is lower)
-        return svg(figure, f"{one.quantity[0].capitalize()} over training time in {finding['cell']}")
+        return svg(figure, f"{one.quantity[0].capitalize()} over training time in {finding.cell}")
 
 
 def _heights(one: Trajectory) -> list[float]:
@@ -83,8 +85,8 @@ def _laws(axes: Axes, one: Trajectory, scale: Scale, x: list[float]) -> None:
 def _discretisation(axes: Axes, one: Trajectory, scale: Scale, x: list[float]) -> None:
     """How far the steps of the integration may have put the measured values off."""
     errors = one.series[DISCRETISATION]
-    label = f"error of the steps, at most {phrases.scientific(max(map(abs, finite(errors))))}"
-    style: dict[str, Any] = {"color": MEASURED, "linewidth": 0.8, "linestyle": DOTTED}
+    label = f"error of the steps, at most {numbers.scientific(max(map(abs, finite(errors))))}"
+    style: Style = {"color": MEASURED, "linewidth": 0.8, "linestyle": DOTTED}
     for sign, name in ((-1, label), (1, None)):
         moved = [value + sign * error for value, error in zip(one.measured, errors, strict=True)]
         axes.plot(x, scale.placed(moved), label=name, **style)

@@ -11,6 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mfcheck.findings import series
+from mfcheck.findings.finding import Finding
+from mfcheck.findings.report import ClaimRecord
 from mfcheck.reporting.figures.plots import (
     DASHED,
     EXACT,
@@ -40,31 +42,31 @@ LEGEND = 0.35
 """Decades left free for the legend of the width study."""
 
 
-def trend_figure(finding: dict[str, Any]) -> str:
+def trend_figure(finding: Finding) -> str:
     """Measured values of each group, with the theory and the exact value, and all of them over the theory."""
-    curve = finding["curve"]
-    logarithmic, name = curve["x_label"] in AXES, AXES.get(curve["x_label"], curve["x_label"])
-    x = [at / math.log(10) for at in curve["x"]] if logarithmic else curve["x"]
-    measured, theory, exact = (_logarithms(curve[line], len(x)) for line in ("measured", "predicted", "exact"))
+    curve = finding.own_curve
+    logarithmic, name = curve.x_label in AXES, AXES.get(curve.x_label, curve.x_label)
+    x = [at / math.log(10) for at in curve.x] if logarithmic else curve.x
+    measured, theory, exact = (_logarithms(line, len(x)) for line in (curve.measured, curve.predicted, curve.exact))
     known = [value for line in (measured, theory, exact) for value in line if value is not None]
     apart = any(abs(e - t) > 1e-9 for e, t in zip(exact, theory, strict=True) if e is not None and t is not None)
     with drawing("trend", finding):
         figure = Figure(figsize=(6.4, HEIGHT))
         trend, ratio = panel(figure, bottom=1.75), panel(figure, top=HEIGHT - 1.6)
-        slope = f"slope {_number(finding['reference'])}"
+        slope = f"slope {_number(finding.reference)}"
         _plot(trend, x, theory, color=PREDICTED, linewidth=1.3, linestyle=DASHED, label=f"theory, {slope}")
         if apart:
-            line = f"exact at finite width, slope {_number(_slope(curve['x'], exact))}"
+            line = f"exact at finite width, slope {_number(_slope(curve.x, exact))}"
             _plot(trend, x, exact, color=EXACT, linewidth=1.3, label=line)
-        low, high = finding["interval"]
-        shown = f"measured, slope {_number(finding['estimate'])} in [{_number(low)}, {_number(high)}]"
+        low, high = finding.interval
+        shown = f"measured, slope {_number(finding.estimate)} in [{_number(low)}, {_number(high)}]"
         _plot(trend, x, measured, color=MEASURED, linewidth=0, marker="o", markersize=4.5, label=shown)
         bottom, top = log_range([10**value for value in known])
         trend.set_ylim(bottom, top)
         trend.set_yticks(*log_ticks(bottom, top))
         trend.set_ylabel(f"{average(finding)} of the statistic")
         trend.tick_params(labelbottom=False)
-        trend.legend(loc="lower left" if finding["reference"] < 0 else "upper left")
+        trend.legend(loc="lower left" if finding.reference < 0 else "upper left")
 
         ratio.axhline(1, color=PREDICTED, linewidth=0.9, linestyle=DASHED)
         if apart:
@@ -77,27 +79,27 @@ def trend_figure(finding: dict[str, Any]) -> str:
         ratio.set_xlabel(name)
         for axes in (trend, ratio):
             _horizontal(axes, x, logarithmic)
-        return svg(figure, f"Trend over {name.split()[0]} in {finding['cell']}")
+        return svg(figure, f"Trend over {name.split()[0]} in {finding.cell}")
 
 
-def average(finding: dict[str, Any]) -> str:
+def average(finding: Finding) -> str:
     """What the values of a trend are of the draws of a group."""
-    return "median" if "median" in finding["statistic"] else "mean"
+    return "median" if "median" in finding.statistic else "mean"
 
 
-def distance_figure(claim: dict[str, Any]) -> str:
+def distance_figure(claim: ClaimRecord) -> str:
     """Every law finding's distance to the limit law against its width, beside the exact one; empty below two widths.
 
     The findings that stand for an experiment of the paper are joined.
     """
-    findings = sorted(filter(_placed, claim["findings"]), key=lambda finding: (_width(finding), finding["cell"]))
+    findings = sorted(filter(_placed, claim.findings), key=lambda finding: (_width(finding), finding.cell))
     if len({_width(finding) for finding in findings}) < 2:
         return ""
-    noise = NOISE / math.sqrt(min(finding["draws"] for finding in findings))
+    noise = NOISE / math.sqrt(min(finding.draws for finding in findings))
     heights = [value for finding in findings for value in (*_heights(finding), noise) if value > 0]
     bottom, reached = log_range(heights)
     top = reached + LEGEND
-    with drawing("distance", claim["id"], findings):
+    with drawing("distance", claim.id, findings):
         figure = Figure(figsize=(6.4, HEIGHT))
         axes = panel(figure)
         left, right = log_range([_width(finding) for finding in findings])
@@ -112,10 +114,10 @@ def distance_figure(claim: dict[str, Any]) -> str:
         at = [place for _, group in groupby(findings, _width) for place in _dodged(list(group))]
         for place, finding in zip(at, findings, strict=True):
             _distance(axes, place, finding, bottom)
-        named = [(place, finding) for place, finding in zip(at, findings, strict=True) if finding["figure"]]
+        named = [(place, finding) for place, finding in zip(at, findings, strict=True) if finding.figure]
         for colour, values in (
-            (MEASURED, [finding["estimate"] for _, finding in named]),
-            (EXACT, [finding["margin"]["finite_width"] for _, finding in named]),
+            (MEASURED, [finding.estimate for _, finding in named]),
+            (EXACT, [finding.margin.finite_width for _, finding in named]),
         ):
             heights = [_log(value, bottom) for value in values]
             axes.plot([place for place, _ in named], heights, color=colour, linewidth=1.4, zorder=2)
@@ -124,19 +126,19 @@ def distance_figure(claim: dict[str, Any]) -> str:
         axes.set_xticks(*log_ticks(left, right))
         axes.set_yticks(*log_ticks(bottom, top))
         axes.legend(loc="upper right", fontsize=8.0)
-        return svg(figure, f"Distance to the limit law against width, {claim['id']}")
+        return svg(figure, f"Distance to the limit law against width, {claim.id}")
 
 
-def _distance(axes: Axes, x: float, finding: dict[str, Any], bottom: float) -> None:
-    bold = bool(finding["figure"])
-    low, high = (_log(end, bottom) for end in finding["interval"])
+def _distance(axes: Axes, x: float, finding: Finding, bottom: float) -> None:
+    bold = bool(finding.figure)
+    low, high = (_log(end, bottom) for end in finding.interval)
     axes.plot([x, x], [low, high], color=MEASURED, linewidth=2.2 if bold else 1.0, alpha=1 if bold else 0.55)
-    if finding["interval"][0] <= 10**bottom:
+    if finding.interval[0] <= 10**bottom:
         axes.plot([x], [bottom], marker="v", markersize=4, color=MEASURED, clip_on=False)
     face = MEASURED if bold else "none"
-    estimate = _log(finding["estimate"], bottom)
+    estimate = _log(finding.estimate, bottom)
     axes.plot([x], [estimate], marker="o", markersize=6 if bold else 4.5, markerfacecolor=face, color=MEASURED)
-    exact = _log(finding["margin"]["finite_width"], bottom)
+    exact = _log(finding.margin.finite_width, bottom)
     axes.plot([x], [exact], marker="D", markersize=5 if bold else 4, color=EXACT, zorder=3)
     allowed = _log(phrases.allowed_region(finding)[1], bottom)
     axes.plot([x], [allowed], marker="_", markersize=9, markeredgewidth=1.4, color=LIMIT)
@@ -151,29 +153,29 @@ def _keys(axes: Axes, *, experiment: bool) -> None:
         axes.plot([], [], color=INK, linewidth=0, label="filled and joined: the paper's experiment")
 
 
-def _placed(finding: dict[str, Any]) -> bool:
+def _placed(finding: Finding) -> bool:
     """Whether a finding is a distance of a law that is to hold, at a known width, with its exact value."""
     return (
-        finding["verdict"] != Verdict.NOT_APPLICABLE
-        and not finding.get("breaks")
-        and (finding["curve"] or {}).get("kind") == series.LAW
-        and finding["reference"] == 0
-        and finding["margin"]["finite_width"] > 0
-        and isinstance(finding["parameters"].get("width"), int)
+        finding.verdict is not Verdict.NOT_APPLICABLE
+        and not finding.breaks
+        and finding.curve_kind == series.LAW
+        and finding.reference == 0
+        and finding.margin.finite_width > 0
+        and isinstance(finding.parameters.get("width"), int)
     )
 
 
-def _width(finding: dict[str, Any]) -> int:
-    return int(finding["parameters"]["width"])
+def _width(finding: Finding) -> int:
+    return int(finding.parameters["width"])
 
 
-def _heights(finding: dict[str, Any]) -> tuple[float, ...]:
+def _heights(finding: Finding) -> tuple[float, ...]:
     """What the vertical axis must reach; an interval may run off below."""
-    above = (finding["estimate"], finding["interval"][1], phrases.allowed_region(finding)[1])
-    return (*above, finding["margin"]["finite_width"])
+    above = (finding.estimate, finding.interval[1], phrases.allowed_region(finding)[1])
+    return (*above, finding.margin.finite_width)
 
 
-def _dodged(group: list[dict[str, Any]]) -> list[float]:
+def _dodged(group: list[Finding]) -> list[float]:
     """Places side by side for findings of one width."""
     first = math.log10(_width(group[0])) - DODGE * (len(group) - 1) / 2
     return [first + DODGE * index for index in range(len(group))]

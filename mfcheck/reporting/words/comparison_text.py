@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mfcheck.findings import wording
 from mfcheck.findings.compared import Change, Comparison, Kind, Weight, as_comparison
-from mfcheck.reporting.words import phrases
-from mfcheck.reporting.words.marks import code, plain, table
+from mfcheck.reporting.words import numbers
+from mfcheck.reporting.words.marks import code, fence, plain, table
 
 Line = tuple[str, str]
 
@@ -23,6 +23,7 @@ MOST_ANNOTATIONS = 10
 MOST_CHARACTERS = 60_000
 """A comment on GitHub holds 65,536 characters."""
 MOST_ROWS = 400
+MOST_COMMANDS, MOST_THEOREMS = 20, 40
 MOST_OF_A_CHANGE = 8000
 """Characters of one change that a terminal shows."""
 LOOKS: dict[str, tuple[str, str, str]] = {
@@ -60,19 +61,42 @@ def headline(comparison: Comparison) -> str:
 
 def facts(comparison: Comparison) -> str:
     """What was compared with what, in plain sentences."""
-    said = (
+    return " ".join(_facts(comparison))
+
+
+def _facts(comparison: Comparison) -> list[str]:
+    """What was compared, and, of a narrowed run, what was not."""
+    of = f"one of {comparison.intervals:,} intervals" if comparison.intervals else "an interval"
+    told = [
         f"{wording.plural(comparison.findings, 'finding')} compared, seed {comparison.new_seed} with seed "
-        f"{comparison.old_seed} of {comparison.old}. That an interval moved apart by chance has a probability of at "
-        f"most {phrases.scientific(comparison.chance)}."
-    )
-    if not comparison.narrowed:
-        return said
-    return f"{said} Only what this run tried is compared: {wording.plural(comparison.left_out, 'cell')} were left out."
+        f"{comparison.old_seed} of {comparison.old}. That {of} of the same quantity moved apart by chance has a "
+        f"probability of at most {numbers.scientific(comparison.chance)}."
+    ]
+    if comparison.narrowed:
+        left = wording.plural(comparison.left_out, "cell")
+        told.append(
+            f"Only what this run tried is compared: {left} {'was' if comparison.left_out == 1 else 'were'} left out."
+        )
+    return told
+
+
+def verdicts_line(comparison: Comparison) -> str:
+    """The verdicts of theorems that are other ones now, old → new; all of them counted."""
+    moved = [one for one in comparison.theorems if one.before and one.after and one.before != one.after]
+    if not comparison.theorems:
+        return ""
+    if not moved:
+        return f"No verdict of {wording.plural(len(comparison.theorems), 'theorem')} changed."
+    return "; ".join(f"{one.id}: {one.before} → {one.after}" for one in moved)
 
 
 def comparison_lines(comparison: Comparison) -> list[Line]:
     """The comparison as lines with their styles."""
-    lines = [(headline(comparison), "red" if comparison.regressions else "green"), *_wrapped(facts(comparison), "")]
+    lines = [
+        (headline(comparison), "red" if comparison.regressions else "green"),
+        *(line for told in _facts(comparison) for line in _wrapped(told, "")),
+        *_wrapped(verdicts_line(comparison), ""),
+    ]
     for group in groups(comparison):
         shown = group.changes[: MOST_REGRESSIONS if group.open else MOST_OTHERS]
         for change in shown:
@@ -89,33 +113,61 @@ def summary_lines(recorded: Mapping[str, Any], environment: Mapping[str, str]) -
     return [*comparison_lines(comparison), *((line, "") for line in github_annotations(comparison, environment))]
 
 
-def comparison_markdown(comparison: Comparison) -> str:
-    """The comparison as a document that fits into one comment on GitHub."""
+def comparison_markdown(comparison: Comparison, environment: Mapping[str, str] | None = None) -> str:
+    """The comparison as a document that fits into one comment on GitHub, with a link to the run where it is one."""
     text = ""
     for most in (MOST_ROWS, 100, 40, 10, 3):
-        text = "\n\n".join([f"## mfcheck: {headline(comparison)}", *comparison_blocks(comparison, most)]) + "\n"
+        head = [f"## mfcheck: {headline(comparison)}", *_run(environment or {})]
+        text = "\n\n".join([*head, *comparison_blocks(comparison, most)]) + "\n"
         if len(text) <= MOST_CHARACTERS:
             break
     return text
 
 
+def _run(environment: Mapping[str, str]) -> list[str]:
+    """A link to the run on GitHub, which has its report among its artifacts; nothing elsewhere."""
+    server, repository, run = (environment.get(f"GITHUB_{name}", "") for name in ("SERVER_URL", "REPOSITORY", "RUN_ID"))
+    known = server.startswith("https://") and re.fullmatch(r"[\w.-]+/[\w.-]+", repository) and run.isdigit()
+    return [f"[This run, with its report]({server}/{repository}/actions/runs/{run})"] if known else []
+
+
 def comparison_blocks(comparison: Comparison, most: int = MOST_ROWS) -> list[str]:
-    """The facts, and a table of at most so many rows for each weight of changes."""
-    blocks = [_quiet(facts(comparison))]
+    """The facts, all theorems old → new, a table of at most so many rows for each weight of changes, and commands."""
+    blocks = [_quiet(facts(comparison)), *_theorems(comparison)]
     for group in groups(comparison):
         rows = []
         for change in group.changes[:most]:
             where = " in ".join(code(wording.cut(name, 200)) for name in (change.claim, change.cell) if name)
-            rows.append((f"{group.sign} {change.kind}", where, _quiet(wording.cut(change.says, 600))))
+            said = f"{change.says}; allowed is {change.allowed}" if change.allowed else change.says
+            rows.append((f"{group.sign} {change.kind}", where, _quiet(wording.cut(said, 600))))
         found = table(("what", "where", "change"), rows)
         if left := len(group.changes) - len(rows):
             found += f"\n\n… and {left} more."
         if group.open:
-            blocks += [f"**{group.title}**", found]
+            blocks += [f"**{group.title}**", found, *_commands_of(group.changes[: min(most, MOST_COMMANDS)])]
         else:
             summary = f"{group.title}: {len(group.changes)}"
             blocks.append(f"<details>\n<summary>{summary}</summary>\n\n{found}\n\n</details>")
     return blocks
+
+
+def _theorems(comparison: Comparison) -> list[str]:
+    """A row for every theorem, those whose verdict changed marked."""
+    rows = [
+        (
+            code(wording.cut(one.id, 100)),
+            _quiet(one.before or "—"),
+            f"**{_quiet(one.after or '—')}**" if one.before != one.after else _quiet(one.after),
+        )
+        for one in comparison.theorems[:MOST_THEOREMS]
+    ]
+    return [table(("theorem", "before", "now"), rows)] if rows else []
+
+
+def _commands_of(changes: Sequence[Change]) -> list[str]:
+    """How to repeat what fell behind."""
+    found = list(dict.fromkeys(wording.cut(change.reproduce, 600) for change in changes if change.reproduce))
+    return ["To repeat what fell behind:", fence("\n".join(found))] if found else []
 
 
 def github_annotations(comparison: Comparison, environment: Mapping[str, str]) -> list[str]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 from mfcheck.findings import wording
 from mfcheck.findings.coverage import Covered, Least, Row, holes
-from mfcheck.findings.coverage_record import coverage_of
+from mfcheck.findings.report import Report
 from mfcheck.theory.arguments import Value
 
 WIDTH = 120
@@ -18,15 +17,15 @@ SHOWN = 5
 NONE = "This report holds no coverage: it was written before there was any, or no claim ran."
 
 
-def verdict(report: dict[str, Any]) -> str:
+def verdict(report: Report) -> str:
     """How many wrong formulas along an argument were refuted, in words; empty where the report holds no coverage."""
-    covered = coverage_of(report)
+    covered = report.coverage
     if not covered:
         return ""
     twins, open_ones = sum(row.twins for one in covered for row in one.rows), len(holes(covered))
     rows = [row for one in covered for row in one.rows if not row.declared]
     closed = sum(not row.holes for row in rows)
-    proviso = "; claims that did not run may close what is open" if open_ones and not report.get("full", True) else ""
+    proviso = "; claims that did not run may close what is open" if open_ones and not report.full else ""
     of = f"arguments of {wording.plural(len(covered), 'formula')}"
     return (
         f"coverage: {closed} of {len(rows)} {of} pinned down, by {twins} slanted twins; "
@@ -34,14 +33,14 @@ def verdict(report: dict[str, Any]) -> str:
     )
 
 
-def open_holes(report: dict[str, Any]) -> list[str]:
+def open_holes(report: Report) -> list[str]:
     """The holes of a full run; none of a part of the suite, which need not close them."""
-    return holes(coverage_of(report)) if report.get("full", True) else []
+    return holes(report.coverage) if report.full else []
 
 
-def coverage_table(report: dict[str, Any]) -> list[str]:
+def coverage_table(report: Report) -> list[str]:
     """The table as lines of at most 120 columns."""
-    covered = coverage_of(report)
+    covered = report.coverage
     if not covered:
         return [NONE]
     lines = [f"{'argument':{ARGUMENT}}{'values seen':{VALUES}}{'least':{FACTOR}}refuted by"]

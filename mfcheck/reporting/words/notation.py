@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from mfcheck.reporting.words.phrases import power
+from mfcheck.reporting.words.numbers import power
 from mfcheck.spec import NormPair
 
 

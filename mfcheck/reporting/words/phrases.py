@@ -1,90 +1,94 @@
-"""Wording that all pages share: numbers, allowed regions, and the one sentence that states a finding."""
+"""Wording that all pages share: allowed regions, and the one sentence that states a finding."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import NamedTuple
 
-from mfcheck.findings.states import EXPECTED, state
+from mfcheck.findings.finding import Finding
+from mfcheck.findings.report import Dataset, File, state_of
+from mfcheck.findings.states import EXPECTED
+from mfcheck.reporting.words.numbers import decimals_for, figures, fixed, percent
 from mfcheck.verdict import Verdict
 
 FAMILY_BOUND = "at most this probability that any verdict of this run is wrong by chance"
-MOST_DECIMALS = 7
-_SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+BLUNT = 10.0
+"""From so large a relative error on a finding is said to have no resolution: it would pass almost any value."""
+NOTHING = "—"
 
 
-def allowed_region(finding: dict[str, Any]) -> tuple[float, float]:
+class Evidence(NamedTuple):
+    """The numbers of a finding as texts: the estimate, its interval, the theory's value, and what that allows."""
+
+    estimate: str
+    interval: str
+    theory: str
+    allowed: str
+
+
+def allowed_region(finding: Finding) -> tuple[float, float]:
     """Where the statistic may lie for the law to hold; a claim that it breaks must leave this."""
-    low, high = finding["region"]
-    return low, high
+    low, high = finding.region
+    return -math.inf if math.isnan(low) else low, math.inf if math.isnan(high) else high
 
 
-def evidence(finding: dict[str, Any]) -> dict[str, str]:
+def evidence(finding: Finding) -> Evidence:
     """Estimate, interval and allowed (or forbidden) region with as many decimals as it takes to tell them apart."""
-    if finding["verdict"] == Verdict.NOT_APPLICABLE:
-        return {"estimate": "—", "interval": "—", "allowed": "—"}
-    low, high = finding["interval"]
+    if finding.verdict is Verdict.NOT_APPLICABLE:
+        return Evidence(*[NOTHING] * 4)
+    low, high = finding.interval
     bottom, top = allowed_region(finding)
-    widths = [2 - _order(width) for width in (high - low, top - bottom) if width > 0]
-    gaps = [-_order(gap) for gap in (abs(a - b) for a in (low, high) for b in (bottom, top)) if gap > 1e-12]
-    decimals = max(0, *widths, *gaps) if widths or gaps else 4
+    decimals = max(decimals_for(low, high, (bottom, top)), decimals_for(bottom, top) if low == high else 0)
 
     def show(value: float) -> str:
-        return _number(value, finding["reference"], decimals)
+        return fixed(value, decimals, finding.reference)
 
-    return {
-        "estimate": show(finding["estimate"]),
-        "interval": f"[{show(low)}, {show(high)}]",
-        "allowed": f"{_leaving(finding)}[{show(bottom)}, {show(top)}]",
-    }
+    return Evidence(
+        show(finding.estimate),
+        f"[{show(low)}, {show(high)}]",
+        show(finding.reference),
+        f"{_leaving(finding)}[{show(bottom)}, {show(top)}]",
+    )
 
 
-def _leaving(finding: dict[str, Any]) -> str:
+def margin(finding: Finding) -> str:
+    """What the margin is made of: the distance at finite width and the declared discrepancy δ."""
+    parts = (finding.margin.finite_width, finding.margin.discrepancy)
+    return " + ".join(figures(part, 2) for part in parts)
+
+
+def _leaving(finding: Finding) -> str:
     """What a law that is to break has to do with its region, ahead of it."""
-    side = {"above": " upwards", "below": " downwards"}.get(finding.get("side", ""), "")
-    return f"must leave{side} " if finding.get("breaks") else ""
+    side = {"above": " upwards", "below": " downwards"}.get(finding.side, "")
+    return f"must leave{side} " if finding.breaks else ""
 
 
-def _order(value: float) -> int:
-    return math.floor(math.log10(value))
-
-
-def _number(value: float, reference: float, decimals: int) -> str:
-    if value in (0, 1):
-        return f"{value:.0f}"
-    if decimals <= MOST_DECIMALS:
-        return f"{value:.{decimals}f}"
-    if reference == 0:
-        return f"{value:.4g}"
-    return f"{reference:g} {'+' if value > reference else '−'} {abs(value - reference):.3g}"
-
-
-def sentence(finding: dict[str, Any]) -> str:
+def sentence(finding: Finding) -> str:
     """What was measured against what was allowed, in one plain sentence."""
-    if finding["verdict"] == Verdict.NOT_APPLICABLE:
-        return f"Not applicable: {finding['reason'].rstrip('.') or 'no reason was given'}."
+    if finding.verdict is Verdict.NOT_APPLICABLE:
+        return f"Not applicable: {finding.reason.rstrip('.') or 'no reason was given'}."
     shown = evidence(finding)
-    measured = f"The {finding['statistic']} was measured as {shown['estimate']} with interval {shown['interval']}"
-    found = (_broken if finding.get("breaks") else _held)(Verdict(finding["verdict"]), shown["allowed"])
-    why = f" ({finding['reason'].rstrip('.')})" if finding["reason"] else ""
-    asked = f"Decided is whether {finding['decides']}. " if finding.get("decides") else ""
+    measured = f"The {finding.statistic} was measured as {shown.estimate} with interval {shown.interval}"
+    found = (_broken if finding.breaks else _held)(finding.verdict, shown.allowed)
+    why = f" ({finding.reason.rstrip('.')})" if finding.reason else ""
+    asked = f"Decided is whether {finding.decides}. " if finding.decides else ""
     spoken_of = regime(finding)
     about = f"{spoken_of[0].upper()}{spoken_of[1:].rstrip('.')}. " if spoken_of else ""
     return f"{about}{asked}{measured}, {found}{why}.{expectation(finding)}"
 
 
-def decided(finding: dict[str, Any]) -> str:
+def decided(finding: Finding) -> str:
     """What a finding is about: its sentence, or of an older report the name of its statistic."""
-    return finding.get("decides") or str(finding["statistic"])
+    return finding.decides or finding.statistic
 
 
-def regime(finding: dict[str, Any]) -> str:
+def regime(finding: Finding) -> str:
     """The part of its theorem that a finding speaks of, and why its support would not make that hold, if it would not.
 
-    >>> regime({"regime": "late", "caveat": "trained on a few images"})
+    >>> regime(Finding("a/b", "", "c", "", "", {}, "", regime="late", caveat="trained on a few images"))
     'late · trained on a few images'
     """
-    return " · ".join(filter(None, (str(finding.get("regime", "")), str(finding.get("caveat", "")))))
+    return " · ".join(filter(None, (finding.regime, finding.caveat)))
 
 
 def _held(verdict: Verdict, allowed: str) -> str:
@@ -103,64 +107,39 @@ def _broken(verdict: Verdict, region: str) -> str:
     }[verdict]
 
 
-def expectation(finding: dict[str, Any]) -> str:
+def expectation(finding: Finding) -> str:
     """Why a refutation was expected and which law holds instead, with a space ahead; empty of any other finding."""
-    if state(finding) != EXPECTED:
+    if state_of(finding) != EXPECTED:
         return ""
-    instead = f" The same draws support instead: {finding['instead']}." if finding.get("instead") else ""
-    return f" This was expected: {finding['expected'].rstrip('.')}.{instead}"
+    instead = f" The same draws support instead: {finding.instead}." if finding.instead else ""
+    return f" This was expected: {finding.expected.rstrip('.')}.{instead}"
 
 
-def dataset(entry: dict[str, Any]) -> str:
+def dataset(entry: Dataset) -> str:
     """The data set of a run in one line: the norm of its inputs, its files and the beginnings of their checksums."""
-    origins = " and ".join(dict.fromkeys(file["origin"] for file in entry["files"]))
-    files = ", ".join(f"{file['file']} (sha256 {file['sha256'][:12]}…{_note(file)})" for file in entry["files"])
-    return f"{entry['name']} with {entry['norm']}" + (f", from {origins}: {files}" if files else "")
+    origins = " and ".join(dict.fromkeys(file.origin for file in entry.files))
+    files = ", ".join(f"{file.file} (sha256 {file.sha256[:12]}…{_note(file)})" for file in entry.files)
+    return f"{entry.name} with {entry.norm}" + (f", from {origins}: {files}" if files else "")
 
 
-def _note(file: dict[str, Any]) -> str:
-    return f"; {file['note']}" if file.get("note") else ""
+def _note(file: File) -> str:
+    return f"; {file.note}" if file.note else ""
 
 
-def resolution(finding: dict[str, Any]) -> str:
+def resolution(finding: Finding) -> str:
     """The smallest error in the theory's value that the finding would have refuted: as percent of it, or as a number
-    where it is in the statistic's own units."""
-    value = finding["resolution"]
-    if value is None:
-        return "—"
-    if finding.get("absolute"):  # reports of an earlier day do not say
-        return f"± {value:.2g}"
-    return f"{100 * value:.2g}%" if value < 1 else f"{100 * value:.0f}%"
+    where it is in the statistic's own units; none where even a tenfold error would have passed."""
+    value = finding.resolution
+    if not value or not math.isfinite(value):  # what refutes the theory itself has none to tell
+        return NOTHING
+    if finding.absolute:  # reports of an earlier day do not say
+        return f"± {figures(value, 2)}"
+    return percent(value) if value < BLUNT else "none"
 
 
-def draws(finding: dict[str, Any]) -> str:
+def draws(finding: Finding) -> str:
     """The number of draws, and the looks at them where there were several."""
-    looks = f" in {finding['looks']} looks" if finding["looks"] > 1 else ""
-    return f"{finding['draws']:,}{looks}"
-
-
-def seconds(value: float) -> str:
-    """A duration, with decimals only where they say something."""
-    return f"{value:.1f}" if value < 100 else f"{value:,.0f}"
-
-
-def scientific(value: float) -> str:
-    """A small number as 2.3 × 10⁻⁵.
-
-    >>> scientific(2.3e-5), scientific(1e-6), scientific(0.0)
-    ('2.3 × 10⁻⁵', '10⁻⁶', '0')
-    """
-    if value == 0:
-        return "0"
-    digits, exponent = f"{value:.1e}".split("e")
-    scale = power(int(exponent))
-    return scale if digits == "1.0" else f"{digits} × {scale}"
-
-
-def power(exponent: int) -> str:
-    """A power of ten.
-
-    >>> power(-3)
-    '10⁻³'
-    """
-    return "10" + str(exponent).translate(_SUPERSCRIPTS)
+    if finding.verdict is Verdict.NOT_APPLICABLE:
+        return NOTHING
+    looks = f" in {finding.looks} looks" if finding.looks > 1 else ""
+    return f"{finding.draws:,}{looks}"

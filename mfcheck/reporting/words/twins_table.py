@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
-from mfcheck.findings import states, wording
+from mfcheck.findings import wording
+from mfcheck.findings.report import Report, Twin
 from mfcheck.findings.report_shape import STATUSES
 
 WIDTH = 120
@@ -40,58 +41,58 @@ class Score:
         return [f"{self.counts[status]} {status}" for status in ("equivalent", "untested") if self.counts[status]]
 
 
-def score(mutants: list[dict[str, Any]]) -> Score:
+def score(mutants: Sequence[Twin]) -> Score:
     """The score of some twins."""
-    return Score(Counter(str(mutant["status"]) for mutant in mutants))
+    return Score(Counter(str(mutant.status) for mutant in mutants))
 
 
-def survivors(report: dict[str, Any]) -> list[dict[str, Any]]:
+def survivors(report: Report) -> list[Twin]:
     """The twins that the whole suite ran against and did not refute; none of a part of it, which need not."""
-    return _survived(report) if report.get("full", True) else []
+    return _survived(report) if report.full else []
 
 
-def verdict(report: dict[str, Any]) -> str:
+def verdict(report: Report) -> str:
     """The score of all twins in words."""
-    others = not report.get("full", True) and _survived(report)
+    others = not report.full and _survived(report)
     proviso = "; claims that did not run may refute what survived" if others else ""
-    return f"{score(report.get('mutants') or [])}{proviso}"
+    return f"{score(report.twins)}{proviso}"
 
 
-def _survived(report: dict[str, Any]) -> list[dict[str, Any]]:
-    return [mutant for mutant in report.get("mutants") or [] if mutant["status"] == "survived"]
+def _survived(report: Report) -> list[Twin]:
+    return [mutant for mutant in report.twins if mutant.status == "survived"]
 
 
-def by_formula(mutants: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+def by_formula(mutants: Sequence[Twin]) -> dict[str, list[Twin]]:
     """The twins of every formula: formulas with survivors first, and within each the survivors."""
-    groups: dict[str, list[dict[str, Any]]] = {}
-    for mutant in sorted(mutants, key=lambda mutant: STATUSES.index(mutant["status"])):
-        groups.setdefault(mutant["formula"], []).append(mutant)
-    return dict(sorted(groups.items(), key=lambda group: (group[1][0]["status"] != "survived", group[0])))
+    groups: dict[str, list[Twin]] = {}
+    for mutant in sorted(mutants, key=lambda mutant: STATUSES.index(mutant.status)):
+        groups.setdefault(mutant.formula, []).append(mutant)
+    return dict(sorted(groups.items(), key=lambda group: (group[1][0].status != "survived", group[0])))
 
 
-def columns(report: dict[str, Any]) -> dict[str, str]:
+def columns(report: Report) -> dict[str, str]:
     """The claims that killed any twin, in the report's order, with the shortest name that tells them apart."""
-    killers = {id for mutant in report.get("mutants") or [] for id in mutant["killed_by"]}
-    ordered = [claim["id"] for claim in states.claims_of(report) if claim["id"] in killers]
+    killers = {id for mutant in report.twins for id in mutant.killed_by}
+    ordered = [claim.id for claim in report.claims if claim.id in killers]
     ordered += sorted(killers - set(ordered))
     short = Counter(id.split("/", 1)[-1] for id in ordered)
     return {id: name if short[name := id.split("/", 1)[-1]] == 1 else id for id in ordered}
 
 
-def change(mutant: dict[str, Any]) -> str:
+def change(mutant: Twin) -> str:
     """What a twin changed, without the name of the formula that its group says already."""
-    return str(mutant["name"]).removeprefix(f"{mutant['formula']}: ")
+    return str(mutant.name).removeprefix(f"{mutant.formula}: ")
 
 
-def fate(mutant: dict[str, Any]) -> str:
+def fate(mutant: Twin) -> str:
     """A twin's status, with the reason where it needs one."""
-    reason = mutant.get("reason") or {"untested": UNTESTED}.get(mutant["status"], "")
-    return f"{mutant['status']}: {reason}" if reason else str(mutant["status"])
+    reason = mutant.reason or {"untested": UNTESTED}.get(mutant.status, "")
+    return f"{mutant.status}: {reason}" if reason else str(mutant.status)
 
 
-def mutant_table(report: dict[str, Any]) -> list[str]:
+def mutant_table(report: Report) -> list[str]:
     """The matrix of twins and claims as lines of at most 120 columns."""
-    mutants = report.get("mutants") or []
+    mutants = report.twins
     if not mutants:
         return ["No wrong twin was tried in this run."]
     claims = dict(islice(columns(report).items(), MOST_COLUMNS))
@@ -99,9 +100,9 @@ def mutant_table(report: dict[str, Any]) -> list[str]:
     for formula, group in by_formula(mutants).items():
         lines += ["", formula]
         for mutant in group:
-            marks = "".join("✓ " if id in mutant["killed_by"] else "· " for id in claims)
+            marks = "".join("✓ " if id in mutant.killed_by else "· " for id in claims)
             status = fate(mutant)
-            shown = status.replace("survived", "✗ SURVIVED", 1) if mutant["status"] == "survived" else status
+            shown = status.replace("survived", "✗ SURVIVED", 1) if mutant.status == "survived" else status
             lines.append(f"  {wording.cut(change(mutant), NAME - 3):{NAME - 2}}{marks} {shown}")
     return [wording.clip(line, WIDTH) for line in [*lines, "", str(score(mutants))]]
 

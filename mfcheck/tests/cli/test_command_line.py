@@ -14,7 +14,7 @@ from mfcheck.decisions.suite import suite_claims
 from mfcheck.tests.support.commands import ran
 from mfcheck.tests.support.compared_runs import WHOLE
 
-COMMANDS = ("plan", "mutants", "coverage", "compare", "baseline", "audit", "disagree")
+COMMANDS = ("plan", "mutants", "coverage", "compare", "baseline", "report", "export", "audit", "disagree")
 ASCII = {"PYTHONIOENCODING": "ascii", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 
 

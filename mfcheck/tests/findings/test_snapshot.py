@@ -22,7 +22,9 @@ from mfcheck.findings.snapshot import (
 from mfcheck.tests.support.commands import refusal
 from mfcheck.tests.support.compared_runs import WHOLE, finding
 
-SUPPORTED = Seen("supported", "ratio to the theory", "wishart", (0.99, 1.01), 1.0, (0.95, 1.05), 1e-6)
+SUPPORTED = Seen(
+    "supported", "ratio to the theory", "wishart", (0.99, 1.01), 1.0, (0.95, 1.05), 1e-6, reproduce="pytest claims"
+)
 
 
 def test_it_holds_every_finding_error_twin_and_circumstance() -> None:

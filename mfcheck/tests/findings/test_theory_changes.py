@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mfcheck import NetworkSpec, PaperTheory, Verdict
+from mfcheck.findings.reading import report_of
 from mfcheck.findings.record import as_plain
 from mfcheck.findings.theory_changes import theory_changes
 from mfcheck.reporting.words.changes_text import lines
@@ -46,7 +47,7 @@ def test_the_forgotten_1_is_refuted_by_name_where_networks_are_residual() -> Non
     # The statistic of thm4.1/width-convergence is in the theory's own units: the paper's verdict takes the paper's.
     assert report["theory_changes"]["unjudged"] == []
     assert {finding.paper_verdict for finding in found} == {"supported"}
-    head, first, *rest = lines(report)
+    head, first, *rest = lines(report_of({"theorems": [], **report}))
     assert head == "What theory mine:Forgotten changes"
     assert first.startswith("omega: seen by 3 claims")
     assert "thm4.1/phase-boundary: 2 cells supported by the paper's theory, refuted by this one" in rest
@@ -68,7 +69,7 @@ def test_the_papers_own_theory_changes_nothing() -> None:
     (finding,) = findings(PaperTheory(), "thm4.1/entries-variance", cells=lambda id: "N300-" in id)
     assert (finding.changes_seen, finding.paper_verdict) == ((), "")
     assert theory_changes(PaperTheory(), [as_plain(finding)]) == {}
-    assert lines({"theory": "mfcheck.theory:PaperTheory", "theory_changes": {}}) == []
+    assert lines(report_of({"theorems": [], "theory": "mfcheck.theory:PaperTheory", "theory_changes": {}})) == []
 
 
 def test_a_formula_that_no_claim_sees_is_untested() -> None:

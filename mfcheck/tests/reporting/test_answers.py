@@ -7,10 +7,9 @@ import re
 
 import pytest
 
+from mfcheck.findings.reading import report_of
 from mfcheck.reporting.answers import answers
-from mfcheck.reporting.markdown import render_markdown
-from mfcheck.reporting.pages import render_html
-from mfcheck.tests.support.reports import make_claim, make_report
+from mfcheck.tests.support.reports import make_claim, make_report, render_html, render_markdown
 from mfcheck.tests.support.training_reports import (
     DECAY,
     DRIFT,
@@ -127,6 +126,6 @@ def test_nothing_is_said_of_what_did_not_run(id: str) -> None:
     nothing = make_trained(None, verdict="not applicable", estimate=None, interval=[None, None], region=[None, None])
     for claim in (make_claim(id=id), make_claim(nothing, id=id)):
         report = make_report(claim)
-        assert answers(report) == []
+        assert answers(report_of(report)) == []
         assert "What training does" not in render_html(report)
         assert "What training does" not in render_markdown(report)

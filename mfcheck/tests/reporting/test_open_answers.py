@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mfcheck.findings.reading import report_of
 from mfcheck.reporting.open_answers import CAPACITY, CONTRAST, DIFFICULTY, OTHER_NORM, WEIGHT_DECAY, WHOLE, open_answers
 from mfcheck.reporting.studies import studies
 from mfcheck.tests.support.open_reports import (
@@ -15,7 +16,7 @@ from mfcheck.tests.support.open_reports import (
     make_errors,
     make_points,
 )
-from mfcheck.tests.support.reports import PAGES, make_claim, make_report
+from mfcheck.tests.support.reports import PAGES, make_claim, make_report, read_claim
 from mfcheck.tests.support.training_reports import make_trained
 
 SHARES = [0.1, 0.6, 0.83, 0.87, 0.875, 0.875]
@@ -26,7 +27,7 @@ CAPACITIES = [
 
 
 def text(*findings: dict[str, Any], id: str) -> str:
-    return "\n".join(open_answers(make_report(make_claim(*findings, id=id))))
+    return "\n".join(open_answers(report_of(make_report(make_claim(*findings, id=id)))))
 
 
 def test_weight_decay_is_beside_the_width_at_which_it_would_be_as_strong() -> None:
@@ -66,13 +67,13 @@ def test_steps_are_beside_their_prediction_at_every_reach() -> None:
     assert "within one step of the prediction for 2 of 2 pairs; it finds 0.875 of the largest loss known" in near
     assert "(∞, ∞) 2 and 4 steps" in far
     assert "for 0 of 1 pair;" in far
-    (study,) = studies(make_claim(*found, id=DIFFICULTY), make_report(), draw=False)
+    (study,) = studies(read_claim(make_claim(*found, id=DIFFICULTY)), report_of(make_report()), draw=False)
     assert study.rows[0] == ("(∞, 2)", "0.01", "—", "3", "3", "—", "0.884", "0.875")
     assert [row[2] for row in study.rows] == ["—", "2", "2"]
 
 
 def test_capacity_is_beside_robust_accuracy_with_a_rank_correlation() -> None:
-    claim = make_claim(*CAPACITIES, id=CAPACITY)
+    claim = read_claim(make_claim(*CAPACITIES, id=CAPACITY))
     said = text(*CAPACITIES, id=CAPACITY)
     assert said == (
         "Vanilla networks trained at attacked inputs end with 0.45 to 0.8 times the capacity ‖w‖_FR that they began "
@@ -80,10 +81,10 @@ def test_capacity_is_beside_robust_accuracy_with_a_rank_correlation() -> None:
         "Kendall's rank correlation over all 6 networks is 0.87 (99 % interval −1.00 to 1.00), and among those of one "
         "size 0.67 (99 % interval −1.00 to 1.00)."
     )
-    (study,) = studies(claim, make_report(), draw=True)
+    (study,) = studies(claim, report_of(make_report()), draw=True)
     assert "L = 10, N = 48" in study.figure
     assert "could not be drawn" not in study.figure
-    assert studies(claim, make_report(), draw=False) == []
+    assert studies(claim, report_of(make_report()), draw=False) == []
 
 
 def test_laws_for_the_whole_of_training_are_told_by_exponent() -> None:
@@ -93,7 +94,7 @@ def test_laws_for_the_whole_of_training_are_told_by_exponent() -> None:
     assert "p = 0.4 is off by 0.08 (0.04 to 0.15)" in said
     assert "(medians: 0.2 for p = 1/3, 0.08 for p = 0.4, 4.7 for p = ∞ (exponential))" in said
     assert "it predicts 1.1 of the measured fall of σ_w² with L_std's pull as measured, and 1.7 with" in said
-    (study,) = studies(make_claim(found, id=WHOLE), make_report(), draw=False)
+    (study,) = studies(read_claim(make_claim(found, id=WHOLE)), report_of(make_report()), draw=False)
     assert study.rows[1] == ("128", "0.4", "0.08", "0.064 to 0.096", "1.1", "1.7")
 
 
@@ -109,7 +110,7 @@ def test_losses_left_under_another_norm_are_beside_the_own_one() -> None:
 def test_nothing_is_said_of_what_did_not_run(id: str) -> None:
     nothing = make_trained(None, verdict="not applicable", estimate=None, interval=[None, None], region=[None, None])
     for claim in (make_claim(id=id), make_claim(nothing, id=id)):
-        assert open_answers(make_report(claim)) == []
+        assert open_answers(report_of(make_report(claim))) == []
 
 
 @pytest.mark.parametrize("show", PAGES.values(), ids=PAGES.keys())

@@ -7,8 +7,18 @@ from typing import Any
 import pytest
 
 from mfcheck.findings import states
-from mfcheck.reporting.terminal import terminal_lines
-from mfcheck.tests.support.reports import PAGES, REFUTED, UNDECIDED, make_claim, make_finding, make_report
+from mfcheck.findings.reading import report_of
+from mfcheck.findings.report import standing
+from mfcheck.tests.support.reports import (
+    PAGES,
+    REFUTED,
+    UNDECIDED,
+    make_claim,
+    make_finding,
+    make_report,
+    read_claim,
+    terminal_lines,
+)
 from mfcheck.tests.support.training_reports import DRIFT, ERROR, assembled, plain
 from mfcheck.verdict import OF_ONE_DECISION, Verdict
 
@@ -34,8 +44,9 @@ def test_errors_in_open_questions_show_but_do_not_count() -> None:
     broken = make_claim(id="open/contrastive-bound", verdict="undecided", errors=[{"cell": "c", "message": "crashed"}])
     expected = REFUTED | {"expected": "dead units", "instead": "the exact law"}
     claims = [make_claim(expected, verdict="refuted"), broken]
-    assert states.standing("refuted", claims) == states.EXPECTED
-    assert states.standing("undecided", [broken]) == states.EXPLORED
+    known = [read_claim(claim) for claim in claims]
+    assert standing("refuted", known) == states.EXPECTED
+    assert standing("undecided", known[1:]) == states.EXPLORED
     report = make_report(*claims, verdict="refuted")
     for show in PAGES.values():
         assert "crashed" in show(report)
@@ -50,8 +61,8 @@ def test_a_run_is_judged_as_if_its_open_questions_had_not_been_asked(verdict: Ve
     assert [theorem["id"] for theorem in report["theorems"]] == ["thm5.3", "thm5.9", "assumption", "break", "open"]
     section = report["theorems"][-1]
     assert section["title"] == "Open questions — explored, never gating"
-    assert states.standing(section["verdict"], section["claims"]) == states.EXPLORED
-    tally = states.tally(list(states.claims_of(report)))
+    assert report_of(report).theorems[-1].standing == states.EXPLORED
+    tally = report_of(report).tally
     assert (tally["supported"], tally["refuted"], tally["undecided"], tally.errors) == (4, 0, 0, 1)
     # What was found is kept in the record, whatever the pages make of it.
     assert section["claims"][0]["findings"][0]["verdict"] == verdict
@@ -60,4 +71,4 @@ def test_a_run_is_judged_as_if_its_open_questions_had_not_been_asked(verdict: Ve
 def test_a_run_of_open_questions_alone_decides_nothing() -> None:
     report = assembled([plain("open/attack-difficulty")])
     assert report["verdict"] == "undecided"
-    assert states.standing(report["verdict"], list(states.claims_of(report))) == states.EXPLORED
+    assert report_of(report).standing == states.EXPLORED

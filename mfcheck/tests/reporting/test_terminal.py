@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from mfcheck.reporting.terminal import MOST_DETAILS, terminal_lines
-from mfcheck.tests.support.reports import MIXED, REFUTED, UNDECIDED, as_terminal, make_claim, make_report
+from mfcheck.reporting.terminal import MOST_DETAILS
+from mfcheck.tests.support.reports import (
+    MIXED,
+    REFUTED,
+    UNDECIDED,
+    as_terminal,
+    make_claim,
+    make_report,
+    terminal_lines,
+)
 
 
 def test_terminal_table_fits_and_only_supported_is_green() -> None:

@@ -20,8 +20,10 @@ import mfcheck.observables.jacobian
 import mfcheck.reporting.pages
 import mfcheck.reporting.terminal
 import mfcheck.theory.entry_law
+from mfcheck.reporting import gallery
 from mfcheck.session import closing_words, folder
 from mfcheck.session.folder import LOCK, probe, take
+from mfcheck.tests.support import toy_claims
 
 HELD = (mfcheck.decisions.decide, mfcheck.ensembles.sampling, mfcheck.observables.jacobian, mfcheck.reporting.terminal)
 TOY = '''
@@ -260,10 +262,11 @@ def test_an_interrupt_while_the_summary_is_told_costs_the_summary_alone(
 def test_a_figure_that_fails_leaves_a_sentence_in_its_place(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(claim: object) -> str:
+    def broken(finding: object) -> str:
         raise OSError("no <ink>")
 
-    monkeypatch.setattr(mfcheck.reporting.pages, "interval_figure", broken)
+    pytester.makepyfile(test_law=toy_claims.TOY + toy_claims.GAUSSIAN)
+    monkeypatch.setitem(gallery.DRAW, "law", broken)
     assert run(pytester, "--mf-seed", "7")[0] == 0
     page = (pytester.path / "reports" / "report.html").read_text(encoding="utf-8")
     assert "This figure could not be drawn (OSError: no &lt;ink&gt;)." in page
@@ -280,6 +283,7 @@ def test_a_figure_that_fails_leaves_a_sentence_in_its_place(
 def test_pages_are_the_same_whatever_matplotlib_is_told(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]
 ) -> None:
+    pytester.makepyfile(test_law=toy_claims.TOY + toy_claims.GAUSSIAN)
     for name, value in environment.items():
         if name == "usetex":
             (pytester.path / "matplotlibrc").write_text(f"text.usetex: {value}\nfont.size: 44\n")
@@ -290,4 +294,4 @@ def test_pages_are_the_same_whatever_matplotlib_is_told(
     assert process.returncode == 0, said
     found = json.loads((pytester.path / "reports" / "report.json").read_text(encoding="utf-8"))
     assert found["verdict"] == "supported"
-    assert "<svg" in (pytester.path / "reports" / "report.html").read_text(encoding="utf-8")
+    assert '<svg role="img"' in (pytester.path / "reports" / "report.html").read_text(encoding="utf-8")

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from mfcheck.reporting.markdown import render_markdown
-from mfcheck.reporting.pages import render_html
-from mfcheck.reporting.terminal import terminal_lines
+from mfcheck.findings.finding import Finding
+from mfcheck.findings.reading import claim_of, finding_of, report_of
+from mfcheck.findings.report import ClaimRecord, Twin
+from mfcheck.reporting import markdown, pages, terminal
 
 HOSTILE = "<script>alert('$x_1$')</script> | `a` \"b\"\n\x1b[31m&"
 
@@ -161,6 +162,36 @@ def flat(text: str) -> str:
 def as_terminal(report: dict[str, Any]) -> str:
     """The lines of the terminal as one text."""
     return "\n".join(text for text, _ in terminal_lines(report))
+
+
+def read_finding(plain: dict[str, Any], claim: str = "thm4.1/entries-gaussian") -> Finding:
+    """A finding as pages read it."""
+    return finding_of(plain, claim)
+
+
+def read_claim(plain: dict[str, Any]) -> ClaimRecord:
+    """A claim as pages read it."""
+    return claim_of(plain)
+
+
+def read_twin(plain: dict[str, Any]) -> Twin:
+    """A wrong twin as pages read it."""
+    return report_of({"theorems": [], "mutants": [plain]}).twins[0]
+
+
+def render_html(plain: dict[str, Any]) -> str:
+    """The page of a report."""
+    return pages.render_html(report_of(plain))
+
+
+def render_markdown(plain: dict[str, Any]) -> str:
+    """The markdown of a report."""
+    return markdown.render_markdown(report_of(plain))
+
+
+def terminal_lines(plain: dict[str, Any]) -> list[tuple[str, str]]:
+    """The lines of a report at the end of a run."""
+    return terminal.terminal_lines(report_of(plain))
 
 
 class Page(HTMLParser):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from mfcheck.findings.reading import report_of
 from mfcheck.findings.record import assemble
 from mfcheck.reporting.answers import answers
 from mfcheck.reporting.curves.horizon import Horizon, horizon
@@ -152,7 +153,7 @@ def assembled(findings: list[dict[str, Any]], errors: Sequence[Any] = ()) -> dic
 
 def sentences(*claims: dict[str, Any]) -> str:
     """The answers that a report of these claims gives."""
-    return "\n".join(answers(make_report(*claims)))
+    return "\n".join(answers(report_of(make_report(*claims))))
 
 
 def lasting(one: Trajectory) -> Horizon | None:

@@ -10,7 +10,7 @@ from mfcheck.reporting.curves.profiles import profiles
 from mfcheck.reporting.figures.profile_figure import profiles_figure
 from mfcheck.spec import NormPair
 from mfcheck.tests.support.bound_reports import WIDTHS, make_point, make_profile, profile
-from mfcheck.tests.support.reports import make_claim, make_finding
+from mfcheck.tests.support.reports import make_claim, make_finding, read_claim
 
 
 @pytest.mark.parametrize(
@@ -43,11 +43,11 @@ def test_profiles_leave_out_what_was_not_measured_and_need_two_widths() -> None:
     gap = make_profile("2-2", [1.5, None, 1.0, 0.9], exact=[None, 1.1, 1.0, 1.0])
     alone = make_profile("1-1", [None, None, None, 0.9])
     other = make_profile("2-inf", [1.2, 1.1, 1.0, 0.9], exact=[])
-    found = profiles(make_claim(alone, other, gap, make_point(128.0), make_finding()))
+    found = profiles(read_claim(make_claim(alone, other, gap, make_point(128.0), make_finding())))
     assert [(one.pair, one.widths) for one in found] == [
         (NormPair(2, 2), (100.0, 10_000.0, 100_000.0)),
         (NormPair(2, math.inf), tuple(WIDTHS)),
     ]
     assert math.isnan(found[0].expected[0])
     assert all(map(math.isnan, found[1].expected))
-    assert profiles_figure(make_claim(gap, other)).startswith("<svg")
+    assert profiles_figure(read_claim(make_claim(gap, other))).startswith("<svg")

@@ -8,7 +8,7 @@ import pytest
 
 from mfcheck.reporting.curves.training_map import COLUMNS, map_rows, training_maps
 from mfcheck.reporting.figures.map_figure import map_figure
-from mfcheck.tests.support.reports import make_claim
+from mfcheck.tests.support.reports import make_claim, read_claim
 from mfcheck.tests.support.training_reports import UNTRAINABLE, make_network
 
 
@@ -37,8 +37,8 @@ def test_the_boundary_is_drawn_where_the_predicted_time_passes_the_training_time
             for column in range(columns)
         )
     )
-    ((name, found),) = training_maps(claim).items()
-    figure = map_figure(claim, name, found)
+    ((name, found),) = training_maps(read_claim(claim)).items()
+    figure = map_figure(read_claim(claim), name, found)
     assert figure.count("stroke-dasharray") == 1 + line  # one is the key's
     assert figure.count(">0.50 | 1.00<") == rows * columns
     assert sum(one.doomed for one in found.values()) == sum(t is not None and t < 1 for row in collapse for t in row)
@@ -47,8 +47,8 @@ def test_the_boundary_is_drawn_where_the_predicted_time_passes_the_training_time
 def test_the_boundary_lies_where_the_logarithm_of_the_time_is_interpolated_to_0() -> None:
     """Of times 0.5 and 8 the boundary is a quarter of the way from one width, in logarithms, to the next."""
     claim = make_claim(make_network(16, 4, 0.5, 0.5), make_network(256, 4, 0.5, 8.0))
-    ((name, found),) = training_maps(claim).items()
-    figure = map_figure(claim, name, found)
+    ((name, found),) = training_maps(read_claim(claim)).items()
+    figure = map_figure(read_claim(claim), name, found)
     height = float(re.search(r'viewBox="0 0 [\d.]+ ([\d.]+)"', figure)[1])  # type: ignore[index]
     lines = re.findall(r'<path d="M [\d.]+ ([\d.]+) L [\d.]+ ([\d.]+)[^"]*"[^>]*stroke-dasharray', figure)
     cells = 72 * 0.52
@@ -60,8 +60,8 @@ def test_the_boundary_lies_where_the_logarithm_of_the_time_is_interpolated_to_0(
 def test_maps_with_holes_and_unknown_accuracies_are_drawn_and_listed() -> None:
     cells = [make_network(64, 2, None, None), make_network(64, 8, 0.5, 0.5), make_network(128, 2, 1.0, 3.0)]
     claim = make_claim(*cells, id=UNTRAINABLE)
-    ((name, found),) = training_maps(claim).items()
-    assert "<svg" in map_figure(claim, name, found)
+    ((name, found),) = training_maps(read_claim(claim)).items()
+    assert "<svg" in map_figure(read_claim(claim), name, found)
     rows = map_rows(found)
     assert all(len(row) == len(COLUMNS) for row in rows)
     table = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
@@ -80,11 +80,11 @@ def test_maps_with_holes_and_unknown_accuracies_are_drawn_and_listed() -> None:
 def test_shares_of_what_may_still_be_are_ranges_and_cells_are_shaded_by_what_is_certain() -> None:
     shares = {"only the control fits": [0.25, 0.75, 0.1, 0.9], "both fit": [0.25, 0.75, 0.1, 0.9]}
     claim = make_claim(make_network(64, 8, 0.5, 2.0, shares=shares), make_network(64, 2, 0.9, 2.0), id=UNTRAINABLE)
-    ((name, found),) = training_maps(claim).items()
+    ((name, found),) = training_maps(read_claim(claim)).items()
     assert [one.outcome for one in found.values()] == ["", "both fit"]
     row = dict(zip(COLUMNS, map_rows(found)[1], strict=True))
     assert row["pairs of which both fit"] == "0.25 to 0.75 [0.10, 0.90]"
-    assert "<svg" in map_figure(claim, name, found)
+    assert "<svg" in map_figure(read_claim(claim), name, found)
 
 
 def test_residual_networks_of_all_depths_that_lie_alike_in_their_windows_are_one_map() -> None:
@@ -93,7 +93,7 @@ def test_residual_networks_of_all_depths_that_lie_alike_in_their_windows_are_one
         for depth in (2, 8)
         for over in (0.9, 1.1)
     ]
-    maps = training_maps(make_claim(*cells))
+    maps = training_maps(read_claim(make_claim(*cells)))
     assert [sorted(found) for found in maps.values()] == [[(64, 2), (64, 8)]] * 2
     assert [name.rpartition(", ")[2] for name in maps] == ["ασ_w² = 0.9 (M^{1/L} − 1)", "ασ_w² = 1.1 (M^{1/L} − 1)"]
 
@@ -101,5 +101,5 @@ def test_residual_networks_of_all_depths_that_lie_alike_in_their_windows_are_one
 def test_statements_about_one_network_do_not_draw_it_twice_and_settings_are_apart() -> None:
     again = make_network(64, 2, 0.95, 0.5, parameters={"statement": "time"})
     other = make_network(64, 2, 0.5, 0.5, parameters={"eps": 0.1})
-    maps = training_maps(make_claim(again, make_network(64, 2, 0.95, 0.5), other))
+    maps = training_maps(read_claim(make_claim(again, make_network(64, 2, 0.95, 0.5), other)))
     assert [[one.accuracy for one in found.values()] for found in maps.values()] == [[0.95], [0.5]]

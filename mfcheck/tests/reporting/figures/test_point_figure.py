@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from mfcheck.reporting.figures.point_figure import points, points_figure
-from mfcheck.reporting.pages import render_html
 from mfcheck.tests.support.bound_reports import make_point
-from mfcheck.tests.support.reports import Page, make_claim, make_report
+from mfcheck.tests.support.reports import Page, make_claim, make_report, read_claim, render_html
 
 
 def test_single_widths_of_several_networks_share_a_chart_by_pair() -> None:
@@ -18,8 +17,8 @@ def test_single_widths_of_several_networks_share_a_chart_by_pair() -> None:
         make_point(128.0, "dense", depth=3, exact=[None]),
     ]
     claim = make_claim(*narrow, id="break/narrow-width-2-2")
-    (chart,) = points(claim)
-    figure = points_figure(claim, chart)
+    (chart,) = points(read_claim(claim))
+    figure = points_figure(read_claim(claim), chart)
     assert len(chart) == 5
     for text in ("vanilla, L = 5, wishart", "residual, L = 5, wishart", "vanilla, L = 3, dense", ">100<", ">300<"):
         assert text in figure

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 
+from mfcheck.findings.reading import report_of
 from mfcheck.reporting.figures.tightness import tightness, tightness_figure
 from mfcheck.spec import NormPair
 from mfcheck.tests.support.bound_reports import BOUND, FULL, PAIRS, REPORT, make_median
-from mfcheck.tests.support.reports import make_claim, make_report
+from mfcheck.tests.support.reports import make_claim, make_report, read_claim
 
 
 def test_tightness_takes_chevets_constant_and_its_limits_first() -> None:
-    found = tightness(make_claim(*FULL, id=BOUND), REPORT)
+    found = tightness(read_claim(make_claim(*FULL, id=BOUND)), report_of(REPORT))
     assert set(found) == {NormPair.parse(pair) for pair in PAIRS}
     both = found[NormPair(2, math.inf)]
     assert (both.shown, both.own, both.limits) == (0.95, 0.97, {"many-inputs": 0.994})
@@ -21,8 +22,8 @@ def test_tightness_takes_chevets_constant_and_its_limits_first() -> None:
 
 def test_the_panel_of_tightness_needs_two_pairs_and_no_limits() -> None:
     one, other = make_median("2-2"), make_median("inf-1", estimate=1.08)
-    assert tightness_figure(make_claim(one), make_report()) == ""
-    figure = tightness_figure(make_claim(one, other), make_report())
+    assert tightness_figure(read_claim(make_claim(one)), report_of(make_report())) == ""
+    figure = tightness_figure(read_claim(make_claim(one, other)), report_of(make_report()))
     assert ">0.970<" in figure
     assert ">1.080<" in figure
     assert "var(--refuted," in figure

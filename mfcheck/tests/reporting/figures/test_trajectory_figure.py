@@ -10,13 +10,12 @@ import pytest
 from mfcheck.reporting.curves.trajectories import trajectory
 from mfcheck.reporting.figures.trajectory_axes import over_start, time_scale
 from mfcheck.reporting.figures.trajectory_figure import trajectory_figure
-from mfcheck.reporting.pages import render_html
-from mfcheck.tests.support.reports import labels_of, make_claim, make_report
+from mfcheck.tests.support.reports import labels_of, make_claim, make_report, read_finding, render_html
 from mfcheck.tests.support.training_reports import BOUND, make_capacity, make_decay
 
 
 def test_a_trajectory_shows_the_laws_the_band_and_the_loss_that_are_known() -> None:
-    whole = trajectory_figure(make_decay())
+    whole = trajectory_figure(read_finding(make_decay()))
     shown = {
         "rate factor 1": "rate factor 1",
         "envelope": "started at the measured L_adv(0)",
@@ -28,8 +27,8 @@ def test_a_trajectory_shows_the_laws_the_band_and_the_loss_that_are_known() -> N
         assert text in whole
     for name, text in shown.items():
         series = {key: values for key, values in make_decay()["curve"]["series"].items() if key != name}
-        assert text not in trajectory_figure(make_decay(series=series))
-    assert "‖w‖_FR(t)" in trajectory_figure(make_capacity(64))
+        assert text not in trajectory_figure(read_finding(make_decay(series=series)))
+    assert "‖w‖_FR(t)" in trajectory_figure(read_finding(make_capacity(64)))
 
 
 @pytest.mark.parametrize("gap", [None, [None] * 31, [1.0, None, *[0.9] * 29], []])
@@ -39,14 +38,14 @@ def test_trajectories_with_gaps_are_drawn(gap: Any, line: str) -> None:
     curve = finding["curve"]
     lines = curve if line == "predicted" else curve["series"]
     lines[line] = [None] * 31 if gap is None else gap
-    assert "median of 48 networks" in trajectory_figure(finding)
+    assert "median of 48 networks" in trajectory_figure(read_finding(finding))
 
 
 def test_a_trajectory_without_anything_measured_has_no_figure() -> None:
     nothing = make_decay()
     nothing["curve"]["measured"] = [None] * 31
-    assert trajectory(nothing) is None
-    assert [label.split()[0] for label in labels_of(render_html(make_report(make_claim(nothing))))] == ["Intervals"]
+    assert trajectory(read_finding(nothing)) is None
+    assert labels_of(render_html(make_report(make_claim(nothing)))) == []
 
 
 def test_axes_of_trajectories_suit_values_that_stand_still_or_run_away() -> None:

@@ -7,13 +7,12 @@ import math
 import pytest
 
 from mfcheck.reporting.figures.trend_figures import trend_figure
-from mfcheck.reporting.pages import render_html
-from mfcheck.tests.support.reports import PAGES, Page, make_claim, make_report, make_trend
+from mfcheck.tests.support.reports import PAGES, Page, make_claim, make_report, make_trend, read_finding, render_html
 
 
 @pytest.mark.parametrize(("x_label", "shown"), [("log N", "width N"), ("depth", "depth")])
 def test_trends_show_measured_theory_and_exact_slopes(x_label: str, shown: str) -> None:
-    figure = trend_figure(make_trend(x_label))
+    figure = trend_figure(read_finding(make_trend(x_label)))
     for text in (f">{shown}<", "theory, slope −1.000", "exact at finite width, slope −1.000", "measured, slope −1.002"):
         assert text in figure
     finding = make_trend(x_label) | {"figure": "the trend"}
@@ -23,8 +22,8 @@ def test_trends_show_measured_theory_and_exact_slopes(x_label: str, shown: str) 
 def test_trends_with_unknown_or_equal_exact_values_show_no_exact_curve() -> None:
     equal = make_trend("depth")["curve"]["predicted"]
     for exact in ([], [None, None, None], equal):
-        assert "exact at finite width" not in trend_figure(make_trend("depth", exact=exact))
-    assert "<svg" in trend_figure(make_trend("depth", measured=[0.0, None, 0.1]))
+        assert "exact at finite width" not in trend_figure(read_finding(make_trend("depth", exact=exact)))
+    assert "<svg" in trend_figure(read_finding(make_trend("depth", measured=[0.0, None, 0.1])))
 
 
 @pytest.mark.parametrize(
@@ -33,7 +32,7 @@ def test_trends_with_unknown_or_equal_exact_values_show_no_exact_curve() -> None
 def test_trends_over_sizes_name_them_on_their_own_scale(x_label: str, shown: str) -> None:
     x = [math.log(size) for size in (49, 196, 784)]
     finding = make_trend(x_label, x=x, exact=[None] * 3) | {"statistic": "slope of the logarithm of medians"}
-    figure = trend_figure(finding)
+    figure = trend_figure(read_finding(finding))
     for text in (f">{shown}<", ">49<", ">196<", ">784<", ">median of the statistic<"):
         assert text in figure
     assert "exact at finite width" not in figure

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
 
-from mfcheck.reporting.figures.interval_figure import interval_figure
+from mfcheck.reporting.figures.interval_bar import interval_bar
 from mfcheck.reporting.figures.law_figures import law_figure
 from mfcheck.reporting.words import phrases
-from mfcheck.tests.support.reports import REFUTED, flat, make_claim, make_finding, make_law, make_report, page
+from mfcheck.tests.support.reports import (
+    REFUTED,
+    flat,
+    make_claim,
+    make_finding,
+    make_law,
+    make_report,
+    page,
+    read_finding,
+)
 
 
 @pytest.mark.parametrize(
@@ -21,16 +31,16 @@ from mfcheck.tests.support.reports import REFUTED, flat, make_claim, make_findin
     ],
 )
 def test_allowed_region_follows_the_kind_of_statistic(changes: dict[str, Any], expected: tuple[float, float]) -> None:
-    assert phrases.allowed_region(make_finding(**changes)) == pytest.approx(expected)
+    assert phrases.allowed_region(read_finding(make_finding(**changes))) == pytest.approx(expected)
 
 
 def test_numbers_that_differ_are_printed_differently() -> None:
     close = REFUTED | {"interval": [0.020803, 0.0406], "estimate": 0.03, "region": [0.0, 0.0208]}
-    shown = phrases.evidence(close)
-    assert (shown["interval"], shown["allowed"]) == ("[0.020803, 0.040600]", "[0, 0.020800]")
+    shown = phrases.evidence(read_finding(close))
+    assert (shown.interval, shown.allowed) == ("[0.020803, 0.040600]", "[0, 0.020800]")
     exact = {"finite_width": 2e-12, "discrepancy": 0.0, "origin": "rounding"}
     tiny = make_finding(reference=1.0, statistic="ratio", estimate=1 + 4e-13, interval=[1.0, 1 + 8e-13], margin=exact)
-    assert phrases.evidence(tiny)["allowed"] == "[1 − 2e-12, 1 + 2e-12]"
+    assert phrases.evidence(read_finding(tiny)).allowed == "[1 − 2 × 10⁻¹², 1 + 2 × 10⁻¹²]"
 
 
 @page
@@ -42,10 +52,26 @@ def test_a_law_that_is_to_break_must_leave_its_region(show: Any) -> None:
 
 def test_a_broken_law_is_worded_and_drawn_as_such() -> None:
     broken = REFUTED | {"breaks": True, "verdict": "supported", "curve": make_law(0.3)}
-    assert phrases.evidence(broken)["allowed"] == "must leave [0, 0.0208]"
-    assert "all of that lies outside" in phrases.sentence(broken)
-    figure = interval_figure(make_claim(broken))
-    assert "dashed: must be left" in figure
-    assert "shaded: allowed" not in figure
-    assert "what the law must leave" in law_figure(broken)
-    assert "shaded: allowed, dashed: must be left" in interval_figure(make_claim(broken, make_finding()))
+    assert phrases.evidence(read_finding(broken)).allowed == "must leave [0, 0.021]"
+    assert "all of that lies outside" in phrases.sentence(read_finding(broken))
+    assert 'class="r m"' in interval_bar(read_finding(broken))
+    assert 'class="r m"' not in interval_bar(read_finding(make_finding()))
+    assert "what the law must leave" in law_figure(read_finding(broken))
+
+
+@pytest.mark.parametrize("end", [1.7e308, math.inf, None])
+def test_an_end_without_bound_takes_few_characters(end: float | None) -> None:
+    finding = read_finding(make_finding(reference=1.0, estimate=1.0, interval=[0.9, 1.1], region=[0.5, end]))
+    shown = phrases.evidence(finding)
+    assert shown.interval == "[0.90, 1.10]"
+    assert shown.allowed in ("[0.50, ∞]", "[0.50, 1.7 × 10³⁰⁸]")
+    huge = phrases.evidence(read_finding(make_finding(reference=1.0, estimate=2.0, interval=[0.9, 1.7e308])))
+    assert len(huge.interval) < 30
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(None, "—"), (0.0, "—"), (1.04e15, "none"), (9.0, "900 %"), (0.0421, "4.2 %"), (math.inf, "—")]
+)
+def test_a_finding_that_would_pass_almost_anything_has_no_resolution(value: float | None, said: str) -> None:
+    assert phrases.resolution(read_finding(make_finding(resolution=value))) == said
+    assert phrases.resolution(read_finding(make_finding(resolution=0.05, absolute=True))) == "± 0.05"

@@ -1,0 +1,165 @@
+"""One clause for each theorem: where it holds, how far off it is elsewhere, until when, and what holds instead.
+
+Every number in it is computed from the findings of the report at hand, whatever ran.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from statistics import median
+
+from mfcheck.findings import states
+from mfcheck.findings.finding import Finding
+from mfcheck.findings.report import ClaimRecord, TheoremRecord, state_of
+from mfcheck.findings.sections import section_of
+from mfcheck.findings.wording import plural
+from mfcheck.reporting.curves.falls import Fall, falls
+from mfcheck.reporting.early_answers import linear_until
+from mfcheck.reporting.words import phrases
+from mfcheck.reporting.words.distances import distance, joined, reach, share, where
+from mfcheck.reporting.words.numbers import percent, spread
+from mfcheck.verdict import Verdict
+
+SHARP = 0.5
+"""Resolutions from here on say nothing in a summary."""
+MOST_GROUPS, MOST_LAWS = 2, 2
+"""Of so many groups of refuted findings a clause tells, and of so many laws that hold in the place of each."""
+
+
+def clause(theorem: TheoremRecord) -> str:
+    """What the findings of a section come to, in one clause."""
+    if theorem.standing == states.EXPLORED:
+        return _explored(theorem)
+    decided = [finding for claim in theorem.claims for finding in claim.decided]
+    refuted = [finding for finding in decided if finding.verdict is Verdict.REFUTED]
+    undecided = [finding for finding in decided if finding.verdict is Verdict.UNDECIDED]
+    errors = sum(len(claim.errors) for claim in theorem.claims)
+    if not decided:
+        return _nothing(theorem, errors)
+    if not refuted and not undecided and not errors:
+        return _held(theorem, decided)
+    told = [*_holding(theorem), *_failing(theorem, refuted), *_open(undecided, decided)]
+    told += [f"{plural(errors, 'cell')} ended in an error"] * bool(errors)
+    return ". ".join(told)
+
+
+def _nothing(theorem: TheoremRecord, errors: int) -> str:
+    reasons = list(dict.fromkeys(f.reason.rstrip(".") for f in theorem.findings if f.reason))
+    said = f"does not apply: {reasons[0]}" if reasons else "nothing was decided"
+    return f"{said}; {plural(errors, 'cell')} ended in an error" if errors else said
+
+
+def _held(theorem: TheoremRecord, decided: Sequence[Finding]) -> str:
+    """Of a whole without a refutation: how many findings, over what, and how large an error would have shown."""
+    unborne = all(finding.caveat for finding in decided)
+    breaks = not section_of(theorem.id).tells_theories_apart
+    word = "the law fails as it must in" if breaks else "supported in" if unborne else "holds in"
+    over = f" ({found})" if (found := reach(decided)) else ""
+    until = f"; {found}" if (found := _until(theorem)) else ""
+    why = f", but {decided[0].caveat}" if unborne else ""
+    count = f"{'all ' * (len(decided) > 1)}{plural(len(decided), 'finding')}"
+    return f"{word} {count}{over}{why}{until}{_sharpest(decided)}"
+
+
+def _sharpest(decided: Sequence[Finding]) -> str:
+    """The least relative error of the theory that would have shown, in any finding and in half of them."""
+    known = [f for f in decided if f.resolution is not None and not f.absolute and f.resolution < SHARP]
+    if not known:
+        return ""
+    best = min(known, key=lambda finding: finding.resolution or math.inf)
+    middle = median(finding.resolution or 0.0 for finding in known)
+    name = best.claim.split("/")[-1]
+    least, usual = percent(best.resolution or 0.0), percent(middle)
+    return f"; an error of {least} would have been refuted ({name})" + f", of {usual} in half of them" * (
+        len(known) > 1
+    )
+
+
+def _holding(theorem: TheoremRecord) -> Iterator[str]:
+    """The regimes in which a whole holds that does not hold in all, and until when training follows it."""
+    if held := [part.regime for part in theorem.parts if part.holds and part.regime]:
+        until = f" ({found})" if (found := _until(theorem)) else ""
+        yield f"holds: {joined(held)}{until}"
+
+
+def _until(theorem: TheoremRecord) -> str:
+    """Until when σ_w² falls linearly in the trainings of a section."""
+    found: list[Fall] = [fall for claim in theorem.claims for fall in falls(claim)]
+    times = [time for fall in found if math.isfinite(time := linear_until(fall))]
+    return f"σ_w² falls linearly until t = {spread(times, 2)}" if times else ""
+
+
+def _failing(theorem: TheoremRecord, refuted: Sequence[Finding]) -> Iterator[str]:
+    """The refuted findings, those of one claim and regime together: how many, how far off, where, and what holds."""
+    groups = _groups(theorem, refuted)
+    shown = groups[:MOST_GROUPS]
+    for claim, regime, group in shown:
+        among = [finding for finding in claim.decided if finding.regime == regime] if regime else claim.decided
+        place = where(group, claim.decided)
+        count = share(group, among) if len(group) < len(among) else ""
+        at = f" ({'; '.join(filter(None, (count, place)))})" if count or place else ""
+        name, law = ", ".join(filter(None, (claim.id.split("/")[-1], regime))), _instead(group)
+        yield f"{name}: {_how_far(group)}{at}" + f"; instead holds: {law}" * bool(law)
+    if left := sum(len(group) for _, _, group in groups[MOST_GROUPS:]):
+        yield f"{left} more refuted"
+
+
+def _groups(theorem: TheoremRecord, refuted: Sequence[Finding]) -> list[tuple[ClaimRecord, str, list[Finding]]]:
+    """Refuted findings by claim and regime: what nobody declared first, then those that bear on their theorem."""
+    found: dict[tuple[str, str], list[Finding]] = {}
+    for finding in refuted:
+        found.setdefault((finding.claim, finding.regime), []).append(finding)
+    claims = {claim.id: claim for claim in theorem.claims}
+    order = {part.regime: place for place, part in enumerate(theorem.parts)}
+
+    def weight(entry: tuple[tuple[str, str], list[Finding]]) -> tuple[bool, bool, int]:
+        (_, regime), group = entry
+        declared = all(state_of(finding) == states.EXPECTED for finding in group)
+        return declared, all(finding.caveat for finding in group), order.get(regime, len(order))
+
+    return [(claims[claim], regime, group) for (claim, regime), group in sorted(found.items(), key=weight)]
+
+
+def _how_far(group: Sequence[Finding]) -> str:
+    """How far a group of refuted findings is off, and of a constant that it is that."""
+    if all(finding.breaks for finding in group):
+        return "the law still holds"
+    told = distance(group)
+    constants = {str(finding.parameters.get("constant", "")) for finding in group}
+    own = constants == {"theory"} and all(finding.estimate > finding.reference for finding in group)
+    if own and told.endswith(" above the theory"):
+        return f"the theory's β is {told.removesuffix(' above the theory')} too low"
+    return told or phrases.evidence(group[0]).estimate
+
+
+def _instead(group: Sequence[Finding]) -> str:
+    """The laws that the same draws support, each with in how many where that is not all."""
+    laws = Counter(
+        law for finding in group for law in ([finding.instead] if finding.instead else finding.holds_instead[:1])
+    )
+    named = [law if count == len(group) else f"{law} (in {count})" for law, count in laws.most_common(MOST_LAWS)]
+    return joined(named) if named else ""
+
+
+def _open(undecided: Sequence[Finding], decided: Sequence[Finding]) -> Iterator[str]:
+    if undecided:
+        first = undecided[0]
+        shown = phrases.evidence(first)
+        yield (
+            f"open in {share(undecided, decided)}: {first.claim.split('/')[-1]} is at {shown.interval}, "
+            f"{'to leave' if first.breaks else 'allowed'} {shown.allowed.removeprefix('must leave ')}"
+        )
+
+
+def _explored(theorem: TheoremRecord) -> str:
+    """What open questions come to: how many hold as they are put, which do not, and how many are open."""
+    names: dict[str, list[str]] = {}
+    for claim in theorem.claims:
+        names.setdefault(claim.verdict, []).append(claim.id.split("/")[-1])
+    words = {Verdict.SUPPORTED: "as put", Verdict.REFUTED: "not as put", Verdict.UNDECIDED: "open"}
+    told = [f"{word}: {', '.join(names[verdict])}" for verdict, word in words.items() if verdict in names]
+    return f"{plural(len(theorem.findings), 'finding')} on {plural(len(theorem.claims), 'question')}; " + "; ".join(
+        told
+    )

@@ -1,0 +1,96 @@
+"""The clause of a theorem follows from its findings: where it holds, how far off, and what holds instead."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mfcheck.findings.reading import report_of
+from mfcheck.reporting.clauses import clause
+from mfcheck.tests.support.reports import make_finding, make_report
+from mfcheck.tests.support.whole_reports import refuted, whole_claim, whole_finding, whole_theorem
+
+BOUND, DRIFT, SLOPE = "thm5.1/bound-satisfied", "thm5.3/standard-drift", "thm5.9/width-preserves"
+
+
+def told(theorem: str, *claims: dict[str, Any]) -> str:
+    """The clause of a section with these claims."""
+    report = make_report() | {"theorems": [whole_theorem(theorem, *claims)]}
+    return clause(report_of(report).theorems[0])
+
+
+def others(claim: str, many: int = 8) -> list[dict[str, Any]]:
+    return [whole_finding(claim, number) for number in range(3, 3 + many)]
+
+
+def test_a_constant_that_is_too_low_is_named_with_its_pairs_and_what_holds_instead() -> None:
+    found = [refuted(BOUND, 0, "2-inf"), refuted(BOUND, 1, "inf-inf"), *others(BOUND)]
+    assert told("thm5.1", whole_claim(BOUND, *found)) == (
+        "bound-satisfied: the theory's β is 4.2 to 4.4 % too low (2 of 10 findings; (p, q) = (2, ∞) and (∞, ∞), "
+        "N = 100 and 200); instead holds: Chevet's constant"
+    )
+
+
+def test_its_numbers_are_those_of_the_findings() -> None:
+    """Other estimates, pairs and laws are told as they are, for another theory on trial say."""
+    low = refuted(BOUND, 0, "1-2") | {"estimate": 0.8, "interval": [0.7, 0.85], "region": [0.95, 1.05]}
+    low = low | {"instead": "another law", "holds_instead": ["another law"], "expected": ""}
+    said = told("thm5.1", whole_claim(BOUND, low, *others(BOUND)))
+    assert said.startswith("bound-satisfied: 20 % below the theory (1 of 9 findings; ")
+    assert "(p, q) = (1, 2)" in said
+    assert said.endswith("instead holds: another law")
+
+
+def test_a_run_of_one_claim_says_nothing_of_others() -> None:
+    assert told("thm5.1", whole_claim(BOUND, whole_finding(BOUND, 4))) == (
+        "holds in 1 finding (N = 500, L = 5); an error of 7 % would have been refuted (bound-satisfied)"
+    )
+
+
+def test_distances_from_zero_slopes_and_limits_are_told_as_such() -> None:
+    zero = {"verdict": "refuted", "reference": 0.0, "region": [-0.05, 0.05]}
+    drift = whole_finding(DRIFT, 1, estimate=0.36, interval=[0.35, 0.37], **zero)
+    assert "standard-drift: 0.36 where the theory has 0" in told("thm5.3", whole_claim(DRIFT, drift))
+    slope = {"statistic": "slope of the logarithm", "reference": -1.0, "region": [-1.1, -0.9], "verdict": "refuted"}
+    flat = whole_finding(SLOPE, 1, estimate=-0.03, interval=[-0.3, 0.28], **slope)
+    assert "slope −0.03 where the theory has −1" in told("thm5.9", whole_claim(SLOPE, flat))
+    limit = {"reference": 0.05, "region": [0.0, 0.1], "verdict": "refuted"}
+    above = whole_finding(SLOPE, 1, estimate=0.955, interval=[0.9, 0.97], **limit)
+    assert "0.955 where at most 0.1 is allowed" in told("thm5.9", whole_claim(SLOPE, above))
+
+
+def test_regimes_that_hold_come_first_and_those_that_do_not_say_how_far_off_they_are() -> None:
+    claim = "thm5.4/vanilla-variance-decay"
+    start = whole_finding(claim, 1, regime="at the start")
+    late = whole_finding(claim, 2, regime="late", verdict="refuted", estimate=1.3, interval=[1.25, 1.4])
+    said = told("thm5.4", whole_claim(claim, start, late))
+    assert said.startswith("holds: at the start. vanilla-variance-decay, late: 30 % above the theory (")
+    assert "N = 300" in said
+
+
+def test_what_is_open_or_broken_is_told() -> None:
+    unsure = whole_finding(BOUND, 1, verdict="undecided", estimate=1.04, interval=[1.0, 1.1])
+    said = told("thm5.1", whole_claim(BOUND, unsure, *others(BOUND)))
+    assert said == "open in 1 of 9 findings: bound-satisfied is at [1, 1.10], allowed [0, 1.05]"
+    failed = whole_claim(BOUND, *others(BOUND, 1), errors=[{"cell": "c", "message": "m"}])
+    assert told("thm5.1", failed).endswith("1 cell ended in an error")
+    assert told("thm5.1", whole_claim(BOUND)) == "nothing was decided"
+    nothing = make_finding(verdict="not applicable", estimate=None, interval=[None, None], reason="no such law.")
+    assert told("thm5.1", whole_claim(BOUND, nothing)) == "does not apply: no such law"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "word"), [("supported", "as put"), ("refuted", "not as put"), ("undecided", "open")]
+)
+def test_open_questions_are_answered_and_never_judged(verdict: str, word: str) -> None:
+    claim = whole_claim("open/attack-difficulty", whole_finding("open/attack-difficulty", 1, verdict=verdict))
+    assert told("open", claim) == f"1 finding on 1 question; {word}: attack-difficulty"
+
+
+def test_a_law_that_must_break_and_does_is_told_as_that() -> None:
+    claim = "break/large-budget"
+    broken = whole_finding(claim, 1, breaks=True, estimate=1.3, interval=[1.25, 1.35])
+    assert told("break", whole_claim(claim, broken)).startswith("the law fails as it must in 1 finding")
+    kept = whole_finding(claim, 1, breaks=True, verdict="refuted")
+    assert "the law still holds" in told("break", whole_claim(claim, kept))
