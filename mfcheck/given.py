@@ -135,14 +135,14 @@ def shown(text: object) -> str:
     return found if len(found) <= 200 else f"{found[:199]}…"
 
 
-def meant(word: str, there: Iterable[str]) -> str:
+def meant(word: object, there: Iterable[str]) -> str:
     """What was probably meant by a word that names nothing, in brackets to stand behind it; empty if nothing is near.
 
     >>> meant("Standart", ("quick", "standard")), meant("zebra", ("quick", "standard"))
     (' (did you mean standard?)', '')
     """
     known = {one.lower(): one for one in there}
-    near = difflib.get_close_matches(word.lower(), known, n=1)
+    near = difflib.get_close_matches(str(word).lower(), known, n=1)
     return f" (did you mean {known[near[0]]}?)" if near else ""
 
 

@@ -17,7 +17,9 @@ from mfcheck.decisions.majority import Majority
 from mfcheck.decisions.means import MeanRatio, Negligible
 from mfcheck.decisions.median_slopes import MedianSlope
 from mfcheck.decisions.medians import MedianRatio, MedianWithin
+from mfcheck.decisions.over_widths import OverWidths
 from mfcheck.decisions.rates import Rate, Share
+from mfcheck.decisions.same_medians import SameMedian
 from mfcheck.decisions.sampling import Statistic
 from mfcheck.decisions.slopes import Slope, Steady
 from mfcheck.decisions.statement import Statement
@@ -88,6 +90,8 @@ class Decider:
     slope = _verb(Slope, "slope")
     median_slope = _verb(MedianSlope, "median_slope")
     steady = _verb(Steady, "steady")
+    same_median = _verb(SameMedian, "same_median")
+    over_widths = _verb(OverWidths, "over_widths")
     fact = _verb(Fact, "fact")
 
     def sketch(self, source: Source, probe: Probe, spec: NetworkSpec, draws: int) -> Floats:

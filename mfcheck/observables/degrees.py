@@ -39,7 +39,10 @@ def groups(spec: NetworkSpec) -> tuple[Group, ...]:
     if is_gaussian(spec.architecture):
         return ()
     with one_thread(), torch.no_grad(), differentiable():
-        module = draw_modules(spec, Stream(4), 1)[0].double()
+        try:
+            module = draw_modules(spec, Stream(4), 1)[0].double()
+        except ValueError:  # said by the pre-flight
+            return ()
         x = Stream(5).normal(1, spec.input_dim)
         parameters = {name: one for name, one in module.named_parameters() if bool((one != 0).any())}
         try:

@@ -148,6 +148,7 @@ STATEMENTS: dict[str, tuple[str, str]] = {
     "break": ("where a condition is broken, the law must fail", ""),
     "open": ("what the paper leaves open; never held against a run", ""),
     "preflight": ("is a network of one's own what it is declared to be?", ""),
+    "audit": ("what holds of networks of one's own, at their own scale", ""),
 }
 """By section: in a few words, and as a formula."""
 

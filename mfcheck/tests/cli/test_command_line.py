@@ -46,7 +46,6 @@ def test_help_lists_the_commands_and_version_is_the_packages() -> None:
     ("arguments", "said"),
     [
         (["nonsense"], "'nonsense'"),
-        (["plan"], "CLAIM"),
         (["plan", "thm4.1/*", "thm9/*"], "'thm9/*'"),
         (["plan", "thm4.1/*", "--alpha", "nan"], "got nan"),
         (["plan", "thm4.1/*", "--alpha", "1e-400"], "'1e-400'"),

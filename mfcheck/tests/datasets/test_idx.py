@@ -19,6 +19,7 @@ from mfcheck.datasets import imagesets
 from mfcheck.datasets.idx import IMAGES, LABELS, MOST_IMAGES, MOST_MEMBERS, read_idx, unpacked
 from mfcheck.datasets.imagesets import NOT_PUBLISHED, read_pair
 from mfcheck.datasets.inputs import read_digits
+from mfcheck.findings.report import Dataset, File
 from mfcheck.reporting.words import phrases
 
 COUNT = 20
@@ -128,7 +129,7 @@ def lay(folder: Path) -> Path:
 def test_a_file_that_nobody_published_is_read_with_a_note(tmp_path: Path) -> None:
     found = read_pair(lay(tmp_path), "mnist", "here")
     assert [file.note for file in found.provenance] == [NOT_PUBLISHED] * 2
-    shown = phrases.dataset({"name": "mnist", "norm": "1", "files": [vars(file) for file in found.provenance]})
+    shown = phrases.dataset(Dataset("mnist", "1", tuple(File(**vars(file)) for file in found.provenance)))
     assert shown.count("…; not the published file)") == 2
 
 
@@ -154,7 +155,9 @@ def test_the_digests_of_the_two_sets_differ() -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [in_front(b"1,2\n"), gzip.compress(b"1," * 2**22), gzip.compress(b"1 " * 2**22), gzip.compress(b"\n1")]
+    "content",
+    [in_front(b"1,2\n"), gzip.compress(b"1," * 2**22), gzip.compress(b"1 " * 2**22), gzip.compress(b"\n1")],
+    ids=["in front", "no end", "no comma", "an empty line"],
 )
 def test_embedded_digits_that_are_none_are_refused_in_little_memory(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "digits.csv.gz"

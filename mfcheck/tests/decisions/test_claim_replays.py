@@ -11,7 +11,7 @@ from scipy import special
 
 from mfcheck.arrays import Floats
 from mfcheck.decisions import means
-from mfcheck.ensembles import samples
+from mfcheck.ensembles import orders
 from mfcheck.statistics import intervals, medians, sequential
 from mfcheck.tests.support import known_statements as known
 from mfcheck.tests.support.claim_replays import PLACES, QUESTIONS, REPLAYS, Tally, decided, errors, markdown, tallies
@@ -81,9 +81,9 @@ def ranks_next_to_the_median(plant: pytest.MonkeyPatch) -> None:
 
 
 def one_seed_for_all_chunks(plant: pytest.MonkeyPatch) -> None:
-    derive_seed = samples.derive_seed
+    derive_seed = orders.derive_seed
     plant.setattr(known, "ENTRY", replace(known.ENTRY, most=32))
-    plant.setattr(samples, "derive_seed", lambda root, *names: derive_seed(root, *names[:-1]))
+    plant.setattr(orders, "derive_seed", lambda root, *names: derive_seed(root, *names[:-1]))
 
 
 def what_the_width_makes_forgotten(plant: pytest.MonkeyPatch) -> None:

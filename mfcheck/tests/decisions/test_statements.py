@@ -19,7 +19,9 @@ from mfcheck.decisions.majority import Majority
 from mfcheck.decisions.means import MeanRatio, Negligible
 from mfcheck.decisions.median_slopes import MedianSlope
 from mfcheck.decisions.medians import MedianRatio, MedianWithin
+from mfcheck.decisions.over_widths import OverWidths
 from mfcheck.decisions.rates import Rate, Share
+from mfcheck.decisions.same_medians import SameMedian
 from mfcheck.decisions.slopes import Slope, Steady
 from mfcheck.decisions.statement import Statement
 from mfcheck.decisions.thresholds import MedianBeyond
@@ -52,6 +54,8 @@ VERBS: dict[str, type[Statement[Any]]] = {
     "slope": Slope,
     "median_slope": MedianSlope,
     "steady": Steady,
+    "same_median": SameMedian,
+    "over_widths": OverWidths,
     "fact": Fact,
 }
 

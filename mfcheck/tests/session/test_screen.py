@@ -7,6 +7,7 @@ import fcntl
 import io
 import os
 import pty
+import select
 import struct
 import subprocess
 import sys
@@ -97,7 +98,8 @@ def test_what_pytest_writes_stands_as_it_would_without_us(begun: int) -> None:
     stream = pyte.ByteStream(terminal)
 
     def lines() -> list[str]:
-        stream.feed(os.read(ours, 65536))
+        while select.select([ours], [], [], 0.1)[0]:  # what was written may come in pieces
+            stream.feed(os.read(ours, 65536))
         return [line.rstrip() for line in terminal.display if line.strip()]
 
     writer = Writer(theirs)

@@ -24,12 +24,12 @@ from mfcheck.observables.after_training import (
     LAST_AT_START,
     SIZE,
 )
-from mfcheck.settings import LEVELS, Settings, level_named
+from mfcheck.settings import Settings, level_named
 from mfcheck.theorems import accuracy_map
 from mfcheck.theorems.variance import UPPER
 
 both = pytest.mark.parametrize("architecture", ["vanilla", "residual"])
-every_level = pytest.mark.parametrize("level", list(LEVELS))
+every_level = pytest.mark.parametrize("level", list(accuracy_map.MAPS))
 
 
 def settings(level: str, **more: str | Path) -> Settings:
