@@ -103,7 +103,7 @@ def test_as_many_steps_take_as_long_as_foolboxs(benchmark: BenchmarkFixture) -> 
         return by_foolbox(plain, x, EPS, math.inf, 2, steps, None)
 
     works = (attacked(largest_loss, plain), foolboxs, attacked(adversarial_loss, plain), attacked(adversarial_loss, f))
-    seconds, theirs, checked, gated = interleaved(benchmark, *works, rounds=11)
+    seconds, theirs, checked, gated = interleaved(benchmark, *works, rounds=25)
     benchmark.extra_info["times foolbox"] = seconds / theirs
     benchmark.extra_info["times foolbox, f questioned"] = checked / theirs
     benchmark.extra_info["times foolbox, flips counted"] = gated / theirs
