@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from mfcheck.findings.claim import Claim
     from mfcheck.session.run import Run
 
+DEAR = 1.0
+"""Seconds from which on a cell is worth an order."""
+
 
 def glanced(items: list[pytest.Item], run: Run) -> list[pytest.Item]:
     """The items that a glance leaves out: other cells of claims."""
@@ -28,16 +31,27 @@ def glanced(items: list[pytest.Item], run: Run) -> list[pytest.Item]:
 def dearest_first(items: list[pytest.Item], run: Run) -> list[pytest.Item]:
     """The items with the dearest cells first, so that no process is left alone with one at the end; other tests last.
 
+    Of dear cells with the same networks one goes ahead: at the others' side they would wait for the draws they share.
     Those taken over from an interrupted run come last too.
     """
     from mfcheck.decisions.forecast import forecast
 
     seconds: dict[pytest.Item, float] = {}
+    alike: dict[pytest.Item, tuple[object, ...]] = {}
     with calm_warnings():
         for item, claim, cell in _cells(items):
             if (claim.id, cell.id) not in run.done:
                 seconds[item] = forecast(claim, _test(item), cell, run.settings, run.theory).seconds
-    return sorted(items, key=lambda item: -seconds.get(item, -1.0))
+                alike[item] = (cell.spec, cell.engine)
+    order = sorted(items, key=lambda item: -seconds.get(item, -1.0))
+    met: set[tuple[object, ...]] = set()
+    places: dict[pytest.Item, int] = {}
+    for item in order:
+        dear = seconds.get(item, 0.0) >= DEAR
+        places[item] = 2 if not dear else 1 if alike[item] in met else 0
+        if dear:
+            met.add(alike[item])
+    return sorted(order, key=lambda item: places[item])
 
 
 def _cells(items: list[pytest.Item]) -> list[tuple[pytest.Item, Claim, Cell]]:
