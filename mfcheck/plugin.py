@@ -151,11 +151,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     run, kept = _run(config), [item for item in claims if item not in dropped]
     if run.settings.level.glance:
         dropped += ordering.glanced(kept, run)
-    elif hasattr(config, "workerinput") and config.workerinput.get("workercount", 1) > 1:
-        items[:] = ordering.dearest_first(items, run)
     if dropped:
         config.hook.pytest_deselected(items=dropped)
         items[:] = [item for item in items if item not in dropped]
+    if not run.settings.level.glance and getattr(config, "workerinput", {}).get("workercount", 1) > 1:
+        items[:] = ordering.dearest_first(items, run)
 
 
 @pytest.hookimpl(trylast=True)

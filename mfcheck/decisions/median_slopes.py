@@ -123,7 +123,9 @@ class MedianSlope(Statement[SlopePlan]):
         shift = shifted(target, papers, allowed.shift)
         centre = target + shift
         looked_at = [(group, self._probe(group, sampling)) for group in self.groups]
-        spread = self._piloted(looked_at, sampling) if self.pilot else allowed.spread or self.spread
+        spread = self.spread if allowed.spread is None else allowed.spread
+        if self.pilot:
+            spread = self._piloted(looked_at, sampling)
         first = medians.draws_needed_median_slope(
             room, self._weights, spread=spread, alpha=rule.first_alpha, beta=level.beta
         )
