@@ -17,6 +17,7 @@ import torch
 
 from mfcheck.arrays import Floats
 from mfcheck.ensembles.provenance import code_of_draws
+from mfcheck.ensembles.rough import multiplies_bfloat16
 from mfcheck.ensembles.seeds import derive_seed
 from mfcheck.ensembles.sources import Probe, Source
 from mfcheck.ensembles.streams import Stream
@@ -112,7 +113,8 @@ def processor(device: str) -> str:
     """The kind of processor behind a device: bits agree on one kind, whichever of several the work falls to."""
     if device.startswith("cuda"):
         return f"cuda {torch.cuda.get_device_name(device)}"
-    return f"cpu {platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
+    tiles = " with bfloat16" if multiplies_bfloat16(torch.device("cpu")) else ""
+    return f"cpu {platform.machine()} {torch.backends.cpu.get_cpu_capability()}{tiles}"
 
 
 def _sendable(error: Exception) -> Exception:

@@ -11,6 +11,7 @@ from torch import Tensor
 from mfcheck import progress
 from mfcheck.arrays import Floats
 from mfcheck.ensembles.families import family
+from mfcheck.ensembles.matrices.dense import DenseMatrix
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
@@ -99,7 +100,9 @@ def _trained(
     fallen, paid, moved = [], [], []
     held: list[Tensor] = []
     stronger: list[Tensor] = []
-    start = [matrix.values for matrix in network.weights]  # type: ignore[union-attr]
+    trained = [matrix for matrix in network.weights if isinstance(matrix, DenseMatrix)]
+    start = [matrix.values.clone() for matrix in trained]
+    scratch = torch.empty_like(start[0])
     total = torch.zeros(network.replicates, dtype=torch.float64, device=network.device)
     rule = SGD(schedule.lr, batch=schedule.batch)
     for step in train(network, objective, *taught, optimiser=rule, steps=schedule.steps, generator=generator):
@@ -107,7 +110,7 @@ def _trained(
         fallen.append(-step.change.mean(dim=1))
         paid.append(total)
         pull = step.adversarial + step.standard_pull - step.shortcut_pull
-        apart = [matrix.moved(values) for matrix, values in zip(network.weights, start, strict=True)]
+        apart = [matrix.moved(values, scratch) for matrix, values in zip(trained, start, strict=True)]
         moved.append(torch.stack(apart).mean(dim=0) / network.spec.width)
         total = total + schedule.lr * 2 / network.spec.width * pull
         if fresh is not None and step.index in schedule.looks:

@@ -41,8 +41,8 @@ class DenseMatrix:
         return self.values if whole else self.values[:, :, list(indices)]
 
     def add(self, left: Tensor, right: Tensor) -> None:
-        """W ← W + left rightᵀ, factors `[R, rows, k]` and `[R, columns, k]`."""
-        self.values = torch.baddbmm(self.values, left, right.mT)
+        """W ← W + left rightᵀ in place, factors `[R, rows, k]` and `[R, columns, k]`."""
+        self.values.baddbmm_(left, right.mT)
 
     def scale(self, factor: Tensor | float) -> None:
         """W ← factor · W, one factor for all replicates or `[R]`."""
@@ -56,10 +56,17 @@ class DenseMatrix:
         """‖W‖_F² in float64: `[R]`."""
         return self.values.double().square().sum(dim=(1, 2))
 
-    def moved(self, start: Tensor | None) -> Tensor:
-        """‖W − W(0)‖_F² from the values at the start, summed by torch in their own dtype: `[R]` in float64."""
+    def copy(self) -> DenseMatrix:
+        """The same matrices with values of their own."""
+        return DenseMatrix(self.values.clone())
+
+    def moved(self, start: Tensor | None, scratch: Tensor | None = None) -> Tensor:
+        """‖W − W(0)‖_F² from the values at the start, summed by torch in their own dtype: `[R]` in float64.
+
+        `scratch`, of the values' shape, is written over: who asks often saves allocating as much every time.
+        """
         assert start is not None
-        length: Tensor = torch.linalg.vector_norm(self.values - start, dim=(1, 2))
+        length: Tensor = torch.linalg.vector_norm(torch.sub(self.values, start, out=scratch), dim=(1, 2))
         return length.double().square()
 
 
