@@ -64,5 +64,5 @@ def test_attacks_that_begin_from_it_find_as_much(p: float, eps: float, monkeypat
     roughly = found()
     monkeypatch.setattr(rough, "_has_tiles", lambda: False)
     ratio = roughly / found()
-    assert float(ratio.mean()) == pytest.approx(1, abs=0.003)
+    assert float(ratio.mean()) == pytest.approx(1, abs=0.01)
     assert float(ratio.min()) > 0.97
