@@ -60,8 +60,8 @@ STRENGTHS: dict[str, dict[str, tuple[int, ...]]] = {
     "vanilla": {"quick": (1, 10, 40, 80), "standard": (1, 10, 40, 80), "paper": (1, 10, 40, 160, 320)},
     "residual": {"quick": (1, 5, 10), "standard": (1, 10, 20), "paper": (1, 10, 40, 80)},
 }
-"""Steps of their attacks; in residual networks of small weights hardly a gate flips: ten steps find it all, and twice as
-many add less than 1 %."""
+"""Steps of their attacks; in residual networks of small weights hardly a gate flips: ten steps find it all, and twice
+as many add less than 1 %."""
 SHARE, FLOW_STEPS, ATTACK_STEPS = 0.2, 160, 3
 EARLY = (3e-5, 1e-4, 3e-4, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 MARKS = {"quick": EARLY, "standard": (*EARLY, 0.6, 1.0)}
