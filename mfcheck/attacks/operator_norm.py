@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from mfcheck.attacks.balls import all_finite, dual_map, norm
+from mfcheck.attacks.balls import assert_all_finite, dual_map, norm
+from mfcheck.postponed import is_far
 from mfcheck.numerics import full_precision
 from mfcheck.spec import dual_exponent, norm_exponent
 from mfcheck.verdict import NotANumber
@@ -73,8 +74,7 @@ def maximiser(jacobian: Tensor, p: float, q: float) -> tuple[Tensor, str]:
         raise ValueError(f"a Jacobian must have shape […, K, d], got {tuple(jacobian.shape)}")
     if not jacobian.is_floating_point():
         raise ValueError(f"a Jacobian must hold floating-point numbers, got {jacobian.dtype}")
-    if not all_finite(jacobian):
-        raise NotANumber("a Jacobian holds NaN or infinity")
+    assert_all_finite(jacobian, lambda: NotANumber("a Jacobian holds NaN or infinity"))
     return _exact(jacobian, p, q) or (_ascent(jacobian, p, q), ASCENT)
 
 
@@ -93,7 +93,10 @@ def _exact(jacobian: Tensor, p: float, q: float) -> tuple[Tensor, str] | None:
         best = norm(jacobian, dual_exponent(p)).argmax(dim=-1)
         return dual_map(_row(jacobian, best), p), "rows"
     if p == q == 2:
-        vectors = torch.linalg.eigh(jacobian.double() @ jacobian.double().mT).eigenvectors[..., -1]
+        gram = jacobian.double() @ jacobian.double().mT
+        if is_far(gram):  # where the matrices of all networks would fail with one that holds NaN
+            gram = gram.nan_to_num()
+        vectors = torch.linalg.eigh(gram).eigenvectors[..., -1]
         return dual_map(_times(jacobian.mT, vectors.to(jacobian.dtype)), 2), "singular values"
     if q == 1 and rows <= ENUMERATED:
         signs = _signs(rows, jacobian)

@@ -16,11 +16,14 @@ from mfcheck.ensembles.matrices.dense import DenseMatrix
 from mfcheck.ensembles.matrices.lazy import LazyMatrix
 from mfcheck.ensembles.networks import Network
 from mfcheck.numerics import full_precision
+from mfcheck.postponed import is_far
 from mfcheck.spec import positive_integer
 from mfcheck.training.ledger import Ledger, Step
-from mfcheck.training.objectives import Objective, Slope, inner, total
+from mfcheck.training.objectives import Objective, Slope, inner, layerwise, total
 from mfcheck.training.rules import SGD, Flow
 
+ASKED = 16
+"""Steps after which a flow on a GPU, which is not waited for in each of them, is asked whether it is over."""
 REST = 0.01
 """A flow rests once its loss is this share of its start: near 0 it is all kinks, and steps would shrink for ever."""
 
@@ -80,6 +83,7 @@ def _sgd(
         if rule.batch is not None:
             chosen = torch.randperm(len(x), generator=batches, device=x.device)[: rule.batch]
         found = state.slope(index, objective, x[chosen], labels[chosen], generator)
+        state.erase()
         yield state.measured(index, found)
         if index == steps:
             return
@@ -116,13 +120,15 @@ def _flow(
     generator: torch.Generator,
 ) -> Iterator[Step]:
     state = Ledger(network)
-    warm, begun = None, None
+    warm, begun, far = None, None, is_far(x)
+    ends = math.isfinite(rule.marks[-1])
     marks = torch.tensor(rule.marks, dtype=torch.float64, device=x.device)
     for index in range(steps + 1):
         first = state.slope(index, objective, x, labels, generator, warm)
+        state.erase()
         yield state.measured(index, first)
         over = (state.time >= marks[-1]) | (state.diverged >= 0)
-        if index == steps or bool(over.all()):
+        if index == steps or ((not far or index % ASKED == 0) and bool(over.all())):
             return
         steep = first.square.sum(dim=1)
         ahead = marks[torch.searchsorted(marks, state.time, right=True).clamp_max(len(marks) - 1)]
@@ -131,12 +137,12 @@ def _flow(
         if begun is None:
             begun = first.loss
         # What is left of a loss that rests could still pull for all the time that is left.
-        rests = (first.loss <= REST * begun) & ~over & bool(marks[-1].isfinite())
+        rests = (first.loss <= REST * begun) & ~over & ends
         left = (marks[-1] - state.time) * first.loss
         state.error += torch.where(rests, 2 * left / network.spec.width, 0.0)
         state.time = torch.where(rests, marks[-1], state.time)
         over = over | rests
-        if index > steps // 2 and bool(marks[-1].isfinite()):
+        if index > steps // 2 and ends:
             h = torch.maximum(h, (marks[-1] - state.time) / max(1, steps - index - len(marks)))
         lands = state.time + h >= ahead
         h = torch.where(lands, ahead - state.time, h).masked_fill(over, 0.0)
@@ -145,10 +151,7 @@ def _flow(
         h = h.masked_fill(state.diverged >= 0, 0.0)
         _descend(network, first, -h / 2)
         _descend(network, second, h / 2)
-        met = torch.stack(
-            [inner(a, b, c, d) for a, b, c, d in zip(first.left, first.right, second.left, second.right, strict=True)],
-            dim=1,
-        )
+        met = layerwise(inner, first.left, first.right, second.left, second.right)
         # V = (G₁ + G₂)/2; ⟨W, G₂⟩ was measured at W − hG₁, which ⟨G₁, G₂⟩ makes good.
         along = (first.projection + second.projection + h[:, None] * met) / 2
         length = (first.square + 2 * met + second.square) / 4
@@ -165,8 +168,11 @@ def _flow(
 @full_precision()
 def _descend(network: Network, found: Slope, h: Tensor) -> None:
     """W ← W − h ∂L/∂W and b ← b − h ∂L/∂b, h `[R]`."""
-    for matrix, left, right in zip(network.weights, found.left, found.right, strict=True):
-        matrix.add(-h.to(left)[:, None, None] * left, right)
+    lefts = found.left
+    if isinstance(lefts, Tensor):
+        lefts = -h.to(lefts)[:, None, None] * lefts
+    for matrix, left, right in zip(network.weights, lefts, found.right, strict=True):
+        matrix.add(left if isinstance(lefts, Tensor) else -h.to(left)[:, None, None] * left, right)
     _shift(network, found.bias, h)
 
 
