@@ -50,7 +50,8 @@ def dual_map(g: Tensor, p: float) -> Tensor:
         return torch.zeros_like(g).scatter(-1, largest, g.gather(-1, largest).sign())
     unit = g / _not_zero(g.abs().amax(dim=-1, keepdim=True))
     raised = unit if p == 2 else unit.sign() * unit.abs() ** (1 / (p - 1))
-    return raised / _not_zero(norm(raised, p)[..., None])
+    # Its largest entry is 1, and so needs no such care as `norm` takes of powers.
+    return raised / _not_zero(torch.linalg.vector_norm(raised.contiguous(), ord=p, dim=-1, keepdim=True))
 
 
 def onto_ball(x: Tensor, p: float, radius: float) -> Tensor:
@@ -76,4 +77,6 @@ def _onto_simplices(x: Tensor, radius: float) -> Tensor:
 
 
 def _not_zero(x: Tensor) -> Tensor:
+    if postponed.is_far(x):  # one call instead of two; what is smaller still counts as 0
+        return x.clamp_min(torch.finfo(x.dtype).tiny)
     return torch.where(x > 0, x, 1.0)

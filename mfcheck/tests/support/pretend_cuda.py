@@ -35,8 +35,8 @@ VIEWS = frozenset(
     )
 )
 WAITS = frozenset(("_local_scalar_dense", "equal", "is_nonzero", "masked_select", "nonzero", "_unique2"))
-SOLVERS = frozenset(("_linalg_eigh", "_linalg_svd", "linalg_qr"))
-"""Which check on the host what became of them."""
+SOLVERS = frozenset(("_linalg_eigh", "_linalg_svd"))
+"""Which check on the host what became of them; torch does not of a QR, which fails for no matrix."""
 MASKED = frozenset(("index", "index_put", "index_put_"))
 TO_FACTORIES = frozenset(("as_tensor", "asarray", "from_numpy", "tensor"))
 MOVES = frozenset(("to", "as_tensor", "asarray", "tensor"))
