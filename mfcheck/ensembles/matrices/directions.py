@@ -41,18 +41,19 @@ def orthonormal_rows(rest: Tensor, lengths: Tensor, known: Tensor) -> tuple[Tens
 def shaken_rows(x: Tensor, shakes: Tensor, size: float, known: Tensor, out: Tensor) -> None:
     """As many orthonormal rows as `out [R, m, n]` takes, m ≤ k, outside of `known`, for inputs x `[R, k, n]`.
 
-    They span the inputs but for a few roundings, by which these are moved first, along normal `shakes [R, k, n]` of a size: so
-    an input that is known already, 0 or not finite gets a direction too, and how many are new need not be asked of a
-    GPU. By Householder's QR, which waits for nothing there.
+    They span the inputs but for a few roundings, by which what is left of these is moved along normal `shakes
+    [R, k, n]` of a size: so an input that is known already, 0 or not finite gets a direction too, and how many are new
+    need not be asked of a GPU. By Householder's QR, which waits for nothing there.
     """
-    lengths = torch.linalg.vector_norm(x, dim=2, keepdim=True)
-    unit = (x / lengths).nan_to_num_(0.0, 0.0, 0.0)
-    rows = unit.add_(shakes, alpha=SHAKEN * torch.finfo(x.dtype).eps / math.sqrt(x.shape[2]) / size)[:, : out.shape[1]]
+    unit = (x / torch.linalg.vector_norm(x, dim=2, keepdim=True)).nan_to_num_(0.0, 0.0, 0.0)[:, : out.shape[1]]
+    least = SHAKEN * torch.finfo(x.dtype).eps / math.sqrt(x.shape[2]) / size
+    rows = torch.add(_outside(unit, known), shakes[:, : out.shape[1]], alpha=least)
+    for _ in range(2 if 2 * known.shape[1] > x.shape[2] else 1):  # of random directions little may be left
+        rows = _outside(rows if rows.shape[1] == 1 else _orthonormal(rows), known)
     if rows.shape[1] == 1:
-        rows = _outside(_outside(rows, known), known)
         torch.div(rows, torch.linalg.vector_norm(rows, dim=2, keepdim=True), out=out)
     else:
-        out.copy_(_orthonormal(_outside(_orthonormal(_outside(rows, known)), known)))
+        out.copy_(_orthonormal(rows))
 
 
 def _outside(rows: Tensor, known: Tensor) -> Tensor:
