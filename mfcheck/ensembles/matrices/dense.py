@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from mfcheck.ensembles.streams import Stream
+from mfcheck.postponed import is_far
 
 
 class DenseMatrix:
@@ -37,8 +38,12 @@ class DenseMatrix:
 
     def columns(self, indices: Sequence[int]) -> Tensor:
         """The named columns, `[R, rows, k]`."""
-        whole = list(indices) == list(range(self.values.shape[2]))
-        return self.values if whole else self.values[:, :, list(indices)]
+        chosen = list(indices)
+        if chosen == list(range(self.values.shape[2])):
+            return self.values
+        if is_far(self.values):  # for a list of places a GPU would be waited for
+            return torch.stack([self.values[:, :, index] for index in chosen], dim=2)
+        return self.values[:, :, chosen]
 
     def add(self, left: Tensor, right: Tensor) -> None:
         """W ← W + left rightᵀ, factors `[R, rows, k]` and `[R, columns, k]`."""
