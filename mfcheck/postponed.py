@@ -23,7 +23,7 @@ def is_far(x: Tensor) -> bool:
 
 
 def require(value: Tensor, fine: Callable[[float], bool], error: Callable[[], Exception]) -> None:
-    """Raise the error unless a number on a GPU is fine: when the block of `together` ends, or now where there is none."""
+    """Raise the error unless a number on a GPU is fine: as the block of `together` ends, or now where there is none."""
     if (questions := _open.get()) is None:
         if not fine(float(value)):
             raise error()

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from mfcheck.attacks.balls import assert_all_finite, dual_map, norm
-from mfcheck.postponed import is_far
 from mfcheck.numerics import full_precision
+from mfcheck.postponed import is_far
 from mfcheck.spec import dual_exponent, norm_exponent
 from mfcheck.verdict import NotANumber
 

@@ -49,7 +49,7 @@ def attack(
 ) -> Tensor:
     """The perturbation `[R, B, d]` that the objective's attack finds; `clean` is the pass at x, if it is known.
 
-    Raises Overflow where a network meets what is not finite; on a GPU, which is not waited for, its perturbation is NaN.
+    Raises Overflow where a network meets what is not finite; on a GPU, which is not waited for, it is NaN there.
     """
     eps, p, q, steps = objective.eps, objective.p, objective.q, objective.steps
     f = _Watched(network, clean)

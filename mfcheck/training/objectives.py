@@ -22,9 +22,8 @@ from mfcheck.training.losses import OBJECTIVES as OBJECTIVES
 from mfcheck.training.losses import Objective as Objective
 from mfcheck.training.losses import cross_entropy, residual
 
-
 Layers = list[Tensor] | Tensor
-"""A matrix `[R, m, n]` for every layer; as one tensor `[L, R, m, n]` on a GPU, where the number of calls is what costs."""
+"""A matrix `[R, m, n]` for every layer; as one tensor `[L, R, m, n]` on a GPU, where it is calls that cost."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +31,7 @@ class Slope:
     """An objective's value and gradient at one place.
 
     `loss`, `adversarial` and `standard` `[R]` (0 where not part of the objective; of "attacked" the cross-entropy at
-    attacked inputs is `standard`); per layer the factors `left [R, N, k]`, `right [R, N, k]` (`Layers`) of ∂L/∂W = left rightᵀ and
+    attacked inputs is `standard`); per layer the factors `left [R, N, k]`, `right [R, N, k]` of ∂L/∂W = left rightᵀ and
     `bias [R, N]`; `projection` ⟨W, ∂L/∂W⟩ and `square` ‖∂L/∂W‖² `[R, L]` in float64; the `perturbation [R, B, d]`;
     and `standard_pull` ⟨f, softmax f − y⟩ `[R]`, which is ⟨W, ∂L/∂W⟩ of the cross-entropy where f is homogeneous in W
     (docs/theory.md#euler-identities); `shortcut_pull` ⟨P, ∂L/∂P⟩ `[R]`, meaned over layers, which a residual network

@@ -62,7 +62,8 @@ def _outside(rows: Tensor, known: Tensor) -> Tensor:
 
 
 def _orthonormal(rows: Tensor) -> Tensor:
-    return torch.linalg.qr(rows.mT).Q.mT
+    basis: Tensor = torch.linalg.qr(rows.mT).Q
+    return basis.mT
 
 
 def _unit(rows: Tensor, least: Tensor | float) -> tuple[Tensor, Tensor]:

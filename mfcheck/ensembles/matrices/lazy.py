@@ -165,14 +165,15 @@ class LazyMatrix:
         return result
 
     def _reveal_unread(self, x: Tensor) -> Tensor:
-        """The same for a GPU, from which nothing is read: every input gets a direction, as long as there are any left."""
+        """The same for a GPU, of which nothing is read: every input gets a direction, as long as there are any."""
         known, (left, back) = self._asked, self._mirror.rows
         if new := min(x.shape[1], x.shape[2] - known.inputs.count):
             one = isinstance(self._scale, float) and self._scale > 0
             size = self._scale if isinstance(self._scale, float) and one else 1.0
             sizes = (x.shape[2], known.answers.rows.shape[2])
-            shakes, noise = self._stream.normal(*x.shape[:2], sum(sizes), dtype=x.dtype, scale=size).split(sizes, dim=2)
-            noise, asked = noise[:, :new], known.inputs.rows
+            drawn = self._stream.normal(*x.shape[:2], sum(sizes), dtype=x.dtype, scale=size)
+            shakes, noise = drawn[:, :, : sizes[0]], drawn[:, :new, sizes[0] :]
+            asked = known.inputs.rows
             shaken_rows(x, shakes, size, asked, fresh := known.inputs.more(new))
             if not one:
                 noise.mul_(self._scale)

@@ -8,7 +8,6 @@ import pytest
 
 from mfcheck.ensembles.matrices import lazy
 
-
 UNREAD = "as on a GPU"
 
 
