@@ -54,6 +54,9 @@ def train(
         found = f"{labels.dtype} from {labels.min()} to {labels.max()}"
         raise ValueError(f"labels must be integers of 0…{outputs - 1}, got {found}")
     labels = labels.long()
+    for matrix in network.weights:
+        if isinstance(matrix, DenseMatrix):
+            matrix.keep_values()
     if isinstance(optimiser, Flow):
         return _flow(network, objective, x, labels, optimiser, steps, generator)
     if optimiser.momentum and any(isinstance(matrix, LazyMatrix) for matrix in network.weights):
@@ -75,14 +78,16 @@ def _sgd(
 ) -> Iterator[Step]:
     state, mu = Ledger(network), rule.momentum
     velocity = [torch.zeros_like(m.values) for m in network.weights if mu and isinstance(m, DenseMatrix)]
+    gradient, product = ([torch.empty_like(one) for one in velocity[:1]] for _ in range(2))  # of one layer at a time
     drift = [torch.zeros_like(b) for b in network.biases]
     along = torch.zeros_like(state.change)  # ⟨W, V⟩
     length = torch.zeros_like(state.change)  # ‖V‖²
     for index in range(steps + 1):
-        chosen = torch.arange(len(x), device=x.device)
+        batch = (x, labels)
         if rule.batch is not None:
             chosen = torch.randperm(len(x), generator=batches, device=x.device)[: rule.batch]
-        found = state.slope(index, objective, x[chosen], labels[chosen], generator)
+            batch = (x[chosen], labels[chosen])
+        found = state.slope(index, objective, *batch, generator)
         state.erase()
         yield state.measured(index, found)
         if index == steps:
@@ -93,10 +98,10 @@ def _sgd(
             met = []
             for matrix, v, left, right in zip(network.weights, velocity, found.left, found.right, strict=True):
                 assert isinstance(matrix, DenseMatrix)
-                gradient = left @ right.mT
-                met.append(total(v * gradient))
-                v.mul_(mu).add_(gradient)
-                matrix.values = matrix.values - h.to(v)[:, None, None] * v
+                torch.bmm(left, right.mT, out=gradient[0])
+                met.append(total(torch.mul(v, gradient[0], out=product[0])))
+                v.mul_(mu).add_(gradient[0])
+                matrix.subtract(torch.mul(h.to(v)[:, None, None], v, out=product[0]))
             length = mu**2 * length + 2 * mu * torch.stack(met, dim=1) + found.square
             along = mu * along + found.projection
             state.moved(h, along, length)

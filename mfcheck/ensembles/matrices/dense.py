@@ -13,10 +13,23 @@ from mfcheck.postponed import is_far
 
 
 class DenseMatrix:
-    """R independent rows × columns Gaussian matrices, stored: `values [R, rows, columns]`."""
+    """R independent rows × columns Gaussian matrices, stored: `values [R, rows, columns]`.
+
+    The first change makes new values, which later ones change in place, until the matrix is copied or `keep_values`.
+    """
 
     def __init__(self, values: Tensor) -> None:
         self.values = values
+        self._own = False
+        """Whether nobody else knows the values."""
+
+    def __copy__(self) -> DenseMatrix:
+        self.keep_values()
+        return DenseMatrix(self.values)
+
+    def keep_values(self) -> None:
+        """Leave the values as they are from now on: others may hold them."""
+        self._own = False
 
     @classmethod
     def drawn(
@@ -47,7 +60,17 @@ class DenseMatrix:
 
     def add(self, left: Tensor, right: Tensor) -> None:
         """W ← W + left rightᵀ, factors `[R, rows, k]` and `[R, columns, k]`."""
-        self.values = torch.baddbmm(self.values, left, right.mT)
+        if self._own:
+            self.values.baddbmm_(left, right.mT)
+        else:
+            self.values, self._own = torch.baddbmm(self.values, left, right.mT), True
+
+    def subtract(self, change: Tensor) -> None:
+        """W ← W − change."""
+        if self._own:
+            self.values.sub_(change)
+        else:
+            self.values, self._own = self.values - change, True
 
     def scale(self, factor: Tensor | float) -> None:
         """W ← factor · W, one factor for all replicates or `[R]`."""
