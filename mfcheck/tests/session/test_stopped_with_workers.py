@@ -37,7 +37,7 @@ def slow(name):
     def draw(spec, probe, stream, draws):
         (HERE / f"process-{os.getpid()}").touch()
         with open(HERE / "begun", "a") as file:
-            file.write(f"{spec.depth}\\\\n")
+            file.write(f"{spec.depth}\\n")
         time.sleep(float(os.environ.get("TOY_PAUSE", "0")))
         return stream.normal(draws, 1)
 
