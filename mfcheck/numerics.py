@@ -76,6 +76,24 @@ def one_thread() -> Iterator[None]:
         yield
 
 
+THREADED = 2e8
+"""Operations of a product from which on more threads than one are worth their meeting: some milliseconds on one."""
+
+
+@contextlib.contextmanager
+def threads_for(operations: float) -> Iterator[None]:
+    """One thread where the largest product takes so few operations, else those that the caller has set.
+
+    Threads wait for one another at the end of every small product, which on a busy machine takes many times as long as
+    the product.
+    """
+    with ExitStack() as stack:
+        if operations < THREADED and (threads := torch.get_num_threads()) > 1:
+            stack.callback(torch.set_num_threads, threads)
+            torch.set_num_threads(1)
+        yield
+
+
 def _is_ieee() -> bool:
     """Whether nothing need be set; on a build for CUDA, whose convolutions start with TF32, something must at first."""
     try:

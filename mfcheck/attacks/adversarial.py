@@ -11,13 +11,13 @@ from mfcheck.attacks.ascent import AttackResult as AttackResult
 from mfcheck.attacks.ascent import Search, clean_output, climb
 from mfcheck.attacks.balls import norm
 from mfcheck.attacks.cross_entropy import adversarial_cross_entropy as adversarial_cross_entropy
-from mfcheck.attacks.networks import Function, Reserving, reserve
+from mfcheck.attacks.networks import Function, Reserving, operations, reserve
 from mfcheck.attacks.networks import Linearised as Linearised
 from mfcheck.attacks.networks import jacobian_at as jacobian_at
 from mfcheck.attacks.resolution import ENOUGH, flat, refuse, rounding_error, smallest_budget, unexplained, unit
 from mfcheck.attacks.soundness import Guarded, check_alone, check_repeatable, check_reproduced, left_as_it_was
 from mfcheck.attacks.widened import widened
-from mfcheck.numerics import full_precision
+from mfcheck.numerics import full_precision, threads_for
 
 LOW = 1e-4
 """Roundings from which on a dtype is too coarse to ascend in."""
@@ -67,7 +67,7 @@ def adversarial_loss(
         search = replace(search, start=_usable(start))
     own, guarded = isinstance(f, Reserving), Guarded(f)
     reserve(guarded, search.columns(x))
-    with left_as_it_was(f, x, generator):
+    with threads_for(operations(f, search.columns(x))), left_as_it_was(f, x, generator):
         try:
             try:
                 clean = clean_output(guarded, x)

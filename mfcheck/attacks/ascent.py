@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from mfcheck.attacks.balls import all_finite, dual_map, norm, onto_ball
+from mfcheck import postponed
+from mfcheck.attacks.balls import all_finite, assert_all_finite, dual_map, norm, onto_ball
 from mfcheck.attacks.networks import Function, flips, linear_start, reserve
 from mfcheck.given import positive, real
 from mfcheck.spec import norm_exponent, positive_integer
@@ -142,6 +144,8 @@ def ascend(
         reached, gradient = _scored(f, x + eta, score, gradient=not last)
         if most is None:
             most = reached
+        elif postponed.is_far(reached):
+            best, most = torch.where((reached > most)[..., None], eta, best), torch.maximum(reached, most)
         elif bool((better := reached > most).any()):
             best = eta if bool(better.all()) else torch.where(better[..., None], eta, best)
             most = torch.maximum(reached, most)
@@ -154,6 +158,9 @@ def ascend(
             else:
                 eta = onto_ball(torch.add(eta, along, alpha=eps * max(LAST_STEP, FIRST_STEP * share)), p, eps)
             eta = boxed(eta, x, box)
+    if most is not None and postponed.is_far(most):  # where NaN and infinity have come through all steps
+        assert_finite(most, "an attacked input")
+        best = torch.where((most < math.inf)[..., None], best, math.nan)
     return best, torch.stack(trace)
 
 
@@ -166,7 +173,8 @@ def _scored(
         found = score(f(points))
         slope = torch.autograd.grad(found.sum(), points)[0] if gradient else None
     found = found.detach()
-    assert_finite(found, "an attacked input")
+    if not postponed.is_far(found):
+        assert_finite(found, "an attacked input")
     return found, slope
 
 
@@ -174,16 +182,16 @@ def on_sphere(direction: Tensor, p: float, eps: float, instead: Tensor | None = 
     """Directions `[…, d]` at the length ε; those that are 0 stay so, or go along others that are given `instead`."""
     length = norm(direction, p)[..., None]
     known = length > 0
-    scale = eps / torch.where(known, length, 1.0)
-    found = direction * scale if all_finite(scale) else eps * (direction / torch.where(known, length, 1.0))
-    if instead is None or bool(known.all()):
+    far, whole = postponed.is_far(direction), torch.where(known, length, 1.0)
+    scale = eps / whole
+    found = direction * scale if not far and all_finite(scale) else eps * (direction / whole)
+    if instead is None or (not far and bool(known.all())):
         return found
     return torch.where(known, found, on_sphere(instead, p, eps))
 
 
 def assert_finite(output: Tensor, where: str) -> None:
-    if not all_finite(output):
-        raise NotANumber(f"the network's output at {where} is NaN or infinite")
+    assert_all_finite(output, lambda: NotANumber(f"the network's output at {where} is NaN or infinite"))
 
 
 def _better_sign(f: Function, x: Tensor, eta: Tensor, clean: Tensor, q: float, box: tuple[float, float]) -> Tensor:
@@ -211,9 +219,13 @@ def boxed(eta: Tensor, x: Tensor, box: tuple[float, float] | None) -> Tensor:
 
 
 def assert_within(perturbation: Tensor, p: float, eps: float) -> None:
-    longest = float(norm(perturbation, p).max())
+    longest = norm(perturbation, p).max()
     allowed = eps * (1 + ROUNDING * torch.finfo(perturbation.dtype).eps * perturbation.shape[-1] ** 0.5)
-    assert longest <= allowed, f"an attack of budget {eps!r} returned a perturbation of norm {longest!r}"
+    if postponed.is_far(longest):  # of a network that met NaN there is nothing to say
+        said = f"an attack of budget {eps!r} returned a longer perturbation"
+        postponed.require(longest, lambda length: not length > allowed, lambda: AssertionError(said))
+    else:
+        assert float(longest) <= allowed, f"an attack of budget {eps!r} returned a perturbation of norm {longest!r}"
 
 
 def check(x: Tensor, eps: object, start: str | Tensor, box: tuple[float, float] | None) -> float:
@@ -223,14 +235,17 @@ def check(x: Tensor, eps: object, start: str | Tensor, box: tuple[float, float] 
     budget = positive("eps", eps)
     if isinstance(start, Tensor):
         rows = start.shape[-2:-1] in ((), (1,), x.shape[-2:-1])
-        if start.shape[-1:] != x.shape[-1:] or not rows or not all_finite(start):
-            raise ValueError(f"a start must be finite directions like x, {tuple(x.shape)}, got {tuple(start.shape)}")
+        refusal = f"a start must be finite directions like x, {tuple(x.shape)}, got {tuple(start.shape)}"
+        if start.shape[-1:] != x.shape[-1:] or not rows:
+            raise ValueError(refusal)
+        assert_all_finite(start, lambda: ValueError(refusal))
     elif start not in STARTS:
         raise ValueError(f"start {start!r} is unknown; allowed are {', '.join(STARTS)}, or a tensor of directions")
     if x.ndim < 2 or 0 in x.shape or not x.is_floating_point():
         raise ValueError(f"x must be floating-point inputs of shape [B, input_dim], got {x.dtype} {tuple(x.shape)}")
-    if not all_finite(x):
-        raise ValueError(f"x holds {int((~torch.isfinite(x)).sum())} values that are NaN or infinite")
+    assert_all_finite(
+        x, lambda: ValueError(f"x holds {int((~torch.isfinite(x)).sum())} values that are NaN or infinite")
+    )
     if box is not None:
         low, high = map(real, box)
         if not (low < high and low <= float(x.min()) and float(x.max()) <= high):

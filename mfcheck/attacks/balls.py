@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
+
+from mfcheck import postponed
 
 
 def norm(x: Tensor, p: float) -> Tensor:
@@ -27,6 +30,14 @@ def all_finite(x: Tensor) -> bool:
     return x.numel() == 0 or all(map(math.isfinite, (float(end) for end in torch.aminmax(x.detach()))))
 
 
+def assert_all_finite(x: Tensor, error: Callable[[], Exception]) -> None:
+    """Raise the error if an entry is NaN or infinite; on a GPU only once somebody reads from it anyway."""
+    if postponed.is_far(x):
+        postponed.require_finite(x, error)
+    elif not all_finite(x):
+        raise error()
+
+
 def dual_map(g: Tensor, p: float) -> Tensor:
     """A maximiser of ⟨g, s⟩ over ‖s‖_p ≤ 1, `[…, n]`; 0 where g is 0.
 
@@ -39,7 +50,8 @@ def dual_map(g: Tensor, p: float) -> Tensor:
         return torch.zeros_like(g).scatter(-1, largest, g.gather(-1, largest).sign())
     unit = g / _not_zero(g.abs().amax(dim=-1, keepdim=True))
     raised = unit if p == 2 else unit.sign() * unit.abs() ** (1 / (p - 1))
-    return raised / _not_zero(norm(raised, p)[..., None])
+    # Its largest entry is 1, and so needs no such care as `norm` takes of powers.
+    return raised / _not_zero(torch.linalg.vector_norm(raised.contiguous(), ord=p, dim=-1, keepdim=True))
 
 
 def onto_ball(x: Tensor, p: float, radius: float) -> Tensor:
@@ -65,4 +77,6 @@ def _onto_simplices(x: Tensor, radius: float) -> Tensor:
 
 
 def _not_zero(x: Tensor) -> Tensor:
+    if postponed.is_far(x):  # one call instead of two; what is smaller still counts as 0
+        return x.clamp_min(torch.finfo(x.dtype).tiny)
     return torch.where(x > 0, x, 1.0)

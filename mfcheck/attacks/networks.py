@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
@@ -32,6 +33,18 @@ class Linearised(Protocol):
     """A network that knows J at inputs `[…, B, d]`, as `[…, B, K, d]`, from one pass forward."""
 
     def jacobian(self, x: Tensor) -> Tensor: ...
+
+
+@runtime_checkable
+class Weighed(Protocol):
+    """A network that knows about how many operations its largest product takes with so many columns of either side."""
+
+    def operations(self, columns: int) -> float: ...
+
+
+def operations(f: Function, columns: int) -> float:
+    """The same of any function; infinity of one that does not tell."""
+    return f.operations(columns) if isinstance(f, Weighed) else math.inf
 
 
 def reserve(f: Function, columns: int) -> None:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from mfcheck.attacks.balls import all_finite, dual_map, norm
-from mfcheck.numerics import full_precision
+from mfcheck.attacks.balls import assert_all_finite, dual_map, norm
+from mfcheck.numerics import full_precision, threads_for
+from mfcheck.postponed import is_far
 from mfcheck.spec import dual_exponent, norm_exponent
 from mfcheck.verdict import NotANumber
 
@@ -17,6 +18,8 @@ ENUMERATED = 10
 """Outputs up to which all sign vectors are tried: 2^{K−1} products with J."""
 TRIALS, LEADERS, ASCENTS = 6, 3, 24
 """Steps of the nonlinear power method from every start, the starts then kept, and their further steps."""
+AT_ONCE = 2**19
+"""Numbers of images that are looked at together: what a processor's cache holds."""
 COARSE = (torch.float16, torch.bfloat16)
 """Dtypes whose norms are found in float32."""
 ASCENT = "ascent and embedding"
@@ -56,11 +59,12 @@ def operator_norm(jacobian: Tensor, p: float, q: float) -> OperatorNorm:
         found = operator_norm(jacobian.float(), p, q)
         lower, upper, direction = (part.to(jacobian.dtype) for part in (found.lower, found.upper, found.direction))
         return OperatorNorm(lower, upper, direction, found.exact, found.method)
-    direction, method = maximiser(jacobian, p, q)
-    lower = norm(_times(jacobian, direction), q)
-    if method != ASCENT:
-        return OperatorNorm(lower, lower, direction, True, method)
-    return OperatorNorm(lower, torch.maximum(lower, _upper(jacobian, p, q)), direction, False, method)
+    rows = jacobian.shape[-2] if jacobian.ndim > 1 else 1
+    with threads_for(2.0 * jacobian.numel() * rows):
+        direction, method = maximiser(jacobian, p, q)
+        lower = norm(_times(jacobian, direction), q)
+        upper = torch.maximum(lower, _upper(jacobian, p, q)) if method == ASCENT else lower
+    return OperatorNorm(lower, upper, direction, method != ASCENT, method)
 
 
 def maximiser(jacobian: Tensor, p: float, q: float) -> tuple[Tensor, str]:
@@ -73,8 +77,7 @@ def maximiser(jacobian: Tensor, p: float, q: float) -> tuple[Tensor, str]:
         raise ValueError(f"a Jacobian must have shape […, K, d], got {tuple(jacobian.shape)}")
     if not jacobian.is_floating_point():
         raise ValueError(f"a Jacobian must hold floating-point numbers, got {jacobian.dtype}")
-    if not all_finite(jacobian):
-        raise NotANumber("a Jacobian holds NaN or infinity")
+    assert_all_finite(jacobian, lambda: NotANumber("a Jacobian holds NaN or infinity"))
     return _exact(jacobian, p, q) or (_ascent(jacobian, p, q), ASCENT)
 
 
@@ -93,7 +96,10 @@ def _exact(jacobian: Tensor, p: float, q: float) -> tuple[Tensor, str] | None:
         best = norm(jacobian, dual_exponent(p)).argmax(dim=-1)
         return dual_map(_row(jacobian, best), p), "rows"
     if p == q == 2:
-        vectors = torch.linalg.eigh(jacobian.double() @ jacobian.double().mT).eigenvectors[..., -1]
+        gram = jacobian.double() @ jacobian.double().mT
+        if is_far(gram):  # where the matrices of all networks would fail with one that holds NaN
+            gram = gram.nan_to_num()
+        vectors = torch.linalg.eigh(gram).eigenvectors[..., -1]
         return dual_map(_times(jacobian.mT, vectors.to(jacobian.dtype)), 2), "singular values"
     if q == 1 and rows <= ENUMERATED:
         signs = _signs(rows, jacobian)
@@ -112,9 +118,14 @@ def _longest(matrix: Tensor, signs: Tensor, order: float) -> Tensor:
         gram = flat.double().mT @ flat.double()
         wide = signs.double()
         return ((wide @ gram) * wide).sum(dim=-1).argmax(dim=-1).reshape(matrix.shape[:-2])
-    batch = max(1, 2**22 // (len(signs) * matrix.shape[-2]))
-    best = [norm(signs @ part.mT, order).argmax(dim=-1) for part in torch.split(flat, batch)]
+    batch = max(1, AT_ONCE // (len(signs) * matrix.shape[-2]))
+    best = [_lengths(signs @ part.mT, order).argmax(dim=-1) for part in torch.split(flat, batch)]
     return torch.cat(best).reshape(matrix.shape[:-2])
+
+
+def _lengths(images: Tensor, order: float) -> Tensor:
+    """Their norms; sums of sizes are taken where the images lie, which nobody needs any more."""
+    return images.abs_().sum(dim=-1) if order == 1 else norm(images, order)
 
 
 def _ascent(jacobian: Tensor, p: float, q: float) -> Tensor:

@@ -113,10 +113,9 @@ class Network:
         self.biases = [bias.masked_fill(which[:, None], 0.0) for bias in self.biases]
 
     def twin(self) -> Network:
-        """The same networks once more, to be trained by themselves: what trains is copied where steps write over it."""
+        """The same networks once more, to be trained by themselves: no step changes values that others hold."""
         found = copy.copy(self)
-        found.weights = [one.copy() if isinstance(one, DenseMatrix) else copy.copy(one) for one in self.weights]
-        found.biases = list(self.biases)
+        found.weights, found.biases = [copy.copy(matrix) for matrix in self.weights], list(self.biases)
         return found
 
     def restricted(self, at: Tensor) -> Network:

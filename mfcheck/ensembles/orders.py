@@ -23,6 +23,7 @@ from mfcheck.ensembles.sources import Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.given import calm_warnings, reason
 from mfcheck.numerics import one_thread
+from mfcheck.postponed import together
 from mfcheck.spec import NetworkSpec
 from mfcheck.verdict import NotANumber
 
@@ -51,7 +52,7 @@ class Order:
 
     def draw(self) -> Floats:
         """The chunk `[size, …]`; NotANumber naming it if any number is not finite."""
-        with one_thread(), torch.no_grad():
+        with one_thread(), together(), torch.no_grad():
             stream = Stream(self.stream_seed, self.device)
             drawn = self.source.engines[self.engine](self.spec, self.probe, stream, self.size)
         values: Floats = drawn.to(torch.float64).cpu().numpy()

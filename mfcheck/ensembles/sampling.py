@@ -14,7 +14,7 @@ from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.seeds import derive_seed
 from mfcheck.ensembles.streams import Stream
 from mfcheck.given import integer
-from mfcheck.numerics import full_precision, one_thread
+from mfcheck.numerics import full_precision, one_thread, threads_for
 from mfcheck.spec import ARCHITECTURES, NetworkSpec, positive_integer
 from mfcheck.verdict import NotANumber
 
@@ -81,17 +81,26 @@ class DrawnNetwork:
 
     @full_precision()
     def __call__(self, x: Tensor) -> Tensor:
-        return self.network(x)[0]
+        with threads_for(self.operations(len(x))):
+            return self.network(x)[0]
 
     @full_precision()
     def gate_slopes(self, x: Tensor) -> list[Tensor]:
         """The slope u or v of every gate at x `[B, input_dim]`, one `[B, N]` a layer."""
-        return [slopes[0] for slopes in self.network.gate_slopes(x)]
+        with threads_for(self.operations(len(x))):
+            return [slopes[0] for slopes in self.network.gate_slopes(x)]
 
     @full_precision()
     def jacobian(self, x: Tensor) -> Tensor:
         """J at every input `[B, input_dim]`: `[B, output_dim, input_dim]`."""
-        return self.network.jacobian(x)[0]
+        with threads_for(self.operations(len(x) * self.network.spec.output_dim)):
+            return self.network.jacobian(x)[0]
+
+    def operations(self, columns: int) -> float:
+        """About how many operations the largest product takes with so many columns."""
+        spec = self.network.spec
+        known = spec.width if self.network.engine == "dense" else columns
+        return 2.0 * max(spec.width, spec.input_dim) * known * columns
 
     def reserve(self, columns: int) -> None:
         """Make room for so many more inputs and gradients; ValueError, before any work, if memory is too small."""

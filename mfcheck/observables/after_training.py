@@ -96,7 +96,7 @@ def trained(objective: Objective, rule: SGD, steps: int, most: int = STACK) -> S
 
 def arm(network: Network, objective: Objective, lessons: Lessons, *, after: int = 0) -> Tensor:
     """Train one arm of every pair, after so many steps of the other: its columns, `[R, ARM]`."""
-    begun = [matrix.values.clone() for matrix in network.weights]  # type: ignore[union-attr]
+    begun = [matrix.values for matrix in network.weights]  # type: ignore[union-attr]
     squares = torch.stack([matrix.squared_norm() for matrix in network.weights], dim=1)
     before = fisher_rao(network, lessons.probed, ("rows",))[:, 0]
     gradients: list[Tensor] = []

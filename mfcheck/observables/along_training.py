@@ -40,7 +40,7 @@ def recorded(objective: Objective, rule: SGD | Flow, times: tuple[float, ...], s
     def found(engine: str, spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         network = Network(spec, stream, engine=engine, replicates=draws)
         x, labels = inputs(probe, stream)
-        begun = [matrix.values.clone() if isinstance(matrix, DenseMatrix) else None for matrix in network.weights]
+        begun = [matrix.values if isinstance(matrix, DenseMatrix) else None for matrix in network.weights]
         squares = torch.stack([_start_square(matrix, spec, draws) for matrix in network.weights], dim=1)
         result = torch.zeros(draws, 1 + len(times), COLUMNS, dtype=torch.float64, device=stream.device)
         due = torch.zeros(draws, dtype=torch.long, device=stream.device)  # the next row of every replicate

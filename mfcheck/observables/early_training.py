@@ -101,7 +101,7 @@ def _trained(
     held: list[Tensor] = []
     stronger: list[Tensor] = []
     trained = [matrix for matrix in network.weights if isinstance(matrix, DenseMatrix)]
-    start = [matrix.values.clone() for matrix in trained]
+    start = [matrix.values for matrix in trained]
     scratch = torch.empty_like(start[0])
     total = torch.zeros(network.replicates, dtype=torch.float64, device=network.device)
     rule = SGD(schedule.lr, batch=schedule.batch)

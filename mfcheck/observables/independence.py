@@ -42,7 +42,7 @@ def carried(objective: Objective, rule: SGD, times: tuple[float, ...]) -> Source
     def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         network = Network(spec, stream, replicates=draws)
         (x, labels), taught = inputs(probe, stream), probe.train
-        begun = [matrix.values.clone() for matrix in network.weights if isinstance(matrix, DenseMatrix)]
+        begun = [matrix.values for matrix in network.weights if isinstance(matrix, DenseMatrix)]
         result = torch.zeros(draws, len(due), COLUMNS, dtype=torch.float64, device=stream.device)
         path = train(
             network, objective, x[:taught], labels[:taught], optimiser=rule, steps=steps, generator=stream.torch

@@ -14,6 +14,7 @@ from mfcheck.findings.coverage_record import plain_coverage
 from mfcheck.findings.finding import Finding
 from mfcheck.findings.states import claims_of
 from mfcheck.given import calm_warnings
+from mfcheck.session import machines
 from mfcheck.settings import Settings, level_named
 from mfcheck.spec import ARCHITECTURES
 from mfcheck.theory.loading import PAPER_THEORY
@@ -65,14 +66,19 @@ def audit(
     cache: Path | None = None,
     input_shape: Sequence[int] = (),
     outputs: int | None = None,
+    backend: str = "serial",
+    workers: int | None = None,
+    scheduler: str = "",
 ) -> Report:
     """Decide the suite's claims, or those with the given ids or globs, on one architecture, in this process.
 
     `factory` is package.module:factory, an entry point's name, or a function or class that can be imported by its name
     (`mfcheck.architectures` says what it may declare); of a constructor that takes no spec, `input_shape` and `outputs`
     are its sizes. The same seed gives the findings of `mfcheck audit`, and of `pytest claims` with the scale that its
-    pre-flight measures. Where the pre-flight is fatal that is all that is found. Raises ValueError, before any work,
-    for what cannot be used.
+    pre-flight measures. Where the pre-flight is fatal that is all that is found. `backend` "loky", "dask" or "ray" has
+    draws made by so many `workers`, processes of this machine (all usable cores if None), or by those of a cluster
+    whose `scheduler` has an address; they show in no finding. Raises ValueError, before any work, for what cannot be
+    used.
     """
     from mfcheck.decisions.decide import Decider
     from mfcheck.decisions.suite import suite_claims
@@ -83,6 +89,7 @@ def audit(
     from mfcheck.theorems.foreign import each_cell
 
     path = factory if isinstance(factory, str) else importable(factory)
+    machine = machines.asked_for(backend, workers, scheduler)
     settings = Settings(
         seed, level_named(level), alpha, device, dataset, theory, (path,), tuple(input_shape), outputs, cache=cache
     )
@@ -99,23 +106,24 @@ def audit(
         settings, fatal = with_scale(settings, flown), by_claim(flown)
     if fatal:  # also where the claim that says so was not asked for
         chosen = [tests[id] for id in sorted({*fatal, *(claim.id for claim, _ in chosen)})]
-    for claim, test, cell in each_cell(chosen, settings):
-        reproduce = f"mfcheck audit {path} --mf-claim {claim.id} --mf-seed {seed} --mf-level {level}"
-        decider = Decider(claim, cell, settings, loaded, store, reproduce)
-        try:
-            if cell.inapplicable:
-                decider.does_not_apply(cell.inapplicable)
-            elif fatal and claim.id in fatal:
-                decider.fact(fatal[claim.id], name="pre-flight")
-            elif fatal:
-                decider.does_not_apply(f"the pre-flight stopped the audit: {next(iter(fatal.values()))}")
-            else:
-                with calm_warnings():
-                    test(cell, decider)
-        except (ArithmeticError, ValueError, RuntimeError) as error:
-            message = f"{type(error).__name__}: {error}"
-            errors.append(({"id": claim.id, "says": claim.says}, {"cell": cell.id, "message": message}))
-        findings += decider.findings
+    with machines.opened(machine, device) as store.workers:
+        for claim, test, cell in each_cell(chosen, settings):
+            reproduce = f"mfcheck audit {path} --mf-claim {claim.id} --mf-seed {seed} --mf-level {level}"
+            decider = Decider(claim, cell, settings, loaded, store, reproduce)
+            try:
+                if cell.inapplicable:
+                    decider.does_not_apply(cell.inapplicable)
+                elif fatal and claim.id in fatal:
+                    decider.fact(fatal[claim.id], name="pre-flight")
+                elif fatal:
+                    decider.does_not_apply(f"the pre-flight stopped the audit: {next(iter(fatal.values()))}")
+                else:
+                    with calm_warnings():
+                        test(cell, decider)
+            except (ArithmeticError, ValueError, RuntimeError) as error:
+                message = f"{type(error).__name__}: {error}"
+                errors.append(({"id": claim.id, "says": claim.says}, {"cell": cell.id, "message": message}))
+            findings += decider.findings
     if store.complaint:
         warnings.warn(store.complaint, stacklevel=2)
     findings = [declare(finding, expectations)[0] for finding in findings]

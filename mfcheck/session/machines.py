@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mfcheck.devices import usable_cores
 from mfcheck.given import shown, whole_number
 from mfcheck.session.options import spelt
+from mfcheck.spec import positive_integer
 
 if TYPE_CHECKING:
     from mfcheck.ensembles.workers import Workers
@@ -33,7 +35,7 @@ class Machine:
     scheduler: str = ""
 
 
-def chosen(texts: Mapping[str, str]) -> Machine:
+def chosen(texts: Mapping[str, str], spelt: Callable[[str], str] = spelt) -> Machine:
     """What the options' texts ask for; ValueError, in one sentence, for what cannot be.
 
     Workers of one machine are shared by all test processes of a run, so that no more of them compute than were asked
@@ -63,6 +65,14 @@ def chosen(texts: Mapping[str, str]) -> Machine:
     return Machine(backend, max(1, total // test_processes()))
 
 
+def asked_for(backend: object, workers: object, scheduler: object) -> Machine:
+    """The same of arguments of a Python call."""
+    texts = {"backend": str(backend), "scheduler": str(scheduler)}
+    if workers is not None:
+        texts["workers"] = str(positive_integer("workers", workers))
+    return chosen(texts, str)
+
+
 def test_processes() -> int:
     """How many processes of this run decide cells: xdist's workers, or this one."""
     text = os.environ.get("PYTEST_XDIST_WORKER_COUNT", "")
@@ -90,3 +100,14 @@ def open_workers(machine: Machine, device: str, *, only_asks: bool) -> Workers |
         workers.close()
         return None
     return workers
+
+
+@contextlib.contextmanager
+def opened(machine: Machine, device: str) -> Iterator[Workers | None]:
+    """The workers of a machine as long as they are needed."""
+    workers = open_workers(machine, device, only_asks=False)
+    try:
+        yield workers
+    finally:
+        if workers is not None:
+            workers.close()

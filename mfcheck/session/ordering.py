@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from mfcheck.given import calm_warnings
 from mfcheck.session.outcome import cell_of, claim_of
+from mfcheck.session.shared_costs import shared
 
 if TYPE_CHECKING:
     import pytest
@@ -34,15 +35,10 @@ def dearest_first(items: list[pytest.Item], run: Run) -> list[pytest.Item]:
     Of dear cells with the same networks one goes ahead: at the others' side they would wait for the draws they share.
     Those taken over from an interrupted run come last too.
     """
-    from mfcheck.decisions.forecast import forecast
-
-    seconds: dict[pytest.Item, float] = {}
-    alike: dict[pytest.Item, tuple[object, ...]] = {}
-    with calm_warnings():
-        for item, claim, cell in _cells(items):
-            if (claim.id, cell.id) not in run.done:
-                seconds[item] = forecast(claim, _test(item), cell, run.settings, run.theory).seconds
-                alike[item] = (cell.spec, cell.engine)
+    cells = [one for one in _cells(items) if (one[1].id, one[2].id) not in run.done]
+    known = shared(cells, run)
+    seconds = {item: cost for (item, _, _), cost in zip(cells, known, strict=True)}
+    alike: dict[pytest.Item, tuple[object, ...]] = {item: (cell.spec, cell.engine) for item, _, cell in cells}
     order = sorted(items, key=lambda item: -seconds.get(item, -1.0))
     met: set[tuple[object, ...]] = set()
     places: dict[pytest.Item, int] = {}

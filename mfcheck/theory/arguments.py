@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from types import FunctionType
 from typing import Any
 
@@ -62,7 +63,12 @@ def formulas(theory: PaperTheory) -> tuple[str, ...]:
 def parameters(theory: PaperTheory, formula: str) -> tuple[str, ...]:
     """The names of a method's parameters, none for what is no method."""
     function = written(type(theory), formula)
-    return () if function is None else tuple(name for name in inspect.signature(function).parameters if name != "self")
+    return () if function is None else _names(function)
+
+
+@lru_cache(maxsize=1024)
+def _names(function: FunctionType) -> tuple[str, ...]:
+    return tuple(name for name in inspect.signature(function).parameters if name != "self")
 
 
 def written(owner: type, name: str) -> FunctionType | None:

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any
 
 from mfcheck.theory.arguments import formulas
@@ -65,7 +65,7 @@ class Reading:
         raw = inspect.getattr_static(type(self.own), name)
         static = isinstance(raw, staticmethod)
         function: Callable[..., Any] = raw.__func__ if static else raw
-        signature = inspect.signature(function)
+        signature = _signature(function)
 
         @wraps(function)
         def ask(*arguments: Any, **named: Any) -> Any:
@@ -87,3 +87,8 @@ class Reading:
                 self._busy = False
 
         return staticmethod(ask) if static else ask
+
+
+@lru_cache(maxsize=1024)
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    return inspect.signature(function)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from mfcheck import postponed
 from mfcheck.attacks.ascent import largest_loss
 from mfcheck.attacks.balls import all_finite
 from mfcheck.attacks.cross_entropy import climb_cross_entropy
@@ -47,17 +48,19 @@ def attack(
     start: Tensor | None = None,
     clean: Pass | None = None,
 ) -> Tensor:
-    """The perturbation `[R, B, d]` that the objective's attack finds; `clean` is the pass at x, if it is known."""
+    """The perturbation `[R, B, d]` that the objective's attack finds; `clean` is the pass at x, if it is known.
+
+    Raises Overflow where a network meets what is not finite; on a GPU, which is not waited for, it is NaN there.
+    """
     eps, p, q, steps = objective.eps, objective.p, objective.q, objective.steps
     f = _Watched(network, clean)
-    if objective.name == "attacked":
-        network.reserve(x.shape[-2] * (steps + 2))
-        found = climb_cross_entropy(f, x.contiguous(), labels, eps, p, steps, generator, start)
-    else:
+    with postponed.unheeded():
+        if objective.name == "attacked":
+            network.reserve(x.shape[-2] * (steps + 2))
+            return climb_cross_entropy(f, x.contiguous(), labels, eps, p, steps, generator, start).perturbation
         begun: str | Tensor = "jacobian" if start is None else start
         known = None if clean is None else f.sound(clean.output)
-        found = largest_loss(f, x, eps, p, q, steps=steps, generator=generator, start=begun, clean=known)
-    return found.perturbation
+        return largest_loss(f, x, eps, p, q, steps=steps, generator=generator, start=begun, clean=known).perturbation
 
 
 @full_precision()
@@ -84,6 +87,8 @@ class _Watched:
 
     def sound(self, output: Tensor) -> Tensor:
         """The output; Overflow where it is too large."""
+        if postponed.is_far(output):  # what is not finite stays with its network, and shows in its loss
+            return output
         sound = (output.detach().abs() <= self._most).flatten(1).all(dim=1)
         if not bool(sound.all()):
             raise Overflow("the network's output at an attacked input is NaN, infinite or all but", ~sound)
@@ -92,7 +97,7 @@ class _Watched:
     def jacobian(self, x: Tensor) -> Tensor:
         slopes = self._network.gate_slopes(x) if self._clean is None else self._clean.slopes
         found = rough_jacobian(self._network, slopes)
-        if not all_finite(found):
+        if not postponed.is_far(found) and not all_finite(found):
             sound = found.isfinite().flatten(1).all(dim=1)
             raise Overflow("the network's Jacobian at an input is NaN or infinite", ~sound)
         return found

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
+from mfcheck import postponed
 from mfcheck.ensembles.matrices.lazy import Overflow
 from mfcheck.ensembles.networks import Network
-from mfcheck.training.objectives import Objective, Slope, slope
+from mfcheck.training.objectives import Layers, Objective, Slope, slope
 
 BLOWN = 1e6
 """A loss beyond this counts as diverged: the next product would overflow."""
@@ -66,8 +68,13 @@ class Ledger:
     ) -> Slope:
         """The slope, 0 in every replicate that has diverged; those that now do are marked and erased.
 
-        The others see the random numbers that they would have seen without them.
+        The others see the random numbers that they would have seen without them. Those on a GPU, which is not waited
+        for, keep what they hold until the next `erase`.
         """
+        if postponed.is_far(self.diverged):
+            found = slope(self._network, objective, x, labels, generator, start)
+            self.diverged = torch.where(_lost(found) & (self.diverged < 0), index, self.diverged)
+            return _without(found, self.diverged >= 0)
         random = generator.get_state()
         while True:
             try:
@@ -78,27 +85,14 @@ class Ledger:
                 self._erase(index, overflow.where)
             else:
                 break
-        finite = found.square.isfinite().all(dim=1) & found.projection.isfinite().all(dim=1)
-        self._erase(index, ~(finite & (found.loss < BLOWN)))
-        if not bool((self.diverged >= 0).any()):
-            return found
+        self._erase(index, _lost(found))
+        gone = self.diverged >= 0
+        return _without(found, gone) if bool(gone.any()) else found
 
-        def zeroed(values: Tensor) -> Tensor:
-            return values.masked_fill((self.diverged >= 0).view(-1, *[1] * (values.ndim - 1)), 0.0)
-
-        return replace(
-            found,
-            loss=zeroed(found.loss),
-            adversarial=zeroed(found.adversarial),
-            standard=zeroed(found.standard),
-            standard_pull=zeroed(found.standard_pull),
-            shortcut_pull=zeroed(found.shortcut_pull),
-            left=[zeroed(one) for one in found.left],
-            right=[zeroed(one) for one in found.right],
-            bias=[zeroed(one) for one in found.bias],
-            projection=zeroed(found.projection),
-            square=zeroed(found.square),
-        )
+    def erase(self) -> None:
+        """Of networks on a GPU, those that have diverged by now: W ← 0."""
+        if postponed.is_far(self.diverged):
+            self._network.erase(self.diverged >= 0)
 
     def _erase(self, index: int, which: Tensor) -> None:
         which = which & (self.diverged < 0)
@@ -127,3 +121,35 @@ class Ledger:
     def moved(self, h: Tensor, along: Tensor, length: Tensor) -> None:
         self.time = self.time + h
         self.change = self.change + (h[:, None] ** 2 * length - 2 * h[:, None] * along) / self._width
+
+
+def _lost(found: Slope) -> Tensor:
+    """Which replicates diverge there: `[R]`."""
+    finite = (found.square + found.projection).sum(dim=1).abs() < math.inf
+    return ~(finite & (found.loss < BLOWN))
+
+
+def _without(found: Slope, gone: Tensor) -> Slope:
+    """The slope with zeros in the replicates `gone [R]`."""
+
+    def zeroed(values: Tensor) -> Tensor:
+        return values.masked_fill(gone.view(-1, *[1] * (values.ndim - 1)), 0.0)
+
+    def each(layers: Layers) -> Layers:
+        if isinstance(layers, Tensor):
+            return layers.masked_fill(gone[:, None, None], 0.0)
+        return [zeroed(one) for one in layers]
+
+    return replace(
+        found,
+        loss=zeroed(found.loss),
+        adversarial=zeroed(found.adversarial),
+        standard=zeroed(found.standard),
+        standard_pull=zeroed(found.standard_pull),
+        shortcut_pull=zeroed(found.shortcut_pull),
+        left=each(found.left),
+        right=each(found.right),
+        bias=[zeroed(one) for one in found.bias],
+        projection=zeroed(found.projection),
+        square=zeroed(found.square),
+    )

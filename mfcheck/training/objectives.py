@@ -7,6 +7,7 @@ Gram matrices, and neither needs an N×N array. Perturbations are held fixed whi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -20,6 +21,9 @@ from mfcheck.training.attacked import attack
 from mfcheck.training.losses import OBJECTIVES as OBJECTIVES
 from mfcheck.training.losses import Objective as Objective
 from mfcheck.training.losses import cross_entropy, residual
+
+Layers = list[Tensor] | Tensor
+"""A matrix `[R, m, n]` for every layer; as one tensor `[L, R, m, n]` on a GPU, where it is calls that cost."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,8 +41,8 @@ class Slope:
     loss: Tensor
     adversarial: Tensor
     standard: Tensor
-    left: list[Tensor]
-    right: list[Tensor]
+    left: Layers
+    right: Layers
     bias: list[Tensor]
     projection: Tensor
     square: Tensor
@@ -84,27 +88,26 @@ def slope(
         standard, off = cross_entropy(output, labels).double().mean(dim=1), residual(output, labels)
         standard_pull = (output * off).sum(dim=(1, 2), dtype=torch.float64) / inputs
         cotangents[:, -inputs:] += off / inputs
-    signals, pulled = ([one[..., 0] for one in at] for at in network.cotangents(passed, cotangents[..., None]))
-    shortcut_pull = _through_shortcuts(network, passed, pulled)
-    states, products = passed.states[:-1], passed.products
+    at_products, at_states = network.cotangents(passed, cotangents[..., None])
+    shortcut_pull = _through_shortcuts(network, passed, [one[..., 0] for one in at_states])
+    signals = layers([one[..., 0] for one in at_products])
+    states, products = layers(passed.states[:-1]), layers(passed.products)
     if apart:
         # δ'x'ᵀ + δxᵀ = δ'(x' − x)ᵀ + (δ' + δ)xᵀ: δ' is all but −δ, x' all but x, and nothing large is left to cancel.
-        for one in signals:
-            one[:, inputs:] += one[:, :inputs]
-        for one in (*states, *products):
-            one[:, :inputs] -= one[:, inputs:]
-    bias = [one[:, -inputs:].sum(dim=1) for one in signals]
-    left, right = [one.mT for one in signals], [one.mT for one in states]
-    pulls = [total(one * h) for one, h in zip(signals, products, strict=True)]
+        for one in _each(signals):
+            one[..., inputs:, :] += one[..., :inputs, :]
+        for one in (*_each(states), *_each(products)):
+            one[..., :inputs, :] -= one[..., inputs:, :]
+    left, right = _transposed(signals), _transposed(states)
     return Slope(
         loss=adversarial + standard,
         adversarial=adversarial,
         standard=standard,
         left=left,
         right=right,
-        bias=bias if network.biases else [],
-        projection=torch.stack(pulls, dim=1),
-        square=torch.stack([inner(a, b, a, b) for a, b in zip(left, right, strict=True)], dim=1),
+        bias=[one[:, -inputs:].sum(dim=1) for one in signals] if network.biases else [],
+        projection=layerwise(lambda one, h: total(one * h), signals, products),
+        square=layerwise(lambda a, b: inner(a, b, a, b), left, right),
         perturbation=eta,
         standard_pull=standard_pull,
         shortcut_pull=shortcut_pull,
@@ -136,25 +139,46 @@ def _through_shortcuts(network: Network, passed: Pass, pulled: list[Tensor]) -> 
     return pull / network.spec.depth
 
 
+def layers(matrices: list[Tensor]) -> Layers:
+    """Matrices of every layer as they are, or as one tensor on a GPU."""
+    return torch.stack(matrices) if matrices[0].device.type == "cuda" else matrices
+
+
+def layerwise(function: Callable[..., Tensor], *parts: Layers) -> Tensor:
+    """A number of each network, `[R]`, from a layer's matrices `[R, m, n]`, of every layer: `[R, L]`."""
+    if all(isinstance(part, Tensor) for part in parts):
+        return function(*parts).mT
+    return torch.stack([function(*one) for one in zip(*parts, strict=True)], dim=1)
+
+
+def _each(matrices: Layers) -> list[Tensor]:
+    """What is to be gone through for every layer: all of them at once, if they are one tensor."""
+    return [matrices] if isinstance(matrices, Tensor) else matrices
+
+
+def _transposed(matrices: Layers) -> Layers:
+    return matrices.mT if isinstance(matrices, Tensor) else [one.mT for one in matrices]
+
+
 def inner(left: Tensor, right: Tensor, other_left: Tensor, other_right: Tensor) -> Tensor:
-    """⟨left rightᵀ, other_left other_rightᵀ⟩ from factors `[R, N, k]`: `[R]` in float64.
+    """⟨left rightᵀ, other_left other_rightᵀ⟩ from factors `[…, N, k]`: `[…]` in float64.
 
     By the factors' Gram matrices in float64, or for N ≤ 2k, where these take longer, by the products themselves.
     """
-    if left.shape[1] <= 2 * left.shape[2]:
+    if left.shape[-2] <= 2 * left.shape[-1]:
         first = left @ right.mT
         same = left is other_left and right is other_right
         return total(first * (first if same else other_left @ other_right.mT))
     first, second = (_gram(*pair) for pair in ((left, other_left), (right, other_right)))
-    return (first * second).sum(dim=(1, 2))
+    return (first * second).sum(dim=(-2, -1))
 
 
 def total(values: Tensor) -> Tensor:
-    """The sum of each matrix `[R, m, n]`, `[R]`: of its rows in their own dtype, and of their sums in float64."""
-    return values.sum(dim=2).double().sum(dim=1)
+    """The sum of each matrix `[…, m, n]`, `[…]`: of its rows in their own dtype, and of their sums in float64."""
+    return values.sum(dim=-1).double().sum(dim=-1)
 
 
 def _gram(one: Tensor, other: Tensor) -> Tensor:
-    """The inner products of columns `[R, N, k]` in float64: `[R, k, k]`."""
+    """The inner products of columns `[R, N, k]` in float64: `[…, k, k]`."""
     rows = one.mT.double()
     return rows @ (rows if one is other else other.mT.double()).mT

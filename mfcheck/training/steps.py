@@ -16,11 +16,14 @@ from mfcheck.ensembles.matrices.dense import DenseMatrix
 from mfcheck.ensembles.matrices.lazy import LazyMatrix
 from mfcheck.ensembles.networks import Network
 from mfcheck.numerics import full_precision
+from mfcheck.postponed import is_far
 from mfcheck.spec import positive_integer
 from mfcheck.training.ledger import Ledger, Step
-from mfcheck.training.objectives import Objective, Slope, inner, total
+from mfcheck.training.objectives import Objective, Slope, inner, layerwise, total
 from mfcheck.training.rules import SGD, Flow
 
+ASKED = 16
+"""Steps after which a flow on a GPU, which is not waited for in each of them, is asked whether it is over."""
 REST = 0.01
 """A flow rests once its loss is this share of its start: near 0 it is all kinks, and steps would shrink for ever."""
 
@@ -51,6 +54,9 @@ def train(
         found = f"{labels.dtype} from {labels.min()} to {labels.max()}"
         raise ValueError(f"labels must be integers of 0…{outputs - 1}, got {found}")
     labels = labels.long()
+    for matrix in network.weights:
+        if isinstance(matrix, DenseMatrix):
+            matrix.keep_values()
     if isinstance(optimiser, Flow):
         return _flow(network, objective, x, labels, optimiser, steps, generator)
     if optimiser.momentum and any(isinstance(matrix, LazyMatrix) for matrix in network.weights):
@@ -72,14 +78,17 @@ def _sgd(
 ) -> Iterator[Step]:
     state, mu = Ledger(network), rule.momentum
     velocity = [torch.zeros_like(m.values) for m in network.weights if mu and isinstance(m, DenseMatrix)]
+    gradient, product = ([torch.empty_like(one) for one in velocity[:1]] for _ in range(2))  # of one layer at a time
     drift = [torch.zeros_like(b) for b in network.biases]
     along = torch.zeros_like(state.change)  # ⟨W, V⟩
     length = torch.zeros_like(state.change)  # ‖V‖²
     for index in range(steps + 1):
-        chosen = torch.arange(len(x), device=x.device)
+        batch = (x, labels)
         if rule.batch is not None:
             chosen = torch.randperm(len(x), generator=batches, device=x.device)[: rule.batch]
-        found = state.slope(index, objective, x[chosen], labels[chosen], generator)
+            batch = (x[chosen], labels[chosen])
+        found = state.slope(index, objective, *batch, generator)
+        state.erase()
         yield state.measured(index, found)
         if index == steps:
             return
@@ -89,10 +98,10 @@ def _sgd(
             met = []
             for matrix, v, left, right in zip(network.weights, velocity, found.left, found.right, strict=True):
                 assert isinstance(matrix, DenseMatrix)
-                gradient = left @ right.mT
-                met.append(total(v * gradient))
-                v.mul_(mu).add_(gradient)
-                matrix.values = matrix.values - h.to(v)[:, None, None] * v
+                torch.bmm(left, right.mT, out=gradient[0])
+                met.append(total(torch.mul(v, gradient[0], out=product[0])))
+                v.mul_(mu).add_(gradient[0])
+                matrix.subtract(torch.mul(h.to(v)[:, None, None], v, out=product[0]))
             length = mu**2 * length + 2 * mu * torch.stack(met, dim=1) + found.square
             along = mu * along + found.projection
             state.moved(h, along, length)
@@ -116,13 +125,15 @@ def _flow(
     generator: torch.Generator,
 ) -> Iterator[Step]:
     state = Ledger(network)
-    warm, begun = None, None
+    warm, begun, far = None, None, is_far(x)
+    ends = math.isfinite(rule.marks[-1])
     marks = torch.tensor(rule.marks, dtype=torch.float64, device=x.device)
     for index in range(steps + 1):
         first = state.slope(index, objective, x, labels, generator, warm)
+        state.erase()
         yield state.measured(index, first)
         over = (state.time >= marks[-1]) | (state.diverged >= 0)
-        if index == steps or bool(over.all()):
+        if index == steps or ((not far or index % ASKED == 0) and bool(over.all())):
             return
         steep = first.square.sum(dim=1)
         ahead = marks[torch.searchsorted(marks, state.time, right=True).clamp_max(len(marks) - 1)]
@@ -131,12 +142,12 @@ def _flow(
         if begun is None:
             begun = first.loss
         # What is left of a loss that rests could still pull for all the time that is left.
-        rests = (first.loss <= REST * begun) & ~over & bool(marks[-1].isfinite())
+        rests = (first.loss <= REST * begun) & ~over & ends
         left = (marks[-1] - state.time) * first.loss
         state.error += torch.where(rests, 2 * left / network.spec.width, 0.0)
         state.time = torch.where(rests, marks[-1], state.time)
         over = over | rests
-        if index > steps // 2 and bool(marks[-1].isfinite()):
+        if index > steps // 2 and ends:
             h = torch.maximum(h, (marks[-1] - state.time) / max(1, steps - index - len(marks)))
         lands = state.time + h >= ahead
         h = torch.where(lands, ahead - state.time, h).masked_fill(over, 0.0)
@@ -145,10 +156,7 @@ def _flow(
         h = h.masked_fill(state.diverged >= 0, 0.0)
         _descend(network, first, -h / 2)
         _descend(network, second, h / 2)
-        met = torch.stack(
-            [inner(a, b, c, d) for a, b, c, d in zip(first.left, first.right, second.left, second.right, strict=True)],
-            dim=1,
-        )
+        met = layerwise(inner, first.left, first.right, second.left, second.right)
         # V = (G₁ + G₂)/2; ⟨W, G₂⟩ was measured at W − hG₁, which ⟨G₁, G₂⟩ makes good.
         along = (first.projection + second.projection + h[:, None] * met) / 2
         length = (first.square + 2 * met + second.square) / 4
@@ -165,8 +173,11 @@ def _flow(
 @full_precision()
 def _descend(network: Network, found: Slope, h: Tensor) -> None:
     """W ← W − h ∂L/∂W and b ← b − h ∂L/∂b, h `[R]`."""
-    for matrix, left, right in zip(network.weights, found.left, found.right, strict=True):
-        matrix.add(-h.to(left)[:, None, None] * left, right)
+    lefts = found.left
+    if isinstance(lefts, Tensor):
+        lefts = -h.to(lefts)[:, None, None] * lefts
+    for matrix, left, right in zip(network.weights, lefts, found.right, strict=True):
+        matrix.add(left if isinstance(lefts, Tensor) else -h.to(left)[:, None, None] * left, right)
     _shift(network, found.bias, h)
 
 

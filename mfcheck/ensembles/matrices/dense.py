@@ -9,13 +9,27 @@ import torch
 from torch import Tensor
 
 from mfcheck.ensembles.streams import Stream
+from mfcheck.postponed import is_far
 
 
 class DenseMatrix:
-    """R independent rows × columns Gaussian matrices, stored: `values [R, rows, columns]`."""
+    """R independent rows × columns Gaussian matrices, stored: `values [R, rows, columns]`.
+
+    The first change makes new values, which later ones change in place, until the matrix is copied or `keep_values`.
+    """
 
     def __init__(self, values: Tensor) -> None:
         self.values = values
+        self._own = False
+        """Whether nobody else knows the values."""
+
+    def __copy__(self) -> DenseMatrix:
+        self.keep_values()
+        return DenseMatrix(self.values)
+
+    def keep_values(self) -> None:
+        """Leave the values as they are from now on: others may hold them."""
+        self._own = False
 
     @classmethod
     def drawn(
@@ -37,12 +51,26 @@ class DenseMatrix:
 
     def columns(self, indices: Sequence[int]) -> Tensor:
         """The named columns, `[R, rows, k]`."""
-        whole = list(indices) == list(range(self.values.shape[2]))
-        return self.values if whole else self.values[:, :, list(indices)]
+        chosen = list(indices)
+        if chosen == list(range(self.values.shape[2])):
+            return self.values
+        if is_far(self.values):  # for a list of places a GPU would be waited for
+            return torch.stack([self.values[:, :, index] for index in chosen], dim=2)
+        return self.values[:, :, chosen]
 
     def add(self, left: Tensor, right: Tensor) -> None:
-        """W ← W + left rightᵀ in place, factors `[R, rows, k]` and `[R, columns, k]`."""
-        self.values.baddbmm_(left, right.mT)
+        """W ← W + left rightᵀ, factors `[R, rows, k]` and `[R, columns, k]`."""
+        if self._own:
+            self.values.baddbmm_(left, right.mT)
+        else:
+            self.values, self._own = torch.baddbmm(self.values, left, right.mT), True
+
+    def subtract(self, change: Tensor) -> None:
+        """W ← W − change."""
+        if self._own:
+            self.values.sub_(change)
+        else:
+            self.values, self._own = self.values - change, True
 
     def scale(self, factor: Tensor | float) -> None:
         """W ← factor · W, one factor for all replicates or `[R]`."""
@@ -55,10 +83,6 @@ class DenseMatrix:
     def squared_norm(self) -> Tensor:
         """‖W‖_F² in float64: `[R]`."""
         return self.values.double().square().sum(dim=(1, 2))
-
-    def copy(self) -> DenseMatrix:
-        """The same matrices with values of their own."""
-        return DenseMatrix(self.values.clone())
 
     def moved(self, start: Tensor | None, scratch: Tensor | None = None) -> Tensor:
         """‖W − W(0)‖_F² from the values at the start, summed by torch in their own dtype: `[R]` in float64.

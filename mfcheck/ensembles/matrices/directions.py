@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
 DEPENDENT = 16
 """A direction shorter than this many roundings of the input it came from is rounding, and is dropped."""
+SHAKEN = 4
+"""Roundings by which inputs are moved where their directions are not to be counted."""
 HIDDEN = 1e-12
 """Squared lengths that a float64 Gram matrix can tell from 0, in units of the largest."""
 
@@ -32,6 +36,34 @@ def orthonormal_rows(rest: Tensor, lengths: Tensor, known: Tensor) -> tuple[Tens
         return None
     rows = _normalised(rows - (rows @ known.mT) @ known, 0.25)
     return None if rows is None else (rows, (rows != 0).any(dim=2, keepdim=True))
+
+
+def shaken_rows(x: Tensor, shakes: Tensor, size: float, known: Tensor, out: Tensor) -> None:
+    """As many orthonormal rows as `out [R, m, n]` takes, m ≤ k, outside of `known`, for inputs x `[R, k, n]`.
+
+    They span the inputs but for a few roundings, by which what is left of these is moved along normal `shakes
+    [R, k, n]` of a size: so an input that is known already, 0 or not finite gets a direction too, and how many are new
+    need not be asked of a GPU. By Householder's QR, which waits for nothing there.
+    """
+    unit = (x / torch.linalg.vector_norm(x, dim=2, keepdim=True)).nan_to_num_(0.0, 0.0, 0.0)[:, : out.shape[1]]
+    least = SHAKEN * torch.finfo(x.dtype).eps / math.sqrt(x.shape[2]) / size
+    rows = torch.add(_outside(unit, known), shakes[:, : out.shape[1]], alpha=least)
+    for _ in range(2 if 2 * known.shape[1] > x.shape[2] else 1):  # of random directions little may be left
+        rows = _outside(rows if rows.shape[1] == 1 else _orthonormal(rows), known)
+    if rows.shape[1] == 1:
+        torch.div(rows, torch.linalg.vector_norm(rows, dim=2, keepdim=True), out=out)
+    else:
+        out.copy_(_orthonormal(rows))
+
+
+def _outside(rows: Tensor, known: Tensor) -> Tensor:
+    """Rows `[R, k, n]` less their parts in the span of orthonormal ones."""
+    return torch.baddbmm(rows, rows @ known.mT, known, alpha=-1) if known.shape[1] else rows
+
+
+def _orthonormal(rows: Tensor) -> Tensor:
+    basis: Tensor = torch.linalg.qr(rows.mT).Q
+    return basis.mT
 
 
 def _unit(rows: Tensor, least: Tensor | float) -> tuple[Tensor, Tensor]:

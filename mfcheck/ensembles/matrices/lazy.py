@@ -16,9 +16,10 @@ import torch
 from torch import Tensor
 
 from mfcheck.ensembles.matrices.dense import DenseMatrix, for_each_replicate
-from mfcheck.ensembles.matrices.directions import distance_from_identity, orthonormal_rows
+from mfcheck.ensembles.matrices.directions import distance_from_identity, orthonormal_rows, shaken_rows
 from mfcheck.ensembles.matrices.revealed import GrowingRows, Revealed
 from mfcheck.ensembles.streams import Stream
+from mfcheck.postponed import is_far
 from mfcheck.verdict import NotANumber
 
 
@@ -71,7 +72,8 @@ class LazyMatrix:
         """The named columns, `[R, rows, k]`, revealed by asking for them."""
         rows = self._asked.inputs.rows
         one_hot = torch.zeros(rows.shape[0], rows.shape[2], len(indices), dtype=rows.dtype, device=rows.device)
-        one_hot[:, list(indices), range(len(indices))] = 1
+        for column, index in enumerate(indices):  # plain numbers, for which a GPU is not waited
+            one_hot[:, index, column] = 1
         return self @ one_hot
 
     def add(self, left: Tensor, right: Tensor) -> None:
@@ -89,9 +91,10 @@ class LazyMatrix:
     def erase(self, which: Tensor) -> None:
         """W ← 0 in the replicates `which [R]`, whatever W holds; transposes taken before know nothing of it."""
         for kept in (self._asked.answers, self._mirror.answers, self._update.inputs, self._update.answers):
-            kept.rows[which] = 0.0
-        scale = torch.as_tensor(self._scale, dtype=torch.float64, device=which.device)
-        self._scale = scale.expand(len(which), 1, 1).masked_fill(which[:, None, None], 0.0)
+            kept.rows.masked_fill_(which[:, None, None], 0.0)
+        if not isinstance(self._scale, Tensor):
+            self._scale = torch.full((), self._scale, dtype=torch.float64, device=which.device)
+        self._scale = self._scale.double().expand(len(which), 1, 1).masked_fill(which[:, None, None], 0.0)
 
     def squared_norm(self) -> Tensor:
         """‖W‖_F² in float64, `[R]`, of the matrix as drawn at first; ask last, for products know nothing of the answer.
@@ -131,6 +134,8 @@ class LazyMatrix:
 
     def reveal(self, x: Tensor) -> Tensor:
         """W xᵀ for rows x `[R, k, columns]` → `[R, k, rows]`, drawing what is not known yet."""
+        if is_far(x):
+            return self._reveal_unread(x)
         known, mirror = self._asked, self._mirror
         lengths = torch.linalg.vector_norm(x, dim=2, dtype=torch.float64)
         if not math.isfinite(lengths.sum().item()):
@@ -157,6 +162,31 @@ class LazyMatrix:
         if self._update.inputs.count:
             right, change = self._update.rows
             result = result + (x @ right.mT) @ change
+        return result
+
+    def _reveal_unread(self, x: Tensor) -> Tensor:
+        """The same for a GPU, of which nothing is read: every input gets a direction, as long as there are any."""
+        known, (left, back) = self._asked, self._mirror.rows
+        if new := min(x.shape[1], x.shape[2] - known.inputs.count):
+            one = isinstance(self._scale, float) and self._scale > 0
+            size = self._scale if isinstance(self._scale, float) and one else 1.0
+            sizes = (x.shape[2], known.answers.rows.shape[2])
+            drawn = self._stream.normal(*x.shape[:2], sum(sizes), dtype=x.dtype, scale=size)
+            shakes, noise = drawn[:, :, : sizes[0]], drawn[:, :new, sizes[0] :]
+            asked = known.inputs.rows
+            shaken_rows(x, shakes, size, asked, fresh := known.inputs.more(new))
+            if not one:
+                noise.mul_(self._scale)
+            if left.shape[1]:
+                inside = torch.baddbmm(fresh @ back.mT, noise, left.mT, alpha=-1)
+                torch.baddbmm(noise, inside, left, out=known.answers.more(new))
+            else:
+                known.answers.append(noise)
+        asked, answers = known.rows
+        result = (x @ asked.mT) @ answers
+        if self._update.inputs.count:
+            right, change = self._update.rows
+            result = result.baddbmm_(x @ right.mT, change)
         return result
 
     def _normals(self, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:

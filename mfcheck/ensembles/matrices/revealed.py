@@ -18,10 +18,14 @@ class GrowingRows:
         return self._buffer[:, : self.count]
 
     def append(self, rows: Tensor) -> None:
-        if self.count + rows.shape[1] > self._buffer.shape[1]:
-            self.reserve(max(rows.shape[1], self.count))
-        self._buffer[:, self.count : self.count + rows.shape[1]] = rows
-        self.count += rows.shape[1]
+        self.more(rows.shape[1]).copy_(rows)
+
+    def more(self, count: int) -> Tensor:
+        """So many rows beyond those there are, to be written."""
+        if self.count + count > self._buffer.shape[1]:
+            self.reserve(max(count, self.count))
+        self.count += count
+        return self._buffer[:, self.count - count : self.count]
 
     def replace(self, rows: Tensor) -> None:
         """Keep these rows, no more than there are, instead of all."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -13,6 +15,7 @@ from mfcheck.architectures import resolve
 from mfcheck.ensembles.modules import draw_stack
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
+from mfcheck.ensembles.workers import Numbered, Workers
 from mfcheck.findings.states import claims_of, standing
 from mfcheck.spec import NetworkSpec
 from mfcheck.tests.support.factories import EXAMPLES, spec_of
@@ -100,6 +103,38 @@ def test_unusable_architectures_are_named_before_any_work(factory_paths: Callabl
         mfcheck.audit(lambda spec, generator: None)
     with pytest.raises(ValueError, match="matches no claim"):
         mfcheck.audit(factory_paths("Heavy"), ["thm9.9/*"])
+
+
+def test_other_processes_may_draw_for_an_audit_and_show_in_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, replies = [], Workers.replies
+
+    def counted(workers: Workers, orders: Iterable[Numbered], count: int) -> Any:
+        asked.append(count)
+        return replies(workers, orders, count)
+
+    monkeypatch.setattr(Workers, "replies", counted)
+    claims = ["thm4.1/entries-variance", "thm5.1/bound-limit"]
+    alone = mfcheck.audit("vanilla", claims, level="glance", seed=5, alpha=1e-2)
+    found = mfcheck.audit("vanilla", claims, level="glance", seed=5, alpha=1e-2, backend="loky", workers=2)
+    assert found.findings
+    assert asked
+    assert [replace(one, seconds=0.0) for one in found.findings] == [replace(o, seconds=0.0) for o in alone.findings]
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ({"backend": "slurm"}, "backend 'slurm' is unknown; allowed are serial, loky, dask, ray"),
+        ({"backend": "loky", "workers": 0}, "workers must be a positive integer, got 0"),
+        ({"backend": "loky", "workers": 5000}, "workers must lie in 1…4096, got 5000"),
+        ({"backend": "loky", "workers": 1.5}, "workers must be"),
+        ({"workers": 2}, "workers '2' cannot be chosen: back end serial has none; leave workers out"),
+        ({"scheduler": "tcp://a:1"}, "which back end serial has none of; name backend dask or ray"),
+    ],
+)
+def test_processes_that_cannot_be_are_refused_before_any_work(asked: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        mfcheck.audit("vanilla", seed=5, **asked)
 
 
 def test_no_claim_ends_in_an_error_where_a_factory_raises(factory_paths: Callable[[str], str]) -> None:

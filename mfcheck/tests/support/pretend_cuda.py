@@ -35,8 +35,8 @@ VIEWS = frozenset(
     )
 )
 WAITS = frozenset(("_local_scalar_dense", "equal", "is_nonzero", "masked_select", "nonzero", "_unique2"))
-SOLVERS = frozenset(("_linalg_eigh", "_linalg_svd", "linalg_qr"))
-"""Which check on the host what became of them."""
+SOLVERS = frozenset(("_linalg_eigh", "_linalg_svd"))
+"""Which check on the host what became of them; torch does not of a QR, which fails for no matrix."""
 MASKED = frozenset(("index", "index_put", "index_put_"))
 TO_FACTORIES = frozenset(("as_tensor", "asarray", "from_numpy", "tensor"))
 MOVES = frozenset(("to", "as_tensor", "asarray", "tensor"))
@@ -306,12 +306,16 @@ def pretend_cuda(count: int = 1, name: str = "Pretended 80GB") -> Iterator[Prete
     # Else the mode hands on a call for gradients, and is off while these are taken: backward passes draw too.
     torch.autograd.has_torch_function = lambda *_: False  # type: ignore[attr-defined]
     _gpu, torch.Generator = PretendedGpu(), _GeneratorOfEitherDevice  # type: ignore[misc]
+    # Modules that move get new parameters, as between real devices: the old ones cannot hold what is pretended.
+    overwrites = torch.__future__.get_overwrite_module_params_on_conversion()
+    torch.__future__.set_overwrite_module_params_on_conversion(True)
     try:
         for one, function in state.items():
             setattr(torch.cuda, one, function)
         with _Calls():
             yield _gpu
     finally:
+        torch.__future__.set_overwrite_module_params_on_conversion(overwrites)
         torch.Generator = _Generator  # type: ignore[misc]
         torch.autograd.has_torch_function = handed_on  # type: ignore[attr-defined]
         for one, function in before.items():
