@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
 import torch
 from torch import Tensor
 
 from mfcheck.attacks.ascent import largest_loss
 from mfcheck.attacks.balls import norm
+from mfcheck.ensembles.families import family
 from mfcheck.ensembles.modules import ModuleStack, differentiable
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.streams import Stream
@@ -59,7 +59,7 @@ def pulls(found: Sequence[Group], values: dict[str, float]) -> list[float]:
     return [math.fsum(values[name] for name in one.names) for one in found]
 
 
-@lru_cache(maxsize=16)
+@family(maxsize=16)
 def flow(share: float, early: int, late: int) -> Source:
     """`[n, 4]`, of one network: by how much ⟨θ, ∂L_adv⟩ over L_adv is off the degree k of its group, where that is
     most; the decrease of Σ‖θ‖² over groups after `early` steps over 2 Σk L_adv(0) t, and after `late` steps; and the

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from itertools import product
 
 import torch
@@ -12,6 +11,7 @@ from torch import Tensor
 from mfcheck.attacks.ascent import largest_loss
 from mfcheck.attacks.networks import reserve
 from mfcheck.attacks.operator_norm import largest_found, maximiser
+from mfcheck.ensembles.families import family
 from mfcheck.ensembles.modules import draw_stack
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.streams import Stream
@@ -62,7 +62,7 @@ def _sizes(jacobian: Tensor) -> Tensor:
     return jacobian.double().square().mean(dim=(2, 3)) * jacobian.shape[-1]
 
 
-@lru_cache(maxsize=16)
+@family(maxsize=16)
 def attacks(reach: float, steps: int) -> Source:
     """`[n, 9]`: for every pair of `NINE` the loss that an attack finds at the first input, over ε times √(d·mean J²).
 
