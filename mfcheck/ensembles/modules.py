@@ -115,7 +115,7 @@ class ModuleStack:
     def _rows(self, x: Tensor, together: int) -> Tensor:
         """The same with so many rows at once."""
         points, found = self._each(x), []
-        for each in torch.arange(self.spec.output_dim, device=x.device).split(together):
+        for each in torch.split(torch.arange(self.spec.output_dim, device=x.device), together):
             with torch.enable_grad():
                 leaf = points.repeat_interleave(len(each), dim=1).requires_grad_()
                 output = self(leaf)
