@@ -25,8 +25,8 @@ from mfcheck.verdict import NotCovered, Verdict
 
 PILOT, NAME = 24, "pilot of the trend over widths"
 """Draws of each group that tell how far they spread, and what names their seed."""
-NEAREST = 0.25
-"""How near to its bound, in units of δ, a first look is to tell a pilot's median from it."""
+NEAREST = 2.0
+"""How near to its bound, in units of δ, a first look is to tell a pilot's median from it; later looks go nearer."""
 ROOM = 1.6
 """How far the interval of a first look is to reach from end to end, in units of δ: the rest is left to finite width."""
 LOWEST = -100.0
