@@ -13,6 +13,7 @@ from mfcheck import Cell, claim
 from mfcheck.architectures import declares_biases
 from mfcheck.arrays import Floats
 from mfcheck.decisions.decide import Decider
+from mfcheck.decisions.laws import Law
 from mfcheck.decisions.majority import Majority
 from mfcheck.decisions.medians import MedianWithin
 from mfcheck.decisions.probes import image_scaled_and_noise
@@ -21,7 +22,7 @@ from mfcheck.decisions.trial import Ask
 from mfcheck.observables import own_scale
 from mfcheck.settings import Settings
 from mfcheck.theorems import foreign, own_sizes
-from mfcheck.theorems.granted import DISTANCE, GrantedLaw
+from mfcheck.theorems.granted import DISTANCE
 from mfcheck.verdict import NotCovered
 
 NOTHING = 1e-4
@@ -68,7 +69,8 @@ def offset_cells(settings: Settings) -> Iterator[OffsetCell]:
         )
         kept = reason if not declares_biases(cell.spec.architecture) else ""
         for statement in Offset if not kept else (Offset.SAME,):
-            yield OffsetCell(cell.spec, "dense", cell.details, statement=statement, inapplicable=kept)
+            details = {"dataset": settings.dataset}
+            yield OffsetCell(cell.spec, "dense", details, statement=statement, inapplicable=kept)
 
 
 def is_nothing(draws: Floats) -> Floats:
@@ -107,10 +109,10 @@ def scale_of_offset(cell: OffsetCell, decide: Decider) -> float:
     return scale
 
 
-def gaussian(cell: OffsetCell, decide: Decider) -> GrantedLaw:
+def gaussian(cell: OffsetCell, decide: Decider) -> Law:
     """Its entries are Gaussian, of the size measured on networks apart."""
     scale = scale_of_offset(cell, decide)
-    return GrantedLaw(
+    return Law(
         own_scale.views,
         quantity="a_i",
         component=own_scale.offset_entry_at(0),
