@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 from mfcheck import Cell, claim
 from mfcheck.arrays import Floats
@@ -44,7 +45,7 @@ def unmatched(spec: NetworkSpec) -> str:
 
 
 def per_matrix(cell: Cell, level: Level) -> OverWidths:
-    """What matrices add over what the last one does tends to their degree."""
+    """What matrices add for each degree, over what the last of them does, tends to 1."""
     widths = own_sizes.over(cell.spec, own_sizes.GROWING[level.name])
 
     def group(spec: NetworkSpec) -> list[MedianGroup]:
@@ -63,8 +64,8 @@ def per_matrix(cell: Cell, level: Level) -> OverWidths:
 
 @claim("audit/capacity-per-layer", cells=capacity_cells)
 def test_capacity_per_layer(cell: Cell, decide: Decider) -> None:
-    """Every matrix of degree k adds k times as much to the Fisher–Rao capacity as the last, as the width grows, so that
-    capacity is in proportion to depth."""
+    """Matrices add to the Fisher–Rao capacity in proportion to their degrees as the width grows, so that capacity is in
+    proportion to depth."""
     decide(per_matrix(cell, decide.settings.level))
 
 
@@ -73,12 +74,15 @@ def falls(draws: Floats) -> Floats:
     return (draws[:, own_capacity.FALL] > 0).astype(float)
 
 
-@claim("audit/capacity-decay", cells=capacity_cells)
+def long_cells(settings: Settings) -> Iterator[Cell]:
+    """Those that can be trained for long."""
+    for cell in capacity_cells(settings):
+        yield replace(cell, inapplicable=cell.inapplicable or own_sizes.too_dear(cell.spec, "to train for long"))
+
+
+@claim("audit/capacity-decay", cells=long_cells)
 def test_capacity_decay(cell: Cell, decide: Decider) -> None:
     """When training on L_adv has taken about half of it, the Fisher–Rao capacity has fallen in most networks, also at
     inputs that are not trained on."""
-    if own_sizes.is_dear(cell.spec):
-        decide.does_not_apply(f"{cell.spec.architecture} is dear to train for long; networks of fewer numbers are")
-        return
     source = own_capacity.fall(SHARE, LONG)
     decide(Majority(source, property=falls, quantity="a capacity that has fallen", regime=LATE))

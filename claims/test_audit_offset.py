@@ -27,6 +27,8 @@ from mfcheck.verdict import NotCovered
 
 NOTHING = 1e-4
 """What roundings of float32 leave of an offset that is 0, relative to the output."""
+FACTOR = 1.25
+"""Within which factor of each other the sizes of offsets at different inputs lie."""
 APART, PILOT = "size of offsets", {False: 256, True: 24}
 """What names the seed of networks that tell how large offsets are; how many they are, of others and of dear ones."""
 COARSE = {False: 4, True: own_sizes.COARSER_LAW}
@@ -94,7 +96,7 @@ def one_size(cell: OffsetCell, decide: Decider) -> SameMedian:
         own_scale.views,
         quantity="the size mean a² of the offset",
         statistic=lambda draws: draws[:, sizes],
-        delta=foreign.COARSER * decide.settings.level.ratio,
+        delta=FACTOR - 1,
         looks_at=image_scaled_and_noise,
     )
 

@@ -49,8 +49,8 @@ def untrained(spec: NetworkSpec) -> str:
     path = spec.architecture
     if is_gaussian(path):
         return f"{path} is written on Gaussian matrices, whose training other claims follow; name vanilla or residual"
-    if own_sizes.is_dear(spec):
-        return f"{path} is dear to train for {STEPS} steps; networks of fewer numbers are, at most {own_sizes.DEAR:,}"
+    if reason := own_sizes.too_dear(spec, f"to train for {STEPS} steps"):
+        return reason
     if spec.input_dim not in SIZES:
         return f"images have no form of {spec.input_dim} inputs; with --mf-input {ALLOWED} they are trained on"
     if spec.output_dim < OUTPUTS:

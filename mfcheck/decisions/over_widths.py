@@ -156,7 +156,9 @@ class OverWidths(Statement[WidthsPlan]):
         """A few draws of every group, that no decision rests on; NotCovered where some are 0."""
         found = [np.asarray(self._draw(group, sampling, NAME)(PILOT)) for group in groups]
         if not all((one > 0).all() for one in found):
-            raise NotCovered(f"{self.quantity} is 0 in some of {PILOT} networks, so that it has no logarithm")
+            raise NotCovered(
+                f"{self.quantity} is 0 in some of {PILOT} networks; where outputs move in all, it is decided"
+            )
         return found
 
     def _spread(self, pilots: Sequence[Floats]) -> tuple[list[float], float]:

@@ -1,7 +1,7 @@
 """The Fisher–Rao capacity of networks of one's own, matrix by matrix, at the start and along a short training.
 
 Of a matrix W it is Σ_k ‖W∘∂f_k/∂W‖², its diagonal form. In a theory of independent entries every matrix in which f is
-homogeneous of degree k adds k E‖f‖² to it (docs/theory.md#capacity), and so k times what a linear last layer does.
+homogeneous of degree k adds k E‖f‖² to it (docs/theory.md#capacity), and so all of them in proportion to their degrees.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ TINY = 1e-300
 
 
 def matrices(spec: NetworkSpec) -> tuple[Group, ...]:
-    """The matrices in each of which alone f has a degree above 0, in the module's order; the last is the unit."""
+    """The matrices in each of which alone f has a degree above 0, in the module's order."""
     return tuple(one for one in groups(spec) if len(one.names) == 1 and one.degree and one.matrix)
 
 
@@ -54,7 +54,7 @@ def of_matrices(network: ModuleStack, x: Tensor, names: Sequence[str]) -> list[f
 def _usable(spec: NetworkSpec) -> tuple[Group, ...]:
     found = matrices(spec)
     if len(found) < 2:
-        raise NotCovered(f"fewer than two matrices of {spec.architecture} have a degree of their own")
+        raise NotCovered(f"fewer than two matrices of {spec.architecture} have a degree; without biases more have")
     return found
 
 
@@ -65,15 +65,15 @@ def _per_matrix(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> 
     rows = []
     for _ in range(draws):
         network = ModuleStack(spec, stream, replicates=1)
-        *others, last = of_matrices(network, x, names)
-        each = [value / one.degree for value, one in zip(others, found, strict=False)]
-        rows.append([math.fsum(each) / len(each) / max(last, TINY)])
+        values = of_matrices(network, x, names)
+        *others, last = (value / one.degree for value, one in zip(values, found, strict=True))
+        rows.append([math.fsum(others) / len(others) / max(last, TINY)])
     return torch.tensor(rows, dtype=torch.float64)
 
 
 per_matrix = Source("capacity matrix by matrix", {"dense": _per_matrix}, {"dense": True}, most=AT_ONCE)
 """`[n, 1]`: the capacity that matrices but the last add, over their degrees and meaned over them, over what the last
-one adds. NotCovered of networks without two matrices in which f is homogeneous."""
+one adds over its own. NotCovered of networks without two matrices in which f is homogeneous."""
 
 
 @family(maxsize=16)
