@@ -1,7 +1,7 @@
 """The Fisher–Rao capacity of networks of one's own, matrix by matrix, at the start and along a short training.
 
 Of a matrix W it is Σ_k ‖W∘∂f_k/∂W‖², its diagonal form. In a theory of independent entries every matrix in which f is
-homogeneous of degree k adds k E‖f‖² to it (docs/theory.md#capacity), and so all of them in proportion to their degrees.
+homogeneous of degree k adds k E‖f‖² to it (docs/theory.md#capacity-of-any-network): all add in proportion to degrees.
 """
 
 from __future__ import annotations
