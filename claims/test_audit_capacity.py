@@ -21,6 +21,8 @@ from mfcheck.theorems import foreign, own_sizes
 
 FACTOR = 1.25
 """Within which factor of its degree a matrix adds to the capacity."""
+SETTLED = 0.25
+"""Half the variance of a logarithm, by about which a median lies below a mean: beyond it medians say too little."""
 SHARE, LONG = 0.025, 48
 """By what share every step lowers L_adv, and the steps after which about half of it is gone."""
 
@@ -59,6 +61,7 @@ def per_matrix(cell: Cell, level: Level) -> OverWidths:
         delta=math.log(FACTOR),
         origin="a factor 1.25, which tells a degree from the next; finite width falls like 1/N",
         power=1.0,
+        settled=SETTLED,
     )
 
 

@@ -1,4 +1,4 @@
-"""The worked examples are what their page says, each with its report: resnet18, a transformer, μP, identity shortcuts."""
+"""The worked examples are what their page says, with a report each: resnet18, a transformer, μP, identity shortcuts."""
 
 from __future__ import annotations
 
