@@ -1,4 +1,4 @@
-"""Twelve networks of other kinds, each as one would write it: plain constructors that are told their sizes by name.
+"""Networks of other kinds, each as one would write it: plain constructors that are told their sizes by name.
 
 cd docs/examples && mfcheck audit zoo:Mixer --preflight
 """

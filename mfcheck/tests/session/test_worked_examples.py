@@ -10,11 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from mfcheck.findings.states import claims_of
+from mfcheck.given import calm_warnings
+from mfcheck.observables.preflight import first_problem
+from mfcheck.settings import Settings, level_named
 from mfcheck.tests.support.places import ROOT
+from mfcheck.theorems import foreign
 
 EXAMPLES = ROOT / "docs" / "examples"
+ZOO = ("BatchNorm", "LayerNorm", "RMSNorm", "MaxPool", "Maxout", "PReLU", "Tied", "LowRank", "Sparse", "Orthogonal")
+ZOO += ("Dense", "Mixer", "compiled", "scripted")
 OF_ANY = {"preflight/sound", "audit/linear-in-budget"}
 OF_BOTH = {"preflight/sound", "audit/norm-bound", "audit/offset-zero", "thm4.1/input-independent"}
 NETWORKS: dict[str, tuple[set[str], set[str]]] = {
@@ -39,6 +46,14 @@ def audited(path: str, folder: Path, claims: set[str]) -> dict[str, Any]:
     assert "pre-flight of" in done.stdout, done.stdout + done.stderr
     found: dict[str, Any] = json.loads((folder / "report.json").read_text("utf-8"))
     return found
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_every_network_of_the_zoo_is_sound(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.syspath_prepend(EXAMPLES)
+    spec = foreign.spec_of(f"zoo:{name}", Settings(1, level_named("quick"), architectures=(f"zoo:{name}",)))
+    with calm_warnings():  # as an audit has it: torch deprecates its scripts
+        assert first_problem(spec, torch.linspace(-1, 1, 2 * spec.input_dim).reshape(2, -1), seed=3) is None
 
 
 @pytest.mark.slow
