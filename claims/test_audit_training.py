@@ -52,6 +52,12 @@ def flow_cells(settings: Settings) -> Iterator[Cell]:
         yield replace(cell, inapplicable=cell.inapplicable or reason)
 
 
+def long_cells(settings: Settings) -> Iterator[Cell]:
+    """Those that can be trained for long."""
+    for cell in flow_cells(settings):
+        yield replace(cell, inapplicable=cell.inapplicable or own_sizes.too_dear(cell.spec, "to train for long"))
+
+
 @claim("audit/euler-degree", cells=euler_cells)
 def test_euler_degree(cell: Cell, decide: Decider) -> None:
     """⟨θ, ∂L_adv/∂θ⟩ = k L_adv for every tensor in which f is homogeneous of degree k: 1, 3 where it is tied over three
@@ -86,12 +92,9 @@ def test_variance_early(cell: Cell, decide: Decider) -> None:
     decide(near_one(own_flow.EARLY, "decrease of Σ‖W‖² over 2 Σk L_adv(0) t", FOUND, EARLY))
 
 
-@claim("audit/variance-late", cells=flow_cells)
+@claim("audit/variance-late", cells=long_cells)
 def test_variance_late(cell: Cell, decide: Decider) -> None:
     """When most of L_adv is gone, Σ‖W‖² has fallen by 2k ∫L_adv dt, far less than on the line that it began on."""
-    if own_sizes.is_dear(cell.spec):
-        decide.does_not_apply(f"{cell.spec.architecture} is dear to train for long; networks of fewer numbers are")
-        return
     decide(near_one(own_flow.LAW, "decrease of Σ‖W‖² over 2 Σk ∫L_adv dt", FOUND, LATE))
     linear = replace(near_one(own_flow.LATE, "decrease of Σ‖W‖² over 2 Σk L_adv(0) t", FOUND, LATE), breaks="below")
     decide(linear)

@@ -17,7 +17,7 @@ from mfcheck.settings import Level, Settings
 from mfcheck.spec import ARCHITECTURES
 from mfcheck.theorems import foreign, own_sizes
 from mfcheck.theorems.corners import corners
-from mfcheck.theorems.granted import GrantedLaw, GrantedMean
+from mfcheck.theorems.granted import DISTANCE, TAIL, unless_ours
 from mfcheck.theory import entry_law
 
 LEAKY, BENT, ABSOLUTE = ReLULike(0.8, 0.3), ReLULike(0.5, -0.2), ReLULike(1, -1)
@@ -105,15 +105,16 @@ def test_input_independent(cell: Cell, decide: Decider) -> None:
     decide.same_law(jacobian.entry_at_inputs, quantity="J_ij(x)", looks_at=image_scaled_and_noise, times=times)
 
 
-def one_entry(spec: NetworkSpec) -> GrantedLaw:
+def one_entry(spec: NetworkSpec) -> Law:
     """The same at the network's own scale, as coarsely as hundreds of draws tell it."""
-    return GrantedLaw(
+    return Law(
         own_scale.views,
         quantity="J_ij over √(mean J²) of its network",
         component=own_scale.entry_at(0),
         reference=lambda theory: stats.norm(),
         finite_width=lambda: 0.0,
         origin="granted: at the limit",
+        caveat=DISTANCE,
         times=own_sizes.COARSER_LAW,
         looks_at=image_scaled_and_noise,
     )
@@ -127,8 +128,7 @@ def test_entries_gaussian(cell: Cell, decide: Decider) -> None:
         return
     ours = cell.spec.architecture in ARCHITECTURES
     narrow = cell.engine == "dense" and ours
-    statement = Law if ours else GrantedLaw
-    entries = statement(
+    entries = Law(
         jacobian.entry,
         quantity="J_ij",
         component=0,
@@ -136,6 +136,7 @@ def test_entries_gaussian(cell: Cell, decide: Decider) -> None:
         finite_width=lambda: 0.0 if narrow else foreign.distance_to_gaussian(cell.spec),
         origin=AT_WIDTH if narrow else EXACT if ours else foreign.GRANTED,
         at_width=(lambda: entry_law(cell.spec).mixture) if narrow else None,
+        caveat=unless_ours(cell.spec, DISTANCE),
     )
     decide(entries)
 
@@ -143,14 +144,14 @@ def test_entries_gaussian(cell: Cell, decide: Decider) -> None:
 @claim("thm4.1/entries-variance", cells=jacobian_cells)
 def test_entries_variance(cell: Cell, decide: Decider) -> None:
     """d·Var(J_ij)/ω^L = 1 at every width."""
-    statement = MeanRatio if cell.spec.architecture in ARCHITECTURES else GrantedMean
-    variance = statement(
+    variance = MeanRatio(
         jacobian.entry,
         quantity="J_ij²",
         statistic=lambda draws: draws[:, 1],
         reference=lambda theory: float(theory.jacobian_entry(cell.spec).var()),
         tail=lambda: foreign.entry_tail(cell.spec),
         finite_width=None if cell.spec.architecture in ARCHITECTURES else lambda: 0.0,
+        caveat=unless_ours(cell.spec, TAIL),
     )
     decide(variance)
 

@@ -21,7 +21,7 @@ from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES
 from mfcheck.statistics.means import Tail
 from mfcheck.theorems import foreign
-from mfcheck.theorems.granted import GrantedSlope, GrantedSteady
+from mfcheck.theorems.granted import TAIL, unless_ours
 from mfcheck.theory import PaperTheory, entry_law
 
 LEAKY, ABSOLUTE = ReLULike(0.8, 0.3), ReLULike(1, -1)
@@ -158,14 +158,13 @@ def at_depth(spec: NetworkSpec, depth: int, mean: float) -> Group:
 def steady(spec: NetworkSpec) -> Steady:
     """The scale moves by the same in every layer, whatever that is."""
     groups = [at_depth(spec, depth, math.nan) for depth in DEPTHS]
-    return GrantedSteady(jacobian.entry, groups, quantity="J_ij²", x_label="depth", unit="ω")
+    return Steady(jacobian.entry, groups, quantity="J_ij²", x_label="depth", unit="ω", caveat=TAIL)
 
 
 def growth(spec: NetworkSpec, delta: float | None = None) -> Slope:
     """The scale moves by log ω a layer."""
     means = [PaperTheory().jacobian_entry_variance(replace(spec, depth=depth)) for depth in DEPTHS]
-    kind = Slope if spec.architecture in ARCHITECTURES else GrantedSlope
-    return kind(
+    return Slope(
         jacobian.entry,
         [at_depth(spec, depth, mean) for depth, mean in zip(DEPTHS, means, strict=True)],
         quantity="J_ij²",
@@ -173,6 +172,7 @@ def growth(spec: NetworkSpec, delta: float | None = None) -> Slope:
         curve=lambda theory, spec: theory.jacobian_entry_variance(spec),
         exact=True,
         delta=delta,
+        caveat=unless_ours(spec, TAIL),
     )
 
 

@@ -40,7 +40,7 @@ from mfcheck.theorems.bound import (
 )
 from mfcheck.theorems.bound_curves import over_widths
 from mfcheck.theorems.cells import PairCell
-from mfcheck.theorems.granted import GrantedMedian
+from mfcheck.theorems.granted import DISTANCE, unless_ours
 from mfcheck.theorems.on_chain import norm_below
 from mfcheck.theory import finite_width
 
@@ -194,8 +194,7 @@ def under_attack(cell: BoundCell, decide: Decider) -> Ask:
     """L_adv of the median network is at most the bound."""
     known = finite_width.stand_in(cell.spec)
     steps = STEPS[decide.settings.level.name]
-    statement = MedianRatio if known is cell.spec else GrantedMedian
-    return lambda theory: statement(
+    return lambda theory: MedianRatio(
         losses.attacked(*cell.pair, (cell.eps,), steps),
         quantity="L_adv",
         statistic=lambda draws: draws[:, 1],
@@ -204,6 +203,7 @@ def under_attack(cell: BoundCell, decide: Decider) -> Ask:
         delta=FOUND,
         upper_only=True,
         regime=BOUND,
+        caveat=unless_ours(cell.spec, DISTANCE),
         curve=lambda draws: over_widths([draws[:, 1]], [known], cell.pair, cell.bound(theory), cell.beta(theory)),
     )
 

@@ -36,7 +36,7 @@ from mfcheck.theorems.bound import (
 )
 from mfcheck.theorems.bound_curves import over_budgets
 from mfcheck.theorems.cells import PairCell
-from mfcheck.theorems.granted import GrantedMedianSlope
+from mfcheck.theorems.granted import DISTANCE, unless_ours
 from mfcheck.theorems.on_chain import norm_beside
 from mfcheck.theory import finite_width
 from mfcheck.theory.norms import exact_quantile, paper_beta
@@ -155,8 +155,7 @@ def rise_with_depth(cell: PairCell) -> MedianSlope:
         there = group.spec
         return bound_per_budget(theory, there, pair) if chain else theory.adversarial_bound(there, *attack)
 
-    statement = MedianSlope if finite_width.stand_in(spec) is spec else GrantedMedianSlope
-    return statement(
+    return MedianSlope(
         [MedianGroup(depth, replace(spec, depth=depth), source, lambda draws: draws[:, column]) for depth in depths],
         quantity="‖J(x)‖_{p,q}" if chain else "L_adv",
         x_label="depth",
@@ -164,6 +163,7 @@ def rise_with_depth(cell: PairCell) -> MedianSlope:
         allowance=lambda: drift(cell, depths),
         spread={"wishart": 0.06, "lazy": 0.06, "dense": 0.1}[cell.engine],
         regime=GROWTH,
+        caveat=unless_ours(spec, DISTANCE),
     )
 
 

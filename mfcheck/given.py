@@ -20,7 +20,9 @@ from decimal import Decimal
 from numbers import Real
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
+
+Acted = TypeVar("Acted")
 
 ON, OFF = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 MOST_DIGITS = 400
@@ -198,22 +200,27 @@ _kept: list[Any] = []
 
 
 def import_with_torchvision(name: str) -> ModuleType:
-    """A module that may need torchvision, also one built for CUDA next to a torch built without.
+    """A module that may need torchvision."""
+    return with_torchvision(lambda: importlib.import_module(name))
+
+
+def with_torchvision(act: Callable[[], Acted]) -> Acted:
+    """What an act gives that may import torchvision, also one built for CUDA next to a torch built without.
 
     Package indexes pair them so. Its compiled operators are then missing, and with them detection models; data sets and
-    other models are not.
+    other models are not. The act is begun again once they are declared.
     """
     try:
-        return importlib.import_module(name)
+        return act()
     except RuntimeError as error:
         torch: Any = sys.modules.get("torch")
-        if torch is None or torch.version.cuda is not None or "torchvision::nms" not in str(error):
+        if torch is None or torch.version.cuda is not None or "torchvision::nms" not in str(error) or _kept:
             raise
         library = torch.library.Library("torchvision", "DEF")
         for operator_name in ("nms", "qnms"):
             library.define(f"{operator_name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
         _kept.append(library)
-        return importlib.import_module(name)
+        return act()
 
 
 def load_factory(path: str) -> Callable[..., object]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from mfcheck.decisions.statement import BELOW, Evidence, Plan, Reference, Statement, side_left
+from mfcheck.decisions.granted import held_back, never_refuted, rests_on_a_grant
+from mfcheck.decisions.statement import BELOW, Evidence, Plan, Reference, Rule, Statement, side_left
 from mfcheck.findings.finding import Finding
 from mfcheck.statistics.resolution import of_break
 from mfcheck.theory import PaperTheory
@@ -27,6 +28,12 @@ class Judgement:
     statement: Statement[Any]
     plan: Plan
     evidence: Evidence
+
+    @classmethod
+    def of(cls, statement: Statement[Any], plan: Plan, theory: PaperTheory, rule: Rule) -> Judgement:
+        """Draw until it is decided; what rests on a grant is never refuted."""
+        evidence = statement.decide(plan, theory, rule)
+        return cls(statement, plan, held_back(evidence) if rests_on_a_grant(statement) else evidence)
 
     @property
     def verdict(self) -> Verdict:
@@ -49,7 +56,8 @@ class Judgement:
 
     def judge(self, other: Reference) -> Verdict:
         """The verdict of the same draws on another reference."""
-        return self.statement.judge(other, self.plan, self.evidence)
+        found = self.statement.judge(other, self.plan, self.evidence)
+        return never_refuted(found) if rests_on_a_grant(self.statement) else found
 
     def holding(self, others: Mapping[str, Reference]) -> tuple[str, ...]:
         """The names of other references, and of rivals, that the draws support while they refute their twins."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from mfcheck.arrays import Floats
 from mfcheck.decisions.median_slopes import MedianGroup
 from mfcheck.decisions.sampling import Sampling
 from mfcheck.decisions.statement import Evidence, Formula, Plan, Rule, Statement
@@ -24,6 +25,8 @@ from mfcheck.verdict import NotCovered, Verdict
 
 PILOT, NAME = 24, "pilot of the trend over widths"
 """Draws of each group that tell how far they spread, and what names their seed."""
+NEAREST = 2.0
+"""How near to its bound, in units of δ, a first look is to tell a pilot's median from it; later looks go nearer."""
 ROOM = 1.6
 """How far the interval of a first look is to reach from end to end, in units of δ: the rest is left to finite width."""
 LOWEST = -100.0
@@ -67,10 +70,11 @@ class OverWidths(Statement[WidthsPlan]):
 
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> WidthsPlan:
         target, groups = self.target(theory), self.groups
-        spreads, gap = self._piloted(groups, sampling)
+        pilots = self._pilots(groups, sampling)
+        spreads, gap = self._spread(pilots)
         margin = Margin(gap, self.delta, self.origin + ("; a median beside a mean, measured" if gap else ""))
         low = LOWEST if self.upper_only else target - margin.total
-        room, weights = self._room
+        room, weights = self._room(pilots, target + margin.total)
         typical = math.fsum(abs(w) * one for w, one in zip(weights, spreads[-len(weights) :], strict=True))
         first = medians.draws_needed_median_slope(
             room,
@@ -121,10 +125,14 @@ class OverWidths(Statement[WidthsPlan]):
         narrow, wide = (each[0].spec.width for each in self.widths)
         return 1.0 / (math.pow(wide / narrow, self.power) - 1.0)
 
-    @property
-    def _room(self) -> tuple[float, tuple[float, ...]]:
-        """What the first look must see, and by which weights: of a bound, seldom met, those of the wider networks."""
-        return (2 * self.delta, tuple(self.weights)) if self.upper_only else (ROOM * self.delta, self._worst)
+    def _room(self, pilots: Sequence[Floats], end: float) -> tuple[float, tuple[float, ...]]:
+        """What the first look must see, and by which weights: of a bound how far a pilot of the wider networks is off,
+        down to a share of δ."""
+        if not self.upper_only:
+            return ROOM * self.delta, self._worst
+        logs = [math.log(float(np.median(one))) for one in pilots[-len(self.weights) :]]
+        off = abs(math.fsum(w * one for w, one in zip(self.weights, logs, strict=True)) - end)
+        return max(off, NEAREST * self.delta), tuple(self.weights)
 
     @property
     def _worst(self) -> tuple[float, ...]:
@@ -144,15 +152,21 @@ class OverWidths(Statement[WidthsPlan]):
         probe = sampling.probe(None, self.looks_at, group.spec)
         return sampling.draws(group.source, probe, group.statistic, group.spec, apart=apart)
 
-    def _piloted(self, groups: Sequence[MedianGroup], sampling: Sampling) -> tuple[list[float], float]:
+    def _pilots(self, groups: Sequence[MedianGroup], sampling: Sampling) -> list[Floats]:
+        """A few draws of every group, that no decision rests on; NotCovered where some are 0."""
+        found = [np.asarray(self._draw(group, sampling, NAME)(PILOT)) for group in groups]
+        if not all((one > 0).all() for one in found):
+            raise NotCovered(
+                f"{self.quantity} is 0 in some of {PILOT} networks; where outputs move in all, it is decided"
+            )
+        return found
+
+    def _spread(self, pilots: Sequence[Floats]) -> tuple[list[float], float]:
         """The spread of every group's logarithm, and by how much medians may lie beside means, if that counts.
 
         As of logarithms that are normal, a mean is half a variance above a median.
         """
-        piloted = [np.asarray(self._draw(group, sampling, NAME)(PILOT)) for group in groups]
-        if not all((one > 0).all() for one in piloted):
-            raise NotCovered(f"{self.quantity} is 0 in some of {PILOT} networks, so that it has no logarithm")
-        spreads = [medians.spread_of(one) for one in piloted]
+        spreads = [medians.spread_of(one) for one in pilots]
         halves = [spread**2 / 2 for spread in spreads]
         if max(halves[-len(self.weights) :]) > self.settled:
             raise NotCovered(

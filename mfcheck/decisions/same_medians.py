@@ -38,9 +38,11 @@ class SameMedian(Statement[Plan]):
         pilot = np.asarray(sampling.draws(self.source, probe, self.statistic, apart=NAME)(PILOT))
         arms, margin = pilot.shape[1], math.log1p(self.delta)
         spread = max(medians.spread_of(pilot[:, arm]) for arm in range(arms))
-        first = medians.draws_needed_median(
-            margin / 2, spread=spread, alpha=rule.first_alpha / arms, beta=rule.level.beta / arms
-        )
+        chances = {"spread": spread, "alpha": rule.first_alpha / arms, "beta": rule.level.beta / arms}
+        first = medians.draws_needed_median(margin / 2, **chances)
+        centres = np.log(np.median(pilot, axis=0))
+        if (beyond := (centres.max() - centres.min() - margin) / 2) > 0:  # fewer tell what lies so far apart
+            first = min(first, medians.draws_to_leave(beyond, **chances))
         origin = f"exact at every width; δ = {self.delta:.3g}, to which so dear draws are planned"
         draw = sampling.draws(self.source, probe, self.statistic)
         return Plan(Margin(0.0, margin, origin), first, (draw,), sampling.chunk(self.source), arms)

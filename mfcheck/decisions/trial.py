@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from mfcheck.decisions.granted import caveat_of
 from mfcheck.decisions.judgement import Judgement, judged
 from mfcheck.decisions.pinned import pinned
 from mfcheck.decisions.sampling import Sampling
@@ -67,7 +68,7 @@ class Trial:
         """Draw and decide a statement under any theory."""
         statement = made(ask, theory)
         plan = statement.plan(theory, self.rule, self.sampling)
-        return Judgement(statement, plan, statement.decide(plan, theory, self.rule))
+        return Judgement.of(statement, plan, theory, self.rule)
 
     def blank(self, reason: str = "") -> Finding:
         """A finding of this cell that nothing has been decided about."""
@@ -105,10 +106,10 @@ class Trial:
                 statement = made(ask, theory)
             with reading.reads(at_planning) if reading else nullcontext():
                 plan = statement.plan(theory, rule, self.sampling)
-            caveat = statement.caveat or statement.regime.caveat
-            finding = replace(finding, decides=statement.says(plan), regime=statement.regime.name, caveat=caveat)
+            regime, caveat = statement.regime.name, caveat_of(statement)
+            finding = replace(finding, decides=statement.says(plan), regime=regime, caveat=caveat)
             with reading.reads([]) if reading else nullcontext():  # for the figure, and other laws: no verdict on these
-                judgement = Judgement(statement, plan, statement.decide(plan, theory, rule))
+                judgement = Judgement.of(statement, plan, theory, rule)
                 others = {name: law(theory) for name, law in statement.instead.items()}
             finding = replace(judged(finding, judgement, self.own), holds_instead=judgement.holding(others))
             finding = self._pinned(finding, judgement)

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from mfcheck.ensembles.calls import OUTPUTS, call_of
 from mfcheck.ensembles.streams import Stream
-from mfcheck.given import foreign_code, load_factory
+from mfcheck.given import foreign_code, load_factory, with_torchvision
 from mfcheck.spec import ModuleSpec, NetworkSpec
 
 Factory = Callable[..., object]
@@ -39,7 +39,13 @@ def on_cpu(stream: Stream) -> torch.Generator:
 
 def _drawn(factory: Factory, spec: NetworkSpec, generator: torch.Generator) -> nn.Module:
     with seeded_globally(generator), foreign_code(lambda why: ValueError(f"{_made(spec)} raised {why}")):
-        module = _called(factory, spec, generator)
+        state = generator.get_state()
+
+        def made() -> object:
+            generator.set_state(state)  # were it begun again, the draw would be the same
+            return _called(factory, spec, generator)
+
+        module = with_torchvision(made)
     if not isinstance(module, nn.Module):
         raise ValueError(f"factory {spec.architecture} must return a torch.nn.Module, got {module!r}")
     if not call_of(spec.architecture).by_spec:  # torch leaves nobody but its caller to say that it is not in training

@@ -22,6 +22,8 @@ from mfcheck.spec import ARCHITECTURES, NetworkSpec
 from mfcheck.verdict import NotCovered
 
 Parts = dict[str, Tensor]
+ROWS_AT_ONCE = 2**25
+"""Numbers that modules may keep while rows of J are pulled back together, each from a copy of the input of its own."""
 
 
 class ModuleStack:
@@ -93,12 +95,34 @@ class ModuleStack:
         return self._pulled(x)[..., list(chosen)]
 
     def _pulled(self, x: Tensor) -> Tensor:
-        """J at every input by back-propagation, `[R, B, K, d]`."""
+        """J at every input by back-propagation, `[R, B, K, d]`.
+
+        Modules that are evaluated one by one do all rows at once, each from a copy of the input, as far as there is
+        room: a dozen copies pass through small images' layers nearly as fast as one.
+        """
+        rows = self.spec.output_dim
+        kept = max(1, self._size.activations * self.replicates * x.shape[-2])
+        together = 1 if self._batched else min(rows, max(1, ROWS_AT_ONCE // kept))
+        return self._row_by_row(x) if together == 1 else self._rows(x, together)
+
+    def _row_by_row(self, x: Tensor) -> Tensor:
         with torch.enable_grad():
             leaf = self._each(x).clone().requires_grad_()
             output = self(leaf)
             rows = [torch.autograd.grad(one.sum(), leaf, retain_graph=True)[0] for one in output.unbind(2)]
         return torch.stack(rows, dim=2)
+
+    def _rows(self, x: Tensor, together: int) -> Tensor:
+        """The same with so many rows at once."""
+        points, found = self._each(x), []
+        for each in torch.split(torch.arange(self.spec.output_dim, device=x.device), together):
+            with torch.enable_grad():
+                leaf = points.repeat_interleave(len(each), dim=1).requires_grad_()
+                output = self(leaf)
+                chosen = torch.eye(self.spec.output_dim, dtype=output.dtype, device=output.device)[each]
+                pulled = torch.autograd.grad(output, leaf, chosen.repeat(points.shape[1], 1).expand_as(output))[0]
+            found.append(pulled.reshape(*points.shape[:2], len(each), -1))
+        return torch.cat(found, dim=2)
 
     def _at_once(self, function: Callable[..., Tensor], *points: Tensor) -> Tensor | None:
         """A function of parameters, buffers and points for all modules; None where they go only one by one."""

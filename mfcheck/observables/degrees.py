@@ -31,6 +31,8 @@ class Group:
 
     names: tuple[str, ...]
     degree: int
+    matrix: bool = True
+    """Whether the first of them has rows and columns, as weights have."""
 
 
 @lru_cache(maxsize=128)
@@ -61,7 +63,7 @@ def _group(
     for names in dict.fromkeys(((name,), (name, *biases))):
         degree = _degree(lambda: module(shaped(spec, x)), [parameters[one] for one in names], base)
         if degree is not None and (len(names) == 1 or parameters[name].ndim >= 2):
-            return Group(names, degree)
+            return Group(names, degree, parameters[name].ndim >= 2)
     return None
 
 

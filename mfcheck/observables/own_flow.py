@@ -7,14 +7,15 @@ networks go as far whatever their size (docs/theory.md#euler-identities).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from mfcheck.attacks.ascent import largest_loss
 from mfcheck.attacks.balls import norm
+from mfcheck.ensembles.families import family
 from mfcheck.ensembles.modules import ModuleStack, differentiable
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.streams import Stream
@@ -59,7 +60,7 @@ def pulls(found: Sequence[Group], values: dict[str, float]) -> list[float]:
     return [math.fsum(values[name] for name in one.names) for one in found]
 
 
-@lru_cache(maxsize=16)
+@family(maxsize=16)
 def flow(share: float, early: int, late: int) -> Source:
     """`[n, 4]`, of one network: by how much ⟨θ, ∂L_adv⟩ over L_adv is off the degree k of its group, where that is
     most; the decrease of Σ‖θ‖² over groups after `early` steps over 2 Σk L_adv(0) t, and after `late` steps; and the
@@ -81,28 +82,48 @@ def flow(share: float, early: int, late: int) -> Source:
     return Source(name, {"dense": dense}, {"dense": True}, most=AT_ONCE)
 
 
+class Step(NamedTuple):
+    """A step of a descent on L_adv: its number from 1 on, the loss and gradients before it, by name, and its length."""
+
+    number: int
+    loss: float
+    gradients: dict[str, Tensor]
+    h: float
+
+
+def descent(network: ModuleStack, x: Tensor, stream: Stream, share: float, steps: int) -> Iterator[Step]:
+    """Descend L_adv of a stack of one module at an input `[1, 1, d]`, every step lowering it by a `share` to first
+    order."""
+    parameters, begun = dict(network.modules[0].named_parameters()), None
+    names = list(parameters)
+    for index in range(steps):
+        begun = _attack(network, x, stream, begun)
+        loss, found = _gradient(network, x, begun, names)
+        gradients = dict(zip(names, found, strict=True))
+        length = math.fsum(float(one.square().sum()) for one in found)
+        h = share * loss / length if length > 0 else 0.0
+        for name, gradient in gradients.items():
+            parameters[name].sub_(h * gradient)
+        yield Step(index + 1, loss, gradients, h)
+
+
 def _trained(
     spec: NetworkSpec, found: Sequence[Group], x: Tensor, stream: Stream, course: tuple[float, int, int]
 ) -> list[float]:
     share, early, late = course
     network = ModuleStack(spec, stream, replicates=1, dtype=torch.float64)
     parameters = dict(network.modules[0].named_parameters())
-    names, pulled = list(parameters), [one for one in found if one.degree]
-    start = {name: float(one.square().sum()) for name, one in parameters.items()}
-    off, first, time, paid, begun, readings = 0.0, 0.0, 0.0, 0.0, None, []
-    for step in range(late):
-        begun = _attack(network, x, stream, begun)
-        loss, gradients = _gradient(network, x, begun, names)
-        if step == 0:
-            along = {name: float((parameters[name] * g).sum()) for name, g in zip(names, gradients, strict=True)}
-            off = _worst([pull / loss - one.degree for pull, one in zip(pulls(found, along), found, strict=True)])
-            first = loss
-        length = math.fsum(float(one.square().sum()) for one in gradients)
-        h = share * loss / length if length > 0 else 0.0
-        for name, gradient in zip(names, gradients, strict=True):
-            parameters[name].sub_(h * gradient)
-        time, paid = time + h, paid + h * loss
-        if step + 1 in (early, late):
+    pulled = [one for one in found if one.degree]
+    begun = {name: one.clone() for name, one in parameters.items()}
+    start = {name: float(one.square().sum()) for name, one in begun.items()}
+    off, first, time, paid, readings = 0.0, 0.0, 0.0, 0.0, []
+    for step in descent(network, x, stream, share, late):
+        if step.number == 1:
+            along = {name: float((begun.pop(name) * gradient).sum()) for name, gradient in step.gradients.items()}
+            off = _worst([pull / step.loss - one.degree for pull, one in zip(pulls(found, along), found, strict=True)])
+            first = step.loss
+        time, paid = time + step.h, paid + step.h * step.loss
+        if step.number in (early, late):
             readings.append((_fallen(parameters, start, pulled), time, paid))
     k = math.fsum(one.degree for one in pulled) or math.nan
     (drop, soon, _), (fallen, then, by_then) = readings[0], readings[-1]

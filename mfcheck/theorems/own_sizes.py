@@ -40,6 +40,14 @@ def is_dear(spec: NetworkSpec) -> bool:
     return size.parameters + size.activations > DEAR
 
 
+def too_dear(spec: NetworkSpec, what: str) -> str:
+    """Why a dear network is not asked for what takes thousands of passes, and what would let it be; empty of others."""
+    if not is_dear(spec):
+        return ""
+    held = f"holds and keeps more than {DEAR:,} numbers, too many {what}"
+    return f"{spec.architecture} {held}; a smaller input (--mf-input) or a narrower network of the kind is decided"
+
+
 def in_most(source: Source, component: int, quantity: str, spec: NetworkSpec) -> Rate | Majority:
     """A property of the level's share of networks; of dear ones of more than half, which a few dozen draws decide."""
     if is_dear(spec):

@@ -13,6 +13,7 @@ from mfcheck.findings.states import claims_of, state
 from mfcheck.tests.support.factories import EXACT, ORDINARY
 
 EVERY = ["audit/euler-degree", "audit/variance-early", "preflight/*", "thm4.1/entries-variance"]
+EVERY += ["audit/capacity-per-layer", "audit/linear-in-budget", "audit/offset-zero"]
 FIXED_RANK = ("LowRank", "LowRankTwo")
 """Of which J has that rank at every width, and its largest singular value a half or all of its size."""
 

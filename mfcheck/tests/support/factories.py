@@ -268,6 +268,51 @@ class Normed(Vanilla):
             x = torch.relu(nn.functional.layer_norm(x @ weight.T, (weight.shape[0],)))
         return x @ self.last.T
 
+class OneSigned(Vanilla):
+    # Weights that all have one sign in a unit, so that they pull together.
+
+    def __init__(self, spec, g):
+        super().__init__(spec, g)
+        with torch.no_grad():
+            for weight in self.layers:
+                weight.abs_().mul_(torch.randn(len(weight), 1, generator=g).sign())
+
+class Offset(Vanilla):
+    # A bias before the first ReLU, of the size of what comes there, and so in every layer's offset.
+
+    homogeneous = False
+
+    def __init__(self, spec, g):
+        super().__init__(spec, g)
+        self.bias = nn.Parameter(torch.randn(spec.width, generator=g))
+
+    def forward(self, x):
+        x = torch.relu(x @ self.first.T)
+        x = torch.relu(x @ self.layers[0].T + self.bias)
+        for weight in list(self.layers)[1:]:
+            x = torch.relu(x @ weight.T)
+        return x @ self.last.T
+
+class Hidden(Offset):
+    # The same, undeclared.
+
+    homogeneous = True
+
+class Tilted(Vanilla):
+    # An offset in proportion to a column of J, and so one that knows all of it.
+
+    homogeneous = False
+
+    def forward(self, x):
+        here, axis = super().forward(x), torch.zeros_like(x).scatter(1, x.abs().argmax(1, keepdim=True), 1.0)
+        return here + 100 * (super().forward(x + 0.01 * axis) - here).detach()
+
+class Rippled(Vanilla):
+    # Outputs that go to and fro within the smallest perturbation that is looked at.
+
+    def forward(self, x):
+        return super().forward(1e5 * x).sin()
+
 class Heavier(Vanilla):
     # A variance that is a tenth too large.
 
