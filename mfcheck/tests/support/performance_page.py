@@ -76,6 +76,11 @@ def floors(work: Work, machine: tuple[float, float, float]) -> tuple[float, floa
     return work.operations / operations, work.bytes / moved, work.kernels * launch
 
 
+def brief(number: float) -> str:
+    """Three digits, without an exponent for large ones."""
+    return f"{number:.0f}" if number >= 1000 else f"{number:.3g}"
+
+
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
@@ -92,7 +97,7 @@ def of_chunks() -> str:
                 *(f"{number:,}".replace(",", " ") for number in (work.kernels, work.waits)),
                 *(f"{number / 1e9:.3g}" for number in (work.operations, work.bytes)),
                 f"{1e3 * max(cpu):.3g} ({('arithmetic', 'memory')[cpu.index(max(cpu))]})",
-                f"{1e3 * work.seconds:.3g}",
+                brief(1e3 * work.seconds),
                 f"{1e3 * max(card):.3g} ({('arithmetic', 'memory', 'launches')[card.index(max(card))]})",
             ]
         )
