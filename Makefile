@@ -28,8 +28,11 @@ calibration: .venv/installed
 mutation: .venv/installed
 	$(BIN)/python -m mfcheck.tests.support.mutation_page --sample 60 --seed $(SEED) --page docs/mutation.md
 
+# Ratios to others' work and to floors, and docs/performance.md made anew.
 bench: .venv/installed
-	$(BIN)/pytest mfcheck/tests/benchmarks --benchmark-columns=min,median,rounds
+	mkdir -p build
+	$(BIN)/pytest mfcheck/tests/benchmarks --benchmark-columns=min,median,rounds --benchmark-json=build/benchmarks.json
+	$(BIN)/python -m mfcheck.tests.support.performance_page build/benchmarks.json docs/performance.md
 
 lint: .venv/installed
 	$(BIN)/ruff check .

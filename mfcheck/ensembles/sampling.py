@@ -81,19 +81,19 @@ class DrawnNetwork:
 
     @full_precision()
     def __call__(self, x: Tensor) -> Tensor:
-        with threads_for(self.operations(len(x))):
+        with threads_for(self.operations(x.shape[:1].numel())):
             return self.network(x)[0]
 
     @full_precision()
     def gate_slopes(self, x: Tensor) -> list[Tensor]:
         """The slope u or v of every gate at x `[B, input_dim]`, one `[B, N]` a layer."""
-        with threads_for(self.operations(len(x))):
+        with threads_for(self.operations(x.shape[:1].numel())):
             return [slopes[0] for slopes in self.network.gate_slopes(x)]
 
     @full_precision()
     def jacobian(self, x: Tensor) -> Tensor:
         """J at every input `[B, input_dim]`: `[B, output_dim, input_dim]`."""
-        with threads_for(self.operations(len(x) * self.network.spec.output_dim)):
+        with threads_for(self.operations(x.shape[:1].numel() * self.network.spec.output_dim)):
             return self.network.jacobian(x)[0]
 
     def operations(self, columns: int) -> float:

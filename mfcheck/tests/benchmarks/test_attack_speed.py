@@ -15,6 +15,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from mfcheck import NetworkSpec, draw_network
 from mfcheck.attacks.adversarial import adversarial_loss
 from mfcheck.attacks.ascent import largest_loss
+from mfcheck.attacks.operator_norm import maximiser, operator_norm
 from mfcheck.ensembles.streams import Stream
 from mfcheck.tests.support.foolbox_attacks import by_foolbox
 from mfcheck.tests.support.timing import Work, interleaved
@@ -109,3 +110,41 @@ def test_as_many_steps_take_as_long_as_foolboxs(benchmark: BenchmarkFixture) -> 
     benchmark.extra_info["times foolbox, flips counted"] = gated / theirs
     assert seconds <= 1.05 * theirs
     assert checked <= 1.1 * theirs
+
+
+@pytest.mark.parametrize("engine", ["lazy", "dense"])
+def test_a_plain_call_with_two_threads_takes_no_longer_than_with_one(benchmark: BenchmarkFixture, engine: str) -> None:
+    """Small products take one thread whatever is set: two wait for each other, and on a busy machine long."""
+    network = draw_network(NetworkSpec("vanilla", 196, 10, 1000, 5, 2.0), engine)
+    x, generator = torch.ones(1, 196), torch.Generator()
+
+    def attacked(threads: int) -> Work:
+        def work() -> None:
+            torch.set_num_threads(threads)
+            try:
+                adversarial_loss(network, x, EPS, math.inf, 2, steps=10, generator=generator, start="random")
+                assert torch.get_num_threads() == threads
+            finally:
+                torch.set_num_threads(1)
+
+        return work
+
+    two, one = interleaved(benchmark, attacked(2), attacked(1), rounds=7)
+    benchmark.extra_info["of the time of one thread"] = two / one
+    assert two <= 1.3 * one
+
+
+@pytest.mark.parametrize(("p", "q"), [(math.inf, 1.0), (math.inf, 2.0)])
+def test_norms_take_no_longer_than_trying_all_signs(benchmark: BenchmarkFixture, p: float, q: float) -> None:
+    """Of 22 matrices 10 × 784 on one thread: of the outputs' signs, which give (∞, 1) exactly, and (∞, 2) not."""
+    matrices = Stream(5).normal(22, 10, 784, dtype=torch.float32)
+    signs = 1.0 - 2 * (torch.arange(2**9)[:, None] >> torch.arange(10) & 1)
+
+    def by_signs() -> float:
+        return float(sum((signs @ one).abs().sum(dim=1).max() for one in matrices))
+
+    if q == 1.0:
+        assert float(operator_norm(matrices, p, q).lower.sum()) == pytest.approx(by_signs(), rel=1e-5)
+    seconds, theirs = interleaved(benchmark, lambda: maximiser(matrices, p, q), by_signs, rounds=7)
+    benchmark.extra_info["of the time of trying all signs"] = seconds / theirs
+    assert seconds <= theirs

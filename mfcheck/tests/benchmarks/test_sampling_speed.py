@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 import torch
 from pytest_benchmark.fixture import BenchmarkFixture
+from scipy import stats
 
 from mfcheck import NetworkSpec, ReLULike
 from mfcheck.ensembles import wishart
+from mfcheck.ensembles.matrices.dense import DenseMatrix
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
 from mfcheck.numerics import one_thread
@@ -112,6 +114,34 @@ def test_dense_sampling_within_twice_its_normals_and_products(benchmark: Benchma
     ratio = benchmark.stats.stats.min / best(floor, rounds=5)
     benchmark.extra_info["times floor"] = ratio
     assert ratio <= 2
+
+
+def test_a_layer_of_the_chain_is_drawn_faster_than_by_scipy(benchmark: BenchmarkFixture) -> None:
+    draws, size, freedom = 1000, 10, 500
+    everyone, generator = torch.full((draws,), float(freedom), dtype=torch.float64), np.random.default_rng(0)
+    benchmark.pedantic(lambda: wishart.bartlett(everyone, size, Stream(0)), rounds=5)
+    by_scipy = best(lambda: stats.wishart.rvs(freedom, np.eye(size), draws, random_state=generator))
+    benchmark.extra_info["of the time of scipy"] = benchmark.stats.stats.min / by_scipy
+    assert benchmark.stats.stats.min <= by_scipy
+
+
+def test_jacobians_of_a_stack_faster_than_by_vmap_and_jacrev(benchmark: BenchmarkFixture) -> None:
+    spec = NetworkSpec("vanilla", 196, 10, 256, 4, 2.0)
+    network, x = Network(spec, Stream(0), replicates=16), Stream(1).normal(1, 196, dtype=torch.float32)
+    parts = [matrix.values for matrix in network.matrices if isinstance(matrix, DenseMatrix)]
+
+    def output(weights: list[torch.Tensor], at: torch.Tensor) -> torch.Tensor:
+        state = weights[0] @ at
+        for weight in weights[1:-1]:
+            state = (weight @ state).relu()
+        return weights[-1] @ state
+
+    jacobians = torch.func.vmap(torch.func.jacrev(output, argnums=1), in_dims=(0, None))
+    torch.testing.assert_close(network.jacobian(x)[:, 0], jacobians(parts, x[0]), rtol=1e-3, atol=1e-4)
+    benchmark.pedantic(lambda: network.jacobian(x), rounds=7)
+    theirs = best(lambda: jacobians(parts, x[0]), rounds=7)
+    benchmark.extra_info["of the time of vmap and jacrev"] = benchmark.stats.stats.min / theirs
+    assert benchmark.stats.stats.min <= theirs
 
 
 def test_memory_stays_under_a_gigabyte_at_width_ten_million() -> None:

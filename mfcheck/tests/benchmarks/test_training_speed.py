@@ -12,6 +12,7 @@ from torch import Tensor
 
 from mfcheck import NetworkSpec
 from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.samples import STACK
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.capacity import fisher_rao
 from mfcheck.tests.support.objectives import written
@@ -56,6 +57,46 @@ def test_a_stack_trains_faster_than_its_replicates_one_by_one(
     seconds, apart = interleaved(benchmark, trained([stack], rule, name), trained(singles, rule, name), rounds=3)
     benchmark.extra_info["share of the time of single runs"] = seconds / apart
     assert seconds <= most * apart
+
+
+@pytest.mark.parametrize(("width", "momentum", "most"), [(64, 0.0, 1.15), (128, 0.0, 1.0), (128, 0.9, 1.6)])
+def test_a_stack_trains_no_slower_than_an_ensemble_by_torch_func(
+    benchmark: BenchmarkFixture, width: int, momentum: float, most: float
+) -> None:
+    """Ours measures every step besides: ⟨W, ∂L/∂W⟩, ‖∂L/∂W‖² and the exact change of ‖W‖², with momentum ⟨V, ∂L/∂W⟩."""
+    spec, steps = NetworkSpec("vanilla", 64, 10, width, 4, 2.0), 20
+    network = Network(spec, Stream(2), replicates=STACK)
+    x, labels = Stream(1).normal(16, spec.input_dim, dtype=torch.float32), torch.arange(16) % spec.output_dim
+    first, last = written(network.input_projection), written(network.output_projection)
+
+    def ours() -> Tensor:
+        one, rule = network.twin(), SGD(0.01, momentum)
+        for _ in train(one, Objective("standard"), x, labels, optimiser=rule, steps=steps, generator=torch.Generator()):
+            pass
+        return written(one.weights[0])
+
+    def loss(weights: list[Tensor], project: Tensor, read: Tensor) -> Tensor:
+        state = x @ project.T
+        for weight in weights:
+            state = (state @ weight.T).relu()
+        return torch.nn.functional.cross_entropy(state @ read.T, labels)
+
+    slopes = torch.func.vmap(torch.func.grad(loss))
+
+    def theirs() -> Tensor:
+        weights = [written(matrix).clone() for matrix in network.weights]
+        velocity = [torch.zeros_like(weight) for weight in weights]
+        for _ in range(steps):
+            for weight, v, slope in zip(weights, velocity, slopes(weights, first, last), strict=True):
+                v.mul_(momentum).add_(slope)
+                weight.add_(v, alpha=-0.01)
+        return weights[0]
+
+    with torch.no_grad():
+        torch.testing.assert_close(ours(), theirs(), rtol=1e-3, atol=1e-5)
+        seconds, other = interleaved(benchmark, ours, theirs, rounds=7)
+    benchmark.extra_info["of the time of torch.func"] = seconds / other
+    assert seconds <= most * other
 
 
 def by_autograd(network: Network, x: Tensor) -> float:
