@@ -2,17 +2,23 @@
 
 TF32, bfloat16 products, autocast and flushed denormals change results without a word, by environment variables, by
 global settings and by contexts around a call. All are put right inside, and left outside exactly as they were.
+
+Questions about numbers on a GPU are put off (`require`), and read when a computation is done, since each would be
+waited for; on the CPU a number is there once it is computed, and is asked for at once.
 """
 
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from contextvars import ContextVar
 
 import torch
+from torch import Tensor
 
 LEAVES = tuple((backend, op) for backend in ("cuda", "mkldnn") for op in ("matmul", "conv", "rnn"))
 """Where torch 2.9 and later keep how float32 may be rounded inside an operation."""
@@ -166,3 +172,54 @@ def _refuse_forced_tf32() -> None:
 def _flushes_denormals(tiny: float = sys.float_info.min) -> bool:
     """Whether this thread takes numbers below the smallest normal one for 0; torch does not tell."""
     return tiny / 4 == 0.0
+
+
+Question = tuple[Tensor, Callable[[float], bool], Callable[[], Exception]]
+_open: ContextVar[list[Question] | None] = ContextVar("questions put off", default=None)
+
+
+def is_far(x: Tensor) -> bool:
+    """Whether numbers lie where reading one waits for all that was launched before."""
+    return x.device.type == "cuda"
+
+
+def require(value: Tensor, fine: Callable[[float], bool], error: Callable[[], Exception]) -> None:
+    """Raise the error unless a number on a GPU is fine: as the block of `together` ends, or now where there is none."""
+    if (questions := _open.get()) is None:
+        if not fine(float(value)):
+            raise error()
+    else:
+        questions.append((value, fine, error))
+
+
+def require_finite(x: Tensor, error: Callable[[], Exception]) -> None:
+    """Raise the error unless every number on a GPU is finite, like `require`; NaN passes both extremes."""
+    if x.numel():
+        for end in torch.aminmax(x.detach()):
+            require(end, math.isfinite, error)
+
+
+@contextlib.contextmanager
+def together() -> Iterator[None]:
+    """What is required inside is read at the end, at one go; the first that is not fine raises its error."""
+    questions: list[Question] = []
+    token = _open.set(questions)
+    try:
+        yield
+    finally:
+        _open.reset(token)
+    if questions:
+        values = torch.stack([value.double() for value, *_ in questions]).tolist()
+        for number, (_, fine, error) in zip(values, questions, strict=True):
+            if not fine(number):
+                raise error()
+
+
+@contextlib.contextmanager
+def unheeded() -> Iterator[None]:
+    """What is required inside may fail: the numbers themselves are looked at later."""
+    token = _open.set([])
+    try:
+        yield
+    finally:
+        _open.reset(token)

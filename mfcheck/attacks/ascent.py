@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from mfcheck import postponed
+from mfcheck import numerics
 from mfcheck.attacks.balls import all_finite, assert_all_finite, dual_map, norm, onto_ball
 from mfcheck.attacks.networks import Function, flips, linear_start, reserve
 from mfcheck.given import positive, real
@@ -144,7 +144,7 @@ def ascend(
         reached, gradient = _scored(f, x + eta, score, gradient=not last)
         if most is None:
             most = reached
-        elif postponed.is_far(reached):
+        elif numerics.is_far(reached):
             best, most = torch.where((reached > most)[..., None], eta, best), torch.maximum(reached, most)
         elif bool((better := reached > most).any()):
             best = eta if bool(better.all()) else torch.where(better[..., None], eta, best)
@@ -158,7 +158,7 @@ def ascend(
             else:
                 eta = onto_ball(torch.add(eta, along, alpha=eps * max(LAST_STEP, FIRST_STEP * share)), p, eps)
             eta = boxed(eta, x, box)
-    if most is not None and postponed.is_far(most):  # where NaN and infinity have come through all steps
+    if most is not None and numerics.is_far(most):  # where NaN and infinity have come through all steps
         assert_finite(most, "an attacked input")
         best = torch.where((most < math.inf)[..., None], best, math.nan)
     return best, torch.stack(trace)
@@ -173,7 +173,7 @@ def _scored(
         found = score(f(points))
         slope = torch.autograd.grad(found.sum(), points)[0] if gradient else None
     found = found.detach()
-    if not postponed.is_far(found):
+    if not numerics.is_far(found):
         assert_finite(found, "an attacked input")
     return found, slope
 
@@ -182,7 +182,7 @@ def on_sphere(direction: Tensor, p: float, eps: float, instead: Tensor | None = 
     """Directions `[…, d]` at the length ε; those that are 0 stay so, or go along others that are given `instead`."""
     length = norm(direction, p)[..., None]
     known = length > 0
-    far, whole = postponed.is_far(direction), torch.where(known, length, 1.0)
+    far, whole = numerics.is_far(direction), torch.where(known, length, 1.0)
     scale = eps / whole
     found = direction * scale if not far and all_finite(scale) else eps * (direction / whole)
     if instead is None or (not far and bool(known.all())):
@@ -221,9 +221,9 @@ def boxed(eta: Tensor, x: Tensor, box: tuple[float, float] | None) -> Tensor:
 def assert_within(perturbation: Tensor, p: float, eps: float) -> None:
     longest = norm(perturbation, p).max()
     allowed = eps * (1 + ROUNDING * torch.finfo(perturbation.dtype).eps * perturbation.shape[-1] ** 0.5)
-    if postponed.is_far(longest):  # of a network that met NaN there is nothing to say
+    if numerics.is_far(longest):  # of a network that met NaN there is nothing to say
         said = f"an attack of budget {eps!r} returned a longer perturbation"
-        postponed.require(longest, lambda length: not length > allowed, lambda: AssertionError(said))
+        numerics.require(longest, lambda length: not length > allowed, lambda: AssertionError(said))
     else:
         assert float(longest) <= allowed, f"an attack of budget {eps!r} returned a perturbation of norm {longest!r}"
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from mfcheck import postponed
+from mfcheck import numerics
 
 
 def norm(x: Tensor, p: float) -> Tensor:
@@ -32,8 +32,8 @@ def all_finite(x: Tensor) -> bool:
 
 def assert_all_finite(x: Tensor, error: Callable[[], Exception]) -> None:
     """Raise the error if an entry is NaN or infinite; on a GPU only once somebody reads from it anyway."""
-    if postponed.is_far(x):
-        postponed.require_finite(x, error)
+    if numerics.is_far(x):
+        numerics.require_finite(x, error)
     elif not all_finite(x):
         raise error()
 
@@ -77,6 +77,6 @@ def _onto_simplices(x: Tensor, radius: float) -> Tensor:
 
 
 def _not_zero(x: Tensor) -> Tensor:
-    if postponed.is_far(x):  # one call instead of two; what is smaller still counts as 0
+    if numerics.is_far(x):  # one call instead of two; what is smaller still counts as 0
         return x.clamp_min(torch.finfo(x.dtype).tiny)
     return torch.where(x > 0, x, 1.0)

@@ -9,8 +9,7 @@ import torch
 from torch import Tensor
 
 from mfcheck.attacks.balls import assert_all_finite, dual_map, norm
-from mfcheck.numerics import full_precision, threads_for
-from mfcheck.postponed import is_far
+from mfcheck.numerics import full_precision, is_far, threads_for
 from mfcheck.spec import dual_exponent, norm_exponent
 from mfcheck.verdict import NotANumber
 

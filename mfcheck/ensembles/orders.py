@@ -22,8 +22,7 @@ from mfcheck.ensembles.seeds import derive_seed
 from mfcheck.ensembles.sources import Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.given import calm_warnings, reason
-from mfcheck.numerics import one_thread
-from mfcheck.postponed import together
+from mfcheck.numerics import one_thread, together
 from mfcheck.spec import NetworkSpec
 from mfcheck.verdict import NotANumber
 

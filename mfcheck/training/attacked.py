@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mfcheck import postponed
+from mfcheck import numerics
 from mfcheck.attacks.ascent import largest_loss
 from mfcheck.attacks.balls import all_finite
 from mfcheck.attacks.cross_entropy import climb_cross_entropy
@@ -54,7 +54,7 @@ def attack(
     """
     eps, p, q, steps = objective.eps, objective.p, objective.q, objective.steps
     f = _Watched(network, clean)
-    with postponed.unheeded():
+    with numerics.unheeded():
         if objective.name == "attacked":
             network.reserve(x.shape[-2] * (steps + 2))
             return climb_cross_entropy(f, x.contiguous(), labels, eps, p, steps, generator, start).perturbation
@@ -87,7 +87,7 @@ class _Watched:
 
     def sound(self, output: Tensor) -> Tensor:
         """The output; Overflow where it is too large."""
-        if postponed.is_far(output):  # what is not finite stays with its network, and shows in its loss
+        if numerics.is_far(output):  # what is not finite stays with its network, and shows in its loss
             return output
         sound = (output.detach().abs() <= self._most).flatten(1).all(dim=1)
         if not bool(sound.all()):
@@ -97,7 +97,7 @@ class _Watched:
     def jacobian(self, x: Tensor) -> Tensor:
         slopes = self._network.gate_slopes(x) if self._clean is None else self._clean.slopes
         found = rough_jacobian(self._network, slopes)
-        if not postponed.is_far(found) and not all_finite(found):
+        if not numerics.is_far(found) and not all_finite(found):
             sound = found.isfinite().flatten(1).all(dim=1)
             raise Overflow("the network's Jacobian at an input is NaN or infinite", ~sound)
         return found

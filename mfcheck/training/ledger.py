@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from mfcheck import postponed
+from mfcheck import numerics
 from mfcheck.ensembles.matrices.lazy import Overflow
 from mfcheck.ensembles.networks import Network
 from mfcheck.training.objectives import Layers, Objective, Slope, slope
@@ -71,7 +71,7 @@ class Ledger:
         The others see the random numbers that they would have seen without them. Those on a GPU, which is not waited
         for, keep what they hold until the next `erase`.
         """
-        if postponed.is_far(self.diverged):
+        if numerics.is_far(self.diverged):
             found = slope(self._network, objective, x, labels, generator, start)
             self.diverged = torch.where(_lost(found) & (self.diverged < 0), index, self.diverged)
             return _without(found, self.diverged >= 0)
@@ -91,7 +91,7 @@ class Ledger:
 
     def erase(self) -> None:
         """Of networks on a GPU, those that have diverged by now: W ← 0."""
-        if postponed.is_far(self.diverged):
+        if numerics.is_far(self.diverged):
             self._network.erase(self.diverged >= 0)
 
     def _erase(self, index: int, which: Tensor) -> None:

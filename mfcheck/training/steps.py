@@ -15,8 +15,7 @@ from torch import Tensor
 from mfcheck.ensembles.matrices.dense import DenseMatrix
 from mfcheck.ensembles.matrices.lazy import LazyMatrix
 from mfcheck.ensembles.networks import Network
-from mfcheck.numerics import full_precision
-from mfcheck.postponed import is_far
+from mfcheck.numerics import full_precision, is_far
 from mfcheck.spec import positive_integer
 from mfcheck.training.ledger import Ledger, Step
 from mfcheck.training.objectives import Objective, Slope, inner, layerwise, total

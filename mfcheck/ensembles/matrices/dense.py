@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from mfcheck.ensembles.streams import Stream
-from mfcheck.postponed import is_far
+from mfcheck.numerics import is_far
 
 
 class DenseMatrix:

@@ -19,7 +19,7 @@ from mfcheck.ensembles.matrices.dense import DenseMatrix, for_each_replicate
 from mfcheck.ensembles.matrices.directions import distance_from_identity, orthonormal_rows, shaken_rows
 from mfcheck.ensembles.matrices.revealed import GrowingRows, Revealed
 from mfcheck.ensembles.streams import Stream
-from mfcheck.postponed import is_far
+from mfcheck.numerics import is_far
 from mfcheck.verdict import NotANumber
 
 
