@@ -71,7 +71,8 @@ class Majority(Statement[MajorityPlan]):
 
     A draw known only between 0 and 1 counts against the statement and against its failing alike. The first look is the
     smallest that can decide a property of all networks, and have an interval for a rival's median; draws here are whole
-    trainings. Said of a property that breaks, at most half have it. No formula enters.
+    trainings, and `looks`, if given, bounds the doublings that the level would allow. Said of a property that breaks, at
+    most half have it. No formula enters.
     """
 
     counts = True
@@ -79,6 +80,7 @@ class Majority(Statement[MajorityPlan]):
     property: Statistic
     rivals: Mapping[str, Alternative] = field(default_factory=lambda: NO_ALTERNATIVES)
     curve: Callable[[Floats], Curve] | None = None
+    looks: int | None = None
     probe: Probe | None = None
 
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> MajorityPlan:
@@ -93,7 +95,8 @@ class Majority(Statement[MajorityPlan]):
 
     def decide(self, plan: MajorityPlan, theory: PaperTheory, rule: Rule) -> Evidence:
         (draw,) = plan.draws_of
-        decided = rates.decide_rate(draw, HALF, first=plan.first, alpha=rule.alpha, looks=rule.looks)
+        looks = rule.looks if self.looks is None else min(rule.looks, self.looks)
+        decided = rates.decide_rate(draw, HALF, first=plan.first, alpha=rule.alpha, looks=looks)
         whole, alpha = plan.whole(decided.draws), rule.last_alpha(decided)
         open_ones = rates.undecided(draw(decided.draws))
         return Evidence(
