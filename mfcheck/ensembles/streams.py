@@ -23,6 +23,12 @@ class Stream:
         """Independent N(0, scale²) variates of the given shape."""
         return torch.empty(shape, dtype=dtype, device=self.device).normal_(0.0, scale, generator=self.torch)
 
+    def coarse_normal(self, *shape: int) -> Tensor:
+        """Independent N(0, 1) variates in float64, on the CPU of float32's resolution: in a quarter of the time."""
+        if self.numpy is None:
+            return self.normal(*shape)
+        return self.normal(*shape, dtype=torch.float32).double()
+
     def fair_binomial(self, trials: int, draws: int) -> Tensor:
         """Binomial(trials, ½) counts as float64 `[draws]`."""
         if self.numpy is not None:

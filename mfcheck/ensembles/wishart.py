@@ -116,12 +116,12 @@ def bartlett(freedom: Tensor, size: int, stream: Stream) -> Tensor:
 
     It is the R of a freedom × size Gaussian matrix: T_ii² ~ χ²_{freedom−i}, N(0, 1) above the diagonal, rows from
     `freedom` on zero. So with fewer rows than columns it is the exact trapezoidal factor (derived: the Householder
-    steps of QR stop after `freedom` rows), and no case needs the rows themselves. Normals have float32's resolution, as
-    stored matrices have it: they come in a quarter of the time.
+    steps of QR stop after `freedom` rows), and no case needs the rows themselves. Normals are no finer than those of
+    stored matrices.
     """
     rows = torch.arange(size, dtype=torch.float64, device=stream.device)
     left = freedom[:, None] - rows
-    factor = stream.normal(len(freedom), size, size, dtype=torch.float32).triu_(1).double()
+    factor = stream.coarse_normal(len(freedom), size, size).triu_(1)
     factor.mul_((left > 0)[:, :, None])
     factor.diagonal(dim1=1, dim2=2).copy_(stream.chi_square(left).sqrt_())
     return factor

@@ -39,7 +39,7 @@ class DenseMatrix:
         scale = math.sqrt(variance)
         if dtype != torch.float64:
             return cls(stream.normal(replicates, rows, columns, dtype=dtype, scale=scale))
-        return cls(stream.normal(replicates, rows, columns, dtype=torch.float32).double().mul_(scale))
+        return cls(stream.coarse_normal(replicates, rows, columns).mul_(scale))
 
     @property
     def T(self) -> DenseMatrix:

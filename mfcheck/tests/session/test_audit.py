@@ -113,9 +113,9 @@ def test_other_processes_may_draw_for_an_audit_and_show_in_nothing(monkeypatch: 
         return replies(workers, orders, count)
 
     monkeypatch.setattr(Workers, "replies", counted)
-    claims = ["thm4.1/entries-variance", "thm5.1/bound-limit"]
-    alone = mfcheck.audit("vanilla", claims, level="glance", seed=5, alpha=1e-2)
-    found = mfcheck.audit("vanilla", claims, level="glance", seed=5, alpha=1e-2, backend="loky", workers=2)
+    claims = ["thm4.1/phase-boundary", "thm5.1/exponential-in-depth"]  # of several chunks
+    alone = mfcheck.audit("vanilla", claims, seed=5, alpha=1e-2)
+    found = mfcheck.audit("vanilla", claims, seed=5, alpha=1e-2, backend="loky", workers=2)
     assert found.findings
     assert asked
     assert [replace(one, seconds=0.0) for one in found.findings] == [replace(o, seconds=0.0) for o in alone.findings]
