@@ -28,7 +28,7 @@ from mfcheck.theory import PaperTheory
 SAME = 0.1
 """How far ‖W‖² may move for an outcome not to be that of the weights' size: ω^L then stays in the window to L = 20."""
 LOOKS = 3
-"""Of 22, 44 and 88 pairs: what these leave open lies near the border, and twice as many would cost more than they say."""
+"""At 22, 44 and 88 pairs: what they leave open is near the border, and twice as many would cost more than they say."""
 CONVENTION = "M = 10 is a convention: the paper's statement holds with any M, and names none"
 
 

@@ -71,8 +71,8 @@ class Majority(Statement[MajorityPlan]):
 
     A draw known only between 0 and 1 counts against the statement and against its failing alike. The first look is the
     smallest that can decide a property of all networks, and have an interval for a rival's median; draws here are whole
-    trainings, and `looks`, if given, bounds the doublings that the level would allow. Said of a property that breaks, at
-    most half have it. No formula enters.
+    trainings, and `looks`, if given, bounds the doublings. Said of a property that breaks, at most half have it. No
+    formula enters.
     """
 
     counts = True
