@@ -32,8 +32,8 @@ def glanced(items: list[pytest.Item], run: Run) -> list[pytest.Item]:
 def dearest_first(items: list[pytest.Item], run: Run) -> list[pytest.Item]:
     """The items with the dearest cells first, so that no process is left alone with one at the end; other tests last.
 
-    Of dear cells with the same networks one goes ahead: at the others' side they would wait for the draws they share.
-    Those taken over from an interrupted run come last too.
+    Of cells with the same networks one goes ahead, of dear ones and of the rest: side by side they would wait for the
+    draws that they share. Those taken over from an interrupted run come last too.
     """
     cells = [one for one in _cells(items) if (one[1].id, one[2].id) not in run.done]
     known = shared(cells, run)
@@ -43,11 +43,10 @@ def dearest_first(items: list[pytest.Item], run: Run) -> list[pytest.Item]:
     met: set[tuple[object, ...]] = set()
     places: dict[pytest.Item, int] = {}
     for item in order:
-        dear = seconds.get(item, 0.0) >= DEAR
-        places[item] = 2 if not dear else 1 if alike[item] in met else 0
-        if dear:
+        if item in alike:
+            places[item] = 2 * (seconds[item] < DEAR) + (alike[item] in met)
             met.add(alike[item])
-    return sorted(order, key=lambda item: places[item])
+    return sorted(order, key=lambda item: places.get(item, 4))
 
 
 def _cells(items: list[pytest.Item]) -> list[tuple[pytest.Item, Claim, Cell]]:
