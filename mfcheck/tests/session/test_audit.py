@@ -113,6 +113,7 @@ def test_other_processes_may_draw_for_an_audit_and_show_in_nothing(monkeypatch: 
         return replies(workers, orders, count)
 
     monkeypatch.setattr(Workers, "replies", counted)
+    monkeypatch.delenv("PYTEST_XDIST_WORKER_COUNT", raising=False)  # with whose processes an audit would share its two
     claims = ["thm4.1/phase-boundary", "thm5.1/exponential-in-depth"]  # of several chunks
     alone = mfcheck.audit("vanilla", claims, seed=5, alpha=1e-2)
     found = mfcheck.audit("vanilla", claims, seed=5, alpha=1e-2, backend="loky", workers=2)
