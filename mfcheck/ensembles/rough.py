@@ -7,9 +7,7 @@ some δ² of the way, and every loss is measured in full at what was found.
 
 from __future__ import annotations
 
-import copy
 from functools import lru_cache
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -23,7 +21,7 @@ def rough_jacobian(network: Network, slopes: list[Tensor]) -> Tensor:
     stored = all(isinstance(matrix, DenseMatrix) for matrix in network.matrices)
     if not stored or network.dtype != torch.float32 or not multiplies_bfloat16(network.device):
         return network.jacobian_with(slopes)
-    return _rounded(network).jacobian_with([one.bfloat16() for one in slopes]).float()
+    return network.each_stored(Tensor.bfloat16).jacobian_with([one.bfloat16() for one in slopes]).float()
 
 
 def multiplies_bfloat16(device: torch.device) -> bool:
@@ -35,15 +33,3 @@ def multiplies_bfloat16(device: torch.device) -> bool:
 def _has_tiles() -> bool:
     asked = getattr(torch.cpu, "_is_amx_tile_supported", None)
     return bool(asked and asked())
-
-
-def _rounded(network: Network) -> Network:
-    """The network with its matrices in bfloat16."""
-
-    def part(matrix: Any) -> DenseMatrix:
-        return DenseMatrix(matrix.values.bfloat16())
-
-    found = copy.copy(network)
-    found.input_projection, found.output_projection = map(part, (network.input_projection, network.output_projection))
-    found.weights, found.shortcuts = [part(one) for one in network.weights], [part(one) for one in network.shortcuts]
-    return found

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from mfcheck.attacks.balls import dual_map, norm
 from mfcheck.ensembles.networks import Network, Pass
-from mfcheck.numerics import full_precision
+from mfcheck.numerics import full_precision, is_far
 from mfcheck.spec import dual_exponent
 from mfcheck.training.attacked import attack
 from mfcheck.training.losses import OBJECTIVES as OBJECTIVES
@@ -141,7 +141,7 @@ def _through_shortcuts(network: Network, passed: Pass, pulled: list[Tensor]) -> 
 
 def layers(matrices: list[Tensor]) -> Layers:
     """Matrices of every layer as they are, or as one tensor on a GPU."""
-    return torch.stack(matrices) if matrices[0].device.type == "cuda" else matrices
+    return torch.stack(matrices) if is_far(matrices[0]) else matrices
 
 
 def layerwise(function: Callable[..., Tensor], *parts: Layers) -> Tensor:
@@ -179,6 +179,6 @@ def total(values: Tensor) -> Tensor:
 
 
 def _gram(one: Tensor, other: Tensor) -> Tensor:
-    """The inner products of columns `[R, N, k]` in float64: `[…, k, k]`."""
+    """The inner products of columns `[…, N, k]` in float64: `[…, k, k]`."""
     rows = one.mT.double()
     return rows @ (rows if one is other else other.mT.double()).mT

@@ -172,11 +172,10 @@ def _flow(
 @full_precision()
 def _descend(network: Network, found: Slope, h: Tensor) -> None:
     """W ← W − h ∂L/∂W and b ← b − h ∂L/∂b, h `[R]`."""
-    lefts = found.left
-    if isinstance(lefts, Tensor):
-        lefts = -h.to(lefts)[:, None, None] * lefts
+    down = -h.to(found.left[0])[:, None, None]
+    lefts = down * found.left if isinstance(found.left, Tensor) else [down * left for left in found.left]
     for matrix, left, right in zip(network.weights, lefts, found.right, strict=True):
-        matrix.add(left if isinstance(lefts, Tensor) else -h.to(left)[:, None, None] * left, right)
+        matrix.add(left, right)
     _shift(network, found.bias, h)
 
 
