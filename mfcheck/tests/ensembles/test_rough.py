@@ -27,7 +27,7 @@ def with_units(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("spec", SPECS, ids=["vanilla", "residual with biases", "fewer inputs than outputs"])
 def test_it_is_the_jacobian_to_three_digits(spec: NetworkSpec) -> None:
     network = Network(spec, Stream(3), replicates=5)
-    x = torch.randn(7, spec.input_dim)
+    x = torch.randn(7, spec.input_dim, generator=torch.Generator().manual_seed(1))
     exact, found = network.jacobian(x), rough_jacobian(network, network.gate_slopes(x))
     assert found.dtype == torch.float32
     off = (found - exact).norm(dim=(2, 3)) / exact.norm(dim=(2, 3))
@@ -40,7 +40,7 @@ def test_it_is_the_jacobian_to_three_digits(spec: NetworkSpec) -> None:
 def test_who_would_not_gain_gets_it_in_full(engine: str, dtype: torch.dtype) -> None:
     network = Network(SPECS[0], Stream(3), engine=engine, replicates=2, dtype=dtype)
     network.reserve(40)
-    x = torch.randn(2, 20, dtype=dtype)
+    x = torch.randn(2, 20, dtype=dtype, generator=torch.Generator().manual_seed(1))
     slopes = network.gate_slopes(x)
     assert torch.equal(rough_jacobian(network, slopes), network.jacobian_with(slopes))
 
@@ -48,15 +48,15 @@ def test_who_would_not_gain_gets_it_in_full(engine: str, dtype: torch.dtype) -> 
 def test_a_processor_without_such_units_gets_it_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rough, "_has_tiles", lambda: False)
     network = Network(SPECS[0], Stream(3), replicates=2)
-    slopes = network.gate_slopes(torch.randn(2, 20))
+    slopes = network.gate_slopes(torch.randn(2, 20, generator=torch.Generator().manual_seed(1)))
     assert torch.equal(rough_jacobian(network, slopes), network.jacobian_with(slopes))
 
 
 @pytest.mark.parametrize("p", [1.0, 2.0, math.inf])
 @pytest.mark.parametrize("eps", [1e-3, 0.3])
 def test_attacks_that_begin_from_it_find_as_much(p: float, eps: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    network = Network(NetworkSpec("vanilla", 60, 10, 128, 4, 2.0), Stream(5), replicates=8)
-    x = torch.randn(6, 60)
+    network = Network(NetworkSpec("vanilla", 60, 10, 128, 4, 2.0), Stream(5), replicates=96)
+    x = torch.randn(6, 60, generator=torch.Generator().manual_seed(2))
 
     def found() -> torch.Tensor:
         return attacked_loss(network, Attack(eps, p, math.inf), 2, x, torch.Generator().manual_seed(1))
@@ -64,5 +64,7 @@ def test_attacks_that_begin_from_it_find_as_much(p: float, eps: float, monkeypat
     roughly = found()
     monkeypatch.setattr(rough, "_has_tiles", lambda: False)
     ratio = roughly / found()
-    assert float(ratio.mean()) == pytest.approx(1, abs=0.01)
-    assert float(ratio.min()) > 0.97
+    # An ascent from another point may end at another vertex of p = 1's ball, better or worse, so that a single
+    # network is a few per cent off either way; begun no worse, networks are as strong on average.
+    assert float(ratio.median()) == pytest.approx(1, abs=0.001)
+    assert float(ratio.mean()) == pytest.approx(1, abs=0.005)
