@@ -23,6 +23,7 @@ REACH = 0.1
 """Longest perturbation of attacks, in units of the input's length."""
 FEW_STEPS = 2
 """Steps of attacks on networks that are dear: they begin at the maximiser of the linear map, and find most at once."""
+NEARLY = "refuted beyond it, and held of a dear network up to another δ of its own, so that hundreds decide"
 OWN_SCALE = "of one network over its own √(d·mean J²)"
 
 
@@ -36,7 +37,8 @@ def norm_cells(settings: Settings) -> Iterator[PairCell]:
 
 def at_most_beta(cell: PairCell, source: Source, column: int, delta: float, level: Level) -> OverWidths:
     """What is found of a norm over the network's own scale is at most Chevet's constant, as the width grows."""
-    wide = cell.spec.width
+    wide, origin = cell.spec.width, f"Chevet's constant bounds the mean of the limit; δ of level {level.name}"
+    leeway = level.ratio if own_sizes.is_dear(cell.spec) else 0.0
     specs = own_sizes.over(cell.spec, (wide // own_sizes.STEP, wide))
 
     def groups(spec: NetworkSpec) -> list[MedianGroup]:
@@ -48,8 +50,9 @@ def at_most_beta(cell: PairCell, source: Source, column: int, delta: float, leve
         weights=(1.0,),
         target=lambda theory: math.log(theory.chevet_beta(*cell.pair, cell.spec.input_dim, cell.spec.output_dim)),
         delta=math.log1p(delta),
-        origin=f"Chevet's constant bounds the mean of the limit; δ of level {level.name}",
+        origin=origin + (f"; {NEARLY}" if leeway else ""),
         upper_only=True,
+        leeway=math.log1p(delta + leeway) - math.log1p(delta),
         looks_at=image_scaled_and_noise,
     )
 

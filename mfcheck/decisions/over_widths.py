@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -46,7 +46,9 @@ class OverWidths(Statement[WidthsPlan]):
 
     `widths` are the groups at one width, or at two, the narrower first: at one width alone it is a statement about
     networks of that width. `settled` is how large half the variance of a group's logarithm may be, beyond which its
-    median says nothing of the mean that the theory speaks of, and the statement does not apply.
+    median says nothing of the mean that the theory speaks of, and the statement does not apply. A bound is refuted
+    beyond δ, and supported up to δ and `leeway`: either is true of what lies between, and no such network, that may
+    take seconds a draw, is left undecided for being near δ.
     """
 
     two_sided = True
@@ -57,6 +59,7 @@ class OverWidths(Statement[WidthsPlan]):
     origin: str
     power: float = 0.5
     upper_only: bool = False
+    leeway: float = 0.0
     settled: float = math.inf
 
     @property
@@ -72,9 +75,11 @@ class OverWidths(Statement[WidthsPlan]):
         target, groups = self.target(theory), self.groups
         pilots = self._pilots(groups, sampling)
         spreads, gap = self._spread(pilots)
-        margin = Margin(gap, self.delta, self.origin + ("; a median beside a mean, measured" if gap else ""))
-        low = LOWEST if self.upper_only else target - margin.total
-        room, weights = self._room(pilots, target + margin.total)
+        margin = Margin(
+            gap, self.delta + self.leeway, self.origin + ("; a median beside a mean, measured" if gap else "")
+        )
+        low, high = LOWEST if self.upper_only else target - margin.total, target + margin.total
+        room, weights = self._room(pilots, high)
         typical = math.fsum(abs(w) * one for w, one in zip(weights, spreads[-len(weights) :], strict=True))
         first = medians.draws_needed_median_slope(
             room,
@@ -89,7 +94,12 @@ class OverWidths(Statement[WidthsPlan]):
             draws_of=tuple(self._draw(group, sampling) for group in groups),
             chunk=max(sampling.chunk(group.source, group.spec) for group in groups),
             target=target,
-            region=Region(low, target + margin.total, 2 * margin.total - (LOWEST if self.upper_only else 0.0)),
+            region=Region(
+                low,
+                high,
+                2 * margin.total - (LOWEST if self.upper_only else 0.0),
+                refutes_above=high - self.leeway if self.leeway else math.inf,
+            ),
         )
 
     def decide(self, plan: WidthsPlan, theory: PaperTheory, rule: Rule) -> Evidence:
@@ -115,7 +125,8 @@ class OverWidths(Statement[WidthsPlan]):
     def judge(self, other: float, plan: WidthsPlan, evidence: Evidence) -> Verdict:
         shift, region = other - plan.target, plan.region
         low = LOWEST if self.upper_only else region.low + shift
-        return Region(low, region.high + shift, region.margin).judge(evidence.decision.estimate)
+        moved = replace(region, low=low, high=region.high + shift, refutes_above=region.refutes_above + shift)
+        return moved.judge(evidence.decision.estimate)
 
     @property
     def _factor(self) -> float:
@@ -126,13 +137,14 @@ class OverWidths(Statement[WidthsPlan]):
         return 1.0 / (math.pow(wide / narrow, self.power) - 1.0)
 
     def _room(self, pilots: Sequence[Floats], end: float) -> tuple[float, tuple[float, ...]]:
-        """What the first look must see, and by which weights: of a bound how far a pilot of the wider networks is off,
-        down to a share of δ."""
+        """What the first look must see, and by which weights: of a bound how far a pilot of the wider networks is from
+        the end of what is refuted or of what is supported, down to a share of δ."""
         if not self.upper_only:
             return ROOM * self.delta, self._worst
         logs = [math.log(float(np.median(one))) for one in pilots[-len(self.weights) :]]
-        off = abs(math.fsum(w * one for w, one in zip(self.weights, logs, strict=True)) - end)
-        return max(off, NEAREST * self.delta), tuple(self.weights)
+        past = math.fsum(w * one for w, one in zip(self.weights, logs, strict=True)) - end
+        nearest = self.leeway or NEAREST * self.delta
+        return max(-past, past + self.leeway, nearest), tuple(self.weights)
 
     @property
     def _worst(self) -> tuple[float, ...]:

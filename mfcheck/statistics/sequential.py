@@ -5,6 +5,7 @@ Told at length in docs/decisions.md#decision-rule.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -26,11 +27,16 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Region:
-    """Where θ may lie for the claim to hold, and the margin that made it."""
+    """Where θ may lie for the claim to hold, and the margin that made it.
+
+    `refutes_above` begins a zone below `high` in which either verdict is true of θ, so that few draws decide between
+    them: the claim is said to hold up to `high`, and to fail beyond `refutes_above`, whichever is shown first.
+    """
 
     low: float
     high: float
     margin: float
+    refutes_above: float = math.inf
 
     def judge(self, estimate: Estimate) -> Verdict:
         """Refuted outside, supported inside if no coarser than half the margin, undecided else.
@@ -39,8 +45,10 @@ class Region:
 
         >>> Region(0.99, 1.0, 0.01).judge(Estimate(1.0, 0.991, 1.0)).value
         'supported'
+        >>> Region(0.0, 1.1, 1.1, refutes_above=1.05).judge(Estimate(1.07, 1.06, 1.08)).value
+        'refuted'
         """
-        if estimate.high < self.low or estimate.low > self.high:
+        if estimate.high < self.low or estimate.low > min(self.high, self.refutes_above):
             return Verdict.REFUTED
         inside = self.low <= estimate.low and estimate.high <= self.high
         # An interval ending exactly where the look was planned to end must not fail by one rounding.

@@ -70,6 +70,23 @@ def test_a_bound_from_above(median: Callable[[int], float], widths: tuple[int, .
     assert trial().judge(statement(median, widths, upper_only=True), PaperTheory()).verdict is verdict
 
 
+@pytest.mark.parametrize("value", [0.9, 1.0, 1.04, 1.048, 1.0501, 1.09, 1.1, 1.12, 1.3])
+def test_with_a_leeway_no_bound_is_left_undecided(value: float) -> None:
+    """Refuted beyond 1.05 and supported up to 1.10: either verdict is true in between, and few draws reach one."""
+    zone = {"delta": math.log(1.05), "leeway": math.log(1.1 / 1.05), "upper_only": True, "spread": 0.2}
+    found = trial().judge(statement(lambda n: value, (128,), **zone), PaperTheory())
+    assert found.verdict in (Verdict.SUPPORTED, Verdict.REFUTED)
+    if value <= 1.05:
+        assert found.verdict is Verdict.SUPPORTED
+    if value > 1.1:
+        assert found.verdict is Verdict.REFUTED
+
+
+def test_without_a_leeway_what_lies_beside_the_margin_is_undecided() -> None:
+    near = statement(lambda n: 1.048, (128,), delta=math.log(1.05), upper_only=True, spread=0.2)
+    assert trial().judge(near, PaperTheory()).verdict is Verdict.UNDECIDED
+
+
 @pytest.mark.parametrize(
     ("median", "verdict"),
     [
