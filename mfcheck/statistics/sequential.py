@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mfcheck.verdict import Verdict
 
@@ -37,6 +37,14 @@ class Region:
     high: float
     margin: float
     refutes_above: float = math.inf
+
+    def shown(self, verdict: Verdict) -> Region:
+        """The region that a verdict is about, which of a refutation ends where that begins.
+
+        >>> Region(0.0, 1.1, 1.1, refutes_above=1.05).shown(Verdict.REFUTED).high
+        1.05
+        """
+        return replace(self, high=min(self.high, self.refutes_above)) if verdict is Verdict.REFUTED else self
 
     def judge(self, estimate: Estimate) -> Verdict:
         """Refuted outside, supported inside if no coarser than half the margin, undecided else.
@@ -92,6 +100,6 @@ def decide(look: Callable[[int, float], Estimate], region: Region, *, alpha: flo
         estimate = look(draws, spent(alpha, k))
         verdict = region.judge(estimate)
         if verdict is not Verdict.UNDECIDED or k == looks:
-            return Decision(verdict, estimate, region, draws, k, alpha)
+            return Decision(verdict, estimate, region.shown(verdict), draws, k, alpha)
         draws *= 2
     raise AssertionError("unreachable: the last look returns")

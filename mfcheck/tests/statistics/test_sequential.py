@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from mfcheck import Verdict
 from mfcheck.statistics import rates
@@ -98,3 +99,20 @@ def test_an_error_rate_that_is_none_is_refused(alpha: float) -> None:
 def test_a_budget_that_is_none_is_refused(first: int, looks: int) -> None:
     with pytest.raises(ValueError, match="at least 2 draws and 1 look"):
         rates.decide_rate(np.ones, 0.9, alpha=0.05, first=first, looks=looks)
+
+
+@pytest.mark.parametrize(("truth", "wrong"), [(1.05, Verdict.REFUTED), (1.1001, Verdict.SUPPORTED)])
+def test_at_either_end_of_a_zone_the_false_verdict_is_seldom(truth: float, wrong: Verdict) -> None:
+    """Refuted from 1.05 on and supported up to 1.10, at α = 0.2: replayed where one of the two is just false."""
+    generator, region = np.random.default_rng(4), Region(0.0, 1.1, 1.1, refutes_above=1.05)
+
+    def look(draws: int, share: float) -> Estimate:
+        value, half = truth + 0.2 * noise[:draws].mean(), 0.2 * stats.norm.isf(share / 2) / math.sqrt(draws)
+        return Estimate(value, value - half, value + half)
+
+    verdicts = []
+    for _ in range(400):
+        noise = generator.standard_normal(64 * 2**6)
+        verdicts.append(decide(look, region, alpha=0.2, first=64, looks=7).verdict)
+    assert 0 < verdicts.count(wrong) <= 0.2 * 400
+    assert verdicts.count(Verdict.UNDECIDED) == 0
