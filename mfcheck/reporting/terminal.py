@@ -33,15 +33,25 @@ COUNTED = [state for state in states.GLYPHS if state not in (states.EXPLORED, st
 def terminal_lines(report: Report) -> list[Line]:
     """The lines of the summary with their styles; only the commands may be longer than a hundred columns."""
     lines = [(_row("theorem and claim", "verdict", "supp", "refut", "as exp", "undec", "n/a", "error"), "bold")]
+    folded = Verdict.NOT_APPLICABLE if _of_own_networks(report) else None
     for theorem in report.theorems:
+        if theorem.verdict == folded:
+            continue
         lines.append(_counts(f"{theorem.id}  {theorem.title}", theorem.verdict, theorem.claims))
         for claim in theorem.claims:
+            if claim.verdict == folded:
+                continue
             lines.append(_counts(f"  {claim.id.split('/', 1)[-1]}", claim.verdict, [claim]))
     if not report.theorems:
         lines.append(("No claim was tried in this run, so it supports nothing.", "yellow"))
     lines += [*_where(report), *_details(report), *_expectations(report)]
     lines += _inapplicable(report)
     return [*lines, *_changes(report), *_twins(report), *_foot(report)]
+
+
+def _of_own_networks(report: Report) -> bool:
+    """Whether a report is of architectures of one's own alone, which tries no theory and tells why claims do not apply."""
+    return bool(report.architectures) and not set(report.architectures) & set(ARCHITECTURES)
 
 
 def _counts(name: str, verdict: str, claims: Sequence[ClaimRecord]) -> Line:
@@ -112,7 +122,7 @@ def _changes(report: Report) -> list[Line]:
 
 
 def _twins(report: Report) -> list[Line]:
-    if not report.twins:
+    if not report.twins or _of_own_networks(report):
         return []
     lines = [(line, "") for line in _wrap(twins_table.verdict(report))]
     survivors = twins_table.survivors(report)

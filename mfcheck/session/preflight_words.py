@@ -127,22 +127,26 @@ def decided(found: Preflight) -> Iterator[str]:
     total, silent = 0.0, dict[str, list[str]]()
     for claim, reason in found.silent:
         silent.setdefault(reason, []).append(claim)
-    rows, shared = [], dict[tuple[object, ...], int]()
+    rows, shared = dict[tuple[str, str], list[Cost]](), dict[tuple[object, ...], int]()
+    errors = []
     for one in found.asked:
         try:
             costs, reason = _costs(one, shared)
         except (ArithmeticError, ValueError, RuntimeError) as error:
-            rows.append(f"  {one.claim.id:32} will end in an error: {' '.join(str(error).split())}")
+            errors.append(f"  {one.claim.id:37} will end in an error: {' '.join(str(error).split())}")
             continue
         if reason:
             silent.setdefault(reason, []).append(one.claim.id)
             continue
-        seconds = sum(cost.seconds for cost in costs)
-        draws = sum(cost.draws for cost in costs)
-        total += seconds
-        rows.append(f"  {one.claim.id:32} {sizes_of(one):38} {draws:>9,} networks {duration(seconds):>9}")
+        whole = Cost(sum(cost.draws for cost in costs), sum(cost.seconds for cost in costs))
+        total += whole.seconds
+        rows.setdefault((one.claim.id, sizes_of(one)), []).append(whole)
     yield f"to be decided, about {duration(total)} on one core for one look at each:"
-    yield from rows
+    for (claim, sizes), those in rows.items():
+        often = f" ×{len(those)}" if len(those) > 1 else ""
+        draws, seconds = max(cost.draws for cost in those), duration(sum(cost.seconds for cost in those))
+        yield f"  {claim + often:37} {sizes:33} {draws:>9,} networks {seconds:>9}"
+    yield from errors
     for reason, claims in silent.items():
         yield f"– not applicable: {', '.join(dict.fromkeys(claims))}: {reason}"
 

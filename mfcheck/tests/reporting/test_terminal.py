@@ -5,6 +5,7 @@ from __future__ import annotations
 from mfcheck.reporting.terminal import MOST_DETAILS
 from mfcheck.tests.support.reports import (
     MIXED,
+    NOT_APPLICABLE,
     REFUTED,
     UNDECIDED,
     as_terminal,
@@ -26,3 +27,16 @@ def test_terminal_table_fits_and_only_supported_is_green() -> None:
 def test_terminal_stops_listing_and_says_how_many_are_left() -> None:
     report = make_report(make_claim(*[REFUTED] * (MOST_DETAILS + 5), verdict="refuted"), verdict="refuted")
     assert "... and 5 more" in as_terminal(report)
+
+
+def test_what_does_not_apply_to_a_network_of_ones_own_is_told_once_with_its_reason() -> None:
+    reason = "depth is no argument of it; let its constructor take depth, and it is decided"
+    silent = make_claim(NOT_APPLICABLE | {"reason": reason}, verdict="not applicable")
+    audit = make_report(silent, verdict="not applicable") | {"architectures": ["package.module:factory"]}
+    told = as_terminal(audit)
+    (name,) = {claim["id"] for claim in audit["theorems"][0]["claims"]}
+    assert told.count(name.split("/")[1]) == 1
+    assert " ".join(reason.split()[:5]) in told
+    suites = audit | {"architectures": ["vanilla"]}
+    assert "Theorem 4.1" in as_terminal(suites)
+    assert "Theorem 4.1" not in told
