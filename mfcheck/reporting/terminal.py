@@ -50,7 +50,7 @@ def terminal_lines(report: Report) -> list[Line]:
 
 
 def _of_own_networks(report: Report) -> bool:
-    """Whether a report is of architectures of one's own alone, which tries no theory and tells why claims do not apply."""
+    """Whether a report is of architectures of one's own alone: it tries no theory, and says why claims do not apply."""
     return bool(report.architectures) and not set(report.architectures) & set(ARCHITECTURES)
 
 
