@@ -23,7 +23,7 @@ REACH = 0.1
 """Longest perturbation of attacks, in units of the input's length."""
 FEW_STEPS = 2
 """Steps of attacks on networks that are dear: they begin at the maximiser of the linear map, and find most at once."""
-NEARLY = "refuted beyond it, and held of a dear network up to another δ of its own, so that hundreds decide"
+NEARLY = "refuted beyond it, and held of a dear network up to twice as much, so that hundreds decide"
 OWN_SCALE = "of one network over its own √(d·mean J²)"
 
 
@@ -38,7 +38,7 @@ def norm_cells(settings: Settings) -> Iterator[PairCell]:
 def at_most_beta(cell: PairCell, source: Source, column: int, delta: float, level: Level) -> OverWidths:
     """What is found of a norm over the network's own scale is at most Chevet's constant, as the width grows."""
     wide, origin = cell.spec.width, f"Chevet's constant bounds the mean of the limit; δ of level {level.name}"
-    leeway = level.ratio if own_sizes.is_dear(cell.spec) else 0.0
+    leeway = delta if own_sizes.is_dear(cell.spec) else 0.0
     specs = own_sizes.over(cell.spec, (wide // own_sizes.STEP, wide))
 
     def groups(spec: NetworkSpec) -> list[MedianGroup]:
