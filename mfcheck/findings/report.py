@@ -12,7 +12,7 @@ from mfcheck.findings.coverage import Covered
 from mfcheck.findings.finding import Finding
 from mfcheck.findings.parts import Part
 from mfcheck.findings.sections import section_of
-from mfcheck.findings.states import EXPECTED, EXPLORED, Tally
+from mfcheck.findings.states import Tally
 from mfcheck.verdict import Verdict
 
 Value = str | int | float | bool | None
@@ -231,10 +231,14 @@ class Report:
 
 
 def state_of(finding: Finding) -> str:
-    """A finding's verdict, with those apart that open questions or declared refutations make no alarm of."""
-    if not section_of(finding.claim).gates and finding.verdict is not Verdict.NOT_APPLICABLE:
-        return EXPLORED
-    return EXPECTED if finding.verdict is Verdict.REFUTED and finding.expected else finding.verdict.value
+    """A finding's verdict, with those apart that open questions or declared refutations make no alarm of, or a grant no
+    pass."""
+    return states.state_by(
+        finding.verdict.value,
+        explored=not section_of(finding.claim).gates,
+        expected=bool(finding.expected),
+        caveat=finding.caveat,
+    )
 
 
 def tally(claims: Iterable[ClaimRecord]) -> Tally:
@@ -245,13 +249,6 @@ def tally(claims: Iterable[ClaimRecord]) -> Tally:
 
 
 def standing(verdict: str, claims: Sequence[ClaimRecord]) -> str:
-    """The verdict of a whole as a page shows it: refuted as expected if nothing else keeps it from support.
-
-    Open questions count for nothing in it, and are all that there is to say where there is nothing else.
-    """
+    """The verdict of a whole as a page shows it (`mfcheck.findings.states.standing_by`)."""
     gating = [claim for claim in claims if claim.gates]
-    if claims and not gating:
-        return EXPLORED
-    counts = tally(gating)
-    others = sum(counts[state] for state in states.UNSUPPORTED) + counts.errors
-    return EXPECTED if verdict == Verdict.REFUTED and counts[EXPECTED] and not others else verdict
+    return states.standing_by(verdict, None if claims and not gating else tally(gating))

@@ -56,30 +56,43 @@ class Tally:
         return f"{plural(count, 'refutation')} {'was' if count == 1 else 'were'} expected." if count else ""
 
 
-def state(finding: dict[str, Any]) -> str:
-    """A finding's verdict, with those apart that open questions or declared refutations make no alarm of."""
-    verdict = str(finding["verdict"])
-    if finding.get("explored") and verdict != Verdict.NOT_APPLICABLE:
+def state_by(verdict: str, *, explored: bool, expected: bool, caveat: str) -> str:
+    """A verdict, with those apart that open questions or declared refutations make no alarm of, or a grant no pass."""
+    if explored and verdict != Verdict.NOT_APPLICABLE:
         return EXPLORED
-    if verdict == Verdict.SUPPORTED and str(finding.get("caveat", "")).startswith(CAVEAT):
+    if verdict == Verdict.SUPPORTED and caveat.startswith(CAVEAT):
         return GRANTED
-    return EXPECTED if verdict == Verdict.REFUTED and finding.get("expected") else verdict
+    return EXPECTED if verdict == Verdict.REFUTED and expected else verdict
 
 
-def standing(verdict: str, claims: list[dict[str, Any]]) -> str:
+def standing_by(verdict: str, gating: Tally | None) -> str:
     """The verdict of a whole as a page shows it: refuted as expected if nothing else keeps it from support, granted if
     nothing but that does.
 
-    Open questions count for nothing in it, and are all that there is to say where there is nothing else.
+    `gating` counts what is no open question, which alone counts in it, and is None where there is nothing else.
     """
-    gating = [claim for claim in claims if gates(claim)]
-    if claims and not gating:
+    if gating is None:
         return EXPLORED
-    counts = tally(gating)
-    others = counts[Verdict.REFUTED] + counts[Verdict.UNDECIDED] + counts.errors
-    if verdict == Verdict.UNDECIDED and counts[GRANTED] and not others:
+    others = gating[Verdict.REFUTED] + gating[Verdict.UNDECIDED] + gating.errors
+    if verdict == Verdict.UNDECIDED and gating[GRANTED] and not others:
         return GRANTED
-    return EXPECTED if verdict == Verdict.REFUTED and counts[EXPECTED] and not others else verdict
+    return EXPECTED if verdict == Verdict.REFUTED and gating[EXPECTED] and not others else verdict
+
+
+def state(finding: dict[str, Any]) -> str:
+    """The state of a finding as it is written in report.json."""
+    return state_by(
+        str(finding["verdict"]),
+        explored=bool(finding.get("explored")),
+        expected=bool(finding.get("expected")),
+        caveat=str(finding.get("caveat", "")),
+    )
+
+
+def standing(verdict: str, claims: list[dict[str, Any]]) -> str:
+    """The standing of a claim or a section as it is written in report.json."""
+    gating = [claim for claim in claims if gates(claim)]
+    return standing_by(verdict, None if claims and not gating else tally(gating))
 
 
 def unmet(report: dict[str, Any]) -> list[dict[str, Any]]:

@@ -26,13 +26,13 @@ STYLES: dict[str, str] = {
     Verdict.NOT_APPLICABLE: "",
     states.EXPLORED: "",
 }
-COUNTED = [state for state in states.GLYPHS if state not in (states.EXPLORED, states.GRANTED, Verdict.IN_PART)]
+COUNTED = [state for state in states.GLYPHS if state not in (states.EXPLORED, Verdict.IN_PART)]
 """The states with a column of their own."""
 
 
 def terminal_lines(report: Report) -> list[Line]:
     """The lines of the summary with their styles; only the commands may be longer than a hundred columns."""
-    lines = [(_row("theorem and claim", "verdict", "supp", "refut", "as exp", "undec", "n/a", "error"), "bold")]
+    lines = [(_row("theorem and claim", "verdict", "supp", "grant", "refut", "expec", "undec", "n/a", "error"), "bold")]
     folded = Verdict.NOT_APPLICABLE if _of_own_networks(report) else None
     for theorem in report.theorems:
         if theorem.verdict == folded:
@@ -63,7 +63,7 @@ def _counts(name: str, verdict: str, claims: Sequence[ClaimRecord]) -> Line:
 
 
 def _row(name: str, verdict: str, *counts: str) -> str:
-    return f"{wording.clip(name, NAME):{NAME}} {verdict:16}" + "".join(f"{count:>7}" for count in counts)
+    return f"{wording.clip(name, NAME):{NAME}} {verdict:16}" + "".join(f"{count:>6}" for count in counts)
 
 
 def _where(report: Report) -> list[Line]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from mfcheck.findings import states
+from mfcheck.findings.reading import report_of
+from mfcheck.findings.regimes import GRANTED
+from mfcheck.findings.report import state_of
 from mfcheck.reporting.terminal import MOST_DETAILS
 from mfcheck.tests.support.reports import (
     MIXED,
@@ -10,6 +14,7 @@ from mfcheck.tests.support.reports import (
     UNDECIDED,
     as_terminal,
     make_claim,
+    make_finding,
     make_report,
     terminal_lines,
 )
@@ -40,3 +45,14 @@ def test_what_does_not_apply_to_a_network_of_ones_own_is_told_once_with_its_reas
     suites = audit | {"architectures": ["vanilla"]}
     assert "Theorem 4.1" in as_terminal(suites)
     assert "Theorem 4.1" not in told
+
+
+def test_support_on_a_grant_is_no_pass_in_any_table() -> None:
+    granted = make_finding(caveat=f"{GRANTED}a tail, which nobody derived")
+    report = make_report(make_claim(granted, verdict="undecided"), verdict="undecided")
+    assert report_of(report).standing == states.GRANTED
+    assert [state_of(finding) for finding in report_of(report).findings] == [states.GRANTED]
+    told = as_terminal(report)
+    assert "✓" not in told
+    assert told.count("◇") >= 2  # of the claim, and of its theorem
+    assert "1 granted" in told
