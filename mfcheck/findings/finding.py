@@ -49,6 +49,19 @@ class Curve:
 
 
 NAN = float("nan")
+LOGARITHM = "logarithm"
+"""How the name of a statistic begins that is one."""
+
+
+def over_reference(statistic: str, estimate: float, reference: float) -> float | None:
+    """What is found over the theory's value; of logarithms what both are the logarithms of; None where that is 0.
+
+    >>> round(over_reference("logarithm of a median", -1.88, -2.09), 3), over_reference("ratio", 0.8, 0.0)
+    (1.234, None)
+    """
+    if statistic.startswith(LOGARITHM):
+        return math.exp(estimate - reference)
+    return estimate / reference if abs(reference) >= 1e-12 and math.isfinite(reference) else None
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
+from mfcheck.findings.finding import LOGARITHM, over_reference
 from mfcheck.findings.regimes import EARLY, LATE, LIMIT, LINEAR, MECHANISM, OUTCOME, PULL, START
 from mfcheck.verdict import Verdict, combine
 
@@ -129,14 +130,18 @@ def _part(regime: str, findings: Sequence[Plain]) -> Part:
 
 def _off(refuted: Sequence[Plain]) -> Off | None:
     """How far they are off; None of laws that are to break, for which the theory's value is not the one to meet."""
-    pairs = [(one.get("estimate"), one.get("reference")) for one in refuted if not one.get("breaks")]
-    known = [(float(estimate), float(value)) for estimate, value in pairs if estimate is not None and value is not None]
+    known = [
+        (str(one.get("statistic", "")), float(one["estimate"]), float(one["reference"]))
+        for one in refuted
+        if not one.get("breaks") and one.get("estimate") is not None and one.get("reference") is not None
+    ]
     if not known:
         return None
-    reference = known[0][1]
-    if all(math.isclose(value, reference, rel_tol=1e-3, abs_tol=1e-12) for _, value in known):
-        return _spread([estimate for estimate, _ in known], reference)
-    ratios = [estimate / value for estimate, value in known if value]
+    reference = known[0][2]
+    alike = all(math.isclose(value, reference, rel_tol=1e-3, abs_tol=1e-12) for _, _, value in known)
+    if alike and not any(name.startswith(LOGARITHM) for name, _, _ in known):
+        return _spread([estimate for _, estimate, _ in known], reference)
+    ratios = [ratio for one in known if (ratio := over_reference(*one)) is not None]
     return _spread(ratios, None)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from mfcheck.findings.finding import Finding
+from mfcheck.findings.finding import LOGARITHM, Finding, over_reference
 from mfcheck.findings.wording import plural
 from mfcheck.reporting.words import notation
 from mfcheck.reporting.words.numbers import figures, percent, spread
@@ -97,13 +97,13 @@ def distance(findings: Sequence[Finding]) -> str:
     if len(tops) == 1 and all(map(_at_most, findings)):
         return f"{estimates} where at most {tops.pop()} is allowed"
     kinds = {finding.statistic.split()[0] if finding.statistic else "" for finding in findings}
-    zero = all(abs(finding.reference) < 1e-12 for finding in findings)
+    zero = kinds != {LOGARITHM} and all(abs(finding.reference) < 1e-12 for finding in findings)
     if zero or (len(kinds) == 1 and kinds <= set(ABSOLUTE)):
         references = {figures(finding.reference) for finding in findings}
         head = "" if zero else f"{kinds.pop()} "
         return f"{head}{estimates} where the theory has {joined(sorted(references))}"
-    ratios = [f.estimate / f.reference for f in findings if abs(f.reference) >= 1e-12 and math.isfinite(f.reference)]
-    return over_the_theory(ratios)
+    ratios = [over_reference(one.statistic, one.estimate, one.reference) for one in findings]
+    return over_the_theory([ratio for ratio in ratios if ratio is not None])
 
 
 def _at_most(finding: Finding) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import product
 from typing import Any
 
@@ -193,3 +194,13 @@ def test_there_is_more_to_say_where_a_regime_or_a_caveat_is_named() -> None:
     assert has_parts(parts_of([one(SUPPORTED), EARLY_HOLDS]))
     assert has_parts(parts_of([one(SUPPORTED, "", "at most")]))
     assert not has_parts([])
+
+
+def test_logarithms_are_off_by_the_factor_between_what_they_are_of() -> None:
+    """A median twice its bound β = 0.1 is 2 times what the theory has, not log 0.2 / log 0.1 = 0.70 times it."""
+    refuted = one(
+        REFUTED.value, statistic="logarithm of a median", estimate=math.log(0.2), reference=math.log(0.1), breaks=False
+    )
+    (part,) = parts_of([refuted])
+    assert part.off is not None
+    assert (part.off.median, part.off.reference) == (pytest.approx(2), None)
