@@ -27,8 +27,6 @@ from mfcheck.theory import PaperTheory
 
 SAME = 0.1
 """How far ‖W‖² may move for an outcome not to be that of the weights' size: ω^L then stays in the window to L = 20."""
-LOOKS = 3
-"""At 22, 44 and 88 pairs: what they leave open is near the border, and twice as many would cost more than they say."""
 CONVENTION = "M = 10 is a convention: the paper's statement holds with any M, and names none"
 
 
@@ -119,7 +117,6 @@ def most(cell: TrainedCell, level: Level, outcome: Outcome, regime: Regime) -> C
         looks_at=images,
         rivals=rivals,
         curve=lambda draws: accuracy_map.place(theory, cell.spec, steps, draws),
-        looks=LOOKS,
         breaks=breaks,
         regime=regime,
         caveat=CONVENTION if breaks else "",

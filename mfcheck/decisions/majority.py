@@ -20,6 +20,9 @@ from mfcheck.verdict import Verdict
 HALF = 0.5
 MOST = Region(HALF, 1.0, 1 - HALF)
 """Where the share of networks lies that have what most have."""
+LOOKS = 3
+"""Looks at most, at 22, 44 and 88 networks: what they leave open is near a half, and twice as many whole trainings
+would cost more than they say."""
 
 
 class Alternative(Protocol):
@@ -71,8 +74,8 @@ class Majority(Statement[MajorityPlan]):
 
     A draw known only between 0 and 1 counts against the statement and against its failing alike. The first look is the
     smallest that can decide a property of all networks, and have an interval for a rival's median; draws here are whole
-    trainings, and `looks`, if given, bounds the doublings. Said of a property that breaks, at most half have it. No
-    formula enters.
+    trainings, so that there are at most `LOOKS`. Said of a property that breaks, at most half have it. No formula
+    enters.
     """
 
     counts = True
@@ -80,7 +83,6 @@ class Majority(Statement[MajorityPlan]):
     property: Statistic
     rivals: Mapping[str, Alternative] = field(default_factory=lambda: NO_ALTERNATIVES)
     curve: Callable[[Floats], Curve] | None = None
-    looks: int | None = None
     probe: Probe | None = None
 
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> MajorityPlan:
@@ -95,8 +97,7 @@ class Majority(Statement[MajorityPlan]):
 
     def decide(self, plan: MajorityPlan, theory: PaperTheory, rule: Rule) -> Evidence:
         (draw,) = plan.draws_of
-        looks = rule.looks if self.looks is None else min(rule.looks, self.looks)
-        decided = rates.decide_rate(draw, HALF, first=plan.first, alpha=rule.alpha, looks=looks)
+        decided = rates.decide_rate(draw, HALF, first=plan.first, alpha=rule.alpha, looks=min(rule.looks, LOOKS))
         whole, alpha = plan.whole(decided.draws), rule.last_alpha(decided)
         open_ones = rates.undecided(draw(decided.draws))
         return Evidence(
