@@ -29,8 +29,8 @@ NEAREST = 2.0
 """How near to its bound, in units of δ, a first look is to tell a pilot's median from it; later looks go nearer."""
 ROOM = 1.6
 """How far the interval of a first look is to reach from end to end, in units of δ: the rest is left to finite width."""
-LOWEST = -100.0
-"""A logarithm below all others: where a bound from above begins."""
+LOWEST = -math.inf
+"""Where a bound from above begins, of a logarithm."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -120,7 +120,8 @@ class OverWidths(Statement[WidthsPlan]):
     def says(self, plan: WidthsPlan) -> str:
         what = self.quantity or self.widths[0][0].source.name
         where = "as the width grows" if len(self.widths) > 1 else "at this width"
-        return f"{what} is {'at most ' if self.upper_only else ''}{plan.target:.4g} ± {plan.margin.total:.4g} {where}"
+        said = f"at most {plan.region.high:.4g}" if self.upper_only else f"{plan.target:.4g} ± {plan.margin.total:.4g}"
+        return f"{what} is {said} {where}"
 
     def judge(self, other: float, plan: WidthsPlan, evidence: Evidence) -> Verdict:
         shift, region = other - plan.target, plan.region
@@ -191,11 +192,11 @@ class OverWidths(Statement[WidthsPlan]):
         return spreads, abs(math.fsum(w * half for w, half in zip(self.weights, wide, strict=True)))
 
     def _told(self, plan: WidthsPlan, decided: Decision, rule: Rule) -> str:
-        """The medians' own values at every width, as an estimate on the side."""
+        """The medians' own values at every width and the theory's, as estimates on the side."""
         share, count = rule.last_alpha(decided), len(self.weights)
         found = [medians.estimate_median(draw(decided.draws), share) for draw in plan.draws_of]
         told = []
         for place, each in enumerate(self.widths):
             value = medians.combine(found[place * count : (place + 1) * count], self.weights).value
-            told.append(f"{math.exp(value):.4g} at N = {each[0].spec.width}")
-        return f"its exponential is {', '.join(told)}" if len(self.widths) > 1 else ""
+            told.append(f"{math.exp(value):.4g}" + f" at N = {each[0].spec.width}" * (len(self.widths) > 1))
+        return f"its exponential is {', '.join(told)}; that of the theory's is {math.exp(plan.target):.4g}"
