@@ -25,6 +25,8 @@ DEPTHS = (1, 2, 4)
 """Depths from which ω is measured: shallow, where a few networks tell it even of heavy-tailed weights."""
 MOST_NETWORKS, LEAST_NETWORKS, FLOATS = 1024, 16, 2**25
 """Networks at each depth: as many as hold so many numbers, within these."""
+ROUNDING = 1e-5
+"""What roundings of float32 move a tensor at most, relative to its largest entry."""
 DEVIATIONS = 4
 """Standard errors to either side of what is measured; no verdict rests on them."""
 
@@ -140,7 +142,14 @@ def _shown(spec: NetworkSpec) -> dict[str, Tensor]:
 
 
 def _equal(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:
-    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+    """Whether tensors are the same, up to roundings where a knob is multiplied in and divided out again."""
+    return one.keys() == other.keys() and all(_close(one[name], other[name]) for name in one)
+
+
+def _close(one: Tensor, other: Tensor) -> bool:
+    if one.shape != other.shape:
+        return False
+    return torch.equal(one, other) or bool((one - other).abs().max() <= ROUNDING * one.abs().max())
 
 
 def degree(spec: NetworkSpec, probe: Probe) -> int | None:

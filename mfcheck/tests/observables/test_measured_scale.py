@@ -33,6 +33,7 @@ def test_the_degree_counts_the_tensors_that_multiply(factory_paths: Callable[[st
 def test_knobs_that_change_nothing_are_named(factory_paths: Callable[[str], str]) -> None:
     assert idle_knobs(spec_of(factory_paths("Vanilla"))) == ()
     assert idle_knobs(spec_of(factory_paths("idle"))) == ("depth", "weight_variance")
+    assert idle_knobs(spec_of(factory_paths("He"))) == ("weight_variance",)  # up to the rounding of σ_w² / σ_w²
     assert idle_knobs(spec_of(factory_paths("Raising"))) == ()
 
 
