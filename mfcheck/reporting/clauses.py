@@ -30,9 +30,9 @@ MOST_GROUPS, MOST_LAWS = 2, 2
 
 def clause(theorem: TheoremRecord) -> str:
     """What the findings of a section come to, in one clause."""
-    if theorem.standing == states.EXPLORED:
-        return _explored(theorem)
     decided = [finding for claim in theorem.claims for finding in claim.decided]
+    if theorem.standing == states.EXPLORED and decided:
+        return _explored(theorem)
     refuted = [finding for finding in decided if finding.verdict is Verdict.REFUTED]
     undecided = [finding for finding in decided if finding.verdict is Verdict.UNDECIDED]
     errors = sum(len(claim.errors) for claim in theorem.claims)
@@ -59,8 +59,11 @@ def _held(theorem: TheoremRecord, decided: Sequence[Finding]) -> str:
     over = f" ({found})" if (found := reach(decided)) else ""
     until = f"; {found}" if (found := _until(theorem)) else ""
     why = f", but {decided[0].caveat}" if unborne else ""
-    count = f"{'all ' * (len(decided) > 1)}{plural(len(decided), 'finding')}"
-    return f"{word} {count}{over}{why}{until}{_sharpest(decided)}"
+    granted = sum(state_of(finding) == states.GRANTED for finding in decided) if not unborne else 0
+    proven = len(decided) - granted
+    count = f"{'all ' * (proven == len(decided) > 1)}{plural(proven, 'finding')}"
+    more = f", and in {granted} more by what is granted" * bool(granted)
+    return f"{word} {count}{more}{over}{why}{until}{_sharpest(decided)}"
 
 
 def _sharpest(decided: Sequence[Finding]) -> str:

@@ -94,3 +94,18 @@ def test_a_law_that_must_break_and_does_is_told_as_that() -> None:
     assert told("break", whole_claim(claim, broken)).startswith("the law fails as it must in 1 finding")
     kept = whole_finding(claim, 1, breaks=True, verdict="refuted")
     assert "the law still holds" in told("break", whole_claim(claim, kept))
+
+
+def test_support_on_a_grant_is_not_counted_among_what_holds() -> None:
+    granted = whole_finding(BOUND, 1, caveat="granted: a tail, which nobody derived")
+    proven = whole_finding(BOUND, 2)
+    assert told("thm5.1", whole_claim(BOUND, granted, proven)).startswith(
+        "holds in 1 finding, and in 1 more by what is granted ("
+    )
+    assert told("thm5.1", whole_claim(BOUND, granted)).startswith("supported in 1 finding")
+
+
+def test_open_questions_that_do_not_apply_say_why() -> None:
+    claim = "open/attack-difficulty"
+    nothing = whole_finding(claim, 1, verdict="not applicable", reason="no such network.")
+    assert told("open", whole_claim(claim, nothing)) == "does not apply: no such network"
