@@ -98,7 +98,7 @@ class OverWidths(Statement[WidthsPlan]):
                 low,
                 high,
                 2 * margin.total - (LOWEST if self.upper_only else 0.0),
-                refutes_above=high - self.leeway if self.leeway else math.inf,
+                refutes_above=high - self.leeway,
             ),
         )
 
