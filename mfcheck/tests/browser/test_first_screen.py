@@ -15,6 +15,9 @@ Open = Callable[..., Any]
 WHOLE = whole_report()
 THEOREMS = ("Theorem 4.1", "Theorem 5.1", "Theorem 5.3", "Theorem 5.4", "Theorem G.9", "Theorem 5.7", "Theorem 5.8")
 VERDICTS = ("holds", "holds in part", "refuted, as declared", "explored")
+FIRST_PAINT = """() => new Promise(tell => new PerformanceObserver(painted => {
+    for (const paint of painted.getEntriesByName('first-contentful-paint')) tell(paint.startTime);
+}).observe({type: 'paint', buffered: true}))"""  # a page may be loaded before it is painted
 OTHERS = ("Theorem 5.9", "Assumptions of the theory", "Break conditions", "Open questions")
 
 
@@ -112,5 +115,5 @@ def test_four_hundred_findings_are_small_and_soon_there(opened: Open, tmp_path: 
     times = []
     for _ in range(3):
         page.reload()
-        times.append(page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime"))
+        times.append(page.evaluate(FIRST_PAINT))
     assert min(times) <= 1500
