@@ -44,7 +44,7 @@ FLIPS = 0.1
 """The budget from which on gates flip."""
 IMAGES = 8
 """Images of a finite budget: with more of them their mean is narrower by less than they cost."""
-PILOT = 16
+PILOT = 32
 """Networks that tell how the pull on several images is spread, which the exact chain of one input does not know."""
 LEAST_SHARE = 1.5
 """The least weight variance of residual networks of the pairs: of smaller weights little of J passes through a layer's,

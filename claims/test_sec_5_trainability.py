@@ -154,7 +154,7 @@ def mechanism(cell: TrainedCell, level: Level) -> MedianWithin:
         origin="m = 0.1 of the window",
         rivals={AS_BEFORE[Outcome.CONTROL]: as_before(Outcome.CONTROL)},
         regime=MECHANISM,
-        first=4,  # so many that an eighth of the pairs may come to another outcome
+        first=2,  # so many that an eighth of the pairs may come to another outcome
     )
 
 

@@ -10,7 +10,7 @@ from mfcheck.arrays import Floats
 from mfcheck.decisions.sampling import Sampling, Statistic
 from mfcheck.decisions.statement import Evidence, Plan, Rule, Statement
 from mfcheck.ensembles.samples import Probe, Source
-from mfcheck.findings.finding import Curve, Margin
+from mfcheck.findings.finding import Curve, nothing_allowed
 from mfcheck.statistics import medians, rates, resolution
 from mfcheck.statistics.sample_sizes import Draw
 from mfcheck.statistics.sequential import Region
@@ -88,7 +88,7 @@ class Majority(Statement[MajorityPlan]):
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> MajorityPlan:
         probe, alpha = sampling.probe(self.probe, self.looks_at), rule.first_alpha
         return MajorityPlan(
-            margin=Margin(0.0, 1 - HALF, "no law: more than half of the networks"),
+            margin=nothing_allowed("more than half of the networks is what is stated"),
             first=max(rates.draws_needed_rate(HALF, alpha=alpha), medians.least_draws(alpha)),
             draws_of=(sampling.draws(self.source, probe, self.property),),
             chunk=sampling.chunk(self.source),

@@ -12,7 +12,7 @@ from mfcheck.decisions.medians import MedianPlan
 from mfcheck.decisions.sampling import Sampling, Statistic
 from mfcheck.decisions.statement import Evidence, Formula, Rule, Statement
 from mfcheck.ensembles.samples import Source
-from mfcheck.findings.finding import Margin
+from mfcheck.findings.finding import nothing_allowed
 from mfcheck.statistics import medians
 from mfcheck.statistics.sequential import Region
 from mfcheck.theory import PaperTheory
@@ -52,7 +52,7 @@ class MedianBeyond(Statement[MedianPlan]):
             return _over(self.threshold, found) if above else np.maximum(found, 0.0) / self.threshold
 
         return MedianPlan(
-            margin=Margin(0.0, 1.0, f"one side of a threshold: {self.origin}"),
+            margin=nothing_allowed(f"one side of a threshold, {self.origin}"),
             first=medians.least_draws(rule.first_alpha),
             draws_of=(sampling.draws(self.source, probe, smaller_over_larger),),
             chunk=sampling.chunk(self.source),

@@ -24,6 +24,11 @@ class Margin:
         return self.finite_width + self.discrepancy
 
 
+def nothing_allowed(why: str) -> Margin:
+    """No margin: of a statement whose number is its own, as of most networks or of one side of a threshold."""
+    return Margin(0.0, 0.0, f"none: {why}")
+
+
 @dataclass(frozen=True)
 class Curve:
     """A measured curve beside its prediction, for the figure of a finding; `draws` of the finding's draws made it.

@@ -37,8 +37,9 @@ def _separate(finding: Finding, report: Report) -> Iterator[Step]:
     """Of an open finding: the level that would decide it, and what that costs."""
     planned = [one for one in report.separating if (one.claim, one.cell) == (finding.claim, finding.cell)]
     for one in planned:
+        allows = f"allows a margin of {figures(one.margin, 2)} instead of {_margin(finding)}"
         yield Step(
-            f"Level {one.level} allows a margin of {figures(one.margin, 2)} instead of {_margin(finding)} and "
+            f"Level {one.level} {allows if one.margin else 'allows no margin either'} and "
             f"{'separates the estimate from its edge' if one.separates else 'may still leave it open'}: it plans "
             f"{one.draws:,} draws, about {seconds(one.seconds)} at the pace of this run",
             _at_level(finding.reproduce, one.level) if one.same_cell else _claim_at_level(finding, one.level),

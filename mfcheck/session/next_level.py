@@ -98,7 +98,7 @@ def _at(
                 margin=margin,
                 draws=plan.first,
                 seconds=plan.first * finding["seconds"] / finding["draws"],
-                separates=away > margin / 2,
+                separates=away > margin / 2 > 0,
                 same_cell=bool(same),
             )
     return None

@@ -25,11 +25,11 @@ LINEAR = 0.8
 FORETOLD = 0.2
 """Early training is taken to end at this over r, by when L_adv would have lost a fifth at its first rate r."""
 ENDS = {
-    ("vanilla", 5, False): (0.3, 50),
-    ("vanilla", 5, True): (0.3, 50),
-    ("vanilla", 10, False): (0.0125, 25),
-    ("residual", 5, False): (0.016, 26),
-    ("residual", 5, True): (0.12, 60),
+    ("vanilla", 5, False): (0.3, 40),
+    ("vanilla", 5, True): (0.3, 40),
+    ("vanilla", 10, False): (0.0125, 15),
+    ("residual", 5, False): (0.016, 13),
+    ("residual", 5, True): (0.12, 40),
 }
 """Time and steps of training by architecture, depth and whether it is late. By then early training is over, and steps
 are so short that they add little to σ_w² themselves: some percent of its fall, but for late residual networks."""

@@ -53,6 +53,8 @@ def evidence(finding: Finding) -> Evidence:
 
 def margin(finding: Finding) -> str:
     """What the margin is made of: the distance at finite width and the declared discrepancy δ."""
+    if not finding.margin.total:
+        return "none"
     parts = (finding.margin.finite_width, finding.margin.discrepancy)
     return " + ".join(figures(part, 2) for part in parts)
 
