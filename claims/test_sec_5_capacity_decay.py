@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from mfcheck import NetworkSpec, NormPair, PaperTheory, claim
+from mfcheck.decisions.alternatives import Rival
 from mfcheck.decisions.decide import Decider
 from mfcheck.decisions.median_slopes import MedianSlope, RivalSlope
-from mfcheck.decisions.medians import MedianRatio, MedianWithin, Rival
+from mfcheck.decisions.medians import MedianRatio, MedianWithin
 from mfcheck.decisions.probes import images
 from mfcheck.decisions.trial import Ask
 from mfcheck.findings import regimes

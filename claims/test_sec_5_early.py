@@ -9,8 +9,9 @@ from enum import StrEnum
 from mfcheck import NetworkSpec, claim
 from mfcheck.arrays import Floats
 from mfcheck.datasets.inputs import is_present
+from mfcheck.decisions.alternatives import Rival
 from mfcheck.decisions.decide import Decider
-from mfcheck.decisions.medians import MedianRatio, MedianWithin, Rival
+from mfcheck.decisions.medians import MedianRatio, MedianWithin
 from mfcheck.decisions.probes import images
 from mfcheck.decisions.trial import Ask
 from mfcheck.ensembles.samples import Source

@@ -10,9 +10,9 @@ from enum import StrEnum
 from mfcheck import NetworkSpec, claim
 from mfcheck.arrays import Floats
 from mfcheck.decisions.allowance import Allowance
+from mfcheck.decisions.alternatives import Rival
 from mfcheck.decisions.decide import Decider
 from mfcheck.decisions.median_slopes import MedianGroup, MedianSlope
-from mfcheck.decisions.medians import Rival
 from mfcheck.decisions.probes import images
 from mfcheck.findings.regimes import EARLY
 from mfcheck.observables.early_training import Course, Schedule, early

@@ -10,8 +10,9 @@ import numpy as np
 from mfcheck import NetworkSpec, PaperTheory, claim
 from mfcheck.arrays import Floats
 from mfcheck.decisions.allowance import Allowance
+from mfcheck.decisions.alternatives import Rival
 from mfcheck.decisions.decide import Decider
-from mfcheck.decisions.medians import MedianRatio, Rival
+from mfcheck.decisions.medians import MedianRatio
 from mfcheck.decisions.probes import images
 from mfcheck.decisions.trial import Ask
 from mfcheck.findings import series

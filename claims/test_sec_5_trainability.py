@@ -10,9 +10,10 @@ import numpy as np
 
 from mfcheck import Cell, claim
 from mfcheck.arrays import Floats
+from mfcheck.decisions.alternatives import Alternative, Rival, Together
 from mfcheck.decisions.decide import Decider
-from mfcheck.decisions.majority import Alternative, Majority, Mostly, Together
-from mfcheck.decisions.medians import MedianWithin, Rival
+from mfcheck.decisions.majority import Majority, Mostly
+from mfcheck.decisions.medians import MedianWithin
 from mfcheck.decisions.probes import images
 from mfcheck.decisions.trial import Ask
 from mfcheck.findings.regimes import LATE, MECHANISM, OUTCOME, Regime
@@ -154,7 +155,6 @@ def mechanism(cell: TrainedCell, level: Level) -> MedianWithin:
         origin="m = 0.1 of the window",
         rivals={AS_BEFORE[Outcome.CONTROL]: as_before(Outcome.CONTROL)},
         regime=MECHANISM,
-        first=2,  # so many that an eighth of the pairs may come to another outcome
     )
 
 

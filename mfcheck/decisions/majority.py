@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, field, replace
 
 from mfcheck.arrays import Floats
+from mfcheck.decisions.alternatives import NO_ALTERNATIVES, Alternative, by_draws, tell
 from mfcheck.decisions.sampling import Sampling, Statistic
 from mfcheck.decisions.statement import Evidence, Plan, Rule, Statement
 from mfcheck.ensembles.samples import Probe, Source
@@ -25,16 +25,6 @@ LOOKS = 3
 would cost more than they say."""
 
 
-class Alternative(Protocol):
-    """Another statement about the same draws, which they may support in the place of the one decided."""
-
-    def judge(self, draws: Floats, alpha: float) -> Verdict:
-        """The draws' verdict at error rate alpha."""
-
-
-NO_ALTERNATIVES: Mapping[str, Alternative] = {}
-
-
 @dataclass(frozen=True, eq=False)
 class Mostly:
     """More than half of networks have a property: 0 or 1 of every draw, or bounds of it `[n, 2]`."""
@@ -44,21 +34,6 @@ class Mostly:
     def judge(self, draws: Floats, alpha: float) -> Verdict:
         """The draws' verdict, by exact one-sided bounds of the share."""
         return MOST.judge(rates.estimate_rate(self.property(draws), alpha))
-
-
-@dataclass(frozen=True, eq=False)
-class Together:
-    """All of some statements at once: refuted if one is, supported if all are. Each may err at alpha, and the whole
-    errs only where one that is false does."""
-
-    parts: tuple[Alternative, ...]
-
-    def judge(self, draws: Floats, alpha: float) -> Verdict:
-        """The draws' verdict on all of them."""
-        verdicts = {part.judge(draws, alpha) for part in self.parts}
-        if Verdict.REFUTED in verdicts:
-            return Verdict.REFUTED
-        return Verdict.SUPPORTED if verdicts == {Verdict.SUPPORTED} else Verdict.UNDECIDED
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -96,18 +71,19 @@ class Majority(Statement[MajorityPlan]):
         )
 
     def decide(self, plan: MajorityPlan, theory: PaperTheory, rule: Rule) -> Evidence:
-        (draw,) = plan.draws_of
-        decided = rates.decide_rate(draw, HALF, first=plan.first, alpha=rule.alpha, looks=min(rule.looks, LOOKS))
-        whole, alpha = plan.whole(decided.draws), rule.last_alpha(decided)
+        (draw,), capped = plan.draws_of, replace(rule, looks=min(rule.looks, LOOKS))
+        decided = rates.decide_rate(draw, HALF, first=plan.first, alpha=rule.alpha, looks=capped.looks)
+        told = tell(by_draws(self.rivals, plan.whole), decided, capped, self.breaks)
         open_ones = rates.undecided(draw(decided.draws))
+        still = f"{open_ones} of {decided.draws} may still turn out either way" if open_ones else ""
         return Evidence(
             statistic="share of networks",
             reference=1.0,
             decision=decided,
-            resolution=resolution.of_rate(decided.draws, HALF, alpha),
-            curve=None if self.curve is None else self.curve(whole),
-            rivals={name: rival.judge(whole, alpha) for name, rival in self.rivals.items()},
-            reason=f"{open_ones} of {decided.draws} may still turn out either way" if open_ones else "",
+            resolution=resolution.of_rate(decided.draws, HALF, rule.last_alpha(decided)),
+            curve=None if self.curve is None else self.curve(plan.whole(decided.draws)),
+            rivals=told.verdicts,
+            reason="; ".join(filter(None, (still, told.reason(decided)))),
         )
 
     def says(self, plan: MajorityPlan) -> str:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mfcheck.decisions.allowance import Allowance, origin_with_delta
+from mfcheck.decisions.alternatives import Rival, tell
 from mfcheck.decisions.finite_sizes import papers_value, shifted
 from mfcheck.decisions.means import judge_place, places_beside
-from mfcheck.decisions.medians import PILOT, Rival, lost
+from mfcheck.decisions.medians import PILOT, lost
 from mfcheck.decisions.sampling import Sampling, Statistic
 from mfcheck.decisions.slopes import rise, says_slope
 from mfcheck.decisions.statement import SHIFT, Evidence, Formula, Plan, Rule, Statement
@@ -20,7 +21,7 @@ from mfcheck.findings.finding import Curve, Margin
 from mfcheck.spec import NetworkSpec
 from mfcheck.statistics import medians, resolution, slopes
 from mfcheck.statistics.sample_sizes import Draw
-from mfcheck.statistics.sequential import Decision, Estimate, Region
+from mfcheck.statistics.sequential import Estimate, Region
 from mfcheck.theory import PaperTheory
 from mfcheck.verdict import Verdict, combine
 
@@ -148,6 +149,8 @@ class MedianSlope(Statement[SlopePlan]):
             plan.draws_of, self._weights, plan.region, first=plan.first, alpha=rule.alpha, looks=rule.looks
         )
         values, found = [draw(decided.draws) for draw in plan.draws_of], decided.estimate
+        judges = {name: _everywhere(of, plan.wholes) for name, of in self.everywhere.items()}
+        told = tell(judges, decided, rule, self.breaks)
         return Evidence(
             statistic="slope of the logarithm of medians",
             reference=plan.target + plan.shift,
@@ -164,8 +167,8 @@ class MedianSlope(Statement[SlopePlan]):
                 draws=decided.draws,
             ),
             holds={name: RivalSlope(*region).holds(found) for name, region in self.rivals.items()},
-            rivals={name: _everywhere(of, plan, rule, decided) for name, of in self.everywhere.items()},
-            reason=lost(*values),
+            rivals=told.verdicts,
+            reason="; ".join(filter(None, (lost(*values), told.reason(decided)))),
             charged=plan.charged,
         )
 
@@ -195,8 +198,11 @@ class MedianSlope(Statement[SlopePlan]):
         return self.probe(group.spec) if self.probe else sampling.probe(None, self.looks_at, group.spec)
 
 
-def _everywhere(rivals: Sequence[Rival], plan: SlopePlan, rule: Rule, decided: Decision) -> Verdict:
+def _everywhere(rivals: Sequence[Rival], wholes: Sequence[Draw]) -> Callable[[int, float], Verdict]:
     """The verdict on statements about all groups, each of which has its share of the error rate."""
-    alpha = rule.last_alpha(decided) / len(plan.wholes)
-    pairs = zip(rivals, plan.wholes, strict=True)
-    return combine(rival.judge(whole(decided.draws), alpha) for rival, whole in pairs)
+
+    def judge(draws: int, alpha: float) -> Verdict:
+        pairs = zip(rivals, wholes, strict=True)
+        return combine(rival.judge(whole(draws), alpha / len(wholes)) for rival, whole in pairs)
+
+    return judge

@@ -10,8 +10,8 @@ import numpy as np
 
 from mfcheck.arrays import Floats
 from mfcheck.decisions.allowance import Allowance, origin_with_delta
+from mfcheck.decisions.alternatives import NO_ALTERNATIVES, Alternative, by_draws, tell
 from mfcheck.decisions.finite_sizes import moved, papers_value
-from mfcheck.decisions.majority import NO_ALTERNATIVES, Alternative
 from mfcheck.decisions.means import judge_ratio
 from mfcheck.decisions.sampling import Sampling, Statistic
 from mfcheck.decisions.statement import BELOW, TWIN, Evidence, Formula, Plan, Rule, Statement
@@ -24,41 +24,8 @@ from mfcheck.statistics.sequential import Region
 from mfcheck.theory import PaperTheory
 from mfcheck.verdict import Verdict
 
-
-@dataclass(frozen=True, eq=False)
-class Rival:
-    """Another statement about the same draws: the median of `statistic` lies between `low` and `high`.
-
-    It can stand in a refuted law's place only where the draws tell it from its twins, TWIN times as large or as small.
-    Raises ValueError for a region that is not bounded on both sides, or so wide that no draws can.
-    """
-
-    statistic: Statistic
-    low: float
-    high: float
-
-    def __post_init__(self) -> None:
-        if not 0 < self.low < self.high < TWIN**2 * self.low:
-            raise ValueError(
-                "a rival must be able to fail on both sides: 0 < low < high < "
-                f"{TWIN**2:g} low, got low = {self.low!r} and high = {self.high!r}"
-            )
-
-    def judge(self, draws: Floats, alpha: float) -> Verdict:
-        """The draws' verdict, by order statistics at error rate alpha; undecided while they support a twin as well."""
-        found = medians.estimate_median(self.statistic(draws), alpha)
-        verdict = self._region(1.0).judge(found)
-        told = all(self._region(factor).judge(found) is Verdict.REFUTED for factor in (TWIN, 1 / TWIN))
-        return verdict if told or verdict is not Verdict.SUPPORTED else Verdict.UNDECIDED
-
-    def _region(self, factor: float) -> Region:
-        low, high = factor * self.low, factor * self.high
-        return Region(low, high, high - low)
-
-
 PILOT = "pilot"
 """What names the seed of draws that plan others."""
-NO_RIVALS: Mapping[str, Rival] = {}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -95,7 +62,7 @@ class MedianRatio(Statement[MedianPlan]):
     delta: float
     spread: float = math.nan
     upper_only: bool = False
-    rivals: Mapping[str, Rival] = field(default_factory=lambda: NO_RIVALS)
+    rivals: Mapping[str, Alternative] = field(default_factory=lambda: NO_ALTERNATIVES)
     curve: Callable[[Floats], Curve] | None = None
     room: float | None = None
     pilot: int = 0
@@ -225,7 +192,8 @@ def _decided(
     """What both kinds have in common: the decision, the rivals' verdicts and the figure, from the same draws."""
     (draw,), region = plan.draws_of, plan.region
     decided = medians.decide_median(draw, region, first=plan.first, alpha=rule.alpha, looks=rule.looks)
-    whole, alpha, found = plan.whole(decided.draws), rule.last_alpha(decided), decided.estimate
+    told = tell(by_draws(statement.rivals, plan.whole), decided, rule, statement.breaks)
+    found, unknown_ones = decided.estimate, lost(draw(decided.draws))
     return Evidence(
         statistic=statistic,
         reference=reference,
@@ -233,9 +201,9 @@ def _decided(
         resolution=of_ratio(found, region) if statement.formula else of_place(found, region),
         absolute=statement.formula is None,
         charged=plan.charged,
-        curve=None if statement.curve is None else statement.curve(whole),
-        rivals={name: rival.judge(whole, alpha) for name, rival in statement.rivals.items()},
-        reason=lost(draw(decided.draws)),
+        curve=None if statement.curve is None else statement.curve(plan.whole(decided.draws)),
+        rivals=told.verdicts,
+        reason="; ".join(filter(None, (unknown_ones, told.reason(decided)))),
     )
 
 

@@ -67,9 +67,9 @@ class Map:
         return grid + list(self.beside if architecture == "vanilla" else ())
 
 
-# Steps and images are chosen by the control alone: without attack networks of ten layers fit so many in so many steps, of
-# twelve at level quick. The paper's maps see 12 800 images in all, each fifty times: of 1024 different ones no control had
-# fitted its share by then.
+# Steps and images are chosen by the control alone: without attack networks of ten layers fit so many in so many steps,
+# and of twelve at level quick. The paper's maps see 12 800 images in all, each fifty times: of 1024 different ones no
+# control had fitted its share by then.
 MAPS = {
     "quick": Map((64,), (2, 12), 784, 160, 128, 250),
     "standard": Map((96, 256), (2, 10, 20), 784, 384, 256, 500, outside=(10, 20), beside=((512, 10),)),

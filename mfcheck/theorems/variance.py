@@ -10,7 +10,7 @@ import numpy as np
 
 from mfcheck.arrays import Floats
 from mfcheck.decisions.allowance import Allowance
-from mfcheck.decisions.medians import Rival
+from mfcheck.decisions.alternatives import Rival
 from mfcheck.findings import series
 from mfcheck.findings.finding import Curve
 from mfcheck.observables import projected

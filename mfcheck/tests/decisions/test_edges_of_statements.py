@@ -12,10 +12,11 @@ import torch
 from mfcheck import NotANumber, PaperTheory, Tail, Verdict
 from mfcheck.arrays import Floats
 from mfcheck.decisions.allowance import Allowance
+from mfcheck.decisions.alternatives import Rival
 from mfcheck.decisions.facts import Fact
 from mfcheck.decisions.laws import SameLaw
 from mfcheck.decisions.means import judge_place, judge_ratio
-from mfcheck.decisions.medians import MedianRatio, Rival
+from mfcheck.decisions.medians import MedianRatio
 from mfcheck.decisions.rates import Rate, Share
 from mfcheck.decisions.slopes import Group, Steady
 from mfcheck.statistics import slopes

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from mfcheck import NetworkSpec
 from mfcheck.decisions.allowance import Allowance
+from mfcheck.decisions.alternatives import Rival
 from mfcheck.decisions.median_slopes import MedianGroup, MedianSlope
-from mfcheck.decisions.medians import Rival
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.tests.support.rate_draws import ALPHA, ANYWHERE, EPS, REFUTED, SPEC, decider

@@ -16,12 +16,13 @@ from torch import Tensor
 
 from mfcheck import NetworkSpec, PaperTheory, Probe, Source, Tail, Verdict
 from mfcheck.decisions.allowance import Allowance
+from mfcheck.decisions.alternatives import Rival
 from mfcheck.decisions.explain import explain
 from mfcheck.decisions.facts import Fact
 from mfcheck.decisions.laws import Law, SameLaw
 from mfcheck.decisions.means import MeanRatio, Negligible
 from mfcheck.decisions.median_slopes import MedianGroup, MedianSlope
-from mfcheck.decisions.medians import MedianRatio, MedianWithin, Rival
+from mfcheck.decisions.medians import MedianRatio, MedianWithin
 from mfcheck.decisions.rates import Rate, Share
 from mfcheck.decisions.slopes import Group, Slope, Steady
 from mfcheck.decisions.statement import Statement

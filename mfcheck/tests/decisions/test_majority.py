@@ -11,8 +11,8 @@ from torch import Tensor
 
 from mfcheck import NetworkSpec
 from mfcheck.arrays import Floats
-from mfcheck.decisions.majority import Alternative, Majority, Mostly, Together
-from mfcheck.decisions.medians import Rival
+from mfcheck.decisions.alternatives import Alternative, Rival, Together
+from mfcheck.decisions.majority import Majority, Mostly
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.findings.finding import Finding

@@ -9,7 +9,7 @@ import pytest
 
 from mfcheck import Verdict
 from mfcheck.arrays import Floats
-from mfcheck.decisions.medians import Rival
+from mfcheck.decisions.alternatives import Rival
 from mfcheck.statistics import medians
 from mfcheck.statistics.sequential import spent
 from mfcheck.tests.support.rate_draws import ALPHA, REFUTED, SUPPORTED, UNDECIDED, around, decider, in_units, within

@@ -16,9 +16,9 @@ from torch import Tensor
 from mfcheck import NetworkSpec, Verdict
 from mfcheck.arrays import Floats
 from mfcheck.decisions.allowance import Allowance
+from mfcheck.decisions.alternatives import Rival
 from mfcheck.decisions.decide import Decider
 from mfcheck.decisions.median_slopes import MedianGroup
-from mfcheck.decisions.medians import Rival
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.findings.claim import Claim

@@ -14,9 +14,9 @@ from torch import Tensor
 from mfcheck import Cell, NetworkSpec, PaperTheory, Verdict
 from mfcheck.arrays import Floats
 from mfcheck.decisions.allowance import Allowance
+from mfcheck.decisions.alternatives import Rival
 from mfcheck.decisions.decide import Decider
 from mfcheck.decisions.median_slopes import MedianGroup
-from mfcheck.decisions.medians import Rival
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.ensembles.streams import Stream
