@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from mfcheck.findings.compared import as_comparison
@@ -45,7 +45,7 @@ OF_A_RUN = (
 def report_of(plain: Plain) -> Report:
     """The report that a report.json of any schema holds, or that a run has just made."""
     changes = plain.get("theory_changes")
-    return Report(
+    report = Report(
         **_kept(plain, OF_A_RUN),
         theorems=tuple(map(_theorem, plain["theorems"])),
         architectures=tuple(plain.get("architectures", ())),
@@ -57,6 +57,7 @@ def report_of(plain: Plain) -> Report:
         separating=tuple(_made(Separating, one) for one in plain.get("separating") or ()),
         comparison=as_comparison(plain["comparison"]) if plain.get("comparison") else None,
     )
+    return replace(report, twins=(), coverage=()) if report.of_own_networks else report
 
 
 def claim_of(plain: Plain) -> ClaimRecord:

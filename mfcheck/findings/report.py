@@ -13,6 +13,7 @@ from mfcheck.findings.finding import Finding
 from mfcheck.findings.parts import Part
 from mfcheck.findings.sections import section_of
 from mfcheck.findings.states import Tally
+from mfcheck.spec import ARCHITECTURES
 from mfcheck.verdict import Verdict
 
 Value = str | int | float | bool | None
@@ -198,6 +199,11 @@ class Report:
     expectations: tuple[Declared, ...] = ()
     comparison: Comparison | None = None
     separating: tuple[Separating, ...] = ()
+
+    @property
+    def of_own_networks(self) -> bool:
+        """Whether it is of architectures of one's own alone, and so tries no theory."""
+        return bool(self.architectures) and not set(self.architectures) & set(ARCHITECTURES)
 
     @property
     def claims(self) -> list[ClaimRecord]:

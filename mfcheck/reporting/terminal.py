@@ -33,7 +33,7 @@ COUNTED = [state for state in states.GLYPHS if state not in (states.EXPLORED, Ve
 def terminal_lines(report: Report) -> list[Line]:
     """The lines of the summary with their styles; only the commands may be longer than a hundred columns."""
     lines = [(_row("theorem and claim", "verdict", "supp", "grant", "refut", "expec", "undec", "n/a", "error"), "bold")]
-    folded = Verdict.NOT_APPLICABLE if _of_own_networks(report) else None
+    folded = Verdict.NOT_APPLICABLE if report.of_own_networks else None
     for theorem in report.theorems:
         if theorem.verdict == folded:
             continue
@@ -47,11 +47,6 @@ def terminal_lines(report: Report) -> list[Line]:
     lines += [*_where(report), *_details(report), *_expectations(report)]
     lines += _inapplicable(report)
     return [*lines, *_changes(report), *_twins(report), *_foot(report)]
-
-
-def _of_own_networks(report: Report) -> bool:
-    """Whether a report is of architectures of one's own alone: it tries no theory, and says why claims do not apply."""
-    return bool(report.architectures) and not set(report.architectures) & set(ARCHITECTURES)
 
 
 def _counts(name: str, verdict: str, claims: Sequence[ClaimRecord]) -> Line:
@@ -122,7 +117,7 @@ def _changes(report: Report) -> list[Line]:
 
 
 def _twins(report: Report) -> list[Line]:
-    if not report.twins or _of_own_networks(report):
+    if not report.twins:
         return []
     lines = [(line, "") for line in _wrap(twins_table.verdict(report))]
     survivors = twins_table.survivors(report)

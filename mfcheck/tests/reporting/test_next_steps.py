@@ -36,6 +36,8 @@ def test_an_open_finding_is_told_the_level_that_separates_it_with_its_cost() -> 
     (other,) = steps(plain, separating=[planned | {"same_cell": False, "separates": False}])
     assert other.command == "pytest 'claims/test_x.py::test_x' --mf-seed 123 --mf-level standard"
     assert "may still leave it open" in other.says
+    (none,) = steps(plain, separating=[planned | {"margin": 0.0, "separates": False}])
+    assert "Level standard allows no margin either and may still leave it open" in none.says
 
 
 def test_without_a_plan_an_open_finding_is_told_how_to_make_one() -> None:

@@ -54,6 +54,18 @@ def test_an_estimate_at_the_edge_of_every_margin_is_told_the_last_level() -> Non
     assert (last["level"], last["separates"]) == ("paper", False)
 
 
+def test_a_share_of_networks_without_a_margin_is_separated_by_no_level() -> None:
+    """Its first look is as large at every level, and its edge as near."""
+    from mfcheck.decisions.suite import suite_claims
+    from mfcheck.theorems.foreign import each_cell
+
+    claim = "thm5.8/residual-trainable"
+    _, _, cell = next(iter(each_cell([suite_claims()[claim]], settings())))
+    about = {"cell": cell.id, "engine": cell.engine, "parameters": dict(cell.details), "interval": [0.4, 0.9]}
+    (found,) = planned(open_finding(0.6, **about), id=claim)
+    assert (found["margin"], found["separates"]) == (0.0, False)
+
+
 def test_nothing_is_planned_where_nothing_is_open_known_or_higher() -> None:
     assert planned(open_finding(verdict="supported")) == []
     assert planned(open_finding(), id="mine/own") == []

@@ -43,6 +43,12 @@ def test_numbers_that_differ_are_printed_differently() -> None:
     assert phrases.evidence(read_finding(tiny)).allowed == "[1 − 2 × 10⁻¹², 1 + 2 × 10⁻¹²]"
 
 
+def test_a_statement_that_allows_no_margin_says_so() -> None:
+    nothing = {"finite_width": 0.0, "discrepancy": 0.0, "origin": "none: more than half of the networks"}
+    assert phrases.margin(read_finding(make_finding(margin=nothing))) == "none"
+    assert phrases.margin(read_finding(make_finding(margin=nothing | {"finite_width": 0.01}))) == "0.01 + 0"
+
+
 @page
 def test_a_law_that_is_to_break_must_leave_its_region(show: Any) -> None:
     holds = REFUTED | {"breaks": True, "estimate": 0.01, "interval": [0.0, 0.02]}
