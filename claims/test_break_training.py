@@ -148,7 +148,7 @@ def above_the_bound(cell: AttackCell, level: Level) -> MedianRatio:
         looks_at=images,
         reference=bound,
         allowance=lambda: NOTHING,
-        spread=0.3,
+        spread=0.4,  # one network in seven has died by then
         delta=level.ratio,
         upper_only=True,
         breaks=True,

@@ -29,8 +29,8 @@ from mfcheck.training.rules import SGD
 SCALES = (1.0, 0.995)
 """Scales of the weights between which a projected flow's early slope is taken."""
 EPS, BATCH, ATTACK_STEPS, STEPS = 0.3, 128, 3, 2
-TRAINED, SEEN = 256, 128
-"""Digits that are trained on, in minibatches, and others at which the capacity is measured."""
+TRAINED, SEEN = {"quick": 128, "standard": 256, "paper": 256}, 128
+"""Digits that are trained on by level, in minibatches, and others at which the capacity is measured."""
 AT_START = {"quick": (32, 32), "standard": (128, 32), "paper": (256, 128)}
 """The same where no step is taken, by level: of four times as many of each, at quick, the slope at the start is spread
 over networks by no less."""
@@ -88,7 +88,7 @@ def projected_cell(spec: NetworkSpec, engine: str, pair: NormPair, eps: float | 
 
 def trained_cell(settings: Settings, architecture: str, width: int, depth: int, regime: Regime) -> DecayCell:
     """A network of ten outputs that is trained on digits."""
-    taught, seen = AT_START[settings.level.name] if regime is Regime.START else (TRAINED, SEEN)
+    taught, seen = AT_START[settings.level.name] if regime is Regime.START else (TRAINED[settings.level.name], SEEN)
     return DecayCell(
         NetworkSpec(architecture, 784, 10, width, depth, VARIANCES[architecture]),
         "dense",
