@@ -86,7 +86,7 @@ class Told(NamedTuple):
 
     def reason(self, decided: Decision) -> str:
         """What is to be said where these are more draws than the decision took."""
-        return f"what holds instead is told by {self.draws:,} draws" if self.draws > decided.draws else ""
+        return f"what holds instead was looked for in {self.draws:,} draws" if self.draws > decided.draws else ""
 
 
 def by_draws(alternatives: Mapping[str, Alternative], whole: Draw) -> Judges:

@@ -85,5 +85,5 @@ def test_a_finding_keeps_its_decision_and_says_what_its_alternative_took(half: f
     assert beside.verdict is alone.verdict is REFUTED
     assert (beside.draws, beside.looks, beside.interval) == (alone.draws, 1, alone.interval)
     assert beside.holds_instead == (("as it is",) if half > 0.001 else ())
-    assert beside.reason.startswith("what holds instead is told by " if more else "")
+    assert beside.reason.startswith("what holds instead was looked for in " if more else "")
     assert bool(beside.reason) is more
