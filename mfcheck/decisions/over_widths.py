@@ -81,7 +81,9 @@ class OverWidths(Statement[WidthsPlan]):
         low, high = LOWEST if self.upper_only else target - margin.total, target + margin.total
         room, weights = self._room(pilots, high)
         typical = math.fsum(abs(w) * one for w, one in zip(weights, spreads[-len(weights) :], strict=True))
-        first = medians.draws_needed_median_slope(
+        # Between two ends either verdict is true: it takes draws to pass one of them, and no interval finer than that.
+        needed = medians.draws_to_leave_slope if self.leeway else medians.draws_needed_median_slope
+        first = needed(
             room,
             weights,
             spread=typical / math.fsum(map(abs, weights)),

@@ -155,6 +155,12 @@ def draws_needed_median_slope(
     return draws_needed_median(margin / weight, spread=spread, distance=distance / weight, **share)
 
 
+def draws_to_leave_slope(gap: float, weights: Sequence[float], *, spread: float, alpha: float, beta: float) -> int:
+    """Draws of every group for one look at such a sum to pass an end so far off with probability about 1 − beta."""
+    groups, weight = len(weights), math.fsum(abs(w) for w in weights)
+    return draws_to_leave(gap / weight, spread=spread, alpha=alpha / groups, beta=beta / groups)
+
+
 def estimate_median(values: Floats, alpha: float) -> Estimate:
     """The median of draws `[n]`, or of draws known only between bounds `[n, 2]`, with its interval.
 

@@ -20,6 +20,7 @@ from mfcheck.ensembles.store import ChunkStore
 from mfcheck.ensembles.streams import Stream
 from mfcheck.findings.claim import Claim
 from mfcheck.settings import Settings, level_named
+from mfcheck.statistics import medians
 from mfcheck.verdict import NotCovered
 
 
@@ -123,3 +124,17 @@ def test_arms_have_one_median_or_not(factor: float, verdict: Verdict) -> None:
         arms, statistic=lambda draws: draws, delta=0.1, looks_at=lambda settings, cell: Probe(np.ones((2, 4)))
     )
     assert trial().judge(same, PaperTheory()).verdict is verdict
+
+
+@pytest.mark.parametrize("value", [0.9, 1.0, 1.051, 1.2])
+def test_between_two_ends_a_first_look_takes_draws_to_pass_one_and_no_more(value: float) -> None:
+    """Half or less of those that would make an interval half as wide as the way to an end; and they pass it."""
+    zone = {"delta": math.log(1.05), "leeway": math.log(1.1 / 1.05), "upper_only": True, "spread": 0.2}
+    plan = trial().plan(statement(lambda n: value, (128,), **zone))
+    decided = trial().judge(statement(lambda n: value, (128,), **zone), PaperTheory()).evidence.decision
+    assert (decided.draws, decided.looks) == (plan.first, 1)
+    chances = {"spread": 0.2, "alpha": 5e-7, "beta": 0.02}
+    for gap in (0.02, 0.05, 0.2):
+        to_pass = medians.draws_to_leave_slope(gap, (1.0,), **chances)
+        assert to_pass <= medians.draws_needed_median_slope(gap, (1.0,), **chances) / 2 or to_pass < 40
+        assert medians.draws_to_leave_slope(2 * gap, (0.5, -1.5), **chances) >= to_pass
