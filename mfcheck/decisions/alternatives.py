@@ -84,9 +84,10 @@ class Told(NamedTuple):
     verdicts: Mapping[str, Verdict]
     draws: int
 
-    def reason(self, decided: Decision) -> str:
-        """What is to be said where these are more draws than the decision took."""
-        return f"what holds instead was looked for in {self.draws:,} draws" if self.draws > decided.draws else ""
+    def reason(self, decided: Decision, also: str) -> str:
+        """What else is to be said, and how many draws these are where the decision took fewer."""
+        more = f"what holds instead was looked for in {self.draws:,} draws" if self.draws > decided.draws else ""
+        return "; ".join(filter(None, (also, more)))
 
 
 def by_draws(alternatives: Mapping[str, Alternative], whole: Draw) -> Judges:

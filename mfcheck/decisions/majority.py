@@ -83,7 +83,7 @@ class Majority(Statement[MajorityPlan]):
             resolution=resolution.of_rate(decided.draws, HALF, rule.last_alpha(decided)),
             curve=None if self.curve is None else self.curve(plan.whole(decided.draws)),
             rivals=told.verdicts,
-            reason="; ".join(filter(None, (still, told.reason(decided)))),
+            reason=told.reason(decided, still),
         )
 
     def says(self, plan: MajorityPlan) -> str:

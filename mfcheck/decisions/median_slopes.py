@@ -168,7 +168,7 @@ class MedianSlope(Statement[SlopePlan]):
             ),
             holds={name: RivalSlope(*region).holds(found) for name, region in self.rivals.items()},
             rivals=told.verdicts,
-            reason="; ".join(filter(None, (lost(*values), told.reason(decided)))),
+            reason=told.reason(decided, lost(*values)),
             charged=plan.charged,
         )
 

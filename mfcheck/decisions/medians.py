@@ -193,7 +193,7 @@ def _decided(
     (draw,), region = plan.draws_of, plan.region
     decided = medians.decide_median(draw, region, first=plan.first, alpha=rule.alpha, looks=rule.looks)
     told = tell(by_draws(statement.rivals, plan.whole), decided, rule, statement.breaks)
-    found, unknown_ones = decided.estimate, lost(draw(decided.draws))
+    found = decided.estimate
     return Evidence(
         statistic=statistic,
         reference=reference,
@@ -203,7 +203,7 @@ def _decided(
         charged=plan.charged,
         curve=None if statement.curve is None else statement.curve(plan.whole(decided.draws)),
         rivals=told.verdicts,
-        reason="; ".join(filter(None, (unknown_ones, told.reason(decided)))),
+        reason=told.reason(decided, lost(draw(decided.draws))),
     )
 
 
