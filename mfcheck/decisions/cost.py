@@ -45,6 +45,13 @@ def cost_of(plan: Plan) -> Cost:
     return total
 
 
+def seconds_of_first(draw: Draw) -> float:
+    """Time for the first chunk of draws, with what it loads; of one that trains, at the pace of its first steps."""
+    start = time.process_time()
+    paced = _paced(draw)
+    return paced.seconds if paced else time.process_time() - start
+
+
 class _EnoughError(Exception):
     """Raised out of a training whose pace is known."""
 
@@ -73,13 +80,20 @@ class _Pace:
         return (self.marks[-1] - self.marks[1]) / (len(self.marks) - 2) * self.total
 
 
-def _of_a_chunk(draw: Draw, size: int) -> Cost:
-    """What one chunk costs: the second of two, or the steps that one would take."""
+def _paced(draw: Draw) -> _Pace | None:
+    """Draw the first chunk, or see at what pace it trains and leave it there."""
     pace = _Pace()
     try:
         with progress.shown(pace):
-            draw(1)  # data sets and libraries are loaded now
+            draw(1)
     except _EnoughError:
+        return pace
+    return None
+
+
+def _of_a_chunk(draw: Draw, size: int) -> Cost:
+    """What one chunk costs: the second of two, or the steps that one would take."""
+    if pace := _paced(draw):  # data sets and libraries are loaded now
         return Cost(pace.seconds, _products(draw) * pace.total)
     start = time.perf_counter()
     draw(size + 1)  # the first chunk is kept

@@ -191,8 +191,9 @@ class MedianSlope(Statement[SlopePlan]):
 
     def _piloted(self, looked_at: Sequence[tuple[MedianGroup, Probe]], sampling: Sampling) -> float:
         """The largest spread among the groups, each by a pilot of its own."""
-        draws = (sampling.draws(one.source, at, one.statistic, one.spec, apart=PILOT) for one, at in looked_at)
-        return max(medians.spread_of(draw(self.pilot)) for draw in draws)
+        few = self.pilot
+        draws = (sampling.draws(one.source, at, one.statistic, one.spec, apart=PILOT, few=few) for one, at in looked_at)
+        return max(medians.spread_of(draw(few)) for draw in draws)
 
     def _probe(self, group: MedianGroup, sampling: Sampling) -> Probe:
         return self.probe(group.spec) if self.probe else sampling.probe(None, self.looks_at, group.spec)

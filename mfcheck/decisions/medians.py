@@ -89,8 +89,8 @@ class MedianRatio(Statement[MedianPlan]):
         if self.upper_only:  # what finite sizes leave free below a bound breaks no smaller one
             centre, bottom, top = max(centre, 1.0), 0.0, max(top, 1 + delta)
         probe = sampling.probe(self.probe, self.looks_at)
-        draw = sampling.draws(self.source, probe, lambda values: self.statistic(values) / value)
-        pilot = sampling.draws(self.source, probe, lambda values: self.statistic(values) / value, apart=PILOT)
+        source = (self.source, probe, lambda values: self.statistic(values) / value)
+        draw, pilot = sampling.draws(*source), sampling.draws(*source, apart=PILOT, few=self.pilot)
         return MedianPlan(
             margin=margin,
             first=self._first_look(margin, allowed, rule, pilot),
@@ -118,10 +118,14 @@ class MedianRatio(Statement[MedianPlan]):
                 least = margin.total if self.breaks else margin.total / 3
                 return medians.draws_to_leave(max(away, least), spread=spread, **chances)
         if self.room is None and (self.pilot or allowed.spread is not None):
-            # Of a bound half the distance at which the median is known to lie below it is seen, or its margin.
-            far = max(margin.total, ((1 + self.delta) / allowed.centre - 1) / 2) if self.upper_only else margin.total
             distance = margin.finite_width / 2
-            return medians.draws_needed_median(far, spread=spread, distance=distance, **chances)
+            if not self.upper_only:
+                return medians.draws_needed_median(margin.total, spread=spread, distance=distance, **chances)
+            # Of a bound half the distance at which the median is known to lie below it is seen, or its margin; and
+            # support takes an interval as fine as for any margin, which is a share of the bound and not of the median.
+            far = max(margin.total, ((1 + self.delta) / allowed.centre - 1) / 2)
+            fine = margin.total / min(allowed.centre, 1.0)
+            return medians.draws_needed_median(fine, spread=spread, distance=distance, room=far, **chances)
         seen = self.room if self.room is not None else margin.total if self.upper_only else self.delta
         return medians.draws_needed_median(seen, spread=spread, **chances)
 

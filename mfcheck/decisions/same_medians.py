@@ -35,7 +35,7 @@ class SameMedian(Statement[Plan]):
 
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> Plan:
         probe = sampling.probe(None, self.looks_at)
-        pilot = np.asarray(sampling.draws(self.source, probe, self.statistic, apart=NAME)(PILOT))
+        pilot = np.asarray(sampling.draws(self.source, probe, self.statistic, apart=NAME, few=PILOT)(PILOT))
         arms, margin = pilot.shape[1], math.log1p(self.delta)
         spread = max(medians.spread_of(pilot[:, arm]) for arm in range(arms))
         chances = {"spread": spread, "alpha": rule.first_alpha / arms, "beta": rule.level.beta / arms}

@@ -56,16 +56,17 @@ class Sampling:
         spec: NetworkSpec | None = None,
         engine: str = "",
         apart: str = "",
+        few: int | None = None,
     ) -> Draw:
         """The first n draws of a statistic, of the cell's network or another, by the cell's engine or another.
 
         Those of a name `apart` have a seed of their own: what was measured by them knows nothing of the decision's.
+        With `few` no more are made than so many at a time, for a pilot that asks for no more.
         """
         run = self.settings
         seed = derive_seed(run.seed, apart) if apart else run.seed
         where = (spec or self.cell.spec, engine or self.cell.engine, probe)
-        sample = Sample(source, *where, seed, run.device, self.store)
-
+        sample = Sample(source, *where, seed, run.device, self.store, few)
         return Drawing(self.claim, sample, statistic)
 
     def probe(self, given: Probe | None, looks_at: LooksAt, spec: NetworkSpec | None = None) -> Probe:

@@ -26,7 +26,8 @@ def draw_modules(spec: NetworkSpec, stream: Stream, count: int) -> list[nn.Modul
     They come one after another from one generator of the CPU, as which weights must be drawn wherever they are used.
     """
     factory, generator = load_factory(spec.architecture), on_cpu(stream)
-    return [_drawn(factory, spec, generator) for _ in range(count)]
+    with global_streams_left():
+        return [_drawn(factory, spec, generator) for _ in range(count)]
 
 
 def on_cpu(stream: Stream) -> torch.Generator:
@@ -38,7 +39,8 @@ def on_cpu(stream: Stream) -> torch.Generator:
 
 
 def _drawn(factory: Factory, spec: NetworkSpec, generator: torch.Generator) -> nn.Module:
-    with seeded_globally(generator), foreign_code(lambda why: ValueError(f"{_made(spec)} raised {why}")):
+    seed_globally(generator)
+    with foreign_code(lambda why: ValueError(f"{_made(spec)} raised {why}")):
         state = generator.get_state()
 
         def made() -> object:
@@ -71,19 +73,23 @@ def _called(factory: Factory, spec: NetworkSpec, generator: torch.Generator) -> 
 
 
 @contextlib.contextmanager
-def seeded_globally(generator: torch.Generator) -> Iterator[None]:
-    """Seed what layers are drawn from by default, torch's, numpy's and Python's own, and leave all as they were."""
-    seed = int(torch.randint(2**62, (), generator=generator))
+def global_streams_left() -> Iterator[None]:
+    """Leave what torch, numpy and Python draw from by default as it was before."""
     of_numpy, of_python = np.random.get_state(), random.getstate()
     with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(seed)
-        np.random.seed(seed % 2**32)
-        random.seed(seed)
         try:
             yield
         finally:
             np.random.set_state(of_numpy)
             random.setstate(of_python)
+
+
+def seed_globally(generator: torch.Generator) -> None:
+    """Seed what layers are drawn from by default, torch's, numpy's and Python's own, from a generator."""
+    seed = int(torch.randint(2**62, (), generator=generator))
+    torch.default_generator.manual_seed(seed)
+    np.random.seed(seed % 2**32)
+    random.seed(seed)
 
 
 def _uncompiled(module: nn.Module) -> nn.Module:

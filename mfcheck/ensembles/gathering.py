@@ -46,7 +46,7 @@ def gathered(
 
 
 def _key(order: Order, code: Closure) -> str:
-    names = [str(order.stream_seed), processor(order.device), code.digest]
+    names = [str(order.stream_seed), str(order.size), processor(order.device), code.digest]
     return hashlib.sha256("\x1f".join(names).encode()).hexdigest()
 
 

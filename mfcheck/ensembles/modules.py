@@ -38,16 +38,15 @@ class ModuleStack:
         self, spec: NetworkSpec, stream: Stream, *, replicates: int = 1, dtype: torch.dtype = torch.float32
     ) -> None:
         self.spec, self.replicates, self.dtype, self.device = spec, replicates, dtype, stream.device
-        self._unit = (declared_scale(spec) or 1.0) ** -0.5
+        self.unit = (declared_scale(spec) or 1.0) ** -0.5
+        """What the modules' outputs are multiplied by."""
         self._room, self._size = free_bytes(stream.device) // 2, size_of(spec)
         held = replicates * self._size.parameters * dtype.itemsize
         if held > self._room:
             room = f"{held / 2**30:.1f} GiB, {self._room / 2**30:.1f} GiB are half of what is free"
             raise ValueError(f"{replicates} modules of {spec.architecture} need {room}")
         drawn = draw_modules(spec, stream, replicates)
-        self.modules = [module.to(stream.device, dtype) for module in drawn]
-        for parameter in (one for module in self.modules for one in module.parameters()):
-            parameter.requires_grad_(False)  # one by one, as scripted modules will have it
+        self.modules = [_frozen(module, stream.device, dtype) for module in drawn]
         self._skeleton = self.modules[0]
         self._parts: tuple[Parts, Parts] = ({}, {})
         self._batched = replicates > 1 and 2 * held <= self._room and self._stacked()
@@ -56,6 +55,16 @@ class ModuleStack:
     def at_once(self) -> bool:
         """Whether all modules are evaluated as one, as far as is known."""
         return self._batched
+
+    def trained(self, x: Tensor) -> list[tuple[Tensor, int | None]]:
+        """The parameters by which modules are evaluated, with gradients from now on: of all of them `[R, …]`, with no
+        number beside it, or each of the module of that number. Which it is shows by evaluating them at an input.
+        """
+        self(x)
+        if self._batched:
+            return [(one.requires_grad_(True), None) for one in self._parts[0].values()]
+        each = [list(module.parameters()) for module in self.modules]
+        return [(one.requires_grad_(True), number) for number, those in enumerate(each) for one in those]
 
     def _stacked(self) -> bool:
         """Put the modules' parameters and buffers into one tensor each, if they have one form."""
@@ -154,7 +163,7 @@ class ModuleStack:
 
     def _in_units(self, output: Tensor) -> Tensor:
         """Outputs over √scale."""
-        return output if self._unit == 1 else torch.mul(output, self._unit)
+        return output if self.unit == 1 else torch.mul(output, self.unit)
 
     def _each(self, x: Tensor) -> Tensor:
         return x.expand(self.replicates, *x.shape[-2:])
@@ -167,6 +176,18 @@ class ModuleStack:
                 f"expected {wanted[1:]} (inputs by output_dim)"
             )
         return output
+
+
+def _frozen(module: nn.Module, device: torch.device, dtype: torch.dtype) -> nn.Module:
+    """A module on a device and of a dtype, moved only where it is of another; no parameter asks for a gradient."""
+    parameters = list(module.parameters())
+    tensors = (*parameters, *module.buffers())
+    if any(one.device != device or (one.is_floating_point() and one.dtype != dtype) for one in tensors):
+        module = module.to(device, dtype)
+        parameters = list(module.parameters())
+    for parameter in parameters:
+        parameter.requires_grad_(False)  # one by one, as scripted modules will have it
+    return module
 
 
 @contextlib.contextmanager

@@ -35,6 +35,8 @@ class Sample:
     seed: int
     device: str
     store: ChunkStore
+    few: int | None = None
+    """Draws in a chunk at most, of a sample of which no more are asked for."""
 
     def __post_init__(self) -> None:
         if self.engine not in self.source.engines:
@@ -44,6 +46,7 @@ class Sample:
     def first(self, draws: int) -> Floats:
         """The first `draws` ≥ 1 draws, `[draws, …]` in float64; NotANumber naming the chunk if any is not finite."""
         size = self.source.chunk_draws(self.spec, self.engine)
+        size = size if self.few is None else min(size, self.few)
         where = (self.source, self.spec, self.engine, self.probe, self.seed, self.device)
         orders = [Order(*where, index, size) for index in range(-(-draws // size))]
         return np.concatenate(gathered(orders, self._code, self._code_now, self.store))[:draws]

@@ -6,16 +6,15 @@ Both arms see the same batches for as many steps of one length, so what tells th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from mfcheck import progress
-from mfcheck.ensembles.construction import shaped
 from mfcheck.ensembles.families import family
-from mfcheck.ensembles.modules import ModuleStack, differentiable
+from mfcheck.ensembles.modules import ModuleStack
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.after_training import ARM, CLEAN, DIVERGED, FALL, PARTS, READINGS
@@ -45,50 +44,110 @@ def pairs(course: Course) -> Source:
 
     def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         (x, labels), _ = parted(probe, stream)
+        network = ModuleStack(spec, stream, replicates=draws)
+        seen = torch.randint(len(x), (course.steps, draws, course.batch), generator=stream.torch, device=stream.device)
+        learners = Learners.of(network, x[:KERNEL_AT])
+        begun = [one.detach().clone() for one, _ in learners.parameters]
         found = torch.zeros(draws, 2 * ARM, dtype=torch.float64)
-        for index in range(draws):
-            network = ModuleStack(spec, stream, replicates=1)
-            start = [one.clone() for one in network.modules[0].parameters()]
-            seed = int(torch.randint(2**62, (), generator=stream.torch, device=stream.device))
-            for place, eps in ((0, course.eps), (ARM, 0.0)):
-                for one, begun in zip(network.modules[0].parameters(), start, strict=True):
-                    one.copy_(begun)
-                generator = torch.Generator(stream.device).manual_seed(seed)
-                columns = [place + column for column in (CLEAN, DIVERGED, FALL)]
-                found[index, columns] = torch.tensor(_arm(network, x, labels, course, eps, generator)).double()
-                progress.report(2 * index + (place > 0) + 1, 2 * draws, "training")
+        for place, eps in ((0, course.eps), (ARM, 0.0)):
+            with torch.no_grad():
+                for (one, _), start in zip(learners.parameters, begun, strict=True):
+                    one.copy_(start)
+            columns = [place + column for column in (CLEAN, DIVERGED, FALL)]
+            done = course.steps if place else 0
+            found[:, columns] = train_arm(learners, x, labels, seen, replace(course, eps=eps), done)
         return found
 
     return Source(f"pairs of trainings, {course}", {"dense": dense}, {"dense": True}, most=STACK, passes=course.steps)
 
 
-def _arm(
-    network: ModuleStack, x: Tensor, labels: Tensor, course: Course, eps: float, generator: torch.Generator
-) -> tuple[float, float, float]:
-    """Train one arm: its accuracy on clean images, whether it diverged, and the share of its loss that went last."""
-    module, spec = network.modules[0], network.spec
-    parameters = list(module.parameters())
-    for one in parameters:
-        one.requires_grad_(True)
-    lr, velocity = course.speed / _kernel(network, x[:KERNEL_AT]), [torch.zeros_like(one) for one in parameters]
+@dataclass(frozen=True, eq=False)
+class Learners:
+    """A stack of modules that are trained: their parameters, of all of them or of the one with a number, and the mean
+    of ‖∂f_k/∂θ‖² over outputs k and inputs that each began with, `[R]`; 1 where it is 0."""
+
+    network: ModuleStack
+    parameters: list[tuple[Tensor, int | None]]
+    kernel: Tensor
+
+    @classmethod
+    def of(cls, network: ModuleStack, x: Tensor) -> Learners:
+        """Those of a stack as it is, whose kernel is measured at inputs `[B, d]`."""
+        found = cls(network, network.trained(x[:1]), torch.zeros(network.replicates, device=x.device))
+        with torch.enable_grad():
+            outputs = found.outputs(x.expand(network.replicates, *x.shape)).flatten(1)
+            for output in outputs.unbind(1):
+                gradients = found.gradients(output, keep=True)
+                for (_, number), one in zip(found.parameters, gradients, strict=True):
+                    if number is None:
+                        found.kernel.add_(one.flatten(1).square().sum(1))
+                    else:
+                        found.kernel[number] += one.square().sum()
+        kernel = found.kernel / outputs.shape[1]
+        return replace(found, kernel=torch.where(kernel > 0, kernel, 1.0))
+
+    def outputs(self, points: Tensor) -> Tensor:
+        """What the modules themselves give at inputs `[R, B, d]`, in no units of a scale."""
+        return torch.div(self.network(points), self.network.unit)
+
+    def losses(self, points: Tensor, labels: Tensor) -> Tensor:
+        """Each module's mean cross-entropy at inputs `[R, B, d]` with labels `[R, B]`, `[R]`, with its gradient."""
+        with torch.enable_grad():
+            outputs, given = self.outputs(points).flatten(0, 1), labels.flatten()
+            each: Tensor = functional.cross_entropy(outputs, given, reduction="none")
+            return each.reshape(labels.shape).mean(1)
+
+    def gradients(self, values: Tensor, keep: bool = False) -> list[Tensor]:
+        """∂/∂θ of each module's value `[R]`, 0 where it does not depend on them."""
+        parameters = [one for one, _ in self.parameters]
+        found = torch.autograd.grad(values, parameters, torch.ones_like(values), allow_unused=True, retain_graph=keep)
+        return [torch.zeros_like(p) if one is None else one for p, one in zip(parameters, found, strict=True)]
+
+    def attacked(self, points: Tensor, labels: Tensor, eps: float) -> Tensor:
+        """Inputs moved by ε along the signs of the gradient of the cross-entropy."""
+        if not eps:
+            return points
+        leaf = points.detach().clone().requires_grad_()
+        losses = self.losses(leaf, labels)
+        (gradient,) = torch.autograd.grad(losses, leaf, torch.ones_like(losses))
+        return points + eps * gradient.sign()
+
+    def lengths(self, speed: float) -> list[Tensor]:
+        """A step's length for each parameter, so that f moves as fast in all modules."""
+        each = speed / self.kernel
+        return [
+            each.reshape(-1, *[1] * (one.ndim - 1)) if number is None else each[number]
+            for one, number in self.parameters
+        ]
+
+
+def train_arm(learners: Learners, x: Tensor, labels: Tensor, seen: Tensor, course: Course, done: int) -> Tensor:
+    """Train one arm of all networks, after so many steps were `done`, on the inputs seen `[steps, R, batch]`.
+
+    Gives `[R, 3]`: accuracy on clean images, whether it diverged, and the share of its loss that went last.
+    """
+    lengths = learners.lengths(course.speed)
+    velocity = [torch.zeros_like(one) for one, _ in learners.parameters]
+    every, taught = x.expand(seen.shape[1], *x.shape), labels.expand(seen.shape[1], -1)
     earlier, later = _marks(course.steps)
-    read: dict[int, float] = {}
-    for step in range(1, course.steps + 1):
-        chosen = torch.randint(len(x), (course.batch,), generator=generator, device=x.device)
-        points, taught = x[chosen], labels[chosen]
-        gradients = _gradients(network, _attacked(network, points, taught, eps), taught, parameters)
-        for one, pace, gradient in zip(parameters, velocity, gradients, strict=True):
-            one.data.sub_(lr * pace.mul_(course.momentum).add_(gradient))
+    read: dict[int, Tensor] = {}
+    for step, chosen in enumerate(seen, start=1):
+        points, those = x[chosen], labels[chosen]
+        gradients = learners.gradients(learners.losses(learners.attacked(points, those, course.eps), those))
+        with torch.no_grad():
+            for (one, _), pace, gradient, length in zip(learners.parameters, velocity, gradients, lengths, strict=True):
+                one.sub_(length * pace.mul_(course.momentum).add_(gradient))
         if step in earlier or step in later:
-            read[step] = float(_loss(network, _attacked(network, x, labels, eps), labels).detach())
-    for one in parameters:
-        one.requires_grad_(False)
-    output = module(shaped(spec, x))
-    if not bool(output.isfinite().all()):
-        return 0.0, 1.0, 0.0
-    before, after = (sum(read[mark] for mark in marks) / len(marks) for marks in (earlier, later))
-    fall = 1 - after / before if before > 0 else 0.0
-    return float((output.argmax(dim=1) == labels).double().mean()), 0.0, fall
+            read[step] = learners.losses(learners.attacked(every, taught, course.eps), taught).detach().double()
+        progress.report(done + step, 2 * course.steps)
+    with torch.no_grad():
+        outputs = learners.outputs(every)
+    lost = ~outputs.isfinite().all(2).all(1)
+    accuracy = (outputs.argmax(dim=2) == labels).double().mean(1)
+    before, after = (torch.stack([read[mark] for mark in marks]).mean(0) for marks in (earlier, later))
+    fall = torch.where(before > 0, 1 - after / before, 0.0)
+    found = torch.stack([torch.where(lost, 0.0, accuracy), lost.double(), torch.where(lost, 0.0, fall)], dim=1)
+    return found.cpu()
 
 
 def _marks(steps: int) -> tuple[list[int], list[int]]:
@@ -96,35 +155,3 @@ def _marks(steps: int) -> tuple[list[int], list[int]]:
     parts = [[end - place for place in range(READINGS)] for end in (PARTS - PARTS // 4, PARTS)]
     earlier, later = ([part * steps // PARTS for part in ends] for ends in parts)
     return earlier, later
-
-
-def _loss(network: ModuleStack, points: Tensor, labels: Tensor) -> Tensor:
-    """The mean cross-entropy, with its gradient."""
-    with torch.enable_grad(), differentiable():
-        return functional.cross_entropy(network.modules[0](shaped(network.spec, points)), labels)
-
-
-def _gradients(network: ModuleStack, points: Tensor, labels: Tensor, parameters: list[nn.Parameter]) -> list[Tensor]:
-    found = torch.autograd.grad(_loss(network, points, labels), parameters, allow_unused=True)
-    return [torch.zeros_like(p) if one is None else one for p, one in zip(parameters, found, strict=True)]
-
-
-def _attacked(network: ModuleStack, points: Tensor, labels: Tensor, eps: float) -> Tensor:
-    """Inputs moved by ε along the signs of the gradient of the cross-entropy."""
-    if not eps:
-        return points
-    leaf = points.clone().requires_grad_()
-    (gradient,) = torch.autograd.grad(_loss(network, leaf, labels), leaf)
-    return points + eps * gradient.sign()
-
-
-def _kernel(network: ModuleStack, x: Tensor) -> float:
-    """‖∂f_k/∂θ‖², meaned over outputs k and inputs, all parameters θ included; 1 where it is 0."""
-    parameters = list(network.modules[0].parameters())
-    with torch.enable_grad(), differentiable():
-        outputs = network.modules[0](shaped(network.spec, x)).flatten()
-        total = 0.0
-        for output in outputs:
-            found = torch.autograd.grad(output, parameters, retain_graph=True, allow_unused=True)
-            total += sum(float(one.square().sum()) for one in found if one is not None)
-    return total / len(outputs) or 1.0

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from mfcheck.architectures import declared_omega, declared_scale, declared_sizes, declares_omega, layer_variances
-from mfcheck.ensembles.construction import draw_modules, seeded_globally, shaped
+from mfcheck.ensembles.construction import draw_modules, global_streams_left, seed_globally, shaped
 from mfcheck.ensembles.modules import draw_stack, is_gaussian
 from mfcheck.ensembles.streams import Stream
 from mfcheck.given import foreign_code
@@ -176,9 +176,10 @@ def _of_passes(spec: NetworkSpec, module: nn.Module, x: Tensor) -> Found:
     try:
         with (
             foreign_code(lambda why: ValueError(f"a module of {path} raised {why}")),
-            seeded_globally(torch.Generator().manual_seed(0)),  # random layers leave nobody's stream moved
+            global_streams_left(),  # random layers leave nobody's stream moved
             torch.no_grad(),
         ):
+            seed_globally(torch.Generator().manual_seed(0))
             once, again, beside = (module(batch) for batch in batches)
     except ValueError as error:
         return "shape", str(error)

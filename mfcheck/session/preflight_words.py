@@ -10,6 +10,7 @@ from functools import lru_cache
 import torch
 
 from mfcheck.architectures import declared_sizes, declares_biases, declares_omega, layer_variances
+from mfcheck.decisions.cost import seconds_of_first
 from mfcheck.decisions.statement import Plan
 from mfcheck.decisions.trial import Trial, made
 from mfcheck.ensembles.calls import call_of
@@ -32,7 +33,7 @@ MOST_MATRICES = 12
 
 def lines(found: Preflight) -> Iterator[str]:
     """All that a pre-flight says; what stops the audit, or what it is and what will be decided."""
-    sizes = f"{found.sizes} size{'' if found.sizes == 1 else 's'}"
+    begun, sizes = time.perf_counter(), f"{found.sizes} size{'' if found.sizes == 1 else 's'}"
     yield f"pre-flight of {found.architecture} at {sizes}, {found.seconds:.1f} s"
     for fatal in found.fatal:
         yield f"✗ {fatal.claim}: {fatal.sentence}"
@@ -46,6 +47,7 @@ def lines(found: Preflight) -> Iterator[str]:
             yield "to declare it, paste beside the factory:"
             yield from (f"    {line}" for line in pasted)
     yield from decided(found)
+    yield f"pre-flight, with what times this: {duration(found.seconds + time.perf_counter() - begun)}"
 
 
 def description(found: Preflight, nature: Nature) -> str:
@@ -184,12 +186,7 @@ def _costs(one: Asked, shared: dict[tuple[object, ...], int]) -> tuple[list[Cost
 def _seconds(plan: Plan, trial: Trial) -> float:
     """Seconds that a first look takes: by one chunk of it where chunks are small, else by a few networks like it."""
     if plan.chunk <= FEW:
-        total = 0.0
-        for draw in plan.draws_of:
-            start = time.process_time()
-            draw(1)
-            total += (time.process_time() - start) * -(-plan.first // plan.chunk)
-        return total
+        return sum(seconds_of_first(draw) for draw in plan.draws_of) * -(-plan.first // plan.chunk)
     return plan.first * max(1, len(plan.draws_of)) * _each(trial.cell.spec, trial.settings.device)
 
 

@@ -70,9 +70,14 @@ def smallest_detectable_median(draws: int, margin: float, *, spread: float, alph
     return (margin + reach) / (1 - reach) if reach < 1 else math.inf  # the spread grows with the median
 
 
-def draws_needed_median(margin: float, *, spread: float, alpha: float, beta: float, distance: float = 0.0) -> int:
-    """Draws for one look to decide with probability about 1 − beta at a true relative distance from the reference."""
-    gap = abs(margin - distance)
+def draws_needed_median(
+    margin: float, *, spread: float, alpha: float, beta: float, distance: float = 0.0, room: float | None = None
+) -> int:
+    """Draws for one look to decide with probability about 1 − beta at a true relative distance from the reference.
+
+    `room` is how far from the reference the region ends, where that is not the margin: below a bound there is more.
+    """
+    gap = abs((margin if room is None else room) - distance)
 
     def enough(n: int) -> bool:
         if n < least_draws(alpha):

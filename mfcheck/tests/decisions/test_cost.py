@@ -10,7 +10,7 @@ import torch
 
 from mfcheck import progress
 from mfcheck.arrays import Floats
-from mfcheck.decisions.cost import Cost, cost_of, seconds_needed
+from mfcheck.decisions.cost import Cost, cost_of, seconds_needed, seconds_of_first
 from mfcheck.decisions.statement import Plan
 from mfcheck.findings.finding import Margin
 
@@ -58,6 +58,14 @@ def test_what_does_not_train_or_trains_briefly_is_timed_by_a_chunk() -> None:
     assert 3 * 0.02 <= found.seconds <= 100 * 3 * 0.02
     assert brief.made == 4
     assert seconds_needed(replace(planned(brief), draws_of=())) == 0
+
+
+def test_a_first_chunk_is_drawn_once_and_a_long_training_left() -> None:
+    brief, long = Training(2, 0.01), Training(10_000, 0.002)
+    assert seconds_of_first(brief) < 1
+    assert brief.made == 2
+    assert seconds_of_first(long) >= 10_000 * 0.002
+    assert long.made < 20
 
 
 def test_costs_add_up_and_nobody_else_hears_of_the_steps() -> None:

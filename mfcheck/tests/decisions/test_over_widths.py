@@ -50,9 +50,9 @@ def statement(median: Callable[[int], float], widths: tuple[int, ...] = (32, 128
     return OverWidths(groups, **{**fields, **more})  # type: ignore[arg-type]
 
 
-def trial() -> Trial:
+def trial(seed: int = 1) -> Trial:
     claim = Claim("toy/limit", "A limit.", lambda settings: ())
-    return Trial(claim, Cell(spec(32), "dense"), Settings(1, level_named("quick")), PaperTheory(), ChunkStore())
+    return Trial(claim, Cell(spec(32), "dense"), Settings(seed, level_named("quick")), PaperTheory(), ChunkStore())
 
 
 @pytest.mark.parametrize(
@@ -128,11 +128,13 @@ def test_arms_have_one_median_or_not(factor: float, verdict: Verdict) -> None:
 
 @pytest.mark.parametrize("value", [0.9, 1.0, 1.051, 1.2])
 def test_between_two_ends_a_first_look_takes_draws_to_pass_one_and_no_more(value: float) -> None:
-    """Half or less of those that would make an interval half as wide as the way to an end; and they pass it."""
+    """Half or less of those that would make an interval half as wide as the way to an end; and mostly they pass it,
+    planned as they are by a pilot that is itself uncertain."""
     zone = {"delta": math.log(1.05), "leeway": math.log(1.1 / 1.05), "upper_only": True, "spread": 0.2}
-    plan = trial().plan(statement(lambda n: value, (128,), **zone))
-    decided = trial().judge(statement(lambda n: value, (128,), **zone), PaperTheory()).evidence.decision
-    assert (decided.draws, decided.looks) == (plan.first, 1)
+    toy = statement(lambda n: value, (128,), **zone)
+    decided = [trial(seed).judge(toy, PaperTheory()).evidence.decision for seed in range(30)]
+    assert sum(one.looks == 1 for one in decided) > len(decided) / 2
+    assert all(one.draws == trial(seed).plan(toy).first for seed, one in enumerate(decided) if one.looks == 1)
     chances = {"spread": 0.2, "alpha": 5e-7, "beta": 0.02}
     for gap in (0.02, 0.05, 0.2):
         to_pass = medians.draws_to_leave_slope(gap, (1.0,), **chances)

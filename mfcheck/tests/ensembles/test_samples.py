@@ -35,6 +35,21 @@ def test_a_longer_sample_begins_with_the_shorter(first: int, second: int) -> Non
     assert same(drawn.first(short), sample().first(short))
 
 
+def test_a_pilot_makes_no_more_draws_than_it_asks_for() -> None:
+    asked: list[int] = []
+
+    def noted(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+        asked.append(draws)
+        return stream.normal(draws)
+
+    source, store = Source("noted", {"wishart": noted}, {"wishart": False}), ChunkStore()
+    whole = sample(source, store=store)
+    assert len(replace(whole, few=3).first(3)) == 3
+    assert len(whole.first(3)) == 3
+    assert len(replace(whole, few=3).first(7)) == 7
+    assert asked == [3, 16, 3, 3]
+
+
 @pytest.mark.parametrize(
     ("source", "engine"), [(entry, "wishart"), (entry, "dense"), (entry_at_inputs, "dense"), (linearity, "dense")]
 )

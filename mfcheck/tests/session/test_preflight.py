@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+import torch
 
 import mfcheck
 from mfcheck import PaperTheory, Verdict
 from mfcheck.decisions.suite import suite_claims
 from mfcheck.findings.claim import is_asked_for
+from mfcheck.observables import own_training
 from mfcheck.session.preflight import Preflight, preflight, with_scale
 from mfcheck.session.preflight_words import duration, lines
 from mfcheck.settings import Settings, level_named
@@ -95,6 +97,23 @@ def test_idle_knobs_are_told_with_lines_to_paste(factory_paths: Callable[[str], 
     assert 'idle.layer_variances = lambda spec: {"0.weight": 1 / 3 / spec.input_dim' in told
     assert "idle.homogeneous = False" in told
     assert "let its factory build spec.depth layers" in told
+
+
+def test_trainings_are_timed_and_not_carried_through(
+    factory_paths: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[int] = []
+    real = own_training.Learners.losses
+
+    def counted(self: own_training.Learners, points: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        steps.append(1)
+        return real(self, points, labels)
+
+    monkeypatch.setattr(own_training.Learners, "losses", counted)
+    said = list(lines(flown(factory_paths("He"), "audit/trainable")))
+    assert sum(line.strip().startswith("audit/trainable") for line in said) == 2
+    assert 0 < len(steps) < 2 * 2 * 20
+    assert said[-1].startswith("pre-flight, with what times this: ")
 
 
 def test_durations_are_for_people() -> None:

@@ -183,6 +183,25 @@ def test_a_median_is_decided_with_the_draws_it_asks_for(distance: float, verdict
     assert rare_enough(replays - found[Verdict(verdict)], replays, 2 * BETA), found
 
 
+@pytest.mark.parametrize("level", [0.5, 0.9])
+def test_a_median_far_below_its_bound_takes_the_draws_of_an_interval_that_is_fine_enough(
+    level: float, effort: Effort
+) -> None:
+    """The bound is 1 and its margin a tenth of it: support takes a half-width of 0.05, how far below it may lie."""
+    rng, alpha, margin, spread = np.random.default_rng([5, int(100 * level)]), 0.05, 0.1, 0.3
+    plan = {"spread": spread, "alpha": spent(alpha, 1), "beta": BETA}
+    draws = medians.draws_needed_median(margin / level, room=(1.1 / level - 1) / 2, **plan)
+    assert draws <= medians.draws_needed_median(margin, **plan)
+
+    def one() -> Decision:
+        values = level * near_normal(rng, 1.0, spread, draws)
+        return medians.decide_median(prefix(values), Region(0.0, 1.1, margin), alpha=alpha, first=draws, looks=1)
+
+    replays = effort.replays(REPLAYS)
+    found = replay(one, replays)
+    assert rare_enough(replays - found[Verdict.SUPPORTED], replays, 2 * BETA), found
+
+
 @given(st.floats(0.02, 0.5), st.floats(0.05, 1.0), st.floats(1e-8, 0.1), st.floats(1e-4, 0.2), st.integers(50, 10**5))
 def test_a_sharper_question_takes_more_draws_and_more_draws_see_more(
     margin: float, spread: float, alpha: float, beta: float, draws: int
