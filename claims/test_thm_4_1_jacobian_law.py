@@ -137,6 +137,7 @@ def test_entries_gaussian(cell: Cell, decide: Decider) -> None:
         origin=AT_WIDTH if narrow else EXACT if ours else foreign.GRANTED,
         at_width=(lambda: entry_law(cell.spec).mixture) if narrow else None,
         caveat=unless_ours(cell.spec, DISTANCE),
+        times=1 if ours else foreign.COARSER,
     )
     decide(entries)
 
