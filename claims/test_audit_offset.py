@@ -28,7 +28,7 @@ from mfcheck.verdict import NotCovered
 NOTHING = 1e-4
 """What roundings of float32 leave of an offset that is 0, relative to the output."""
 FACTOR = 1.25
-"""Within which factor of each other the sizes of offsets at different inputs lie."""
+"""The factor between the sizes of offsets at different inputs beyond which they are not one."""
 APART, PILOT = "size of offsets", {False: 256, True: 24}
 """What names the seed of networks that tell how large offsets are; how many they are, of others and of dear ones."""
 COARSE = {False: 4, True: own_sizes.COARSER_LAW}

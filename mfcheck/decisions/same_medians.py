@@ -22,11 +22,17 @@ PILOT, NAME = 24, "pilot of medians"
 """Draws that tell how far the arms spread, and what names their seed."""
 
 
+SURE = 2 * 1.2533 * 2**0.5
+"""Two standard deviations of the difference between two medians of n normal draws, in units of one draw's over √n."""
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class SameMedian(Statement[Plan]):
-    """The arms of a positive statistic `[n, arms]`, one a network input, have one median, up to a factor 1 + δ.
+    """The arms of a positive statistic `[n, arms]`, one a network input, have one median, up to a factor.
 
-    As they have where they have one law. Every arm's interval of order statistics errs at its share of the rate.
+    As they have where they have one law. Refuted beyond 1 + δ, and supported up to (1 + δ)²: between the two either is
+    true, so that no network whose arms are near a factor 1 + δ apart takes draws without end. Every arm's interval of
+    order statistics errs at its share of the rate.
     """
 
     source: Source = field(kw_only=False)
@@ -36,16 +42,18 @@ class SameMedian(Statement[Plan]):
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> Plan:
         probe = sampling.probe(None, self.looks_at)
         pilot = np.asarray(sampling.draws(self.source, probe, self.statistic, apart=NAME, few=PILOT)(PILOT))
-        arms, margin = pilot.shape[1], math.log1p(self.delta)
+        arms, near = pilot.shape[1], math.log1p(self.delta)
         spread = max(medians.spread_of(pilot[:, arm]) for arm in range(arms))
-        chances = {"spread": spread, "alpha": rule.first_alpha / arms, "beta": rule.level.beta / arms}
-        first = medians.draws_needed_median(margin / 2, **chances)
         centres = np.log(np.median(pilot, axis=0))
-        if (beyond := (centres.max() - centres.min() - margin) / 2) > 0:  # fewer tell what lies so far apart
-            first = min(first, medians.draws_to_leave(beyond, **chances))
-        origin = f"exact at every width; δ = {self.delta:.3g}, to which so dear draws are planned"
+        past = float(centres.max() - centres.min()) - near
+        # To pass one of the two ends, half of the way by the interval of each arm; the pilot's own error is no way.
+        error = SURE * spread / math.sqrt(PILOT)
+        room = max(past - error, near - past - error, near / 2)
+        alpha, beta = rule.first_alpha / arms, rule.level.beta / arms
+        first = medians.draws_to_leave(room / 2, spread=spread, alpha=alpha, beta=beta)
+        origin = f"exact at every width; refuted beyond δ = {self.delta:.3g}, to which so dear draws are planned"
         draw = sampling.draws(self.source, probe, self.statistic)
-        return Plan(Margin(0.0, margin, origin), first, (draw,), sampling.chunk(self.source), arms)
+        return Plan(Margin(0.0, 2 * near, origin), first, (draw,), sampling.chunk(self.source), arms)
 
     def decide(self, plan: Plan, theory: PaperTheory, rule: Rule) -> Evidence:
         (draw,), arms, margin = plan.draws_of, plan.target, plan.margin.total
@@ -54,7 +62,7 @@ class SameMedian(Statement[Plan]):
             values: Floats = draw(draws)
             return _apart([medians.estimate_median(values[:, arm], share / arms) for arm in range(arms)])
 
-        region = Region(0.0, margin, 2 * margin)
+        region = Region(0.0, margin, 2 * margin, refutes_above=margin / 2)
         decided = decide(look, region, alpha=rule.alpha, first=plan.first, looks=rule.looks)
         return Evidence(
             statistic="largest logarithm of a ratio of medians between inputs",
@@ -66,7 +74,7 @@ class SameMedian(Statement[Plan]):
 
     def says(self, plan: Plan) -> str:
         what = self.quantity or self.source.name
-        return f"the medians of {what} at all {plan.target} inputs are one up to a factor {1 + self.delta:.4g}"
+        return f"the medians of {what} at all {plan.target} inputs are one up to a factor {(1 + self.delta) ** 2:.4g}"
 
 
 def _apart(found: Sequence[Estimate]) -> Estimate:

@@ -126,6 +126,24 @@ def test_arms_have_one_median_or_not(factor: float, verdict: Verdict) -> None:
     assert trial().judge(same, PaperTheory()).verdict is verdict
 
 
+@pytest.mark.parametrize("factor", [1.0, 1.05, 1.09, 1.1, 1.12, 1.2, 1.25, 2.0])
+def test_arms_beside_the_edge_take_no_draws_without_end(factor: float) -> None:
+    """Refuted beyond 1.1, supported up to 1.21: of arms between the two either is true, and a look or two tell one."""
+
+    def sampler(network: NetworkSpec, probe: Probe, stream: Stream, n: int) -> Tensor:
+        both = torch.exp(0.5 * stream.normal(n, 2, dtype=torch.float64))
+        return both * torch.tensor([1.0, factor])
+
+    arms = Source("arms", {"dense": sampler}, {"dense": False})
+    same = SameMedian(
+        arms, statistic=lambda draws: draws, delta=0.1, looks_at=lambda settings, cell: Probe(np.ones((2, 4)))
+    )
+    found = [trial(seed).judge(same, PaperTheory()) for seed in range(12)]
+    allowed = {Verdict.SUPPORTED: factor <= 1.21, Verdict.REFUTED: factor > 1.1}
+    assert all(allowed.get(one.verdict, False) for one in found)
+    assert sum(one.evidence.decision.looks <= 2 for one in found) > len(found) / 2
+
+
 @pytest.mark.parametrize("value", [0.9, 1.0, 1.051, 1.2])
 def test_between_two_ends_a_first_look_takes_draws_to_pass_one_and_no_more(value: float) -> None:
     """Half or less of those that would make an interval half as wide as the way to an end; and mostly they pass it,
