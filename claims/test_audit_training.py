@@ -65,7 +65,7 @@ def test_euler_degree(cell: Cell, decide: Decider) -> None:
     decide.median_within(
         SHORT,
         statistic=lambda draws: draws[:, own_flow.EULER],
-        name=f"largest ⟨θ, ∂L_adv⟩/L_adv − k, {told(groups(cell.spec))}",
+        name=f"largest |⟨θ, ∂L_adv⟩/L_adv − k|, {told(groups(cell.spec))}",
         low=-EXACT,
         high=EXACT,
         origin="an identity, up to the small constants of normalisations",

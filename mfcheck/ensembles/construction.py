@@ -52,7 +52,15 @@ def _drawn(factory: Factory, spec: NetworkSpec, generator: torch.Generator) -> n
         raise ValueError(f"factory {spec.architecture} must return a torch.nn.Module, got {module!r}")
     if not call_of(spec.architecture).by_spec:  # torch leaves nobody but its caller to say that it is not in training
         module.eval()
-    return _uncompiled(module)
+    return _uncompiled(_settled(module, spec))
+
+
+def _settled(module: nn.Module, spec: NetworkSpec) -> nn.Module:
+    """A module whose lazy layers have taken their sizes, and drawn their weights, from a first input."""
+    if any(isinstance(one, nn.parameter.UninitializedParameter) for one in module.parameters()):
+        with torch.no_grad(), foreign_code(lambda why: ValueError(f"a module of {spec.architecture} raised {why}")):
+            module(shaped(spec, torch.ones(2, spec.input_dim)))
+    return module
 
 
 def _made(spec: NetworkSpec) -> str:

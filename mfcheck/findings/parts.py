@@ -13,7 +13,7 @@ from statistics import median
 from typing import Any
 
 from mfcheck.findings.finding import LOGARITHM, over_reference
-from mfcheck.findings.regimes import EARLY, LATE, LIMIT, LINEAR, MECHANISM, OUTCOME, PULL, START
+from mfcheck.findings.regimes import EARLY, GRANTED, LATE, LIMIT, LINEAR, MECHANISM, OUTCOME, PULL, START
 from mfcheck.verdict import Verdict, combine
 
 Plain = Mapping[str, Any]
@@ -74,26 +74,39 @@ class Part:
 def whole_verdict(findings: Iterable[Plain], *, errors: bool = False) -> Verdict:
     """The verdict of a whole from its findings, and from whether some cells ended in an error.
 
-    Supported if all findings are and one at least bears it; in part if that is so of a named regime; refuted if no way
-    in which the open findings may come out leaves it more. A cell that ended in an error may be of any regime.
+    Supported if all findings are and one at least bears it; in part if that is so of a named regime, or of all claims
+    but those that rest on what is granted (a finding of several claims names its own); refuted if no way in which the
+    open findings may come out leaves it more. A cell that ended in an error may be of any regime.
 
     >>> early = {"regime": "early", "caveat": "", "verdict": "supported"}
     >>> late = {"regime": "late", "caveat": "", "verdict": "refuted"}
     >>> whole_verdict([early, late]).value, whole_verdict([late]).value
     ('holds in part', 'refuted')
     """
+    findings = list(findings)
     parts = parts_of(findings)
     worst = combine([part.verdict for part in parts] + [Verdict.UNDECIDED] * errors)
     if worst is Verdict.NOT_APPLICABLE:
         return worst
     if worst is Verdict.SUPPORTED:
-        return worst if any(part.bearing for part in parts) else Verdict.UNDECIDED
+        if not any(part.bearing for part in parts):
+            return Verdict.UNDECIDED
+        return Verdict.IN_PART if _some_claim_is_granted(findings) else worst
     named = [part for part in parts if part.regime and part.verdict is not Verdict.NOT_APPLICABLE]
     if not errors and any(part.holds for part in named):
         return Verdict.IN_PART
     if worst is Verdict.REFUTED and not any(part.may_hold for part in named) and not (errors and named):
         return Verdict.REFUTED
     return Verdict.UNDECIDED
+
+
+def _some_claim_is_granted(findings: Iterable[Plain]) -> bool:
+    """Whether all that was decided of a claim rests on what is granted."""
+    caveats: dict[str, list[str]] = {}
+    for finding in findings:
+        if finding["verdict"] != Verdict.NOT_APPLICABLE:
+            caveats.setdefault(str(finding.get("claim", "")), []).append(str(finding.get("caveat", "")))
+    return any(all(one.startswith(GRANTED) for one in those) for those in caveats.values())
 
 
 def parts_of(findings: Iterable[Plain]) -> list[Part]:

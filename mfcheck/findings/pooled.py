@@ -64,7 +64,7 @@ def pooled(reports: Mapping[str, dict[str, Any]]) -> Pooled:
         found = {seed: found[place] for seed, found in by_seed.items() if place in found}
         one, finding = _together(place, found)
         findings.append(finding)
-        together.setdefault(section_of(place[0]).id, []).append(one)
+        together.setdefault(section_of(place[0]).id, []).append({**one, "claim": place[0]})
     decided = {place[:2] for place in places}
     errors = tuple(
         f"{claim['id']} in {error['cell']}, seed {seed}: {error['message']}"

@@ -91,7 +91,7 @@ def assemble(
 
 def _judged(claims: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """What some claims, one or a whole theorem's, come to: the verdict, where it holds in a sentence, and the parts."""
-    findings = [finding for claim in claims for finding in claim["findings"]]
+    findings = [{**finding, "claim": claim["id"]} for claim in claims for finding in claim["findings"]]
     errors = sum(len(claim["errors"]) for claim in claims)
     verdict, parts = whole_verdict(findings, errors=errors > 0), parts_of(findings)
     if not all(map(states.gates, claims)):  # what is explored holds nowhere and fails nowhere

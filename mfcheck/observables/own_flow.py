@@ -30,6 +30,8 @@ FIRST_STEPS, STEPS = 10, 3
 """Steps of the first attack, and of those along a training, which go on from the last one's perturbation."""
 AT_ONCE = 8
 """Networks in a chunk: they are trained one by one."""
+FAR_OFF = 1e9
+"""What stands for a gradient that is no number: no identity holds of it."""
 EULER, EARLY, LATE, LAW = range(4)
 """Columns of `flow`."""
 
@@ -62,9 +64,9 @@ def pulls(found: Sequence[Group], values: dict[str, float]) -> list[float]:
 
 @family(maxsize=16)
 def flow(share: float, early: int, late: int) -> Source:
-    """`[n, 4]`, of one network: by how much ⟨θ, ∂L_adv⟩ over L_adv is off the degree k of its group, where that is
-    most; the decrease of Σ‖θ‖² over groups after `early` steps over 2 Σk L_adv(0) t, and after `late` steps; and the
-    latter over what Euler's identity makes of the loss on the way, 2 Σk ∫L_adv dt.
+    """`[n, 4]`, of one network: by how much ⟨θ, ∂L_adv⟩ over L_adv is off the degree k of its group, either way, where
+    that is most; the decrease of Σ‖θ‖² over groups after `early` steps over 2 Σk L_adv(0) t, and after `late` steps;
+    and the latter over what Euler's identity makes of the loss on the way, 2 Σk ∫L_adv dt.
 
     Each step lowers L_adv by so large a `share`, to first order. NotCovered of networks without such groups.
     """
@@ -120,22 +122,25 @@ def _trained(
     for step in descent(network, x, stream, share, late):
         if step.number == 1:
             along = {name: float((begun.pop(name) * gradient).sum()) for name, gradient in step.gradients.items()}
-            off = _worst([pull / step.loss - one.degree for pull, one in zip(pulls(found, along), found, strict=True)])
-            first = step.loss
+            first, pulled_by = step.loss, pulls(found, along)
+            # Where the loss is 0 at every perturbation the identity is 0 = 0.
+            off = max(
+                (
+                    abs(pull / (first or 1.0) - one.degree * (first > 0))
+                    for pull, one in zip(pulled_by, found, strict=True)
+                )
+            )
         time, paid = time + step.h, paid + step.h * step.loss
         if step.number in (early, late):
             readings.append((_fallen(parameters, start, pulled), time, paid))
-    k = math.fsum(one.degree for one in pulled) or math.nan
+    k = math.fsum(one.degree for one in pulled)
     (drop, soon, _), (fallen, then, by_then) = readings[0], readings[-1]
-    values = [off, drop / (2 * k * first * soon), fallen / (2 * k * first * then), fallen / (2 * k * by_then)]
-    return [value if math.isfinite(value) else 0.0 for value in values]
+    laws = [(drop, k * first * soon), (fallen, k * first * then), (fallen, k * by_then)]
+    values = [one / (2 * law) if law > 0 else 0.0 for one, law in laws]
+    return [off if math.isfinite(off) else FAR_OFF, *(one if math.isfinite(one) else 0.0 for one in values)]
 
 
 def _fallen(parameters: Mapping[str, Tensor], start: dict[str, float], pulled: Sequence[Group]) -> float:
     """By how much Σ‖θ‖² over groups has fallen."""
     now = {name: start[name] - float(one.square().sum()) for name, one in parameters.items()}
     return math.fsum(pulls(pulled, now))
-
-
-def _worst(deviations: Sequence[float]) -> float:
-    return max(deviations, key=abs)

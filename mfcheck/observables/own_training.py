@@ -80,7 +80,7 @@ class Learners:
                 gradients = found.gradients(output, keep=True)
                 for (_, number), one in zip(found.parameters, gradients, strict=True):
                     if number is None:
-                        found.kernel.add_(one.flatten(1).square().sum(1))
+                        found.kernel.add_(one.reshape(network.replicates, -1).square().sum(1))
                     else:
                         found.kernel[number] += one.square().sum()
         kernel = found.kernel / outputs.shape[1]

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from mfcheck.architectures import declared_omega, declared_scale, declared_sizes, declares_omega, layer_variances
 from mfcheck.ensembles.construction import draw_modules, global_streams_left, seed_globally, shaped
-from mfcheck.ensembles.modules import draw_stack, is_gaussian
+from mfcheck.ensembles.modules import differentiable, draw_stack, is_gaussian
 from mfcheck.ensembles.streams import Stream
 from mfcheck.given import foreign_code
 from mfcheck.observables.effective_weights import groups_of, tensors_of
@@ -18,6 +18,8 @@ from mfcheck.verdict import NotCovered
 
 MATES = 1e-4
 """Relative to the output, how far a product's rounding may differ between two batches in float32."""
+DIGITS = 1e-3
+"""Relative to the output, how far float32 may be from float64: bfloat16 is four times as far."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,21 @@ CHECKS = {
         "there is no f(x), and an attack on one input moves the others",
         "return module.eval(), or leave out what normalises over the batch",
     ),
+    "gradient": Check(
+        "no gradient comes from the output to the input, or one that is NaN or infinite",
+        "there is no Jacobian, and no attack",
+        "leave out no_grad, detach and numpy, and give every operation a finite derivative",
+    ),
+    "float64": Check(
+        "a module raises, or answers in float32, once its parameters and its input are float64",
+        "linearity and identities are measured in float64, where float32 inside would pass for curvature",
+        "make tensors in forward with dtype=x.dtype, and leave out .float()",
+    ),
+    "digits": Check(
+        "float32 and float64 give outputs a thousandth apart",
+        "products keep fewer digits than the margins need",
+        "leave out autocast and half precision",
+    ),
     "exact products": Check(
         "TF32 or reduced-precision matrix products are on",
         "products keep three digits, fewer than the margins need",
@@ -121,6 +138,8 @@ def first_problem(spec: NetworkSpec, x: Tensor, seed: int) -> Found:
         or _of_precision(spec, first)
         or _of_randomness(spec.architecture, first, second, again, other)
         or _of_passes(spec, first.to(device), x)
+        or _of_gradient(spec, first, x)
+        or _of_float64(spec, first, again.to(device), x)
     )
 
 
@@ -152,7 +171,7 @@ def _of_precision(spec: NetworkSpec, module: nn.Module) -> Found:
     if reduced := _reduced_precision():
         return "exact products", reduced
     for name, one in tensors_of(module).items():
-        if one.is_floating_point() and one.dtype != torch.float32:
+        if one.is_complex() or (one.is_floating_point() and one.dtype != torch.float32):
             return "dtype", f"{name} of {spec.architecture} is {one.dtype}"
     return None
 
@@ -168,10 +187,11 @@ def _of_randomness(path: str, first: nn.Module, second: nn.Module, again: nn.Mod
 
 
 def _of_passes(spec: NetworkSpec, module: nn.Module, x: Tensor) -> Found:
-    """What is wrong with passes through one module, each in a batch of two inputs that it may write into."""
+    """What is wrong with passes through one module, of batches that it may write into: of two inputs twice, and of the
+    first of them beside others, in another place."""
     path, given = spec.architecture, shaped(spec, x[:2].clone())
-    mate = torch.cat([x[:1], 0.5 * x[1:2]])
-    batches = (given, shaped(spec, x[:2].clone()), shaped(spec, mate))
+    others = x[0].norm() / x.shape[1] ** 0.5 * Stream(1).normal(3, x.shape[1]).to(x)
+    batches = (given, shaped(spec, x[:2].clone()), shaped(spec, torch.cat([others, -0.5 * x[1:2], x[:1]])))
     before = given.clone()
     try:
         with (
@@ -191,8 +211,56 @@ def _of_passes(spec: NetworkSpec, module: nn.Module, x: Tensor) -> Found:
         return "shape", f"a module of {path} maps {tuple(given.shape)} to {found}, expected {wanted}"
     if problem := _of_output(path, once, again):
         return problem
-    if bool((once[0] - beside[0]).abs().amax() > MATES * once.abs().amax()):
+    size = MATES * once.abs().amax()
+    if bool((once[0] - beside[-1]).abs().amax() > size):
         return "batch", f"a module of {path} depends on its batch mates"
+    try:
+        with foreign_code(lambda why: ValueError(why)), global_streams_left(), torch.no_grad():
+            alone = module(shaped(spec, x[:1].clone()))
+    except ValueError as error:
+        return "batch", f"a module of {path} takes no input by itself, and raised {error}"
+    if bool((once[0] - alone[0]).abs().amax() > size):
+        return "batch", f"a module of {path} depends on the number of its batch mates"
+    return None
+
+
+def _of_gradient(spec: NetworkSpec, module: nn.Module, x: Tensor) -> Found:
+    """What is wrong with the gradient at two inputs."""
+    path, leaf = spec.architecture, x[:2].clone().requires_grad_()
+    try:
+        with (
+            foreign_code(lambda why: ValueError(f"the gradient of {path} raised {why}")),
+            global_streams_left(),
+            torch.enable_grad(),
+            differentiable(),
+        ):
+            output = module(shaped(spec, leaf))
+            gradient = torch.autograd.grad(output.sum(), leaf)[0] if output.requires_grad else None
+    except ValueError as error:
+        return "gradient", str(error)
+    if gradient is None:
+        return "gradient", f"no gradient comes from the output of {path} to its input"
+    if not bool(gradient.isfinite().all()):
+        return "gradient", f"the gradient of {path} is NaN or infinite"
+    return None
+
+
+def _of_float64(spec: NetworkSpec, module: nn.Module, same: nn.Module, x: Tensor) -> Found:
+    """What is wrong with a module once it, and what it is given, is float64; beside the same one in float32."""
+    path = spec.architecture
+    try:
+        with (
+            foreign_code(lambda why: ValueError(f"a module of {path} in float64 raised {why}")),
+            global_streams_left(),
+            torch.no_grad(),
+        ):
+            plain, wide = module(shaped(spec, x[:2].clone())), same.double()(shaped(spec, x[:2].double()))
+    except ValueError as error:
+        return "float64", str(error)
+    if wide.dtype != torch.float64:
+        return "float64", f"the output of {path} in float64 is {wide.dtype}"
+    if bool((plain - wide).abs().amax() > DIGITS * wide.abs().amax()):
+        return "digits", f"outputs of {path} in float32 and in float64 are more than a thousandth apart"
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -105,7 +106,9 @@ def scale_in_use(spec: NetworkSpec, found: Nature) -> float | None:
     Of networks without a depth all growth is in it. An initialisation that is recognised has its own.
     """
     measured = found.scale
-    if is_gaussian(spec.architecture) or declared_scale(replace_scale(spec, None)) is not None or measured.value <= 0:
+    if is_gaussian(spec.architecture) or declared_scale(replace_scale(spec, None)) is not None:
+        return None
+    if not 0 < measured.value < math.inf:
         return None
     whole = call_of(spec.architecture).knobs.isdisjoint({"depth"}) and not declares_omega(spec.architecture)
     if not whole and not (measured.low > FAR or measured.high < 1 / FAR):

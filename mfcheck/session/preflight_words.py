@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,9 +15,11 @@ from mfcheck.decisions.cost import seconds_of_first
 from mfcheck.decisions.statement import Plan
 from mfcheck.decisions.trial import Trial, made
 from mfcheck.ensembles.calls import call_of
+from mfcheck.ensembles.construction import draw_modules
 from mfcheck.ensembles.modules import ModuleStack, draw_stack, is_gaussian
 from mfcheck.ensembles.samples import Source
 from mfcheck.ensembles.streams import Stream
+from mfcheck.findings.wording import plural
 from mfcheck.numerics import one_thread
 from mfcheck.observables.measured_scale import INITIALISATIONS, Nature, degree, idle_knobs, initialisation
 from mfcheck.session.preflight import Asked, Preflight
@@ -57,7 +60,8 @@ def description(found: Preflight, nature: Nature) -> str:
     """
     name, _ = initialisation(found.spec)
     exact = found.scale if found.scale in [value**2 for value in INITIALISATIONS] else None
-    said = [f"scale {exact:g}" if exact else f"scale {nature.scale}"]
+    known = math.isfinite(nature.scale.value)
+    said = [f"scale {exact:g}" if exact else f"scale {nature.scale}" if known else "scale unknown"]
     said.append(f"ω about {nature.omega.value:.2f}" if nature.omega else "ω unknown, since depth is no argument")
     said.append("bias-free" if nature.homogeneous >= MOST else "with biases or normalisation, f(2x) ≠ 2f(x)")
     if (k := degree(found.spec, found.probe)) is not None:
@@ -73,8 +77,21 @@ def notes(found: Preflight) -> Iterator[str]:
         yield f"note: {', '.join(idle)} of the spec change{'s' if len(idle) == 1 else ''} nothing in {path}"
     if not is_gaussian(path) and not call_of(path).by_spec:
         yield f"note: {path} is a constructor, so its networks are looked at after .eval()"
+    if frozen := _frozen(found.spec):
+        yield f"note: {frozen} of {path}, frozen by requires_grad=False, are differentiated and trained like all others"
+    if not math.isfinite(found.nature.scale.value if found.nature else 0.0):
+        yield f"note: {path} does not change with its input near the one looked at, as if piecewise constant: no scale"
     if found.scale is not None:
         yield f"note: outputs are taken in units of √{found.scale:g}, the measured scale, in this audit"
+
+
+def _frozen(spec: NetworkSpec) -> str:
+    """How many parameters a factory leaves frozen, in words; empty if none."""
+    if is_gaussian(spec.architecture):
+        return ""
+    each = [one.requires_grad for one in draw_modules(spec, Stream(3), 1)[0].parameters()]
+    count = each.count(False)
+    return f"{count} of {plural(len(each), 'parameter')}" if count else ""
 
 
 def paste(found: Preflight, nature: Nature) -> Iterator[str]:
@@ -109,7 +126,6 @@ def _variances(spec: NetworkSpec, matrices: dict[str, float]) -> Iterator[str]:
 
 
 def _fans(spec: NetworkSpec) -> dict[str, int]:
-    from mfcheck.ensembles.construction import draw_modules
     from mfcheck.observables.effective_weights import tensors_of
 
     tensors = tensors_of(draw_modules(spec, Stream(3), 1)[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -69,3 +70,31 @@ def test_a_wrong_degree_shows(factory_paths: Callable[[str], str], monkeypatch: 
 def test_a_network_without_a_degree_has_none(factory_paths: Callable[[str], str]) -> None:
     with pytest.raises(NotCovered, match="homogeneous"):
         flow(0.025, 4, 4).engines["dense"](small(factory_paths("Smooth")), PROBE, Stream(2), 1)
+
+
+def test_where_nothing_can_be_lost_the_identity_is_zero_and_no_law_holds(
+    factory_paths: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of these networks are 0 around the input: their drift is no division by 0, and it is near no law."""
+    from mfcheck.observables import own_flow
+
+    alike = own_flow.groups(small(factory_paths("Vanilla")))
+    monkeypatch.setattr(own_flow, "groups", lambda spec: alike)
+    drawn = flow(0.025, 4, 8).engines["dense"](small(factory_paths("Mute")), PROBE, Stream(2), 12)
+    mute = (drawn[:, EARLY] == 0) & (drawn[:, LAW] == 0)
+    assert 2 <= int(mute.sum()) <= 10
+    assert (drawn[mute, EULER] == 0).all()
+    assert (drawn[~mute, EULER].abs() < 0.05).all()
+
+
+def test_deviations_to_either_side_do_not_cancel(
+    factory_paths: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mfcheck.observables import own_flow
+
+    real = own_flow.groups
+    for by in (1, -1):
+        off = tuple(replace(one, degree=one.degree + by) for one in real(small(factory_paths("Vanilla"))))
+        monkeypatch.setattr(own_flow, "groups", lambda spec, off=off: off)
+        drawn = flow(0.025, 2, 4).engines["dense"](small(factory_paths("Vanilla")), PROBE, Stream(2), 2)
+        assert (drawn[:, EULER] - 1).abs().max() < 0.01

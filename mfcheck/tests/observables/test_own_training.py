@@ -88,3 +88,9 @@ def test_the_kernel_is_that_of_every_network_by_itself(factory_paths: Callable[[
             each = [torch.autograd.grad(one, parameters, retain_graph=True) for one in outputs]
         sizes = [sum(float(one.square().sum()) for one in those) for those in each]
         assert float(kernel) == pytest.approx(sum(sizes) / len(sizes), rel=1e-4)
+
+
+def test_a_parameter_of_no_dimensions_is_trained_too(factory_paths: Callable[[str], str]) -> None:
+    plain, gained = (drawn(factory_paths(name), replace(COURSE, steps=32)) for name in ("Vanilla", "Gained"))
+    assert plain.shape == gained.shape
+    assert (gained[:, ARM + CLEAN] > 0.6).all()

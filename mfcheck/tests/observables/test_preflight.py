@@ -12,7 +12,7 @@ from mfcheck.observables import preflight
 from mfcheck.tests.support.factories import EXAMPLES, X, spec_of
 
 
-@pytest.mark.parametrize("factory", ["Vanilla", "Global", "Settled", "Biased"])
+@pytest.mark.parametrize("factory", ["Vanilla", "Global", "Settled", "Biased", "Lazy", "Gained"])
 def test_a_sound_network_of_ones_own_passes_pre_flight(factory_paths: Callable[[str], str], factory: str) -> None:
     assert preflight.problem(spec_of(factory_paths(factory)), X, seed=1) == ""
 
@@ -26,6 +26,15 @@ def test_a_sound_network_of_ones_own_passes_pre_flight(factory_paths: Callable[[
         ("Alike", "alike", "from one generator are equal"),
         ("Overwriting", "input", "writes into its input"),
         ("Batched", "batch", "depends on its batch mates"),
+        ("Placed", "batch", "depends on its batch mates"),
+        ("Mixing", "batch", "depends on its batch mates"),
+        ("Numbered", "batch", "depends on its batch mates"),
+        ("Pair", "batch", "takes no input by itself, and raised ValueError: more than one value per channel"),
+        ("Detached", "gradient", "no gradient comes from the output"),
+        ("Rooted", "gradient", "the gradient of .* is NaN or infinite"),
+        ("Filled", "float64", r"in float64 is torch\.float32"),
+        ("Cast", "float64", "in float64 raised RuntimeError"),
+        ("Autocast", "digits", "more than a thousandth apart"),
         ("needs", "factory", "must be given flavour, of which an audit knows nothing"),
         ("Constant", "drawn", "from two seeds are equal"),
         ("Dropping", "deterministic", "two passes of one network"),
