@@ -156,6 +156,28 @@ def test_wholes_with_errors(whole: list[Plain], verdict: str) -> None:
 # The parts -----------------------------------------------------------------------------------------------------
 
 
+GRANT = "granted: a tail"
+
+
+@pytest.mark.parametrize(
+    ("claims", "verdict"),
+    [
+        ([("bound", SUPPORTED, GRANT), ("growth", SUPPORTED, "")], Verdict.IN_PART),
+        ([("bound", SUPPORTED, GRANT), ("bound", SUPPORTED, ""), ("growth", SUPPORTED, "")], SUPPORTED),
+        ([("bound", NOTHING, GRANT), ("growth", SUPPORTED, "")], SUPPORTED),
+        ([("bound", SUPPORTED, GRANT), ("growth", UNDECIDED, "")], UNDECIDED),
+        ([("bound", SUPPORTED, GRANT), ("growth", REFUTED, "")], REFUTED),
+        ([("bound", SUPPORTED, GRANT), ("growth", SUPPORTED, GRANT)], UNDECIDED),
+        ([("bound", SUPPORTED, "few"), ("growth", SUPPORTED, "")], SUPPORTED),
+    ],
+)
+def test_a_claim_that_rests_on_grants_alone_leaves_its_theorem_to_hold_in_part(
+    claims: list[tuple[str, Any, str]], verdict: Verdict
+) -> None:
+    whole = [one(found, caveat=caveat, claim=claim) for claim, found, caveat in claims]
+    assert whole_verdict(whole) is verdict
+
+
 def test_the_parts_say_what_each_regime_came_to() -> None:
     refuted = one(REFUTED, "late", estimate=0.93, reference=0.5, instead="Euler's law", holds_instead=["a", "b"])
     other = one(REFUTED, "late", "few", estimate=0.95, reference=0.5, holds_instead=["a", "b"])
