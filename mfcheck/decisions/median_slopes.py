@@ -11,7 +11,7 @@ from mfcheck.decisions.allowance import Allowance, origin_with_delta
 from mfcheck.decisions.alternatives import Rival, tell
 from mfcheck.decisions.finite_sizes import papers_value, shifted
 from mfcheck.decisions.means import judge_place, places_beside
-from mfcheck.decisions.medians import PILOT, lost
+from mfcheck.decisions.medians import lost
 from mfcheck.decisions.sampling import Sampling, Statistic
 from mfcheck.decisions.slopes import rise, says_slope
 from mfcheck.decisions.statement import SHIFT, Evidence, Formula, Plan, Rule, Statement
@@ -191,9 +191,8 @@ class MedianSlope(Statement[SlopePlan]):
 
     def _piloted(self, looked_at: Sequence[tuple[MedianGroup, Probe]], sampling: Sampling) -> float:
         """The largest spread among the groups, each by a pilot of its own."""
-        few = self.pilot
-        draws = (sampling.draws(one.source, at, one.statistic, one.spec, apart=PILOT, few=few) for one, at in looked_at)
-        return max(medians.spread_of(draw(few)) for draw in draws)
+        pilots = (sampling.pilot(one.source, at, one.statistic, self.pilot, one.spec) for one, at in looked_at)
+        return max(map(medians.spread_of, pilots))
 
     def _probe(self, group: MedianGroup, sampling: Sampling) -> Probe:
         return self.probe(group.spec) if self.probe else sampling.probe(None, self.looks_at, group.spec)

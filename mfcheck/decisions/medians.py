@@ -24,9 +24,6 @@ from mfcheck.statistics.sequential import Region
 from mfcheck.theory import PaperTheory
 from mfcheck.verdict import Verdict
 
-PILOT = "pilot"
-"""What names the seed of draws that plan others."""
-
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class MedianPlan(Plan):
@@ -90,11 +87,11 @@ class MedianRatio(Statement[MedianPlan]):
             centre, bottom, top = max(centre, 1.0), 0.0, max(top, 1 + delta)
         probe = sampling.probe(self.probe, self.looks_at)
         source = (self.source, probe, lambda values: self.statistic(values) / value)
-        draw, pilot = sampling.draws(*source), sampling.draws(*source, apart=PILOT, few=self.pilot)
+        tried = sampling.pilot(*source, self.pilot) if self.pilot else None
         return MedianPlan(
             margin=margin,
-            first=self._first_look(margin, allowed, rule, pilot),
-            draws_of=(draw,),
+            first=self._first_look(margin, allowed, rule, tried),
+            draws_of=(sampling.draws(*source),),
             chunk=sampling.chunk(self.source),
             target=value,
             region=Region(bottom, top, centre * margin.total),
@@ -105,13 +102,12 @@ class MedianRatio(Statement[MedianPlan]):
             charged=allowed.alpha,
         )
 
-    def _first_look(self, margin: Margin, allowed: Allowance, rule: Rule, pilot: Draw) -> int:
+    def _first_look(self, margin: Margin, allowed: Allowance, rule: Rule, tried: Floats | None) -> int:
         """Draws that decide a median which lies where it should, or half as far from there as is allowed for, or where
         a pilot has it, of a law that is to break, or that is plainly off."""
         chances = {"alpha": rule.first_alpha, "beta": rule.level.beta}
         spread = self.spread if allowed.spread is None else allowed.spread
-        if self.pilot:
-            tried = pilot(self.pilot)
+        if tried is not None:
             spread = medians.spread_of(tried)
             away = abs(float(np.median(tried)) / allowed.centre - 1) - margin.total
             if self.breaks or away > margin.total / 3:

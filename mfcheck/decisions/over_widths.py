@@ -163,13 +163,17 @@ class OverWidths(Statement[WidthsPlan]):
         far = medians.combine(found, self._worst)
         return Estimate(wide.value, min(wide.low, far.low), max(wide.high, far.high))
 
-    def _draw(self, group: MedianGroup, sampling: Sampling, apart: str = "", few: int | None = None) -> Draw:
+    def _draw(self, group: MedianGroup, sampling: Sampling) -> Draw:
         probe = sampling.probe(None, self.looks_at, group.spec)
-        return sampling.draws(group.source, probe, group.statistic, group.spec, apart=apart, few=few)
+        return sampling.draws(group.source, probe, group.statistic, group.spec)
+
+    def _pilot(self, group: MedianGroup, sampling: Sampling) -> Floats:
+        probe = sampling.probe(None, self.looks_at, group.spec)
+        return sampling.pilot(group.source, probe, group.statistic, PILOT, group.spec, NAME)
 
     def _pilots(self, groups: Sequence[MedianGroup], sampling: Sampling) -> list[Floats]:
         """A few draws of every group, that no decision rests on; NotCovered where some are 0."""
-        found = [np.asarray(self._draw(group, sampling, NAME, PILOT)(PILOT)) for group in groups]
+        found = [self._pilot(group, sampling) for group in groups]
         if not all((one > 0).all() for one in found):
             raise NotCovered(
                 f"{self.quantity} is 0 in some of {PILOT} networks; where outputs move in all, it is decided"

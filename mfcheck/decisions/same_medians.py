@@ -41,7 +41,7 @@ class SameMedian(Statement[Plan]):
 
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> Plan:
         probe = sampling.probe(None, self.looks_at)
-        pilot = np.asarray(sampling.draws(self.source, probe, self.statistic, apart=NAME, few=PILOT)(PILOT))
+        pilot = sampling.pilot(self.source, probe, self.statistic, PILOT, name=NAME)
         arms, near = pilot.shape[1], math.log1p(self.delta)
         spread = max(medians.spread_of(pilot[:, arm]) for arm in range(arms))
         centres = np.log(np.median(pilot, axis=0))

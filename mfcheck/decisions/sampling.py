@@ -14,7 +14,6 @@ from mfcheck.ensembles.store import ChunkStore
 from mfcheck.findings.cell import Cell
 from mfcheck.settings import Settings
 from mfcheck.spec import NetworkSpec
-from mfcheck.statistics.sample_sizes import Draw
 from mfcheck.verdict import NotANumber
 
 Statistic = Callable[[Floats], Floats]
@@ -56,18 +55,28 @@ class Sampling:
         spec: NetworkSpec | None = None,
         engine: str = "",
         apart: str = "",
-        few: int | None = None,
-    ) -> Draw:
+    ) -> Drawing:
         """The first n draws of a statistic, of the cell's network or another, by the cell's engine or another.
 
         Those of a name `apart` have a seed of their own: what was measured by them knows nothing of the decision's.
-        With `few` no more are made than so many at a time, for a pilot that asks for no more.
         """
         run = self.settings
         seed = derive_seed(run.seed, apart) if apart else run.seed
         where = (spec or self.cell.spec, engine or self.cell.engine, probe)
-        sample = Sample(source, *where, seed, run.device, self.store, few)
-        return Drawing(self.claim, sample, statistic)
+        return Drawing(self.claim, Sample(source, *where, seed, run.device, self.store), statistic)
+
+    def pilot(
+        self,
+        source: Source,
+        probe: Probe,
+        statistic: Statistic,
+        count: int,
+        spec: NetworkSpec | None = None,
+        name: str = "pilot",
+    ) -> Floats:
+        """So many draws of a statistic, by which others are planned: of a seed of their own, and no more are made."""
+        draw = self.draws(source, probe, statistic, spec, apart=name)
+        return replace(draw, sample=replace(draw.sample, few=count))(count)
 
     def probe(self, given: Probe | None, looks_at: LooksAt, spec: NetworkSpec | None = None) -> Probe:
         """The inputs that a statement was given, or else those that it looks at in the cell, or at another network."""

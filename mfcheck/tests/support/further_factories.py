@@ -1,0 +1,84 @@
+"""Further factories of one's own: what a batch, a gradient, float64 or a first pass makes of a network."""
+
+from __future__ import annotations
+
+FURTHER = """
+class Placed(Vanilla):
+    # Its output at an input depends on where in the batch that stands.
+
+    def forward(self, x):
+        y = super().forward(x)
+        return y * (1 + torch.arange(len(y), dtype=y.dtype)[:, None] / 100)
+
+class Mixing(Vanilla):
+    # Inputs of one batch attend to each other, whatever their lengths, as where batch_first is forgotten.
+
+    def forward(self, x):
+        unit = nn.functional.normalize(x)
+        return super().forward(torch.softmax(unit @ unit.T, dim=1) @ x)
+
+class Numbered(Vanilla):
+    def forward(self, x):
+        return super().forward(x) / len(x)
+
+class Pair(Vanilla):
+    def forward(self, x):
+        if len(x) == 1:
+            raise ValueError("more than one value per channel")
+        return super().forward(x)
+
+class Detached(Vanilla):
+    def forward(self, x):
+        with torch.no_grad():
+            return super().forward(x)
+
+class Rooted(Vanilla):
+    # ReLU by a root, which has no derivative where it is 0.
+
+    def forward(self, x):
+        y = super().forward(x)
+        return y + torch.sqrt((0 * y) ** 2)
+
+class Filled(Vanilla):
+    # Outputs written into zeros of torch's default dtype.
+
+    def forward(self, x):
+        y, found = super().forward(x), torch.zeros(len(x), self.last.shape[0])
+        found[:] = y
+        return found
+
+class Cast(Vanilla):
+    def forward(self, x):
+        return super().forward(x.float())
+
+class Autocast(Vanilla):
+    def forward(self, x):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            return super().forward(x).to(x.dtype)
+
+class Lazy(nn.Sequential):
+    def __init__(self, spec, g):
+        n = spec.width
+        super().__init__(nn.LazyLinear(n, bias=False), nn.ReLU(), nn.LazyLinear(spec.output_dim, bias=False))
+
+class Gained(Vanilla):
+    # A gain of no dimensions.
+
+    def __init__(self, spec, g):
+        super().__init__(spec, g)
+        self.gain = nn.Parameter(torch.ones(()))
+
+    def forward(self, x):
+        return self.gain * super().forward(x)
+
+class Mute(Vanilla):
+    # 0 at about half of all inputs.
+
+    def __init__(self, spec, g):
+        super().__init__(spec, g)
+        self.gate = nn.Parameter(torch.randn(spec.input_dim, generator=g))
+
+    def forward(self, x):
+        y = super().forward(x)
+        return torch.where((x @ self.gate > 0)[:, None], y, torch.zeros_like(y))
+"""
