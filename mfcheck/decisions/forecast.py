@@ -94,7 +94,7 @@ def _of(ask: Ask, trial: Trial, reading: Reading) -> Forecast:
         if statement.formula is not None:
             statement.formula(reading.theory)
         seen = frozenset(name for name, _ in reading.noted)
-        plan = statement.plan(reading.theory, trial.rule, trial.sampling)
+        plan = statement.plan(reading.theory, trial.rule_of(statement), trial.sampling)
     except NeedsDrawsError:
         seen, source = frozenset(name for name, _ in reading.noted), getattr(statement, "source", None)
         spec, engine = trial.cell.spec, trial.cell.engine

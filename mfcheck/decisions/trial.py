@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mfcheck.decisions.granted import caveat_of
+from mfcheck.decisions.granted import caveat_of, rests_on_a_grant
 from mfcheck.decisions.judgement import Judgement, judged
 from mfcheck.decisions.pinned import pinned
 from mfcheck.decisions.sampling import Sampling
@@ -47,11 +47,11 @@ class Trial:
             self._reading = Reading(self.own)
         self.theory = self._reading.theory if self._reading else self.own
 
-    @property
-    def rule(self) -> Rule:
-        """How this claim is decided: an open question gets a single look."""
+    def rule_of(self, statement: Statement[Any]) -> Rule:
+        """How a statement of this claim is decided: an open question, or what a grant can only support, by one look."""
         level = self.settings.level
-        return Rule(level, self.settings.alpha, level.looks if self.claim.gates else 1)
+        several = self.claim.gates and not rests_on_a_grant(statement)
+        return Rule(level, self.settings.alpha, level.looks if several else 1)
 
     @property
     def sampling(self) -> Sampling:
@@ -61,14 +61,15 @@ class Trial:
     def plan(self, ask: Ask, theory: PaperTheory | None = None) -> Plan:
         """What a statement's first look would draw, and its margin, under the trial's theory or another."""
         under = theory or self.own
-        plan: Plan = made(ask, under).plan(under, self.rule, self.sampling)
+        statement = made(ask, under)
+        plan: Plan = statement.plan(under, self.rule_of(statement), self.sampling)
         return plan
 
     def judge(self, ask: Ask, theory: PaperTheory) -> Judgement:
         """Draw and decide a statement under any theory."""
         statement = made(ask, theory)
-        plan = statement.plan(theory, self.rule, self.sampling)
-        return Judgement.of(statement, plan, theory, self.rule)
+        rule = self.rule_of(statement)
+        return Judgement.of(statement, statement.plan(theory, rule, self.sampling), theory, rule)
 
     def blank(self, reason: str = "") -> Finding:
         """A finding of this cell that nothing has been decided about."""
@@ -96,7 +97,7 @@ class Trial:
         return replace(finding, seconds=time.perf_counter() - start)
 
     def _found(self, ask: Ask) -> Finding:
-        theory, reading, rule, finding = self.theory, self._reading, self.rule, self.blank()
+        theory, reading, finding = self.theory, self._reading, self.blank()
         early = reading.seen() if reading else ()
         at_making: list[str] = []
         at_planning: list[str] = []
@@ -104,6 +105,7 @@ class Trial:
         try:
             with reading.reads(at_making) if reading else nullcontext():
                 statement = made(ask, theory)
+                rule = self.rule_of(statement)
             with reading.reads(at_planning) if reading else nullcontext():
                 plan = statement.plan(theory, rule, self.sampling)
             regime, caveat = statement.regime.name, caveat_of(statement)
