@@ -71,5 +71,9 @@ def test_a_caveat_that_grants_is_all_that_a_statement_says_of_it(statement: Stat
         Claim("toy/granted", "A toy.", lambda settings: ()),
         Cell(NetworkSpec("vanilla", 4, 1, 8, 1, 2.0), "dense"),
     )
-    finding = Trial(claim, cell, Settings(1, level_named("quick")), PaperTheory(), ChunkStore()).find(statement)
+    trial = Trial(claim, cell, Settings(1, level_named("quick")), PaperTheory(), ChunkStore())
+    finding = trial.find(statement)
     assert finding.verdict is verdict
+    granted = finding.caveat.startswith(GRANTED)
+    assert trial.rule_of(statement).looks == (1 if granted else level_named("quick").looks)
+    assert not granted or finding.looks == 1
