@@ -111,33 +111,31 @@ def test_what_spreads_too_far_is_said_to_tell_nothing() -> None:
     )
 
 
+def same_median(factor: float, spread: float) -> SameMedian:
+    """That two arms have one median, of which the second's is so many times the first's."""
+
+    def sampler(network: NetworkSpec, probe: Probe, stream: Stream, n: int) -> Tensor:
+        both = torch.exp(spread * stream.normal(n, 2, dtype=torch.float64))
+        return both * torch.tensor([1.0, factor])
+
+    arms = Source("arms", {"dense": sampler}, {"dense": False})
+    return SameMedian(
+        arms, statistic=lambda draws: draws, delta=0.1, looks_at=lambda settings, cell: Probe(np.ones((2, 4)))
+    )
+
+
 @pytest.mark.parametrize(
     ("factor", "verdict"), [(1.0, Verdict.SUPPORTED), (1.25, Verdict.REFUTED), (0.8, Verdict.REFUTED)]
 )
 def test_arms_have_one_median_or_not(factor: float, verdict: Verdict) -> None:
-    def sampler(network: NetworkSpec, probe: Probe, stream: Stream, n: int) -> Tensor:
-        both = torch.exp(0.1 * stream.normal(n, 2, dtype=torch.float64))
-        return both * torch.tensor([1.0, factor])
-
-    arms = Source("arms", {"dense": sampler}, {"dense": False})
-    same = SameMedian(
-        arms, statistic=lambda draws: draws, delta=0.1, looks_at=lambda settings, cell: Probe(np.ones((2, 4)))
-    )
+    same = same_median(factor, 0.1)
     assert trial().judge(same, PaperTheory()).verdict is verdict
 
 
 @pytest.mark.parametrize("factor", [1.0, 1.05, 1.09, 1.1, 1.12, 1.2, 1.25, 2.0])
 def test_arms_beside_the_edge_take_no_draws_without_end(factor: float) -> None:
     """Refuted beyond 1.1, supported up to 1.21: of arms between the two either is true, and a look or two tell one."""
-
-    def sampler(network: NetworkSpec, probe: Probe, stream: Stream, n: int) -> Tensor:
-        both = torch.exp(0.5 * stream.normal(n, 2, dtype=torch.float64))
-        return both * torch.tensor([1.0, factor])
-
-    arms = Source("arms", {"dense": sampler}, {"dense": False})
-    same = SameMedian(
-        arms, statistic=lambda draws: draws, delta=0.1, looks_at=lambda settings, cell: Probe(np.ones((2, 4)))
-    )
+    same = same_median(factor, 0.5)
     found = [trial(seed).judge(same, PaperTheory()) for seed in range(12)]
     allowed = {Verdict.SUPPORTED: factor <= 1.21, Verdict.REFUTED: factor > 1.1}
     assert all(allowed.get(one.verdict, False) for one in found)
