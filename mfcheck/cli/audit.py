@@ -55,7 +55,19 @@ def run(chosen: argparse.Namespace) -> int:
         return 1
     if chosen.preflight:
         return 0
-    return subprocess.call(pytest_command(chosen, known), env=child_environment(os.environ))
+    return _become(pytest_command(chosen, known), child_environment(os.environ))
+
+
+def _become(command: list[str], environment: Mapping[str, str]) -> int:
+    """Run a command in place of this process, so that signals, status and the terminal are its own.
+
+    A parent that waits would pass no SIGTERM on and kill the run at Ctrl-C, before it tells what is decided.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if os.name == "posix":
+        os.execve(command[0], command, dict(environment))
+    return subprocess.call(command, env=environment)
 
 
 def before(chosen: argparse.Namespace) -> list[str] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -114,9 +115,8 @@ def test_a_glance_at_the_suite_is_the_same_in_every_process_and_sees_what_quick_
         "g = Settings(seed=5, level=level_named('glance')); "
         "print([(c.id, x.id) for c, _, x in e([t[i] for i in sorted(t)], g)])"
     )
-    other = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": "7"}
-    )
+    environment = {**os.environ, "PYTHONHASHSEED": "7"}
+    other = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment)
     assert other.stdout.strip() == repr(cells)
 
 

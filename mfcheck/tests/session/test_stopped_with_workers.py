@@ -6,14 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
-from pathlib import Path
 
 import joblib  # noqa: F401  (else a run in this process would load it, and forget it before its own end)
 import pytest
 
 from mfcheck.tests.support.places import ROOT
+from mfcheck.tests.support.processes import alive, until
 from mfcheck.tests.support.runs import journal, run, without_time
 from mfcheck.tests.support.toy_claims import TOY
 
@@ -64,21 +62,6 @@ def test_slow(cell, decide):
 '''
 OPTIONS = ("--mf-seed", "5", "--mf-alpha", "1e-3", "--mf-no-cache", "-q")
 LOKY = ("--mf-backend", "loky", "--mf-workers", "2")
-
-
-def alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-        return "Z" not in Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
-    except (ProcessLookupError, FileNotFoundError):
-        return False
-
-
-def until(holds: Callable[[], bool], seconds: float = 40.0) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
