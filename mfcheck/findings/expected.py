@@ -40,6 +40,8 @@ class Expectation:
     levels: tuple[str, ...] = ()
     of_papers: bool = True
     """Whether it speaks of the paper's theory, and not by name of the one on trial."""
+    strict: bool = True
+    """Whether what it speaks of must be refuted, or may be: an owner may know that it depends on the input."""
 
     def matches(self, finding: Mapping[str, Any]) -> bool:
         """Whether this finding, as plain values, is one of those spoken of."""
@@ -51,6 +53,8 @@ class Expectation:
     def unmet(self, finding: Finding) -> str:
         """Why a matching finding does not meet the declaration; empty if it does."""
         if finding.verdict is not Verdict.REFUTED:
+            if not self.strict:
+                return ""
             return f"was declared refuted ({self.reason}) but is {finding.verdict}"
         if self.instead and self.instead not in finding.holds_instead:
             holding = ", ".join(finding.holds_instead) or "none of the claim's other laws"
@@ -77,8 +81,8 @@ def read_expectations(files: Iterable[Path], level: str, theory: str = PAPER_THE
 def owners_expectations(architectures: Iterable[str], level: str) -> tuple[Expectation, ...]:
     """What factories of networks of one's own declare of these as their attribute `expected`, a list of tables.
 
-    Each has a claim, a reason, and if need be `when` and `levels`; it speaks of that architecture alone. ValueError
-    naming the factory and what is wrong.
+    Each has a claim, a reason, and if need be `when`, `levels` and `strict`; it speaks of that architecture alone.
+    ValueError naming the factory and what is wrong.
     """
     found: list[Expectation] = []
     for path in architectures:
@@ -115,7 +119,7 @@ def _declaration(table: Any, needed: Sequence[str] = NEEDED) -> Expectation:
     """One table as a declaration; ValueError in words that go on from its number."""
     if not isinstance(table, dict):
         raise ValueError(f"must be a table [[expected]], got {shown(table)}")
-    allowed = KEYS if needed == NEEDED else {*needed, "when", "levels"}
+    allowed = KEYS if needed == NEEDED else {*needed, "when", "levels", "strict"}
     missing, unknown = set(needed) - set(table), set(table) - allowed
     if missing or unknown:
         wrong = f"lacks {sorted(missing)}" if missing else f"has unknown keys {shown(sorted(unknown))}"
@@ -135,8 +139,11 @@ def _declaration(table: Any, needed: Sequence[str] = NEEDED) -> Expectation:
     spoken_of = table.get("theory", PAPER_THEORY)
     if not isinstance(spoken_of, str):
         raise ValueError(f"is wrong: theory must be a text, got {shown(spoken_of)}")
+    strict = table.get("strict", True)
+    if not isinstance(strict, bool):
+        raise ValueError(f"is wrong: strict must be true or false, got {shown(strict)}")
     paper = spoken_of == PAPER_THEORY
-    return Expectation(table["claim"], table["reason"], table.get("instead", ""), when, tuple(levels), paper)
+    return Expectation(table["claim"], table["reason"], table.get("instead", ""), when, tuple(levels), paper, strict)
 
 
 def outcomes(expectations: Sequence[Expectation], findings: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
@@ -150,6 +157,7 @@ def outcomes(expectations: Sequence[Expectation], findings: Sequence[Mapping[str
         mine = [finding for finding in findings if expectation.matches(finding)]
         tried = [finding for finding in mine if finding["verdict"] != Verdict.NOT_APPLICABLE]
         unmet = [finding["cell"] for finding in tried if not finding["expected"] and not finding["repairs"]]
+        unmet = unmet if expectation.strict else []
         status, message = "met", ""
         if not tried:
             status, message = "unmatched", "no finding matches"
@@ -196,6 +204,8 @@ def declare(finding: Finding, expectations: Sequence[Expectation]) -> tuple[Find
             return _repaired(finding, expectation)
         if problem := expectation.unmet(finding):
             return finding, f"{finding.claim} in cell {finding.cell} {problem}"
+        if finding.verdict is not Verdict.REFUTED:
+            return finding, ""
         return replace(finding, expected=expectation.reason, instead=expectation.instead), ""
     return finding, ""
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from mfcheck.findings import expected
 from mfcheck.findings.expected import (
     MOST_TABLES,
     Expectation,
@@ -210,6 +212,33 @@ def test_what_became_of_a_declaration(name: str) -> None:
     assert outcomes([Expectation("thm4.1/*", "r", "the law")], findings) == [
         {"claim": "thm4.1/*", "reason": "r", "instead": "the law", "status": status, "message": message}
     ]
+
+
+@pytest.mark.parametrize("verdict", [Verdict.SUPPORTED, Verdict.REFUTED, Verdict.UNDECIDED])
+def test_what_may_be_refuted_is_expected_then_and_else_no_complaint(verdict: Verdict) -> None:
+    allowed = replace(DECLARED, instead="", strict=False)
+    found, complaint = declare(make_finding(claim="thm4.1/x", verdict=verdict), [allowed])
+    assert complaint == ""
+    assert found.expected == (allowed.reason if verdict is Verdict.REFUTED else "")
+    assert found.verdict is verdict  # undecided is still a failure of its own
+    assert outcomes([allowed], [plain("a", verdict=str(verdict), expected=found.expected)])[0]["status"] == "met"
+
+
+@pytest.mark.parametrize(
+    ("strict", "said"),
+    [(True, ""), (False, ""), ("no", "is wrong: strict must be true or false, got 'no'"), (0, "strict must be true")],
+)
+def test_an_owner_says_what_must_be_refuted_and_what_may_be(
+    monkeypatch: pytest.MonkeyPatch, strict: object, said: str
+) -> None:
+    factory = SimpleNamespace(expected=[{"claim": "a/b", "reason": "r", "strict": strict}])
+    monkeypatch.setattr(expected, "load_factory", lambda path: factory)
+    if said:
+        with pytest.raises(ValueError, match=said):
+            expected.owners_expectations(["nets:Net"], "quick")
+    else:
+        (found,) = expected.owners_expectations(["nets:Net"], "quick")
+        assert (found.strict, found.when) == (strict, {"architecture": "nets:Net"})
 
 
 def test_a_change_is_refuted_where_the_papers_theory_is_not() -> None:
