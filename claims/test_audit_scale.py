@@ -77,7 +77,7 @@ def growth(cell: GrowthCell, level: Level) -> OverWidths:
         weights=weights,
         target=(lambda theory: 0.0) if steady else rise,
         delta=foreign.COARSER * level.slope,
-        origin=f"{foreign.COARSER} times δ of level {level.name}" + ("" if steady else "; finite width falls like 1/N"),
+        origin=level.delta_told(foreign.COARSER) + ("" if steady else "; finite width falls like 1/N"),
         power=1.0,
         settled=SETTLED,
     )

@@ -158,7 +158,9 @@ def at_depth(spec: NetworkSpec, depth: int, mean: float) -> Group:
 def steady(spec: NetworkSpec) -> Steady:
     """The scale moves by the same in every layer, whatever that is."""
     groups = [at_depth(spec, depth, math.nan) for depth in DEPTHS]
-    return Steady(jacobian.entry, groups, quantity="J_ij²", x_label="depth", unit="ω", caveat=TAIL)
+    return Steady(
+        jacobian.entry, groups, quantity="J_ij²", x_label="depth", unit="ω", times=foreign.COARSER, caveat=TAIL
+    )
 
 
 def growth(spec: NetworkSpec, delta: float | None = None) -> Slope:
@@ -172,6 +174,7 @@ def growth(spec: NetworkSpec, delta: float | None = None) -> Slope:
         curve=lambda theory, spec: theory.jacobian_entry_variance(spec),
         exact=True,
         delta=delta,
+        times=1 if spec.architecture in ARCHITECTURES else foreign.COARSER,
         caveat=unless_ours(spec, TAIL),
     )
 

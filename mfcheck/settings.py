@@ -45,6 +45,10 @@ class Level:
         """What a user calls the level: a glance decides as quick does, but in few cells."""
         return GLANCE if self.glance else self.name
 
+    def delta_told(self, times: int = 1) -> str:
+        """Where a discrepancy comes from that is so many times this level's own."""
+        return f"{times} times δ of level {self.name}" if times > 1 else f"δ of level {self.name}"
+
 
 GLANCE = "glance"
 LEVELS = {

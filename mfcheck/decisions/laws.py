@@ -79,8 +79,7 @@ class Law(Statement[LawPlan]):
 
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> LawPlan:
         level = rule.level
-        often = f"{self.times} times " if self.times > 1 else ""
-        margin = Margin(self.finite_width(), self.times * level.law, f"{self.origin}; {often}δ of level {level.name}")
+        margin = Margin(self.finite_width(), self.times * level.law, f"{self.origin}; {level.delta_told(self.times)}")
         mixture = None if self.at_width is None else self.at_width()
         law = self.reference(theory)
         probe = sampling.probe(self.probe, self.looks_at)
@@ -137,8 +136,7 @@ class SameLaw(Statement[Plan]):
 
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> Plan:
         level, probe = rule.level, sampling.probe(self.probe, self.looks_at)
-        often = f"{self.times} times " if self.times > 1 else ""
-        margin = Margin(0.0, self.times * level.law, f"exact at every width; {often}δ of level {level.name}")
+        margin = Margin(0.0, self.times * level.law, f"exact at every width; {level.delta_told(self.times)}")
         arms = len(probe.x)
         first = laws.draws_needed_same_law(margin.total, arms=arms, alpha=rule.first_alpha, beta=level.beta)
         return Plan(margin, first, (sampling.draws(self.source, probe),), sampling.chunk(self.source), arms)

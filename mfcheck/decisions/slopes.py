@@ -47,7 +47,7 @@ class Slope(Statement[TrendPlan]):
     """log E statistic against x rises as the theory's `curve` does, by its least-squares slope.
 
     The groups' exact means give the finite-width distance of slopes, unless the law is `exact` at every width. To the
-    level's δ for slopes, or to `delta`.
+    level's δ for slopes, or to `delta`, or so many `times` that where draws are dear.
     """
 
     two_sided = True
@@ -57,6 +57,7 @@ class Slope(Statement[TrendPlan]):
     curve: Callable[[PaperTheory, NetworkSpec], float]
     exact: bool = False
     delta: float | None = None
+    times: int = 1
     probe: Probe | None = None
 
     @property
@@ -68,7 +69,8 @@ class Slope(Statement[TrendPlan]):
         # The slope itself is what a twin of the theory can move; how far width moves it is the paper's formula's.
         bias = 0.0 if self.exact else abs(self._rise(means) - self._rise(self._at(PaperTheory())))
         kind = "exact at every width" if self.exact else "slope of the exact finite-width law"
-        margin = Margin(bias, level.slope if self.delta is None else self.delta, f"{kind}; δ of level {level.name}")
+        delta = level.slope if self.delta is None else self.delta
+        margin = Margin(bias, self.times * delta, f"{kind}; {level.delta_told(self.times)}")
         tails = tuple(group.tail for group in self.groups)
         shape = slopes.Trend(self._weights, True, tails, tuple(means))
         first = slopes.draws_needed_trend(
@@ -116,7 +118,7 @@ class Slope(Statement[TrendPlan]):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Steady(Statement[TrendPlan]):
-    """log E statistic is affine in x: the slope in each half is that of the whole, up to the level's δ.
+    """log E statistic is affine in x: the slope in each half is that of the whole, up to so many `times` the level's δ.
 
     Three groups at equal distances, whose means need not be known: a sketch of them plans the
     truncation. The slope's own interval, at the same error rate, is told as the growth `unit`.
@@ -127,12 +129,14 @@ class Steady(Statement[TrendPlan]):
     groups: Sequence[Group] = field(kw_only=False)
     x_label: str
     unit: str
+    times: int = 1
     probe: Probe | None = None
 
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> TrendPlan:
         level, half = rule.level, self.groups[1].x - self.groups[0].x
         bend = (0.5 / half, -1 / half, 0.5 / half)  # a half's slope less the whole's
-        margin = Margin(0.0, level.slope, f"the same in every layer; δ of level {level.name}")
+        origin = f"the same in every layer; {level.delta_told(self.times)}"
+        margin = Margin(0.0, self.times * level.slope, origin)
         draws_of = _draws_of(self.groups, self.source, sampling.probe(self.probe, self.looks_at), sampling)
         scales = tuple(float(draw(SKETCHED).mean()) for draw in draws_of)
         if not all(scales):

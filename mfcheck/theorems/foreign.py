@@ -25,7 +25,9 @@ WIDTHS = {"quick": 64, "standard": 128, "paper": 256}
 INPUTS, OUTPUTS, DEPTH, VARIANCE = 49, 32, 3, 1.6
 """Sizes that differ from each other and from every width, so that a matrix's shape tells what it is."""
 COARSER = 2
-"""How many times a level's δ for laws where modules are drawn one by one, of which δ itself takes 300,000 at quick."""
+"""How many times a level's δ for laws and slopes where modules are drawn one by one.
+
+Of which δ itself takes 300,000 at quick for a law."""
 GRANTED = "granted: as of a vanilla network of this width"
 
 
