@@ -92,7 +92,7 @@ class ModuleStack:
             return cast(Tensor, func.jvp(lambda one: self._one(parameters, buffers, one), (point,), (along,))[1])
 
         with warnings.catch_warnings():  # torch's own deprecations on first use of forward differentiation
-            warnings.simplefilter("ignore", DeprecationWarning)
+            warnings.filterwarnings("ignore", r"`torch\.jit\.")
             found = self._at_once(pushed, points, tangent)
         return self._pulled(x)[..., index] if found is None else self._checked(found, x)
 

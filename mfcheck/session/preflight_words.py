@@ -146,12 +146,13 @@ def decided(found: Preflight) -> Iterator[str]:
     for claim, reason in found.silent:
         silent.setdefault(reason, []).append(claim)
     rows, shared = dict[tuple[str, str], list[Cost]](), dict[tuple[object, ...], int]()
-    errors = []
+    errors = dict[tuple[str, str], int]()
     for one in found.asked:
         try:
             costs, reason = _costs(one, shared)
         except (ArithmeticError, ValueError, RuntimeError) as error:
-            errors.append(f"  {one.claim.id:37} will end in an error: {' '.join(str(error).split())}")
+            failed = one.claim.id, " ".join(str(error).split())
+            errors[failed] = errors.get(failed, 0) + 1
             continue
         if reason:
             silent.setdefault(reason, []).append(one.claim.id)
@@ -161,12 +162,16 @@ def decided(found: Preflight) -> Iterator[str]:
         rows.setdefault((one.claim.id, sizes_of(one)), []).append(whole)
     yield f"to be decided, about {duration(total)} on one core for one look at each:"
     for (claim, sizes), those in rows.items():
-        often = f" ×{len(those)}" if len(those) > 1 else ""
         draws, seconds = max(cost.draws for cost in those), duration(sum(cost.seconds for cost in those))
-        yield f"  {claim + often:37} {sizes:33} {draws:>9,} networks {seconds:>9}"
-    yield from errors
+        yield f"  {claim + _often(len(those)):37} {sizes:33} {draws:>9,} networks {seconds:>9}"
+    for (claim, why), cells in errors.items():
+        yield f"  {claim + _often(cells):37} will end in an error: {why}"
     for reason, claims in silent.items():
         yield f"– not applicable: {', '.join(dict.fromkeys(claims))}: {reason}"
+
+
+def _often(cells: int) -> str:
+    return f" ×{cells}" if cells > 1 else ""
 
 
 def sizes_of(one: Asked) -> str:

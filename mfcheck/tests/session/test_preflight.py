@@ -12,6 +12,7 @@ from mfcheck import PaperTheory, Verdict
 from mfcheck.decisions.suite import suite_claims
 from mfcheck.findings.claim import is_asked_for
 from mfcheck.observables import own_training
+from mfcheck.session import preflight_words
 from mfcheck.session.preflight import Preflight, preflight, with_scale
 from mfcheck.session.preflight_words import duration, lines
 from mfcheck.settings import Settings, level_named
@@ -114,6 +115,17 @@ def test_trainings_are_timed_and_not_carried_through(
     assert sum(line.strip().startswith("audit/trainable") for line in said) == 2
     assert 0 < len(steps) < 2 * 2 * 20
     assert said[-1].startswith("pre-flight, with what times this: ")
+
+
+def test_cells_that_will_fail_alike_are_told_in_one_line(
+    factory_paths: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(draw: object) -> float:
+        raise ValueError("no room\nfor it")
+
+    monkeypatch.setattr(preflight_words, "seconds_of_first", failing)
+    said = [line for line in lines(flown(factory_paths("He"), "audit/trainable")) if "end in an error" in line]
+    assert [" ".join(line.split()) for line in said] == ["audit/trainable ×2 will end in an error: no room for it"]
 
 
 def test_durations_are_for_people() -> None:
