@@ -30,7 +30,6 @@ from mfcheck.theorems.pull import (
     CHAIN_EPS,
     LINEAR_STEPS,
     instant,
-    one_output_pull,
 )
 from mfcheck.theorems.varied import Formula, VariedCell, decide_varied, varied_cells
 from mfcheck.training.objectives import Objective
@@ -115,8 +114,6 @@ def euler(spec: NetworkSpec, level: Level) -> Rival:
 
 def distance(cell: AttackCell, decide: Decider) -> Callable[[], Allowance]:
     """Where finite sizes put the pull as ε → 0: of one output in closed form, else as measured on the exact chain."""
-    if cell.chain:
-        return lambda: one_output_pull(cell.spec, cell.pair)
     beside = pull_beside(decide, cell.spec, cell.pair)
     return of_several(beside) if cell.images else beside
 

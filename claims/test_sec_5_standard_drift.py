@@ -78,7 +78,7 @@ def drift_cells(settings: Settings) -> Iterator[DriftCells]:
     for architecture in settings.architectures:
         if architecture in ARCHITECTURES:
             narrow = {
-                "vanilla": NetworkSpec("vanilla", 4, 2, 16, 2, 2.4),
+                "vanilla": NetworkSpec("vanilla", 4, 5, 16, 2, 0.5),  # small weights: the width takes 1 % of the drift
                 "residual": NetworkSpec("residual", 4, 5, 16, 3, 1.2, 0.0, LEAKY),
             }
             yield DriftCell(narrow[architecture], "dense", dataset=settings.dataset)

@@ -32,7 +32,6 @@ from mfcheck.theorems.pull import (
     half_rate,
     instant,
     many_outputs_pull,
-    one_output_pull,
     one_output_spread,
 )
 from mfcheck.theorems.variance import (
@@ -138,11 +137,6 @@ def flow_cells(architecture: str, settings: Settings) -> Iterator[DecayCell]:
         yield DecayCell(spec, "dense", pair=INF_INF, eps=0.3, regime=Regime.FLOW, images=count, dataset=data)
 
 
-def beside(cell: DecayCell, decide: Decider) -> Callable[[], Allowance]:
-    """Where finite sizes put the pull of one output: in closed form on the chain, else as measured on it."""
-    return (lambda: one_output_pull(cell.spec, cell.pair)) if cell.chain else pull_beside(decide, cell.spec, cell.pair)
-
-
 def at_start(cell: DecayCell, decide: Decider) -> MedianRatio:
     """−dσ_w²/dt at t = 0 is the theory's."""
     spec, attack, level = cell.spec, cell.attack, decide.settings.level
@@ -157,7 +151,7 @@ def at_start(cell: DecayCell, decide: Decider) -> MedianRatio:
         statistic=lambda draws: draws[:, DRIFT],
         looks_at=images,
         reference=rate,
-        allowance=beside(cell, decide),
+        allowance=pull_beside(decide, spec, cell.pair),
         spread=one_output_spread(spec, cell.pair),
         delta=level.exact if cell.chain else level.ratio,
         regime=LIMIT,
@@ -206,7 +200,7 @@ def under_projection(cell: DecayCell, decide: Decider) -> Ask:
         statistic=lambda draws: np.square(projected.scale_at(draws, scales, end)),
         looks_at=images,
         reference=lambda theory: cell.kept(theory, end),
-        allowance=of_what_is_left(beside(cell, decide), lambda by: cell.kept(PaperTheory(), end * by)),
+        allowance=of_what_is_left(pull_beside(decide, spec, cell.pair), lambda by: cell.kept(PaperTheory(), end * by)),
         spread=one_output_spread(spec, cell.pair) * math.log(2),
         delta=level.exact if cell.chain else level.ratio,
         regime=PULL,

@@ -26,7 +26,7 @@ NORMS_IN_A_CHUNK = 64
 def operator_norms(p: float, q: float) -> Source:
     """`[n, 2]`: the best found ‖J‖_{p,q}, and the same of the matrix Z of N(0, 1/d) entries with J = Rᵀ Z.
 
-    Z is known to the Wishart chain alone; the first column is all there is of dense networks, at the first input. Where
+    Z is known to the Wishart chain alone; the first column is all there is of networks, at the first input. Where
     `operator_norm` is not exact both columns are its lower bound.
     """
 
@@ -41,7 +41,13 @@ def operator_norms(p: float, q: float) -> Source:
         jacobian = draw_stack(spec, stream, replicates=draws).jacobian(_inputs(probe, stream))[:, :1]
         return largest_found(jacobian, p, q)
 
-    engines, uses_input = {"wishart": chain, "dense": dense}, {"wishart": False, "dense": True}
+    def lazy(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+        network = draw_stack(spec, stream, engine="lazy", replicates=draws)
+        reserve(network, spec.output_dim + 1)
+        return largest_found(network.jacobian(_inputs(probe, stream)[:1]), p, q)
+
+    engines = {"wishart": chain, "dense": dense, "lazy": lazy}
+    uses_input = {name: name != "wishart" for name in engines}
     return Source(f"operator norm ({p:g}, {q:g})", engines, uses_input, most=NORMS_IN_A_CHUNK)
 
 

@@ -1,7 +1,8 @@
-"""Where finite sizes put ‖J‖ and the pull on W beside the theory's limits, measured on the exact chain.
+"""Where finite sizes put ‖J‖ and the pull on W beside the theory's limits: measured on the exact chain, or, of the pull
+on networks of one output, in closed form.
 
-Over what is known of the limit without the theory on trial: the layer gain E λ, the share of the pull that a shortcut
-leaves, and Chevet's constant, or the median where that is in closed form.
+Measured over what is known of the limit without the theory on trial: the layer gain E λ, the share of the pull that a
+shortcut leaves, and Chevet's constant, or the median where that is in closed form.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from mfcheck.decisions.calibration import Calibration
 from mfcheck.decisions.decide import Decider
 from mfcheck.observables import chain_pull, losses
 from mfcheck.spec import NetworkSpec, NormPair
+from mfcheck.theorems.pull import one_output_pull
 from mfcheck.theory import finite_width, norms
 
 NORM = "‖J‖ measured on the exact chain at this width (docs/theory.md#wishart-chain)"
@@ -44,6 +46,8 @@ def norm_below(decide: Decider, spec: NetworkSpec, pair: NormPair, beta: float) 
 
 def pull_beside(decide: Decider, spec: NetworkSpec, pair: NormPair) -> Callable[[], Allowance]:
     """Where the median of the pull on W lies, as ε → 0, beside ε α β ω^{L/2−1}/N with the paper's β."""
+    if spec.output_dim == 1:
+        return lambda: one_output_pull(spec, pair)
     return lambda: _pull(decide, spec, pair).over(_limit(spec, pair), PULL)
 
 
@@ -67,7 +71,15 @@ def of_several(measured: Callable[[], Allowance]) -> Callable[[], Allowance]:
 
 def time_beside(decide: Decider, spec: NetworkSpec, pair: NormPair) -> Callable[[], Allowance]:
     """Where the median of a time lies that is inverse to the pull."""
+    if spec.output_dim == 1:
+        return lambda: of_inverse(one_output_pull(spec, pair))
     return lambda: _pull(decide, spec, pair).under(_limit(spec, pair), PULL)
+
+
+def of_inverse(near: Allowance) -> Allowance:
+    """Where what is inverse to something lies, given where that does."""
+    below, above = near.above / (1 + near.above), near.below / (1 - near.below)
+    return replace(near, below=below, above=above, shift=1 / near.centre - 1)
 
 
 def _pull(decide: Decider, spec: NetworkSpec, pair: NormPair) -> Calibration:

@@ -63,9 +63,9 @@ def of_what_is_left(known: Callable[[], Allowance], left: Callable[[float], floa
     return allowance
 
 
-def scales_down_to(share: float) -> tuple[float, ...]:
+def scales_down_to(share: float, points: int = POINTS) -> tuple[float, ...]:
     """Scales of the weights from 1 to where σ_w² is `share` of its start, even in the logarithm."""
-    return tuple(float(scale) for scale in np.geomspace(1.0, math.sqrt(share), POINTS))
+    return tuple(float(scale) for scale in np.geomspace(1.0, math.sqrt(share), points))
 
 
 def euler(row: int, slack: float) -> dict[str, Rival]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from mfcheck.decisions.allowance import Allowance
@@ -23,7 +23,7 @@ from mfcheck.spec import NetworkSpec, NormPair, ReLULike
 from mfcheck.theorems.bound import INF_INF, growth
 from mfcheck.theorems.capacity import mean_decay
 from mfcheck.theorems.cells import AttackCell
-from mfcheck.theorems.on_chain import pull_beside
+from mfcheck.theorems.on_chain import of_inverse, pull_beside
 from mfcheck.theorems.pull import BY_PROJECTION, CHAIN_EPS, LINEAR_STEPS, instant
 from mfcheck.theorems.variance import of_what_is_left, time_down_to
 from mfcheck.theory import PaperTheory, norms
@@ -174,18 +174,13 @@ def _left(cell: VariedCell, decide: Decider) -> MedianRatio:
 def _time(cell: VariedCell, decide: Decider) -> MedianRatio:
     known = beside(cell, decide)
 
-    def allowance() -> Allowance:
-        near = known()
-        below, above = near.above / (1 + near.above), near.below / (1 - near.below)
-        return replace(near, below=below, above=above, shift=1 / near.centre - 1)
-
     return _statement(
         cell,
         decide,
         quantity=f"the time T at which ω^L = {cell.lower:.3g}",
         statistic=cell.shrinking.duration,
         reference=lambda theory: theory.collapse_time(cell.spec, *cell.attack, cell.lower),
-        allowance=allowance,
+        allowance=lambda: of_inverse(known()),
         regime=PULL,
     )
 
