@@ -58,7 +58,7 @@ def read_images(dataset: str, data_dir: Path | None = None) -> ImageSet:
     Fashion-MNIST's IDX files may also lie in `data_dir` itself, gzipped or not, or in Debian's folder where no
     `data_dir` is given. Raises ValueError naming the folders of a missing set, or the file that is not as it must be.
     """
-    plain, raw = _plain_folder(dataset, data_dir), _raw_folder(dataset, data_dir)
+    plain, raw = folders(dataset, data_dir)
     if plain is not None and _holds_idx(plain):
         debian = "Debian's package dataset-fashion-mnist"
         return read_pair(plain, dataset, debian if data_dir is None else "IDX files of the data folder")
@@ -80,7 +80,7 @@ def read_images(dataset: str, data_dir: Path | None = None) -> ImageSet:
 
 def download(dataset: str, data_dir: Path | None = None) -> None:
     """Let torchvision download a set that is not there yet; ValueError when it cannot."""
-    plain, raw = _plain_folder(dataset, data_dir), _raw_folder(dataset, data_dir)
+    plain, raw = folders(dataset, data_dir)
     if (plain is not None and _holds_idx(plain)) or not _missing(raw):
         return
     kind = _torchvision_set(dataset)
@@ -120,6 +120,11 @@ def note_on(path: Path, dataset: str, name: str, digest: str) -> str:
             cure = f"name the folder of {dataset} with --mf-data-dir, or ask for --mf-dataset {other}"
             raise ValueError(f"{path} is the published file of {other}, not of {dataset}; {cure}")
     return "" if PUBLISHED[dataset][name] == digest else NOT_PUBLISHED
+
+
+def folders(dataset: str, data_dir: Path | None) -> tuple[Path | None, Path]:
+    """Where a set's plain IDX files may lie, if anywhere, and where torchvision lays them: in this environment, now."""
+    return _plain_folder(dataset, data_dir), _raw_folder(dataset, data_dir)
 
 
 def _plain_folder(dataset: str, data_dir: Path | None) -> Path | None:

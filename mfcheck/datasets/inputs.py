@@ -155,7 +155,7 @@ def open_dataset(dataset: str, data_dir: Path | None = None, *, download: bool =
     folder = None if data_dir is None else data_dir.resolve()
     if download:
         imagesets.download(dataset, folder)
-    return _read_once(dataset, folder)
+    return _read_once(dataset, folder, imagesets.folders(dataset, folder))
 
 
 def is_present(dataset: str, data_dir: Path | None = None) -> bool:
@@ -168,7 +168,8 @@ def is_present(dataset: str, data_dir: Path | None = None) -> bool:
 
 
 @lru_cache(maxsize=2)
-def _read_once(dataset: str, data_dir: Path | None) -> ImageSet:
+def _read_once(dataset: str, data_dir: Path | None, folders: tuple[Path | None, Path]) -> ImageSet:
+    """The images, by the folders too: another cache of a user's, set in between, is another data set."""
     return imagesets.read_images(dataset, data_dir)
 
 

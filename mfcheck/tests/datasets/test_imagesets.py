@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from mfcheck.datasets import imagesets
-from mfcheck.datasets.inputs import batch, inputs, open_dataset
+from mfcheck.datasets.inputs import batch, inputs, is_present, open_dataset
 from mfcheck.given import import_with_torchvision
 from mfcheck.settings import Settings, level_named
 from mfcheck.tests.support.runs import run
@@ -122,6 +122,15 @@ def test_idx_files_of_fashion_mnist_may_lie_in_the_folder_itself(gzipped: bool, 
     assert np.array_equal(found.x, other.x)
     assert found.labels is not None
     assert found.labels.tolist() == other.labels.tolist()
+
+
+def test_a_set_of_another_cache_is_not_remembered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    lay_torchvision("mnist", tmp_path / "cache" / "mfcheck")
+    assert is_present("mnist")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "another"))
+    assert not is_present("mnist")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert is_present("mnist")
 
 
 def test_debians_files_are_read_where_no_folder_is_given(tmp_path: Path) -> None:
