@@ -18,9 +18,12 @@ from mfcheck.given import calm_warnings, reason
 from mfcheck.reporting.words.coverage_table import coverage_table
 from mfcheck.reporting.words.twins_table import mutant_table
 
+STOPPED = 2
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; 0, 1 for a regression or theories that nothing separates, 4 and one sentence for misuse."""
+    """Run one command; 0, 1 for a regression or theories that nothing separates, 4 and one sentence for misuse; and 2,
+    as pytest's, where Ctrl-C ends it."""
     speak_any_encoding()
     try:
         with calm_warnings():
@@ -28,6 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         say(f"mfcheck: {reason(error) if isinstance(error, OSError) else ' '.join(str(error).split())}", sys.stderr)
         return 4
+    except KeyboardInterrupt:
+        say("mfcheck: stopped before its end", sys.stderr)
+        return STOPPED
 
 
 def _run(parser: Parser, arguments: Sequence[str]) -> int:

@@ -156,8 +156,9 @@ def outcomes(expectations: Sequence[Expectation], findings: Sequence[Mapping[str
     for expectation in expectations:
         mine = [finding for finding in findings if expectation.matches(finding)]
         tried = [finding for finding in mine if finding["verdict"] != Verdict.NOT_APPLICABLE]
-        unmet = [finding["cell"] for finding in tried if not finding["expected"] and not finding["repairs"]]
-        unmet = unmet if expectation.strict else []
+        open_ones = [finding for finding in tried if not finding["expected"] and not finding["repairs"]]
+        held = [finding for finding in open_ones if _first(expectations, finding) is expectation]
+        unmet = [finding["cell"] for finding in held] if expectation.strict else []
         status, message = "met", ""
         if not tried:
             status, message = "unmatched", "no finding matches"
@@ -174,6 +175,11 @@ def outcomes(expectations: Sequence[Expectation], findings: Sequence[Mapping[str
         declared = {"claim": expectation.claim, "reason": expectation.reason, "instead": expectation.instead}
         found.append({**declared, "status": status, "message": message})
     return found
+
+
+def _first(expectations: Sequence[Expectation], finding: Mapping[str, Any]) -> Expectation | None:
+    """The declaration that a finding is held to: the first that matches it."""
+    return next((one for one in expectations if one.matches(finding)), None)
 
 
 def refuted_changes(findings: Sequence[Mapping[str, Any]]) -> dict[str, set[str]]:
@@ -195,19 +201,16 @@ def declare(finding: Finding, expectations: Sequence[Expectation]) -> tuple[Find
     A declaration speaks of one theory, as a rule the paper's. Another one on trial that changes the formula is not held
     to it: the same draws must refute the paper's theory as declared, and where they support the other's it is repaired.
     """
-    if finding.verdict is Verdict.NOT_APPLICABLE:
+    expectation = _first(expectations, vars(finding))
+    if finding.verdict is Verdict.NOT_APPLICABLE or expectation is None:
         return finding, ""
-    for expectation in expectations:
-        if not expectation.matches(vars(finding)):
-            continue
-        if expectation.of_papers and finding.changes_seen:
-            return _repaired(finding, expectation)
-        if problem := expectation.unmet(finding):
-            return finding, f"{finding.claim} in cell {finding.cell} {problem}"
-        if finding.verdict is not Verdict.REFUTED:
-            return finding, ""
-        return replace(finding, expected=expectation.reason, instead=expectation.instead), ""
-    return finding, ""
+    if expectation.of_papers and finding.changes_seen:
+        return _repaired(finding, expectation)
+    if problem := expectation.unmet(finding):
+        return finding, f"{finding.claim} in cell {finding.cell} {problem}"
+    if finding.verdict is not Verdict.REFUTED:
+        return finding, ""
+    return replace(finding, expected=expectation.reason, instead=expectation.instead), ""
 
 
 def _repaired(finding: Finding, expectation: Expectation) -> tuple[Finding, str]:

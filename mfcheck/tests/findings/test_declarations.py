@@ -224,6 +224,15 @@ def test_what_may_be_refuted_is_expected_then_and_else_no_complaint(verdict: Ver
     assert outcomes([allowed], [plain("a", verdict=str(verdict), expected=found.expected)])[0]["status"] == "met"
 
 
+def test_a_finding_is_held_to_the_first_declaration_that_matches_it() -> None:
+    some, all_of_them = replace(DECLARED, instead="", strict=False), replace(DECLARED, instead="", reason="all")
+    found, complaint = declare(make_finding(claim="thm4.1/x"), [some, all_of_them])
+    assert (found.expected, complaint) == ("", "")
+    findings = [plain("a", verdict="supported"), plain("b", verdict="refuted", expected="all")]
+    assert [one["status"] for one in outcomes([some, all_of_them], findings)] == ["met", "met"]
+    assert [one["status"] for one in outcomes([all_of_them, some], findings)] == ["unmet", "met"]
+
+
 @pytest.mark.parametrize(
     ("strict", "said"),
     [(True, ""), (False, ""), ("no", "is wrong: strict must be true or false, got 'no'"), (0, "strict must be true")],
