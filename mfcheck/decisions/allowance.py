@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mfcheck.settings import Level
 
@@ -31,6 +31,12 @@ class Allowance:
     def centre(self) -> float:
         """Where a ratio to the theory is known to lie."""
         return 1 + self.shift
+
+    @property
+    def inverse(self) -> Allowance:
+        """Where what is inverse to it lies."""
+        below, above = self.above / (1 + self.above), self.below / (1 - self.below)
+        return replace(self, below=below, above=above, shift=1 / self.centre - 1)
 
 
 def origin_with_delta(allowed: Allowance, delta: float, level: Level) -> str:

@@ -54,8 +54,3 @@ class Calibration:
         """Where a ratio to `value` is known to lie by it."""
         below, above = 1 - self.low / self.value, self.high / self.value - 1
         return Allowance(below, above, origin, self.value / value - 1, self.spread, self.alpha)
-
-    def under(self, value: float, origin: str) -> Allowance:
-        """The same of a statistic that is inverse to this one, with `value` over this median."""
-        below, above = 1 - self.value / self.high, self.value / self.low - 1
-        return Allowance(below, above, origin, value / self.value - 1, self.spread, self.alpha)

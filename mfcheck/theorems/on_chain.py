@@ -71,15 +71,8 @@ def of_several(measured: Callable[[], Allowance]) -> Callable[[], Allowance]:
 
 def time_beside(decide: Decider, spec: NetworkSpec, pair: NormPair) -> Callable[[], Allowance]:
     """Where the median of a time lies that is inverse to the pull."""
-    if spec.output_dim == 1:
-        return lambda: of_inverse(one_output_pull(spec, pair))
-    return lambda: _pull(decide, spec, pair).under(_limit(spec, pair), PULL)
-
-
-def of_inverse(near: Allowance) -> Allowance:
-    """Where what is inverse to something lies, given where that does."""
-    below, above = near.above / (1 + near.above), near.below / (1 - near.below)
-    return replace(near, below=below, above=above, shift=1 / near.centre - 1)
+    rate = pull_beside(decide, spec, pair)
+    return lambda: rate().inverse
 
 
 def _pull(decide: Decider, spec: NetworkSpec, pair: NormPair) -> Calibration:

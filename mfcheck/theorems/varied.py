@@ -23,7 +23,7 @@ from mfcheck.spec import NetworkSpec, NormPair, ReLULike
 from mfcheck.theorems.bound import INF_INF, growth
 from mfcheck.theorems.capacity import mean_decay
 from mfcheck.theorems.cells import AttackCell
-from mfcheck.theorems.on_chain import of_inverse, pull_beside
+from mfcheck.theorems.on_chain import pull_beside
 from mfcheck.theorems.pull import BY_PROJECTION, CHAIN_EPS, LINEAR_STEPS, instant
 from mfcheck.theorems.variance import of_what_is_left, time_down_to
 from mfcheck.theory import PaperTheory, norms
@@ -180,7 +180,7 @@ def _time(cell: VariedCell, decide: Decider) -> MedianRatio:
         quantity=f"the time T at which ω^L = {cell.lower:.3g}",
         statistic=cell.shrinking.duration,
         reference=lambda theory: theory.collapse_time(cell.spec, *cell.attack, cell.lower),
-        allowance=lambda: of_inverse(known()),
+        allowance=lambda: known().inverse,
         regime=PULL,
     )
 

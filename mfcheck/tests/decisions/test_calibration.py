@@ -112,7 +112,7 @@ def test_a_calibration_is_as_fine_as_it_is_to_be_and_has_draws_of_its_own() -> N
 
 def test_a_calibration_is_over_a_value_or_under_one() -> None:
     found = Calibration(2.0, 1.9, 2.2, 0.1, 1e-6)
-    over, under = found.over(4.0, "o"), found.under(4.0, "u")
+    over, under = found.over(4.0, "o"), found.over(4.0, "u").inverse
     assert (over.centre, over.below, over.above) == pytest.approx((0.5, 0.05, 0.1))
     assert (under.centre, under.below, under.above) == pytest.approx((2.0, 1 - 2 / 2.2, 2 / 1.9 - 1))
     assert (over.spread, over.alpha, over.origin) == (0.1, 1e-6, "o")
