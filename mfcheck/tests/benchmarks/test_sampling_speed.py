@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -19,6 +18,7 @@ from mfcheck.ensembles.matrices.dense import DenseMatrix
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
 from mfcheck.numerics import one_thread
+from mfcheck.tests.support.timing import interleaved, within
 
 PAPER = NetworkSpec("vanilla", 1000, 1, width=5000, depth=10, weight_variance=2)
 CHUNK, MILLION = 2**16, 10**6
@@ -28,16 +28,6 @@ CHUNK, MILLION = 2**16, 10**6
 def single_thread() -> Iterator[None]:
     with one_thread(), torch.no_grad():
         yield
-
-
-def best(work: Callable[[], object], rounds: int = 3) -> float:
-    """The shortest of several runs in seconds: noise only adds."""
-    times = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return min(times)
 
 
 def million_entries(spec: NetworkSpec) -> None:
@@ -59,18 +49,20 @@ def floor_of_a_million(gammas: int) -> None:
 
 
 def test_a_million_entries_within_two_seconds_and_three_floors(benchmark: BenchmarkFixture) -> None:
-    benchmark.pedantic(million_entries, args=(PAPER,), rounds=3)
-    seconds = benchmark.stats.stats.min
-    floor = best(lambda: floor_of_a_million(gammas=1))
+    def kept(seconds: float, floor: float) -> bool:
+        return seconds <= min(2, 3 * floor)
+
+    works = (lambda: million_entries(PAPER)), (lambda: floor_of_a_million(gammas=1))
+    seconds, floor = interleaved(benchmark, *works, rounds=3, kept=kept)
     benchmark.extra_info["times floor"] = seconds / floor
-    assert seconds <= 2
-    assert seconds <= 3 * floor
+    assert kept(seconds, floor)
 
 
 def test_two_slopes_within_three_floors(benchmark: BenchmarkFixture) -> None:
     leaky = NetworkSpec("residual", 1000, 1, 5000, 10, 2.0, activation=ReLULike(1, 0.2))
-    benchmark.pedantic(million_entries, args=(leaky,), rounds=3)
-    assert benchmark.stats.stats.min <= 3 * best(lambda: floor_of_a_million(gammas=2))
+    kept = within(3)
+    works = (lambda: million_entries(leaky)), (lambda: floor_of_a_million(gammas=2))
+    assert kept(*interleaved(benchmark, *works, rounds=3, kept=kept))
 
 
 def test_an_entry_a_million_times_faster_than_dense(benchmark: BenchmarkFixture) -> None:
@@ -79,18 +71,22 @@ def test_an_entry_a_million_times_faster_than_dense(benchmark: BenchmarkFixture)
     def dense_entry() -> None:
         Network(PAPER, Stream(0)).jacobian(x, [0])
 
-    benchmark.pedantic(dense_entry, rounds=2)
-    wishart_entry = best(lambda: million_entries(PAPER)) / MILLION
-    ratio = benchmark.stats.stats.min / wishart_entry
-    benchmark.extra_info["times wishart"] = ratio
-    assert ratio >= 1_000_000
+    def kept(dense: float, million: float) -> bool:
+        return dense >= million
+
+    dense, million = interleaved(benchmark, dense_entry, lambda: million_entries(PAPER), rounds=2, kept=kept)
+    benchmark.extra_info["times wishart"] = MILLION * dense / million
+    assert kept(dense, million)
 
 
 @pytest.mark.parametrize("architecture", ["vanilla", "residual"])
 def test_a_thousand_whole_jacobians_a_second(benchmark: BenchmarkFixture, architecture: str) -> None:
     spec = NetworkSpec(architecture, 784, 10, width=5000, depth=10, weight_variance=2)
-    benchmark.pedantic(lambda: wishart.jacobian(spec, 1000, 784, Stream(0)), rounds=3)
-    assert benchmark.stats.stats.min <= 1
+
+    def kept(seconds: float) -> bool:
+        return seconds <= 1
+
+    assert kept(*interleaved(benchmark, lambda: wishart.jacobian(spec, 1000, 784, Stream(0)), rounds=3, kept=kept))
 
 
 @pytest.mark.parametrize("width", [32, 512])
@@ -110,19 +106,24 @@ def test_dense_sampling_within_twice_its_normals_and_products(benchmark: Benchma
             columns = matrix @ columns
         projections[0].mT @ columns
 
-    benchmark.pedantic(sample, rounds=5)
-    ratio = benchmark.stats.stats.min / best(floor, rounds=5)
-    benchmark.extra_info["times floor"] = ratio
-    assert ratio <= 2
+    kept = within(2)
+    seconds, least = interleaved(benchmark, sample, floor, rounds=5, kept=kept)
+    benchmark.extra_info["times floor"] = seconds / least
+    assert kept(seconds, least)
 
 
 def test_a_layer_of_the_chain_is_drawn_faster_than_by_scipy(benchmark: BenchmarkFixture) -> None:
     draws, size, freedom = 1000, 10, 500
     everyone, generator = torch.full((draws,), float(freedom), dtype=torch.float64), np.random.default_rng(0)
-    benchmark.pedantic(lambda: wishart.bartlett(everyone, size, Stream(0)), rounds=5)
-    by_scipy = best(lambda: stats.wishart.rvs(freedom, np.eye(size), draws, random_state=generator))
-    benchmark.extra_info["of the time of scipy"] = benchmark.stats.stats.min / by_scipy
-    assert benchmark.stats.stats.min <= by_scipy
+
+    def by_scipy() -> object:
+        return stats.wishart.rvs(freedom, np.eye(size), draws, random_state=generator)
+
+    kept = within(1)
+    works = (lambda: wishart.bartlett(everyone, size, Stream(0))), by_scipy
+    seconds, theirs = interleaved(benchmark, *works, rounds=5, kept=kept)
+    benchmark.extra_info["of the time of scipy"] = seconds / theirs
+    assert kept(seconds, theirs)
 
 
 def test_jacobians_of_a_stack_faster_than_by_vmap_and_jacrev(benchmark: BenchmarkFixture) -> None:
@@ -138,10 +139,11 @@ def test_jacobians_of_a_stack_faster_than_by_vmap_and_jacrev(benchmark: Benchmar
 
     jacobians = torch.func.vmap(torch.func.jacrev(output, argnums=1), in_dims=(0, None))
     torch.testing.assert_close(network.jacobian(x)[:, 0], jacobians(parts, x[0]), rtol=1e-3, atol=1e-4)
-    benchmark.pedantic(lambda: network.jacobian(x), rounds=7)
-    theirs = best(lambda: jacobians(parts, x[0]), rounds=7)
-    benchmark.extra_info["of the time of vmap and jacrev"] = benchmark.stats.stats.min / theirs
-    assert benchmark.stats.stats.min <= theirs
+    kept = within(1)
+    works = (lambda: network.jacobian(x)), (lambda: jacobians(parts, x[0]))
+    seconds, theirs = interleaved(benchmark, *works, rounds=7, kept=kept)
+    benchmark.extra_info["of the time of vmap and jacrev"] = seconds / theirs
+    assert kept(seconds, theirs)
 
 
 def test_memory_stays_under_a_gigabyte_at_width_ten_million() -> None:
