@@ -15,6 +15,8 @@ from mfcheck.decisions.statement import Evidence, Statement
 from mfcheck.findings.regimes import GRANTED
 from mfcheck.verdict import Verdict
 
+LOOKS = 2
+"""Looks at most at what a grant can only support: a second one, at twice the draws, where the first is marginal."""
 OPEN = "left open: outside its region only if the network is granted the tail or distance of a vanilla one"
 CONTRADICTED = "; its draws contradict that grant, since the interval excludes their own mean"
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mfcheck.decisions.granted import caveat_of, rests_on_a_grant
+from mfcheck.decisions.granted import LOOKS, caveat_of, rests_on_a_grant
 from mfcheck.decisions.judgement import Judgement, judged
 from mfcheck.decisions.pinned import pinned
 from mfcheck.decisions.sampling import Sampling
@@ -48,10 +48,10 @@ class Trial:
         self.theory = self._reading.theory if self._reading else self.own
 
     def rule_of(self, statement: Statement[Any]) -> Rule:
-        """How a statement of this claim is decided: an open question, or what a grant can only support, by one look."""
+        """How a statement of this claim is decided: an open question by one look, what rests on a grant by two."""
         level = self.settings.level
-        several = self.claim.gates and not rests_on_a_grant(statement)
-        return Rule(level, self.settings.alpha, level.looks if several else 1)
+        most = LOOKS if rests_on_a_grant(statement) else level.looks
+        return Rule(level, self.settings.alpha, min(most, level.looks) if self.claim.gates else 1)
 
     @property
     def sampling(self) -> Sampling:

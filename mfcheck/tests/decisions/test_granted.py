@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor
 
 from mfcheck import Cell, NetworkSpec, PaperTheory
-from mfcheck.decisions.granted import CONTRADICTED, OPEN, held_back, never_refuted
+from mfcheck.decisions.granted import CONTRADICTED, LOOKS, OPEN, held_back, never_refuted
 from mfcheck.decisions.medians import MedianWithin
 from mfcheck.decisions.rates import Rate
 from mfcheck.decisions.statement import Evidence, Statement
@@ -75,5 +77,21 @@ def test_a_caveat_that_grants_is_all_that_a_statement_says_of_it(statement: Stat
     finding = trial.find(statement)
     assert finding.verdict is verdict
     granted = finding.caveat.startswith(GRANTED)
-    assert trial.rule_of(statement).looks == (1 if granted else level_named("quick").looks)
-    assert not granted or finding.looks == 1
+    assert trial.rule_of(statement).looks == (LOOKS if granted else level_named("quick").looks)
+    assert finding.looks == 1
+
+
+def marginal(spec: NetworkSpec, probe: Probe, stream: Stream, n: int) -> Tensor:
+    """Of which the median stands on the end of the region of `within`."""
+    return 1.0 + stream.normal(n, 1)
+
+
+@pytest.mark.parametrize(("caveat", "looks"), [(f"{GRANTED}a distance", LOOKS), ("", level_named("quick").looks)])
+def test_what_is_marginal_is_looked_at_again(caveat: str, looks: int) -> None:
+    claim = Claim("toy/granted", "A toy.", lambda settings: ())
+    cell = Cell(NetworkSpec("vanilla", 4, 1, 8, 1, 2.0), "dense")
+    trial = Trial(claim, cell, Settings(1, level_named("quick")), PaperTheory(), ChunkStore())
+    finding = trial.find(
+        replace(within(caveat=caveat), source=Source("marginal", {"dense": marginal}, {"dense": False}))
+    )
+    assert (finding.verdict, finding.looks) == (Verdict.UNDECIDED, looks)
