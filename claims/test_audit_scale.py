@@ -65,7 +65,7 @@ def over_depths(cell: GrowthCell, level: Level) -> list[list[MedianGroup]]:
 def growth(cell: GrowthCell, level: Level) -> OverWidths:
     """The size's logarithm grows by log ω a layer, or by as much in one half of the layers as in all."""
     steady = cell.statement is Growth.STEADY
-    weights = BEND if steady else slope_weights(DEPTHS)
+    weights, times = (BEND, foreign.COARSER) if steady else (slope_weights(DEPTHS), 1)
 
     def rise(theory: PaperTheory) -> float:
         sizes = [theory.jacobian_entry_variance(replace(cell.spec, depth=depth)) for depth in DEPTHS]
@@ -76,8 +76,8 @@ def growth(cell: GrowthCell, level: Level) -> OverWidths:
         quantity="the bend of log J² over depth" if steady else "the growth of log J² per layer",
         weights=weights,
         target=(lambda theory: 0.0) if steady else rise,
-        delta=foreign.COARSER * level.slope,
-        origin=level.delta_told(foreign.COARSER) + ("" if steady else "; finite width falls like 1/N"),
+        delta=times * level.slope,
+        origin=level.delta_told(times) + ("" if steady else "; finite width falls like 1/N"),
         power=1.0,
         settled=SETTLED,
     )

@@ -79,17 +79,7 @@ class OverWidths(Statement[WidthsPlan]):
             gap, self.delta + self.leeway, self.origin + ("; a median beside a mean, measured" if gap else "")
         )
         low, high = LOWEST if self.upper_only else target - margin.total, target + margin.total
-        room, weights = self._room(pilots, high)
-        typical = math.fsum(abs(w) * one for w, one in zip(weights, spreads[-len(weights) :], strict=True))
-        # Between two ends either verdict is true: it takes draws to pass one of them, and no interval finer than that.
-        needed = medians.draws_to_leave_slope if self.leeway else medians.draws_needed_median_slope
-        first = needed(
-            room,
-            weights,
-            spread=typical / math.fsum(map(abs, weights)),
-            alpha=rule.first_alpha,
-            beta=rule.level.beta,
-        )
+        first = max(self._first(room, weights, spreads, rule) for room, weights in self._rooms(pilots, high, gap))
         return WidthsPlan(
             margin=margin,
             first=first,
@@ -139,15 +129,29 @@ class OverWidths(Statement[WidthsPlan]):
         narrow, wide = (each[0].spec.width for each in self.widths)
         return 1.0 / (math.pow(wide / narrow, self.power) - 1.0)
 
-    def _room(self, pilots: Sequence[Floats], end: float) -> tuple[float, tuple[float, ...]]:
+    def _first(self, room: float, weights: Sequence[float], spreads: Sequence[float], rule: Rule) -> int:
+        """How many draws a first look takes of each group, to see so much of the logarithms that are weighted."""
+        typical = math.fsum(abs(w) * one for w, one in zip(weights, spreads[-len(weights) :], strict=True))
+        # Between two ends either verdict is true: it takes draws to pass one of them, and no interval finer than that.
+        needed = medians.draws_to_leave_slope if self.leeway else medians.draws_needed_median_slope
+        return needed(
+            room,
+            weights,
+            spread=typical / math.fsum(map(abs, weights)),
+            alpha=rule.first_alpha,
+            beta=rule.level.beta,
+        )
+
+    def _rooms(self, pilots: Sequence[Floats], end: float, gap: float) -> list[tuple[float, tuple[float, ...]]]:
         """What the first look must see, and by which weights: of a bound how far a pilot of the wider networks is from
-        the end of what is refuted or of what is supported, down to a share of δ."""
+        the end of what is refuted or of what is supported, down to a share of δ. Of a place both ends of its interval:
+        the farthest limit's, which lies at the theory's, and the wider networks', whose medians lie beside means."""
         if not self.upper_only:
-            return ROOM * self.delta, self._worst
+            return [(ROOM * self.delta, tuple(self.weights)), (ROOM * (self.delta + gap), self._worst)]
         logs = [math.log(float(np.median(one))) for one in pilots[-len(self.weights) :]]
         past = math.fsum(w * one for w, one in zip(self.weights, logs, strict=True)) - end
         nearest = self.leeway or NEAREST * self.delta
-        return max(-past, past + self.leeway, nearest), tuple(self.weights)
+        return [(max(-past, past + self.leeway, nearest), tuple(self.weights))]
 
     @property
     def _worst(self) -> tuple[float, ...]:

@@ -31,7 +31,8 @@ def tensors_of(module: nn.Module) -> dict[str, Tensor]:
 def expected_variances(spec: NetworkSpec) -> dict[str, float]:
     """The variance of the entries of each group of Gaussian parameters: declared by name, else by shape.
 
-    By shape: N×N that train are the weights, σ_w²/N; N×d the input's, 1/d; K×N the output's, 1/N.
+    By shape: N×N that train are the weights, σ_w²/N; N×d the input's, 1/d; K×N the output's, 1/N. Or transposed, or
+    all layers' in one tensor.
     """
     declared = dict(layer_variances(spec))
     by_shape = {"weights": spec.weight_variance / spec.width, "input": 1 / spec.input_dim, "output": 1 / spec.width}
@@ -69,6 +70,7 @@ def _groups(spec: NetworkSpec, stream: Stream, draws: int) -> list[list[list[Ten
 
 
 def groups_of(module: nn.Module, spec: NetworkSpec) -> list[list[Tensor]]:
+    """The tensors of every group of parameters in a network; NotCovered where there are none of one."""
     tensors = tensors_of(module)
     if declared := layer_variances(spec):
         if missing := sorted(set(declared) - set(tensors)):
@@ -77,12 +79,17 @@ def groups_of(module: nn.Module, spec: NetworkSpec) -> list[list[Tensor]]:
         return [[tensors[name]] for name in declared]
     n, trains = spec.width, {name for name, _ in module.named_parameters()}
     shapes = {"weights": (n, n), "input": (n, spec.input_dim), "output": (spec.output_dim, n)}
-    found = []
-    for group, shape in shapes.items():
-        right = [one for name, one in tensors.items() if one.shape == shape and (group != "weights" or name in trains)]
-        if not right:
-            raise NotCovered(
-                f"{spec.architecture} has no parameter of shape {shape}; let its factory declare layer_variances(spec)"
-            )
-        found.append(right)
-    return found
+    return [
+        _of_shape([one for name, one in tensors.items() if group != "weights" or name in trains], shape, spec)
+        for group, shape in shapes.items()
+    ]
+
+
+def _of_shape(tensors: list[Tensor], shape: tuple[int, int], spec: NetworkSpec) -> list[Tensor]:
+    """The tensors that are such a matrix, or all layers' in one; else those that are its transpose."""
+    for rows, columns in (shape, shape[::-1]):
+        if right := [one for one in tensors if one.shape in ((rows, columns), (spec.depth, rows, columns))]:
+            return right
+    raise NotCovered(
+        f"{spec.architecture} has no parameter of shape {shape}; let its factory declare layer_variances(spec)"
+    )

@@ -327,10 +327,36 @@ class Forgotten(Vanilla):
         with torch.no_grad():
             self.layers[0].copy_((2 * torch.rand(self.layers[0].shape, generator=g) - 1) / spec.width**0.5)
 
-class MisdeclaredOmega(Vanilla):
+class OmegaTenthHigh(Vanilla):
     @staticmethod
     def omega(spec):
-        return 1.25 * spec.weight_variance / 2
+        return 1.1 * spec.weight_variance / 2
+
+class OmegaFifthLow(Vanilla):
+    @staticmethod
+    def omega(spec):
+        return 0.8 * spec.weight_variance / 2
+
+class Beside(nn.Module):
+    # Vanilla, as matrices are written that stand on the right, all layers' in one.
+
+    def __init__(self, spec, g, gain=1.0):
+        super().__init__()
+        n, d, k = spec.width, spec.input_dim, spec.output_dim
+        self.first = nn.Parameter(torch.randn(d, n, generator=g) / d**0.5)
+        deviation = gain * (spec.weight_variance / n) ** 0.5
+        self.layers = nn.Parameter(deviation * torch.randn(spec.depth, n, n, generator=g))
+        self.last = nn.Parameter(torch.randn(n, k, generator=g) / n**0.5)
+
+    def forward(self, x):
+        x = torch.einsum("bd,dn->bn", x, self.first)
+        for weight in self.layers:
+            x = torch.einsum("bn,nm->bm", x, weight).clamp_min(0)
+        return torch.einsum("bn,nk->bk", x, self.last)
+
+class HeavierBeside(Beside):
+    def __init__(self, spec, g):
+        super().__init__(spec, g, gain=1.1**0.5)
 
 class Owned(Vanilla):
     # A variance that is wrong, as its owner declares.
