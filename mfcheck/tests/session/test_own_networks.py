@@ -10,7 +10,7 @@ import pytest
 import mfcheck
 from mfcheck import Verdict
 from mfcheck.findings.states import claims_of, state
-from mfcheck.tests.support.factories import EXACT, ORDINARY
+from mfcheck.tests.support.exact_factories import EXACT, ORDINARY
 
 EVERY = ["audit/euler-degree", "audit/variance-early", "preflight/*", "thm4.1/entries-variance"]
 EVERY += ["audit/capacity-per-layer", "audit/linear-in-budget", "audit/offset-zero"]
