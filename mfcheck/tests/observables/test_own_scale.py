@@ -14,7 +14,7 @@ from mfcheck.ensembles.samples import Probe
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables import own_scale
 from mfcheck.spec import NetworkSpec
-from mfcheck.tests.support.factories import ORDINARY
+from mfcheck.tests.support.exact_factories import ORDINARY
 
 PROBE = Probe(np.linspace(-1, 1, 18).reshape(3, 6) + 0.1, 2)
 
