@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -11,7 +11,7 @@ from mfcheck import Cell, NetworkSpec, PaperTheory, claim
 from mfcheck.architectures import declared_scale, declares_omega
 from mfcheck.decisions.decide import Decider
 from mfcheck.decisions.median_slopes import MedianGroup
-from mfcheck.decisions.over_widths import OverWidths
+from mfcheck.decisions.over_widths import PILOT, OverWidths
 from mfcheck.decisions.probes import image_scaled_and_noise
 from mfcheck.ensembles.calls import call_of
 from mfcheck.observables import jacobian, own_scale
@@ -20,11 +20,13 @@ from mfcheck.spec import ModuleSpec
 from mfcheck.statistics.slopes import slope_weights
 from mfcheck.theorems import foreign, own_sizes
 
-DEPTHS = (2, 4, 6)
-BEND = (0.5 / 2, -1 / 2, 0.5 / 2)
+DEPTHS = (2, 6, 10)
+BEND = (0.5 / 4, -1 / 4, 0.5 / 4)
 """What makes of three logarithms the slope in a half less the whole's."""
 SETTLED = 1.0
 """Half the variance of a logarithm, beyond which a median lies so far beside a mean that it says nothing of it."""
+SPREADS = 400
+"""Draws of each size that tell its spread to 7 %, and so how far the medians' limit may lie beside the means'."""
 FACTOR = 1.25
 """Within which factor of a scale that is said the median network lies: beyond it a pre-flight measures another."""
 
@@ -52,34 +54,39 @@ def growth_cells(settings: Settings) -> Iterator[GrowthCell]:
             yield GrowthCell(spec, "dense", statement=statement, inapplicable=reason)
 
 
-def over_depths(cell: GrowthCell, level: Level) -> list[list[MedianGroup]]:
+def over_depths(cell: GrowthCell, level: Level, depths: Sequence[int]) -> list[list[MedianGroup]]:
     """The sizes' groups over depth: at two widths for a limit, and at the wider one for what holds at every width."""
     widths = own_sizes.GROWING[level.name]
     kept = widths if cell.statement is Growth.OMEGA else widths[1:]
     return [
-        [MedianGroup(depth, replace(one, depth=depth), jacobian.entry, lambda draws: draws[:, 1]) for depth in DEPTHS]
+        [MedianGroup(depth, replace(one, depth=depth), jacobian.entry, lambda draws: draws[:, 1]) for depth in depths]
         for one in own_sizes.over(cell.spec, kept)
     ]
 
 
 def growth(cell: GrowthCell, level: Level) -> OverWidths:
-    """The size's logarithm grows by log ω a layer, or by as much in one half of the layers as in all."""
+    """The size's logarithm grows by log ω a layer, or by as much in one half of the layers as in all.
+
+    A slope by least squares over three depths gives the middle one no weight: it is taken between the outer two.
+    """
     steady = cell.statement is Growth.STEADY
-    weights, times = (BEND, foreign.COARSER) if steady else (slope_weights(DEPTHS), 1)
+    depths = DEPTHS if steady else DEPTHS[::2]
+    weights = BEND if steady else slope_weights(depths)
 
     def rise(theory: PaperTheory) -> float:
-        sizes = [theory.jacobian_entry_variance(replace(cell.spec, depth=depth)) for depth in DEPTHS]
+        sizes = [theory.jacobian_entry_variance(replace(cell.spec, depth=depth)) for depth in depths]
         return math.fsum(w * math.log(size) for w, size in zip(weights, sizes, strict=True))
 
     return OverWidths(
-        over_depths(cell, level),
+        over_depths(cell, level, depths),
         quantity="the bend of log J² over depth" if steady else "the growth of log J² per layer",
         weights=weights,
         target=(lambda theory: 0.0) if steady else rise,
-        delta=times * level.slope,
-        origin=level.delta_told(times) + ("" if steady else "; finite width falls like 1/N"),
+        delta=level.slope,
+        origin=level.delta_told() + ("" if steady else "; finite width falls like 1/N"),
         power=1.0,
         settled=SETTLED,
+        pilot=PILOT if steady or own_sizes.is_dear(cell.spec) else SPREADS,
     )
 
 

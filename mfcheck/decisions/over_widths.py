@@ -27,8 +27,6 @@ PILOT, NAME = 24, "pilot of the trend over widths"
 """Draws of each group that tell how far they spread, and what names their seed."""
 NEAREST = 2.0
 """How near to its bound, in units of δ, a first look is to tell a pilot's median from it; later looks go nearer."""
-ROOM = 1.6
-"""How far the interval of a first look is to reach from end to end, in units of δ: the rest is left to finite width."""
 LOWEST = -math.inf
 """Where a bound from above begins, of a logarithm."""
 
@@ -46,7 +44,8 @@ class OverWidths(Statement[WidthsPlan]):
 
     `widths` are the groups at one width, or at two, the narrower first: at one width alone it is a statement about
     networks of that width. `settled` is how large half the variance of a group's logarithm may be, beyond which its
-    median says nothing of the mean that the theory speaks of, and the statement does not apply. A bound is refuted
+    median says nothing of the mean that the theory speaks of, and the statement does not apply; so many draws of each
+    group as a `pilot` tell how far they spread. A bound is refuted
     beyond δ, and supported up to δ and `leeway` more: either is true of what lies between, so that no network that
     takes seconds a draw is left undecided for being near δ.
     """
@@ -61,6 +60,7 @@ class OverWidths(Statement[WidthsPlan]):
     upper_only: bool = False
     leeway: float = 0.0
     settled: float = math.inf
+    pilot: int = PILOT
 
     @property
     def groups(self) -> list[MedianGroup]:
@@ -74,12 +74,13 @@ class OverWidths(Statement[WidthsPlan]):
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> WidthsPlan:
         target, groups = self.target(theory), self.groups
         pilots = self._pilots(groups, sampling)
-        spreads, gap = self._spread(pilots)
+        spreads = [medians.spread_of(one) for one in pilots]
+        lag, gap = self._beside_means(spreads)
         margin = Margin(
             gap, self.delta + self.leeway, self.origin + ("; a median beside a mean, measured" if gap else "")
         )
         low, high = LOWEST if self.upper_only else target - margin.total, target + margin.total
-        first = max(self._first(room, weights, spreads, rule) for room, weights in self._rooms(pilots, high, gap))
+        first = max(self._first(room, weights, spreads, rule) for room, weights in self._rooms(pilots, high, lag, gap))
         return WidthsPlan(
             margin=margin,
             first=first,
@@ -132,8 +133,9 @@ class OverWidths(Statement[WidthsPlan]):
     def _first(self, room: float, weights: Sequence[float], spreads: Sequence[float], rule: Rule) -> int:
         """How many draws a first look takes of each group, to see so much of the logarithms that are weighted."""
         typical = math.fsum(abs(w) * one for w, one in zip(weights, spreads[-len(weights) :], strict=True))
-        # Between two ends either verdict is true: it takes draws to pass one of them, and no interval finer than that.
-        needed = medians.draws_to_leave_slope if self.leeway else medians.draws_needed_median_slope
+        # No interval finer than to stay off an end; but of a bound, which has one end, as fine as it is held to.
+        to_an_end = self.leeway or not self.upper_only
+        needed = medians.draws_to_leave_slope if to_an_end else medians.draws_needed_median_slope
         return needed(
             room,
             weights,
@@ -142,12 +144,15 @@ class OverWidths(Statement[WidthsPlan]):
             beta=rule.level.beta,
         )
 
-    def _rooms(self, pilots: Sequence[Floats], end: float, gap: float) -> list[tuple[float, tuple[float, ...]]]:
+    def _rooms(
+        self, pilots: Sequence[Floats], end: float, lag: float, gap: float
+    ) -> list[tuple[float, tuple[float, ...]]]:
         """What the first look must see, and by which weights: of a bound how far a pilot of the wider networks is from
         the end of what is refuted or of what is supported, down to a share of δ. Of a place both ends of its interval:
         the farthest limit's, which lies at the theory's, and the wider networks', whose medians lie beside means."""
         if not self.upper_only:
-            return [(ROOM * self.delta, tuple(self.weights)), (ROOM * (self.delta + gap), self._worst)]
+            left = max(self.delta + gap - lag, self.delta / NEAREST)
+            return [(left, tuple(self.weights)), (self.delta + gap, self._worst)]
         logs = [math.log(float(np.median(one))) for one in pilots[-len(self.weights) :]]
         past = math.fsum(w * one for w, one in zip(self.weights, logs, strict=True)) - end
         nearest = self.leeway or NEAREST * self.delta
@@ -173,33 +178,37 @@ class OverWidths(Statement[WidthsPlan]):
 
     def _pilot(self, group: MedianGroup, sampling: Sampling) -> Floats:
         probe = sampling.probe(None, self.looks_at, group.spec)
-        return sampling.pilot(group.source, probe, group.statistic, PILOT, group.spec, NAME)
+        return sampling.pilot(group.source, probe, group.statistic, self.pilot, group.spec, NAME)
 
     def _pilots(self, groups: Sequence[MedianGroup], sampling: Sampling) -> list[Floats]:
         """A few draws of every group, that no decision rests on; NotCovered where some are 0."""
         found = [self._pilot(group, sampling) for group in groups]
         if not all((one > 0).all() for one in found):
             raise NotCovered(
-                f"{self.quantity} is 0 in some of {PILOT} networks; where outputs move in all, it is decided"
+                f"{self.quantity} is 0 in some of {self.pilot} networks; where outputs move in all, it is decided"
             )
         return found
 
-    def _spread(self, pilots: Sequence[Floats]) -> tuple[list[float], float]:
-        """The spread of every group's logarithm, and by how much medians may lie beside means, if that counts.
+    def _beside_means(self, spreads: Sequence[float]) -> tuple[float, float]:
+        """How far medians lie beside means by these spreads, if that counts: of the wider networks, and in the limit.
 
-        As of logarithms that are normal, a mean is half a variance above a median.
+        As of logarithms that are normal, a mean is half a variance above a median. Where spreads vanish as the width
+        grows, the two have one limit; where they stay, what is left of them is allowed for.
         """
-        spreads = [medians.spread_of(one) for one in pilots]
         halves = [spread**2 / 2 for spread in spreads]
-        if max(halves[-len(self.weights) :]) > self.settled:
+        wide = halves[-len(self.weights) :]
+        if max(wide) > self.settled:
             raise NotCovered(
                 f"{self.quantity} spreads by a factor {math.exp(max(spreads)):.3g} between networks of this level's "
                 "widths, so that its median says nothing of a mean; where it settles as the width grows, it is decided"
             )
         if math.isinf(self.settled):
-            return spreads, 0.0
-        wide = halves[-len(self.weights) :]
-        return spreads, abs(math.fsum(w * half for w, half in zip(self.weights, wide, strict=True)))
+            return 0.0, 0.0
+        lag, gap = (
+            abs(math.fsum(w * half for w, half in zip(weights, halves[-len(weights) :], strict=True)))
+            for weights in (tuple(self.weights), self._worst)
+        )
+        return lag, gap
 
     def _told(self, plan: WidthsPlan, decided: Decision, rule: Rule) -> str:
         """The medians' own values at every width and the theory's, as estimates on the side."""

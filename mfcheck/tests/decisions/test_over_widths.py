@@ -28,17 +28,17 @@ def spec(width: int) -> NetworkSpec:
     return NetworkSpec("vanilla", 4, 1, width, 1, 2.0)
 
 
-def source(median: Callable[[int], float], spread: float = 0.05) -> Source:
-    """Log-normal draws about a median that depends on the width."""
+def source(median: Callable[[int], float], spread: Callable[[int], float] = lambda n: 0.05) -> Source:
+    """Log-normal draws about a median, with a spread, that depend on the width."""
 
     def sampler(network: NetworkSpec, probe: Probe, stream: Stream, n: int) -> Tensor:
-        return median(network.width) * torch.exp(spread * stream.normal(n, 1, dtype=torch.float64))
+        return median(network.width) * torch.exp(spread(network.width) * stream.normal(n, 1, dtype=torch.float64))
 
     return Source("toy", {"dense": sampler}, {"dense": False})
 
 
 def statement(median: Callable[[int], float], widths: tuple[int, ...] = (32, 128), **more: object) -> OverWidths:
-    drawn = source(median, float(more.pop("spread", 0.05)))  # type: ignore[arg-type]
+    drawn = source(median, more.pop("spread", lambda n: 0.05))  # type: ignore[arg-type]
     groups = [[MedianGroup(0.0, spec(width), drawn, lambda draws: draws[:, 0])] for width in widths]
     fields = {
         "target": lambda theory: 0.0,
@@ -74,7 +74,7 @@ def test_a_bound_from_above(median: Callable[[int], float], widths: tuple[int, .
 @pytest.mark.parametrize("value", [0.9, 1.0, 1.04, 1.048, 1.0501, 1.09, 1.1, 1.12, 1.3])
 def test_with_a_leeway_no_bound_is_left_undecided(value: float) -> None:
     """Refuted beyond 1.05 and supported up to 1.10: either verdict is true in between, and few draws reach one."""
-    zone = {"delta": math.log(1.05), "leeway": math.log(1.1 / 1.05), "upper_only": True, "spread": 0.2}
+    zone = {"delta": math.log(1.05), "leeway": math.log(1.1 / 1.05), "upper_only": True, "spread": lambda n: 0.2}
     found = trial().judge(statement(lambda n: value, (128,), **zone), PaperTheory())
     assert found.verdict in (Verdict.SUPPORTED, Verdict.REFUTED)
     if value <= 1.05:
@@ -84,7 +84,7 @@ def test_with_a_leeway_no_bound_is_left_undecided(value: float) -> None:
 
 
 def test_without_a_leeway_what_lies_beside_the_margin_is_undecided() -> None:
-    near = statement(lambda n: 1.048, (128,), delta=math.log(1.05), upper_only=True, spread=0.2)
+    near = statement(lambda n: 1.048, (128,), delta=math.log(1.05), upper_only=True, spread=lambda n: 0.2)
     assert trial().judge(near, PaperTheory()).verdict is Verdict.UNDECIDED
 
 
@@ -105,10 +105,32 @@ def test_a_limit_fails_on_both_sides(median: Callable[[int], float], verdict: Ve
 
 def test_what_spreads_too_far_is_said_to_tell_nothing() -> None:
     with pytest.raises(NotCovered, match="says nothing of a mean"):
-        trial().plan(statement(lambda n: 1.0, spread=2.0, settled=1.0))
-    assert trial().plan(statement(lambda n: 1.0, spread=0.3, settled=1.0)).margin.finite_width == pytest.approx(
-        0.05, rel=0.5
+        trial().plan(statement(lambda n: 1.0, spread=lambda n: 2.0, settled=1.0))
+
+
+@pytest.mark.parametrize(
+    ("spread", "gap"),
+    [
+        (lambda n: 0.3, 0.045),  # it stays, and a mean stays so far above a median
+        (lambda n: 0.3 * (128 / n) ** 0.5, 0.0),  # both have one limit
+    ],
+)
+def test_a_limit_of_medians_lies_beside_that_of_means_where_spreads_stay(
+    spread: Callable[[int], float], gap: float
+) -> None:
+    margin = trial().plan(statement(lambda n: 1.0, spread=spread, settled=1.0, power=1.0, pilot=4000)).margin
+    assert margin.finite_width == pytest.approx(medians.PRUDENT**2 * gap, abs=0.01)
+
+
+@pytest.mark.parametrize(("off", "verdict"), [(1.0, Verdict.SUPPORTED), (1.1, Verdict.REFUTED), (0.9, Verdict.REFUTED)])
+def test_medians_that_come_to_means_as_the_width_grows_tell_a_tenth(off: float, verdict: Verdict) -> None:
+    def lagging(n: int) -> float:
+        return off * math.exp(-2.5 / n)
+
+    found = trial().judge(
+        statement(lagging, spread=lambda n: (5 / n) ** 0.5, settled=1.0, power=1.0, pilot=400), PaperTheory()
     )
+    assert found.verdict is verdict
 
 
 def same_median(factor: float, spread: float) -> SameMedian:
@@ -146,7 +168,7 @@ def test_arms_beside_the_edge_take_no_draws_without_end(factor: float) -> None:
 def test_between_two_ends_a_first_look_takes_draws_to_pass_one_and_no_more(value: float) -> None:
     """Half or less of those that would make an interval half as wide as the way to an end; and mostly they pass it,
     planned as they are by a pilot that is itself uncertain."""
-    zone = {"delta": math.log(1.05), "leeway": math.log(1.1 / 1.05), "upper_only": True, "spread": 0.2}
+    zone = {"delta": math.log(1.05), "leeway": math.log(1.1 / 1.05), "upper_only": True, "spread": lambda n: 0.2}
     toy = statement(lambda n: value, (128,), **zone)
     decided = [trial(seed).judge(toy, PaperTheory()).evidence.decision for seed in range(30)]
     assert sum(one.looks == 1 for one in decided) > len(decided) / 2

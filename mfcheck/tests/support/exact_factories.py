@@ -15,6 +15,10 @@ class He(Vanilla):
                 weight.mul_((2 / spec.weight_variance) ** 0.5)
             self.last.mul_(2**0.5)
 
+    @staticmethod
+    def omega(spec):
+        return 1.0
+
 class MuP(He):
     # The same with a last layer that is 1/√N as large.
 

@@ -257,10 +257,10 @@ class OmegaTenthHigh(Vanilla):
     def omega(spec):
         return 1.1 * spec.weight_variance / 2
 
-class OmegaFifthLow(Vanilla):
+class OmegaTenthLow(Vanilla):
     @staticmethod
     def omega(spec):
-        return 0.8 * spec.weight_variance / 2
+        return 0.9 * spec.weight_variance / 2
 
 class Owned(Vanilla):
     # A variance that is wrong, as its owner declares.
