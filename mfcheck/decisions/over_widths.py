@@ -46,7 +46,7 @@ class OverWidths(Statement[WidthsPlan]):
     networks of that width. `settled` is how large half the variance of a group's logarithm may be, beyond which its
     median says nothing of the mean that the theory speaks of, and the statement does not apply; so many draws of each
     group as a `pilot` tell how far they spread. A bound is refuted beyond δ, and supported up to δ and `leeway` more:
-    either is true of what lies between, so that no network that takes seconds a draw is left undecided for being near δ.
+    either is true of what lies between, so that no network of seconds a draw is left undecided for being near δ.
     """
 
     two_sided = True
