@@ -26,7 +26,7 @@ BEND = (0.5 / 4, -1 / 4, 0.5 / 4)
 SETTLED = 1.0
 """Half the variance of a logarithm, beyond which a median lies so far beside a mean that it says nothing of it."""
 SPREADS = 400
-"""Draws of each size that tell its spread to 7 %, and so how far the medians' limit may lie beside the means'."""
+"""Draws of each size that tell the variance of its logarithm to 7 %: half of it is how far medians lie beside means."""
 FACTOR = 1.25
 """Within which factor of a scale that is said the median network lies: beyond it a pre-flight measures another."""
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from mfcheck.tests.support.effort import EFFORTS, Effort
+from mfcheck.tests.support.exact_factories import EXACT_FACTORIES
 from mfcheck.tests.support.factories import FACTORIES
 from mfcheck.tests.support.further_factories import FURTHER
 
@@ -66,6 +67,6 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def factory_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
     """Paths of factories of one's own, sound and mistaken, in a module that only this test can import."""
     name = "audited_" + "".join(filter(str.isalnum, tmp_path.name))
-    (tmp_path / f"{name}.py").write_text(FACTORIES + FURTHER)
+    (tmp_path / f"{name}.py").write_text(FACTORIES + EXACT_FACTORIES + FURTHER)
     monkeypatch.syspath_prepend(tmp_path)
     return lambda factory: f"{name}:{factory}"

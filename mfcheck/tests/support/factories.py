@@ -5,7 +5,6 @@ from __future__ import annotations
 import torch
 
 from mfcheck.spec import NetworkSpec
-from mfcheck.tests.support.exact_factories import EXACT_FACTORIES
 from mfcheck.tests.support.places import ROOT
 
 EXAMPLES = ROOT / "docs" / "examples" / "architectures.py"
@@ -296,7 +295,6 @@ class WrongLayers(Vanilla):
     def layer_variances(spec):
         return {"absent": 1.0}
 """
-FACTORIES += EXACT_FACTORIES
 
 
 def spec_of(path: str) -> NetworkSpec:
