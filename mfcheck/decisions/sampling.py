@@ -40,12 +40,16 @@ class Drawing:
 
 @dataclass(frozen=True, eq=False)
 class Sampling:
-    """Draws of one claim in one cell; what a statistic makes of them may hold no NaN, or NotANumber names it."""
+    """Draws of one claim in one cell; what a statistic makes of them may hold no NaN, or NotANumber names it.
+
+    Pilots are of so many draws at `most`, where nothing is decided by what they plan.
+    """
 
     claim: str
     cell: Cell
     settings: Settings
     store: ChunkStore
+    most: int | None = None
 
     def draws(
         self,
@@ -76,6 +80,7 @@ class Sampling:
     ) -> Floats:
         """So many draws of a statistic, by which others are planned: of a seed of their own, and no more are made."""
         draw = self.draws(source, probe, statistic, spec, apart=name)
+        count = count if self.most is None else min(count, self.most)
         return replace(draw, sample=replace(draw.sample, few=count))(count)
 
     def probe(self, given: Probe | None, looks_at: LooksAt, spec: NetworkSpec | None = None) -> Probe:

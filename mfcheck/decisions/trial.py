@@ -58,11 +58,14 @@ class Trial:
         """Where its draws come from."""
         return Sampling(self.claim.id, self.cell, self.settings, self.store)
 
-    def plan(self, ask: Ask, theory: PaperTheory | None = None) -> Plan:
-        """What a statement's first look would draw, and its margin, under the trial's theory or another."""
+    def plan(self, ask: Ask, theory: PaperTheory | None = None, *, pilots: int | None = None) -> Plan:
+        """What a statement's first look would draw, and its margin, under the trial's theory or another.
+
+        Roughly, where `pilots` says how many draws a pilot may take at most.
+        """
         under = theory or self.own
         statement = made(ask, under)
-        plan: Plan = statement.plan(under, self.rule_of(statement), self.sampling)
+        plan: Plan = statement.plan(under, self.rule_of(statement), replace(self.sampling, most=pilots))
         return plan
 
     def judge(self, ask: Ask, theory: PaperTheory) -> Judgement:

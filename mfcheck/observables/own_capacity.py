@@ -17,7 +17,7 @@ from mfcheck.ensembles.modules import ModuleStack, differentiable
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.degrees import Group, groups
-from mfcheck.observables.own_flow import descent
+from mfcheck.observables.own_flow import Course, Turn, descent
 from mfcheck.spec import NetworkSpec
 from mfcheck.verdict import NotCovered
 
@@ -85,15 +85,15 @@ def fall(share: float, steps: int) -> Source:
     def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         found = _usable(spec)
         x = torch.as_tensor(probe.x, dtype=torch.float64, device=stream.device)[:1][None]
-        return torch.tensor([_fallen(spec, found, x, stream, share, steps) for _ in range(draws)], dtype=torch.float64)
+        turns = [Turn(place, draws) for place in range(draws)]
+        fallen = [_fallen(spec, found, x, stream, Course(share, steps, turn)) for turn in turns]
+        return torch.tensor(fallen, dtype=torch.float64)
 
     name = f"fall of capacity, {steps} steps that lower L_adv by {share:g}"
     return Source(name, {"dense": dense}, {"dense": True}, most=TRAINED_AT_ONCE)
 
 
-def _fallen(
-    spec: NetworkSpec, found: Sequence[Group], x: Tensor, stream: Stream, share: float, steps: int
-) -> list[float]:
+def _fallen(spec: NetworkSpec, found: Sequence[Group], x: Tensor, stream: Stream, course: Course) -> list[float]:
     network = ModuleStack(spec, stream, replicates=1, dtype=torch.float64)
     seen = stream.normal(1, SEEN, x.shape[2], dtype=torch.float64)
     seen *= torch.linalg.vector_norm(x) / torch.linalg.vector_norm(seen, dim=2, keepdim=True)
@@ -104,7 +104,7 @@ def _fallen(
         return math.log(math.fsum(of_matrices(network, seen, names)) + TINY), math.fsum(sizes)
 
     capacity, size = logs()
-    for _ in descent(network, x, stream, share, steps):
+    for _ in descent(network, x, stream, course):
         pass
     less, smaller = logs()
     fallen, law = capacity - less, size - smaller

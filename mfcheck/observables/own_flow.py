@@ -13,6 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from mfcheck import progress
 from mfcheck.attacks.ascent import largest_loss
 from mfcheck.attacks.balls import norm
 from mfcheck.ensembles.families import family
@@ -76,9 +77,8 @@ def flow(share: float, early: int, late: int) -> Source:
         if not found:
             raise NotCovered(f"no tensor of {spec.architecture} is one that f is homogeneous in, so Euler says nothing")
         x = torch.as_tensor(probe.x, dtype=torch.float64, device=stream.device)[:1][None]
-        return torch.tensor(
-            [_trained(spec, found, x, stream, (share, early, late)) for _ in range(draws)], dtype=torch.float64
-        )
+        courses = [Course(share, late, Turn(place, draws)) for place in range(draws)]
+        return torch.tensor([_trained(spec, found, x, stream, one, early) for one in courses], dtype=torch.float64)
 
     name = f"L_adv and its pull, {early} and {late} steps that lower it by {share:g}"
     return Source(name, {"dense": dense}, {"dense": True}, most=AT_ONCE)
@@ -93,12 +93,27 @@ class Step(NamedTuple):
     h: float
 
 
-def descent(network: ModuleStack, x: Tensor, stream: Stream, share: float, steps: int) -> Iterator[Step]:
-    """Descend L_adv of a stack of one module at an input `[1, 1, d]`, every step lowering it by a `share` to first
-    order."""
+class Turn(NamedTuple):
+    """Which one of several descents it is, `place` from 0 on, `of` how many."""
+
+    place: int
+    of: int
+
+
+class Course(NamedTuple):
+    """Steps of a descent, the `share` of L_adv by which each lowers it to first order, and whose turn it is."""
+
+    share: float
+    steps: int
+    turn: Turn
+
+
+def descent(network: ModuleStack, x: Tensor, stream: Stream, course: Course) -> Iterator[Step]:
+    """Descend L_adv of a stack of one module at an input `[1, 1, d]`; all steps of all turns count as progress."""
     parameters, begun = dict(network.modules[0].named_parameters()), None
-    names = list(parameters)
+    names, (share, steps, turn) = list(parameters), course
     for index in range(steps):
+        progress.report(turn.place * steps + index, turn.of * steps)
         begun = _attack(network, x, stream, begun)
         loss, found = _gradient(network, x, begun, names)
         gradients = dict(zip(names, found, strict=True))
@@ -110,16 +125,15 @@ def descent(network: ModuleStack, x: Tensor, stream: Stream, share: float, steps
 
 
 def _trained(
-    spec: NetworkSpec, found: Sequence[Group], x: Tensor, stream: Stream, course: tuple[float, int, int]
+    spec: NetworkSpec, found: Sequence[Group], x: Tensor, stream: Stream, course: Course, early: int
 ) -> list[float]:
-    share, early, late = course
     network = ModuleStack(spec, stream, replicates=1, dtype=torch.float64)
     parameters = dict(network.modules[0].named_parameters())
     pulled = [one for one in found if one.degree]
     begun = {name: one.clone() for name, one in parameters.items()}
     start = {name: float(one.square().sum()) for name, one in begun.items()}
     off, first, time, paid, readings = 0.0, 0.0, 0.0, 0.0, []
-    for step in descent(network, x, stream, share, late):
+    for step in descent(network, x, stream, course):
         if step.number == 1:
             along = {name: float((begun.pop(name) * gradient).sum()) for name, gradient in step.gradients.items()}
             first, pulled_by = step.loss, pulls(found, along)
@@ -131,7 +145,7 @@ def _trained(
                 )
             )
         time, paid = time + step.h, paid + step.h * step.loss
-        if step.number in (early, late):
+        if step.number in (early, course.steps):
             readings.append((_fallen(parameters, start, pulled), time, paid))
     k = math.fsum(one.degree for one in pulled)
     (drop, soon, _), (fallen, then, by_then) = readings[0], readings[-1]

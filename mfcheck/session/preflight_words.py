@@ -31,6 +31,8 @@ MOST = 0.99
 FEW, FIRST, SOME = 64, 8, 256
 """Draws in a chunk up to which one is drawn to see how long it takes; and networks by which else the time is told: the
 first few load what they need, or are all where they are evaluated one by one."""
+PILOTS = 24
+"""Draws of a pilot at most: only what a first look takes is told by them, and the audit plans it anew."""
 MOST_MATRICES = 12
 
 
@@ -191,7 +193,7 @@ def _costs(one: Asked, shared: dict[tuple[object, ...], int]) -> tuple[list[Cost
     costs, reason = [], ""
     for ask in one.asks:
         try:
-            plan = one.trial.plan(ask)
+            plan = one.trial.plan(ask, pilots=PILOTS)
         except NotCovered as missing:
             reason = str(missing)
             continue

@@ -8,9 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mfcheck.ensembles.samples import Probe
+from mfcheck import progress
+from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.degrees import groups
+from mfcheck.observables.own_capacity import fall
 from mfcheck.observables.own_flow import EARLY, EULER, LATE, LAW, flow
 from mfcheck.spec import NetworkSpec
 from mfcheck.verdict import NotCovered
@@ -98,3 +100,15 @@ def test_deviations_to_either_side_do_not_cancel(
         monkeypatch.setattr(own_flow, "groups", lambda spec, off=off: off)
         drawn = flow(0.025, 2, 4).engines["dense"](small(factory_paths("Vanilla")), PROBE, Stream(2), 2)
         assert (drawn[:, EULER] - 1).abs().max() < 0.01
+
+
+@pytest.mark.parametrize("source", [flow(0.05, 2, 5), fall(0.05, 5)], ids=["flow", "fall"])
+def test_every_step_of_every_network_of_a_chunk_counts_as_progress(
+    factory_paths: Callable[[str], str], source: Source
+) -> None:
+    seen: list[progress.Progress] = []
+    with progress.shown(seen.append):
+        source.engines["dense"](small(factory_paths("Vanilla")), PROBE, Stream(7), 3)
+    counted = [now for now in seen if now.what == "step"]
+    assert {now.total for now in counted} == {15}
+    assert [now.done for now in counted] == list(range(15))
