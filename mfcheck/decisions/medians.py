@@ -109,9 +109,8 @@ class MedianRatio(Statement[MedianPlan]):
         spread = self.spread if allowed.spread is None else allowed.spread
         if tried is not None:
             spread = medians.spread_of(tried)
-            away = abs(float(np.median(tried)) / allowed.centre - 1) - margin.total
-            if self.breaks or away > margin.total / 3:
-                least = margin.total if self.breaks else margin.total / 3
+            away, least = abs(float(np.median(tried)) / allowed.centre - 1) - margin.total, margin.total / 3
+            if self.breaks or away > least:
                 return medians.draws_to_leave(max(away, least), spread=spread, **chances)
         if self.room is None and (self.pilot or allowed.spread is not None):
             distance = margin.finite_width / 2

@@ -96,7 +96,7 @@ def many_outputs_pull(spec: NetworkSpec, pair: NormPair) -> Allowance:
 
 
 PLANNED = 1.5
-"""What plans take E X²/(E X)² of a drift or a capacity for; they set the first look alone."""
+"""What plans take E X²/(E X)² of a standard drift for; it sets the first look alone."""
 
 
 def standard_tail(spec: NetworkSpec, unit: float) -> Tail:
@@ -116,13 +116,17 @@ def capacity_tail(spec: NetworkSpec, form: str) -> Tail:
     """What is granted of a Fisher–Rao norm at initialisation, over its mean (derived).
 
     The layers' form of layer l is ‖f_l‖² with f_l ~ N(0, G I) given its scale G, a product of means over rows: so
-    E X⁴/(E X)⁴ ≤ E G⁴/(E G)⁴ · K(K+2)(K+4)(K+6)/K⁴, and by Minkowski's inequality the same over layers. The rows' form
-    and the diagonal are its conditional means over signs of δ_i and of W_ij, fair coins given all sizes: no larger
-    (Jensen). The full form, whose mean is known without biases, is at most L times the layers'.
+    E X⁴/(E X)⁴ ≤ E G⁴/(E G)⁴ · K(K+2)(K+4)(K+6)/K⁴, and by Minkowski's inequality the same over layers; in the same way
+    E X²/(E X)² ≤ E G²/(E G)² · (K+2)/K. The rows' form and the diagonal are its conditional means over signs of δ_i and
+    of W_ij, fair coins given all sizes: no larger (Jensen). The full form, whose mean is known without biases, is at
+    most L times the layers'; its plan takes the layers' second moment.
     """
     k, depth = spec.output_dim, spec.depth
-    fourth = finite_width.offset_moment_bound(spec, 4) * math.prod(k + 2 * j for j in range(4)) / k**4
+    second, fourth = (
+        finite_width.offset_moment_bound(spec, power) * math.prod(k + 2 * j for j in range(power)) / k**power
+        for power in (2, 4)
+    )
     if form == "full":
         theory = PaperTheory()
         fourth *= (depth * theory.fisher_rao(spec) / theory.full_fisher_rao(spec)) ** 4
-    return Tail(PLANNED, fourth)
+    return Tail(second, fourth)

@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from mfcheck import PaperTheory, Tail, Verdict
 from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.calibration import Calibration
 from mfcheck.decisions.means import MeanRatio
+from mfcheck.decisions.medians import MedianRatio
+from mfcheck.decisions.statement import Plan
 from mfcheck.settings import LEVELS
 from mfcheck.statistics import medians
 from mfcheck.tests.support.bounded_draws import (
@@ -140,3 +143,41 @@ def test_a_pilot_tells_the_spread_and_of_a_break_how_far_it_is() -> None:
     breaks = median(decider(), LOW, delta=0.05, pilot=32, breaks="below")
     assert (breaks.verdict, breaks.looks) == (Verdict.SUPPORTED, 1)
     assert breaks.draws < piloted.draws
+
+
+@pytest.mark.parametrize("away", [0.02, 0.03, 0.045])
+def test_a_break_nearer_to_its_edge_than_its_margin_is_seen_at_the_first_look(away: float) -> None:
+    near = source(f"{away} beyond the edge", lambda z: (0.95 - away) * torch.exp(SPREAD * z))
+    found = median(decider(), near, delta=0.05, pilot=128, breaks="below")
+    assert (found.verdict, found.looks) == (Verdict.SUPPORTED, 1)
+
+
+def test_a_pilot_is_no_longer_than_a_rough_plan_allows() -> None:
+    drawn: list[int] = []
+
+    def counted(z: Tensor) -> Tensor:
+        drawn.append(len(z))
+        return torch.exp(SPREAD * z)
+
+    def plan(name: str, pilots: int | None) -> Plan:
+        at = decider()
+        return at.trial.plan(
+            MedianRatio(
+                source(name, counted),
+                statistic=first,
+                probe=ANYWHERE,
+                reference=bound,
+                allowance=lambda: Allowance(0.0, 0.0, "none"),
+                delta=0.05,
+                spread=9.0,
+                pilot=64,
+            ),
+            pilots=pilots,
+        )
+
+    whole = plan("a whole pilot", None)
+    assert drawn == [64]
+    drawn.clear()
+    rough = plan("a short pilot", 8)
+    assert drawn == [8]
+    assert rough.first < 4 * whole.first
