@@ -20,8 +20,8 @@ from mfcheck.statistics.sample_sizes import Draw
 from mfcheck.theory import PaperTheory
 from mfcheck.verdict import NotCovered, Verdict
 
-SKETCHED = 256
-"""Draws that tell the rough scale of a mean."""
+SKETCHED, NAME = 256, "sketch of means"
+"""Draws that tell the rough scale of a mean, and what names their seed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,8 +120,9 @@ class Slope(Statement[TrendPlan]):
 class Steady(Statement[TrendPlan]):
     """log E statistic is affine in x: the slope in each half is that of the whole, up to so many `times` the level's δ.
 
-    Three groups at equal distances, whose means need not be known: a sketch of them plans the
-    truncation. The slope's own interval, at the same error rate, is told as the growth `unit`.
+    Three groups at equal distances, whose means need not be known: a sketch of them, with a seed of its own, plans the
+    truncation, which so knows nothing of what it cuts. The slope's own interval, at the same error rate, is told as the
+    growth `unit`.
     """
 
     two_sided = True
@@ -137,8 +138,10 @@ class Steady(Statement[TrendPlan]):
         bend = (0.5 / half, -1 / half, 0.5 / half)  # a half's slope less the whole's
         origin = f"the same in every layer; {level.delta_told(self.times)}"
         margin = Margin(0.0, self.times * level.slope, origin)
-        draws_of = _draws_of(self.groups, self.source, sampling.probe(self.probe, self.looks_at), sampling)
-        scales = tuple(float(draw(SKETCHED).mean()) for draw in draws_of)
+        probe = sampling.probe(self.probe, self.looks_at)
+        draws_of = _draws_of(self.groups, self.source, probe, sampling)
+        sketches = (sampling.pilot(self.source, probe, one.statistic, SKETCHED, one.spec, NAME) for one in self.groups)
+        scales = tuple(float(sketch.mean()) for sketch in sketches)
         if not all(scales):
             raise NotCovered(f"the statistic is 0 in all of {SKETCHED} networks, so that it does not grow")
         shape = slopes.Trend(bend, True, tuple(group.tail for group in self.groups), scales)
