@@ -112,10 +112,24 @@ def setting_of(finding: Finding) -> str:
         for name, (sign, shown) in SIGNS.items()
         if name in parameters and not (name == "bias_variance" and not parameters[name])
     ]
-    rest = [f"{name.replace('_', ' ')}: {value}" for name, value in parameters.items() if name not in TOLD_OTHERWISE]
+    rest = [told_by_name(*one) for one in parameters.items() if one[0] not in TOLD_OTHERWISE]
     architecture = str(parameters.get("architecture", ""))
     first = [text for text in told if text == architecture]
-    return ", ".join([*first, *(text for text in told if text != architecture), *rest]) or finding.cell
+    return ", ".join([*first, *(text for text in told if text != architecture), *filter(None, rest)]) or finding.cell
+
+
+def told_by_name(name: str, value: object) -> str:
+    """A parameter without a sign of its own; what is not so, or empty, goes without saying.
+
+    >>> told_by_name("input_shape", [3, 32, 32]), told_by_name("depth_is_fixed", True), told_by_name("input_shape", [])
+    ('input shape: 3×32×32', 'depth is fixed', '')
+    """
+    words = name.replace("_", " ")
+    if value is True:
+        return words
+    if value is False or value in ("", [], (), None):
+        return ""
+    return f"{words}: {'×'.join(map(str, value)) if isinstance(value, list | tuple) else value}"
 
 
 def _row(finding: Finding, taken: Counter[str], origins: dict[str, int]) -> Row:

@@ -74,7 +74,7 @@ def trend_figure(finding: Finding) -> str:
         over = _over(measured, theory)
         _plot(ratio, x, over, color=MEASURED, linewidth=0, marker="o", markersize=4.5)
         reach = 1.15 * max([0.02, *(abs(value - 1) for value in (*over, *_over(exact, theory)) if value is not None)])
-        ratio.set_ylim(1 - reach, 1 + reach)
+        ratio.set_ylim(max(0.0, 1 - reach), 1 + reach)  # what has a logarithm is positive
         ratio.set_ylabel("over the theory")
         ratio.set_xlabel(name)
         for axes in (trend, ratio):
