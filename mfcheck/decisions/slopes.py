@@ -20,8 +20,10 @@ from mfcheck.statistics.sample_sizes import Draw
 from mfcheck.theory import PaperTheory
 from mfcheck.verdict import NotCovered, Verdict
 
-SKETCHED, NAME = 256, "sketch of means"
-"""Draws that tell the rough scale of a mean, and what names their seed."""
+SKETCHED = 256
+"""Draws that tell the rough scale of a mean."""
+NAME = "sketch of means"
+"""What names their seed."""
 
 
 @dataclass(frozen=True, eq=False)

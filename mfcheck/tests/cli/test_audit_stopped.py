@@ -55,7 +55,7 @@ def test_a_signal_to_the_command_ends_all_of_its_processes(sent: signal.Signals,
     asked = ("--mf-claim", "preflight/sound,thm4.1/entries-variance", "--mf-seed", "3", "--workers", "2")
     command = [sys.executable, "-m", "mfcheck", "audit", "watched_net:Watched", *asked]
     with subprocess.Popen(
-        command, cwd=tmp_path, env=clean | {"PAUSE": "0.05"}, start_new_session=True, stdout=subprocess.PIPE, text=True
+        command, cwd=tmp_path, env=clean | {"PAUSE": "0.5"}, start_new_session=True, stdout=subprocess.PIPE, text=True
     ) as running:
         journal = tmp_path / "reports" / "findings.jsonl"
         until(lambda: running.poll() is not None or (journal.exists() and bool(journal.read_text("utf-8"))), 120)
