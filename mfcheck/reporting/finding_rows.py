@@ -112,7 +112,7 @@ def setting_of(finding: Finding) -> str:
         for name, (sign, shown) in SIGNS.items()
         if name in parameters and not (name == "bias_variance" and not parameters[name])
     ]
-    rest = [told_by_name(*one) for one in parameters.items() if one[0] not in TOLD_OTHERWISE]
+    rest = [told_by_name(name, value) for name, value in parameters.items() if name not in TOLD_OTHERWISE]
     architecture = str(parameters.get("architecture", ""))
     first = [text for text in told if text == architecture]
     return ", ".join([*first, *(text for text in told if text != architecture), *filter(None, rest)]) or finding.cell
