@@ -14,6 +14,7 @@ from mfcheck.decisions.decide import asked
 from mfcheck.decisions.sampling import Drawing
 from mfcheck.decisions.trial import Ask, Trial, made
 from mfcheck.ensembles.samples import Sample, Source
+from mfcheck.ensembles.sources import MANY
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.findings.cell import Cell
 from mfcheck.findings.claim import Claim
@@ -129,7 +130,7 @@ def seconds_of_a_draw(spec: NetworkSpec, engine: str, source: Source | None, inp
         whole = d * k * (1 + passes) / NORMALS if source is not None and source.most < DEAR else 0.0
         return layers * (GAMMA * k + 2 * k**3 / FLOPS) + whole
     if engine == "lazy":
-        columns = inputs * (2 * k + 2 * passes + 6)
+        columns = inputs * (MANY if source is None else source.columns).of(spec)
         return layers * n * columns * (2 / NORMALS + 8 * columns / FLOPS)
     inputs = min(inputs, BATCH) if passes > BATCH else inputs
     numbers = n * (d + k) + layers * n * n if spec.architecture in ("vanilla", "residual") else MODULE
@@ -144,10 +145,10 @@ def _bytes(draw: Draw) -> float:
     spec, size = sample.spec, sample.source.chunk_draws(sample.spec, sample.engine)
     n, k, d = spec.width, spec.output_dim, spec.input_dim
     layers = spec.depth * (2 if spec.architecture == "residual" else 1)
-    inputs, passes = len(sample.probe.x), sample.source.passes
+    inputs = len(sample.probe.x)
     held = {
         "wishart": 8.0 * k * k * spec.depth + (4 * d * k if sample.source.most < DEAR else 0),
-        "lazy": 8.0 * layers * n * inputs * (2 * k + 2 * passes + 6) * 2,
+        "lazy": 16.0 * layers * n * inputs * sample.source.columns.of(spec),
         "dense": 4.0 * (n * (d + k) + layers * n * n + inputs * layers * n),
     }
     return size * held.get(sample.engine, held["dense"])

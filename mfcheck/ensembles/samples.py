@@ -16,12 +16,12 @@ from mfcheck.ensembles.gathering import gathered
 from mfcheck.ensembles.import_closure import Closure
 from mfcheck.ensembles.orders import Order
 from mfcheck.ensembles.provenance import code_of_draws
-from mfcheck.ensembles.sources import STACK, Probe, Sampler, Source, chunk_draws
+from mfcheck.ensembles.sources import STACK, Columns, Probe, Sampler, Source, chunk_draws
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.spec import NetworkSpec
 from mfcheck.verdict import NotCovered
 
-__all__ = ["STACK", "Probe", "Sample", "Sampler", "Source", "chunk_draws"]
+__all__ = ["STACK", "Columns", "Probe", "Sample", "Sampler", "Source", "chunk_draws"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,8 +17,6 @@ from mfcheck.ensembles.modules import is_gaussian
 from mfcheck.ensembles.streams import Stream
 from mfcheck.spec import NetworkSpec
 
-LAZY_PRODUCTS = 64
-"""Products on either side that a lazy network is taken to answer when chunks are sized."""
 STACK = 22
 """Networks in a chunk where each is dear: as many as the first look at a median takes at the default error rate."""
 
@@ -51,6 +49,22 @@ Sampler = Callable[[NetworkSpec, Probe, Stream, int], Tensor]
 
 
 @dataclass(frozen=True)
+class Columns:
+    """Columns that a lazy network is asked for on either side at an input: so many an output, and so many more."""
+
+    outputs: int = 0
+    more: int = 128
+
+    def of(self, spec: NetworkSpec) -> int:
+        """Their number for a network."""
+        return self.outputs * spec.output_dim + self.more
+
+
+MANY = Columns()
+"""What a lazy network is taken to be asked for by whoever does not say."""
+
+
+@dataclass(frozen=True)
 class Made:
     """The call that made a source: of the function `name` in a module."""
 
@@ -78,26 +92,29 @@ class Source:
     """Draws in a chunk at most, where one draw's statistics take long."""
     passes: int = 1
     """About how often a draw goes through its network, there and back: what its cost is planned by."""
+    columns: Columns = MANY
+    """What a draw asks of a lazy network at an input: what its chunks are sized by."""
     made: Made | None = field(default=None, repr=False)
     """The call that made it, by which other processes make it too."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.made is not None:
             return Made.again, (self.made,)
-        return Source, (self.name, dict(self.engines), dict(self.uses_input), self.most, self.passes)
+        return Source, (self.name, dict(self.engines), dict(self.uses_input), self.most, self.passes, self.columns)
 
     def chunk_draws(self, spec: NetworkSpec, engine: str) -> int:
         """Draws in a chunk of this source: its own number, or what even parts of it, as few as fit, hold of it."""
-        parts = -(-self.most // chunk_draws(spec, engine))
+        parts = -(-self.most // chunk_draws(spec, engine, self.columns))
         return -(-self.most // parts)
 
 
-def chunk_draws(spec: NetworkSpec, engine: str) -> int:
+def chunk_draws(spec: NetworkSpec, engine: str, columns: Columns = MANY) -> int:
     """Draws in a chunk, a power of two: what fits 64 MiB of float32, at most 65536 (4096 lazy networks).
 
-    Of dense networks that is their matrices, of lazy ones 64 products with each on either side, of Wishart chains their
-    factors; of modules of one's own what one holds and keeps of an input, as measured. Small dense networks are drawn
-    256 to 1024 at a time, as many as fit 8 MiB: larger stacks leave a processor's cache, and take up to twice as long.
+    Of dense networks that is their matrices, of Wishart chains their factors; of modules of one's own what one holds
+    and keeps of an input, as measured. Of lazy networks 128 MiB of what they are asked for: their products are small,
+    so that two at a time take up to four times as long a draw as sixteen. Small dense networks are drawn 256 to 1024
+    at a time, as many as fit 8 MiB: larger stacks leave a processor's cache, and take up to twice as long.
     """
     if engine == "dense" and not is_gaussian(spec.architecture):
         size = size_of(spec)
@@ -106,7 +123,7 @@ def chunk_draws(spec: NetworkSpec, engine: str) -> int:
     layers = spec.depth * (2 if spec.architecture == "residual" else 1)
     floats, most = {
         "dense": (n * (d + k) + layers * n * n, 1024),
-        "lazy": (2 * LAZY_PRODUCTS * (2 * n + d + k + layers * 2 * n), 4096),
+        "lazy": (columns.of(spec) * (2 * n + d + k + layers * 2 * n), 4096),
         "wishart": (8 * k * k, 65536),
     }[engine]
     fit = 2**24 // floats

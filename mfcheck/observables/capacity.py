@@ -19,7 +19,7 @@ from torch import Tensor
 from mfcheck.ensembles import wishart
 from mfcheck.ensembles.matrices.dense import DenseMatrix
 from mfcheck.ensembles.networks import Network
-from mfcheck.ensembles.samples import Probe, Source
+from mfcheck.ensembles.samples import Columns, Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.numerics import full_precision
 from mfcheck.spec import NetworkSpec
@@ -93,6 +93,7 @@ at_start = Source(
     "Fisher–Rao norms",
     {"wishart": _chain, "lazy": _lazy, "dense": _dense},
     {"wishart": False, "lazy": True, "dense": True},
+    columns=Columns(1, 1),
 )
 """`[n, forms]`: the engine's forms at initialisation. On the chain, for vanilla networks without biases, ⟨W_l, ∂f_k⟩ =
 f_k in every layer, since f is homogeneous in W_l (Euler): the layers' form is L‖f‖² and the full one L²‖f‖²."""

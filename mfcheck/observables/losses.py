@@ -13,7 +13,7 @@ from mfcheck.ensembles import wishart
 from mfcheck.ensembles.families import family
 from mfcheck.ensembles.modules import draw_stack
 from mfcheck.ensembles.ranges import check_range
-from mfcheck.ensembles.samples import STACK, Probe, Source
+from mfcheck.ensembles.samples import STACK, Columns, Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.spec import NetworkSpec
 
@@ -29,6 +29,7 @@ def operator_norms(p: float, q: float) -> Source:
     Z is known to the Wishart chain alone; the first column is all there is of networks, at the first input. Where
     `operator_norm` is not exact both columns are its lower bound.
     """
+    columns = Columns(1, 1)
 
     def chain(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         check_range(spec, torch.float32, wishart.CHAIN)
@@ -43,12 +44,12 @@ def operator_norms(p: float, q: float) -> Source:
 
     def lazy(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         network = draw_stack(spec, stream, engine="lazy", replicates=draws)
-        reserve(network, spec.output_dim + 1)
+        reserve(network, columns.of(spec))
         return largest_found(network.jacobian(_inputs(probe, stream)[:1]), p, q)
 
     engines = {"wishart": chain, "dense": dense, "lazy": lazy}
     uses_input = {name: name != "wishart" for name in engines}
-    return Source(f"operator norm ({p:g}, {q:g})", engines, uses_input, most=NORMS_IN_A_CHUNK)
+    return Source(f"operator norm ({p:g}, {q:g})", engines, uses_input, most=NORMS_IN_A_CHUNK, columns=columns)
 
 
 @family(maxsize=256)
@@ -58,19 +59,21 @@ def attacked(p: float, q: float, budgets: tuple[float, ...], steps: int) -> Sour
 
     Every attack ascends from the maximiser of the linear map J(x), in so many steps.
     """
+    passes = 1 + len(budgets) * (steps + 1)
+    columns = Columns(1, passes)
 
     def found(engine: str, spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         network = draw_stack(spec, stream, engine=engine, replicates=draws)
         x = _inputs(probe, stream)[:1].expand(draws, 1, -1)
-        reserve(network, spec.output_dim + 1 + len(budgets) * (steps + 1))
+        reserve(network, columns.of(spec))
         jacobian = jacobian_at(network, x, spec.output_dim)
         direction, _ = maximiser(jacobian, p, q)
-        columns = [norm((jacobian @ direction[..., None])[..., 0], q).double()]
+        parts = [norm((jacobian @ direction[..., None])[..., 0], q).double()]
         for eps in budgets:
             attack = largest_loss(network, x, eps, p, q, steps=steps, start=direction, generator=stream.torch)
-            flips = torch.full_like(columns[0], UNKNOWN) if attack.flips is None else attack.flips
-            columns += [attack.loss.double(), flips]
-        return torch.cat(columns, dim=1)
+            flips = torch.full_like(parts[0], UNKNOWN) if attack.flips is None else attack.flips
+            parts += [attack.loss.double(), flips]
+        return torch.cat(parts, dim=1)
 
     def lazy(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         return found("lazy", spec, probe, stream, draws)
@@ -78,9 +81,9 @@ def attacked(p: float, q: float, budgets: tuple[float, ...], steps: int) -> Sour
     def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         return found("dense", spec, probe, stream, draws)
 
-    passes = 1 + len(budgets) * (steps + 1)
     name = f"attack ({p:g}, {q:g}) of {steps} steps at {', '.join(map(repr, budgets))}"
-    return Source(name, {"lazy": lazy, "dense": dense}, {"lazy": True, "dense": True}, STACK, passes)
+    engines, uses_input = {"lazy": lazy, "dense": dense}, {"lazy": True, "dense": True}
+    return Source(name, engines, uses_input, STACK, passes, columns)
 
 
 def _inputs(probe: Probe, stream: Stream) -> Tensor:

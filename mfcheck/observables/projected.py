@@ -14,7 +14,7 @@ from torch import Tensor
 from mfcheck.arrays import Floats
 from mfcheck.ensembles.families import family
 from mfcheck.ensembles.networks import Network
-from mfcheck.ensembles.samples import Probe, Source
+from mfcheck.ensembles.samples import Columns, Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.capacity import fisher_rao
 from mfcheck.observables.slopes import PULL, by_homogeneity, inputs
@@ -32,10 +32,12 @@ def projected(objective: Objective, scales: tuple[float, ...], *, capacity: bool
     The latter up to a factor of the draw.
     """
 
+    columns = Columns(2 * len(scales), len(scales) * (2 * objective.steps + 6))
+
     def found(engine: str, spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         network = Network(spec, stream, engine=engine, replicates=draws, dtype=torch.float64)
         x, labels = inputs(probe, stream, torch.float64)
-        network.reserve(len(scales) * len(x) * (2 * spec.output_dim + 2 * objective.steps + 6))
+        network.reserve(len(x) * columns.of(spec))
         rates, norms, now = [], [], 1.0
         squares = torch.zeros(draws, dtype=torch.float64, device=stream.device)
         for scale in scales:
@@ -64,8 +66,8 @@ def projected(objective: Objective, scales: tuple[float, ...], *, capacity: bool
 
     name = f"projected flow of {objective} at {', '.join(map(repr, scales))}{' with capacity' if capacity else ''}"
     engines = {"wishart": chain, "lazy": lazy, "dense": dense}
-    passes = len(scales) * objective.passes
-    return Source(name, engines, {"wishart": False, "lazy": True, "dense": True}, 256, passes)
+    uses_input = {"wishart": False, "lazy": True, "dense": True}
+    return Source(name, engines, uses_input, 256, len(scales) * objective.passes, columns)
 
 
 def times(rates: Floats, scales: tuple[float, ...]) -> Floats:

@@ -9,7 +9,7 @@ from mfcheck.attacks.operator_norm import largest_found
 from mfcheck.ensembles import wishart
 from mfcheck.ensembles.families import family
 from mfcheck.ensembles.networks import Network
-from mfcheck.ensembles.samples import Probe, Source
+from mfcheck.ensembles.samples import Columns, Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.spec import NetworkSpec
 from mfcheck.training.objectives import Objective, slope
@@ -29,12 +29,14 @@ def at_start(objective: Objective) -> Source:
     −DRIFT is dσ_w²/dt of gradient flow, whatever ‖W‖² happens to be at the start.
     """
 
+    columns = Columns(1, 2 * objective.steps + 6)
+
     def found(engine: str, spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         # Where ε is tiny, f(x + η) − f(x) would drown in the roundings of float32.
         dtype = torch.float64 if objective.attacks and objective.eps < TINY else torch.float32
         network = Network(spec, stream, engine=engine, replicates=draws, dtype=dtype)
         x, labels = inputs(probe, stream, dtype)
-        network.reserve(len(x) * (spec.output_dim + 2 * objective.steps + 6))
+        network.reserve(len(x) * columns.of(spec))
         here = slope(network, objective, x, labels, stream.torch)
         squares = torch.stack([matrix.squared_norm() for matrix in network.weights], dim=1)
         pull, lengths = here.projection / squares, (squares * here.square).sqrt()
@@ -48,9 +50,8 @@ def at_start(objective: Objective) -> Source:
     def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         return found("dense", spec, probe, stream, draws)
 
-    return Source(
-        f"slope of {objective}", {"lazy": lazy, "dense": dense}, {"lazy": True, "dense": True}, 1024, objective.passes
-    )
+    engines, uses_input = {"lazy": lazy, "dense": dense}, {"lazy": True, "dense": True}
+    return Source(f"slope of {objective}", engines, uses_input, 1024, objective.passes, columns)
 
 
 @family(maxsize=256)

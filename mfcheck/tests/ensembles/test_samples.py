@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from mfcheck import NetworkSpec, ReLULike
+from mfcheck.ensembles.matrices.lazy import bytes_of
 from mfcheck.ensembles.networks import Network
-from mfcheck.ensembles.samples import Probe, Source, chunk_draws
+from mfcheck.ensembles.samples import Columns, Probe, Source, chunk_draws
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.jacobian import entry, entry_at_inputs, linearity
@@ -156,6 +157,30 @@ def test_chunks_fit_their_memory(
     matrices = depth * width**2 * (2 if architecture == "residual" else 1) + width * (input_dim + output_dim)
     floats = matrices if engine == "dense" else output_dim**2
     assert draws == 1 or 4 * draws * floats <= 64 * 2**20
+
+
+@given(
+    st.sampled_from(["vanilla", "residual"]),
+    st.integers(1, 5000),
+    st.integers(1, 200),
+    st.integers(1, 10**6),
+    st.integers(1, 50),
+    st.integers(0, 3),
+    st.integers(1, 500),
+)
+def test_lazy_chunks_hold_what_networks_are_asked_for(
+    architecture: str, input_dim: int, output_dim: int, width: int, depth: int, outputs: int, more: int
+) -> None:
+    """Four arrays a matrix in 128 MiB of float32, and in more than half of it unless no more draws may be."""
+    spec, columns = NetworkSpec(architecture, input_dim, output_dim, width, depth, 1.0), Columns(outputs, more)
+    draws = chunk_draws(spec, "lazy", columns)
+    shapes = [(width, input_dim), (output_dim, width)] + [(width, width)] * (
+        depth * (2 if architecture == "residual" else 1)
+    )
+    taken = bytes_of(shapes, columns.of(spec), draws, torch.float32)
+    assert draws == 1 or taken <= 128 * 2**20
+    assert draws == 4096 or 2 * taken > 128 * 2**20
+    assert chunk_draws(spec, "lazy", Columns(outputs, 2 * more)) <= draws
 
 
 def test_the_memory_estimate_counts_what_a_dense_network_stores() -> None:

@@ -76,7 +76,8 @@ def loky() -> Iterator[Workers]:
 )
 def test_a_source_comes_out_of_pickle_as_the_one_that_went_in(source: Source) -> None:
     again = pickle.loads(pickle.dumps(source))
-    assert (again.name, again.most, list(again.engines)) == (source.name, source.most, list(source.engines))
+    assert (again.name, again.most, again.columns) == (source.name, source.most, source.columns)
+    assert list(again.engines) == list(source.engines)
     assert all(again.engines[name] is engine for name, engine in source.engines.items())
 
 
