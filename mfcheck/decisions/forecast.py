@@ -101,7 +101,7 @@ def _of(ask: Ask, trial: Trial, reading: Reading) -> Forecast:
         spec, engine = trial.cell.spec, trial.cell.engine
         if not isinstance(source, Source) or engine not in source.engines:
             return Forecast(OPEN, OPEN * seconds_of_a_draw(spec, engine, None, 1), formulas=seen, rough=True)
-        draws = source.chunk_draws(spec, engine)
+        draws = source.chunk_draws(spec, engine, trial.sampling.settings.device)
         return Forecast(draws, draws * seconds_of_a_draw(spec, engine, source, 1), formulas=seen, rough=True)
     except NOTHING as error:
         return Forecast(reason=str(error))
@@ -142,7 +142,7 @@ def _bytes(draw: Draw) -> float:
     if not isinstance(draw, Drawing):
         return 0.0
     sample = draw.sample
-    spec, size = sample.spec, sample.source.chunk_draws(sample.spec, sample.engine)
+    spec, size = sample.spec, sample.source.chunk_draws(sample.spec, sample.engine, sample.device)
     n, k, d = spec.width, spec.output_dim, spec.input_dim
     layers = spec.depth * (2 if spec.architecture == "residual" else 1)
     inputs = len(sample.probe.x)

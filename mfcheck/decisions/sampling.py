@@ -91,4 +91,4 @@ class Sampling:
 
     def chunk(self, source: Source, spec: NetworkSpec | None = None) -> int:
         """Draws in a chunk of the source."""
-        return source.chunk_draws(spec or self.cell.spec, self.cell.engine)
+        return source.chunk_draws(spec or self.cell.spec, self.cell.engine, self.settings.device)

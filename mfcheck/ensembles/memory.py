@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 
 import torch
 
@@ -18,6 +19,19 @@ def free_bytes(device: torch.device) -> int:
         return int(fields["MemAvailable"].split()[0]) * 1024
     except (OSError, KeyError):  # not Linux
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+@lru_cache
+def stack_floats(device: str) -> int:
+    """Float32 numbers that a stack of networks may take: 64 MiB; a 64th of a GPU's memory, down to a power of two.
+
+    A GPU is bound by launches until its stacks are large, and one of 80 GB holds eight workers' stacks of 1 GiB with
+    their gradients and what steps need besides.
+    """
+    if not device.startswith("cuda"):
+        return 2**24
+    floats = torch.cuda.mem_get_info(device)[1] // (64 * 4)
+    return int(max(2**24, 2 ** (floats.bit_length() - 1)))
 
 
 def check_room(needed: int, what: str, device: torch.device) -> None:

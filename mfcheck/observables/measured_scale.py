@@ -87,7 +87,7 @@ def nature(spec: NetworkSpec, probe: Probe, seed: int, device: str) -> Nature:
 
 
 def _draws(spec: NetworkSpec, probe: Probe, seed: int, device: str) -> Tensor:
-    count, chunk, stream = networks(spec), nearby.chunk_draws(spec, "dense"), Stream(seed, device)
+    count, chunk, stream = networks(spec), nearby.chunk_draws(spec, "dense", device), Stream(seed, device)
     with one_thread(), torch.no_grad():
         parts = [
             nearby.engines["dense"](spec, probe, stream, min(chunk, count - done)) for done in range(0, count, chunk)

@@ -215,7 +215,7 @@ def _dead(sizes: Sequence[NetworkSpec], settings: Settings) -> list[Fatal]:
     for spec in sizes:
         seed = derive_seed(settings.seed, "preflight alive", spec)
         with one_thread(), torch.no_grad():
-            count = min(LOOKED_AT, nearby.chunk_draws(spec, "dense") * 4)
+            count = min(LOOKED_AT, nearby.chunk_draws(spec, "dense", settings.device) * 4)
             drawn = nearby.engines["dense"](spec, _x(spec, settings), Stream(seed, settings.device), count)
         if (dead := int((drawn[:, ALIVE] == 0).sum())) > count / 2:
             where = f"input_dim={spec.input_dim}, output_dim={spec.output_dim}, width={spec.width}, depth={spec.depth}"

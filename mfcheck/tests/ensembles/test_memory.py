@@ -10,6 +10,7 @@ from mfcheck import NetworkSpec
 from mfcheck.ensembles import memory
 from mfcheck.ensembles.matrices.lazy import LazyMatrix
 from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.sources import chunk_draws
 from mfcheck.ensembles.streams import Stream
 
 pytestmark = pytest.mark.usefixtures("one_thread_each")
@@ -54,6 +55,21 @@ def test_what_torch_keeps_of_a_gpu_can_still_be_had(monkeypatch: pytest.MonkeyPa
     for name, held in (("mem_get_info", (2**30, 2**34)), ("memory_reserved", 3 * 2**30), ("memory_allocated", 2**30)):
         monkeypatch.setattr(torch.cuda, name, lambda device, held=held: held)
     assert memory.free_bytes(torch.device("cuda:0")) == 3 * 2**30
+
+
+@pytest.mark.parametrize(
+    ("total", "floats"), [(2**30, 2**24), (8 * 2**30, 2**25), (80 * 2**30, 2**28), (141 * 10**9, 2**29)]
+)
+def test_stacks_of_a_gpu_go_by_its_memory(monkeypatch: pytest.MonkeyPatch, total: int, floats: int) -> None:
+    """A 64th of it in float32, down to a power of two; of dense networks where one fills a chunk of 64 MiB, as many."""
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (0, total))
+    memory.stack_floats.cache_clear()
+    assert memory.stack_floats("cuda:0") == floats
+    assert memory.stack_floats("cpu") == 2**24
+    spec = NetworkSpec("vanilla", 784, 10, 1000, 15, 2.0)
+    assert chunk_draws(spec, "dense") == 1
+    assert chunk_draws(spec, "dense", device="cuda:0") == floats // 2**24
+    memory.stack_floats.cache_clear()
 
 
 def test_only_a_gpu_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
