@@ -117,7 +117,7 @@ def test_short_horizon(cell: HorizonCell, decide: Decider) -> None:
         looks_at=images,
         reference=lambda theory: theory.collapse_time(cell.spec, *cell.attack, cell.lower),
         allowance=lambda: NOTHING,
-        spread=0.35,
+        spread=0.5,
         delta=decide.settings.level.ratio,
         breaks="below",
         room=2.0,

@@ -27,7 +27,7 @@ from mfcheck.theorems.early_capacity import (
 )
 from mfcheck.theorems.pull import BY_PROJECTION, CHAIN_EPS, one_output_pull, one_output_spread
 
-CHAIN_WIDTHS = (300, 3000, 30_000)
+CHAIN_WIDTHS, DENSE_WIDTHS = (300, 3000, 30_000), (48, 192)
 WIDTHS = {"quick": (128, 512), "standard": (256, 1000), "paper": (500, 2000)}
 FREE = {"free of the width": RivalSlope(-0.5, 0.5, 1.0)}
 
@@ -38,14 +38,14 @@ def width_cells(settings: Settings) -> Iterator[DecayCell]:
         yield projected_cell(NetworkSpec("vanilla", 784, 1, CHAIN_WIDTHS[0], 4, 2.0), "wishart", INF_INF, CHAIN_EPS)
         yield trained_cell(settings, "vanilla", WIDTHS[settings.level.name][0], 5, Regime.START)
     if "residual" in settings.architectures:
-        yield projected_cell(NetworkSpec("residual", 49, 1, 32, 2, 0.6), "dense", INF_INF)
+        yield projected_cell(NetworkSpec("residual", 49, 1, DENSE_WIDTHS[0], 2, 0.6), "dense", INF_INF)
         if settings.level.name != "quick":
             yield trained_cell(settings, "residual", WIDTHS[settings.level.name][0], 5, Regime.START)
 
 
 def early_over_widths(cell: DecayCell, level: Level) -> MedianSlope:
     """Under the pull on W alone the relative decay falls with the width as the theory's does."""
-    attack, widths = cell.attack, CHAIN_WIDTHS if cell.chain else (32, 128)
+    attack, widths = cell.attack, CHAIN_WIDTHS if cell.chain else DENSE_WIDTHS
     specs = [replace(cell.spec, width=width) for width in widths]
 
     def apart() -> Allowance:

@@ -72,7 +72,7 @@ class Map:
 # control had fitted its share by then.
 MAPS = {
     "quick": Map((64,), (2, 12), 784, 160, 128, 250),
-    "standard": Map((96, 256), (2, 10, 20), 784, 384, 256, 500, outside=(10, 20), beside=((512, 10),)),
+    "standard": Map((96, 256), (2, 10, 20), 784, 384, 256, 400, outside=(10, 20), beside=((512, 10),)),
     "paper": Map((64, 128, 256, 512, 1024, 2048), (2, 5, 10, 20, 30, 40, 50), 784, 384, 256, 400, outside=(10, 50)),
 }
 
