@@ -124,6 +124,7 @@ def linearly(cell: DecayCell, decide: Decider) -> MedianWithin:
         low=1 - NEAR,
         high=1 + NEAR,
         origin="linear up to a tenth",
+        first=2,  # no more than its rate takes of the same networks
         regime=regimes.LINEAR,
     )
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from mfcheck import NetworkSpec, claim
+from mfcheck import NetworkSpec, PaperTheory, claim
 from mfcheck.decisions.decide import Decider
 from mfcheck.decisions.probes import images
 from mfcheck.decisions.thresholds import MedianBeyond
@@ -13,12 +13,16 @@ from mfcheck.findings import regimes
 from mfcheck.observables import slopes
 from mfcheck.observables.slopes import PULL
 from mfcheck.settings import Level, Settings
+from mfcheck.spec import Attack
 from mfcheck.theorems.bound import INF_INF, STEPS
 from mfcheck.theorems.cells import AttackCell
-from mfcheck.theory.weight_decay import USUAL
+from mfcheck.theory.weight_decay import USUAL, crossing_width
 from mfcheck.training.objectives import Objective
 
-WIDTHS = {"quick": (256,), "standard": (256, 1000), "paper": (1000, 2000)}
+WIDTHS = {"quick": (), "standard": (1000,), "paper": (1000, 2000)}
+"""Widths of minibatches of `BATCH` images, beside one near the crossing."""
+NEAR, FEW = 0.7, 2
+"""A width as a share of the paper's own N*, where a pull of 1.4 λ is foretold; images there."""
 NETWORKS = (("vanilla", 1.6), ("vanilla", 2.0), ("residual", 0.1))
 """Architectures with their σ_w²: ω below, at and above 1."""
 EPS, BATCH = 0.3, 32
@@ -32,13 +36,22 @@ class BesideDecayCell(AttackCell):
 
 
 def decay_cells(settings: Settings) -> Iterator[BesideDecayCell]:
-    """A minibatch of images at the paper's budget, beside the largest usual coefficient: what passes it passes all."""
+    """Images at the paper's budget, beside the largest usual coefficient: what passes it passes all."""
+    most, attack = max(USUAL), Attack.of(EPS, INF_INF)
     for architecture, variance in NETWORKS:
         if architecture in settings.architectures:
-            for width in WIDTHS[settings.level.name]:
-                spec = NetworkSpec(architecture, 784, 10, width, 5, variance)
+            spec = NetworkSpec(architecture, 784, 10, 1000, 5, variance)
+            end = crossing_width(PaperTheory().regularisation(spec, *attack), spec.width, most)
+            near = (int(NEAR * end / 100) * 100, "lazy", FEW)
+            for width, engine, count in (near, *((width, "dense", BATCH) for width in WIDTHS[settings.level.name])):
                 yield BesideDecayCell(
-                    spec, "dense", pair=INF_INF, eps=EPS, images=BATCH, dataset=settings.dataset, decay=max(USUAL)
+                    replace(spec, width=width),
+                    engine,
+                    pair=INF_INF,
+                    eps=EPS,
+                    images=count,
+                    dataset=settings.dataset,
+                    decay=most,
                 )
 
 

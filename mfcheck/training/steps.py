@@ -18,7 +18,7 @@ from mfcheck.ensembles.networks import Network
 from mfcheck.numerics import full_precision, is_far
 from mfcheck.spec import positive_integer
 from mfcheck.training.ledger import Ledger, Step
-from mfcheck.training.objectives import Objective, Slope, inner, layerwise, total
+from mfcheck.training.objectives import Objective, Slope, inner, layerwise
 from mfcheck.training.rules import SGD, Flow
 
 ASKED = 16
@@ -77,10 +77,8 @@ def _sgd(
 ) -> Iterator[Step]:
     state, mu = Ledger(network), rule.momentum
     velocity = [torch.zeros_like(m.values) for m in network.weights if mu and isinstance(m, DenseMatrix)]
-    gradient, product = ([torch.empty_like(one) for one in velocity[:1]] for _ in range(2))  # of one layer at a time
     drift = [torch.zeros_like(b) for b in network.biases]
     along = torch.zeros_like(state.change)  # ⟨W, V⟩
-    length = torch.zeros_like(state.change)  # ‖V‖²
     for index in range(steps + 1):
         batch = (x, labels)
         if rule.batch is not None:
@@ -93,15 +91,13 @@ def _sgd(
             return
         h = torch.full_like(state.time, rule.lr).masked_fill(state.diverged >= 0, 0.0)
         if mu:
-            # ⟨W, V⟩ and ‖V‖² of the new velocity from those of the old one.
-            met = []
+            lengths = []
             for matrix, v, left, right in zip(network.weights, velocity, found.left, found.right, strict=True):
                 assert isinstance(matrix, DenseMatrix)
-                torch.bmm(left, right.mT, out=gradient[0])
-                met.append(total(torch.mul(v, gradient[0], out=product[0])))
-                v.mul_(mu).add_(gradient[0])
-                matrix.subtract(torch.mul(h.to(v)[:, None, None], v, out=product[0]))
-            length = mu**2 * length + 2 * mu * torch.stack(met, dim=1) + found.square
+                v.baddbmm_(left, right.mT, beta=mu)
+                lengths.append(torch.linalg.vector_norm(v, dim=2).double().square().sum(dim=1))
+                matrix.subtract(h.to(v), v)
+            length = torch.stack(lengths, dim=1)
             along = mu * along + found.projection
             state.moved(h, along, length)
             state.paid += h * found.loss

@@ -65,12 +65,12 @@ class DenseMatrix:
         else:
             self.values, self._own = torch.baddbmm(self.values, left, right.mT), True
 
-    def subtract(self, change: Tensor) -> None:
-        """W ← W − change."""
+    def subtract(self, factor: Tensor, change: Tensor) -> None:
+        """W ← W − factor · change, factors `[R]`."""
         if self._own:
-            self.values.sub_(change)
+            self.values.addcmul_(factor[:, None, None], change, value=-1)
         else:
-            self.values, self._own = self.values - change, True
+            self.values, self._own = torch.addcmul(self.values, factor[:, None, None], change, value=-1), True
 
     def scale(self, factor: Tensor | float) -> None:
         """W ← factor · W, one factor for all replicates or `[R]`."""
