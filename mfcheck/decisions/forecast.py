@@ -142,10 +142,10 @@ def _bytes(draw: Draw) -> float:
     if not isinstance(draw, Drawing):
         return 0.0
     sample = draw.sample
-    spec, size = sample.spec, sample.source.chunk_draws(sample.spec, sample.engine, sample.device)
+    spec, inputs = sample.spec, len(sample.probe.x)
+    size = sample.source.chunk_draws(spec, sample.engine, sample.device, inputs)
     n, k, d = spec.width, spec.output_dim, spec.input_dim
     layers = spec.depth * (2 if spec.architecture == "residual" else 1)
-    inputs = len(sample.probe.x)
     held = {
         "wishart": 8.0 * k * k * spec.depth + (4 * d * k if sample.source.most < DEAR else 0),
         "lazy": 16.0 * layers * n * inputs * sample.source.columns.of(spec),

@@ -90,5 +90,5 @@ class Sampling:
         return looks_at(self.settings, self.cell if spec is None else replace(self.cell, spec=spec))
 
     def chunk(self, source: Source, spec: NetworkSpec | None = None) -> int:
-        """Draws in a chunk of the source."""
+        """Draws in a chunk of the source, if it looks at one input."""
         return source.chunk_draws(spec or self.cell.spec, self.cell.engine, self.settings.device)

@@ -45,7 +45,7 @@ class Sample:
 
     def first(self, draws: int) -> Floats:
         """The first `draws` ≥ 1 draws, `[draws, …]` in float64; NotANumber naming the chunk if any is not finite."""
-        size = self.source.chunk_draws(self.spec, self.engine, self.device)
+        size = self.source.chunk_draws(self.spec, self.engine, self.device, len(self.probe.x))
         size = size if self.few is None else min(size, self.few)
         where = (self.source, self.spec, self.engine, self.probe, self.seed, self.device)
         orders = [Order(*where, index, size) for index in range(-(-draws // size))]

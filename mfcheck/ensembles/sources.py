@@ -103,21 +103,21 @@ class Source:
             return Made.again, (self.made,)
         return Source, (self.name, dict(self.engines), dict(self.uses_input), self.most, self.passes, self.columns)
 
-    def chunk_draws(self, spec: NetworkSpec, engine: str, device: str = "cpu") -> int:
-        """Draws in a chunk of this source: its own number, or what even parts of it, as few as fit, hold of it."""
-        parts = -(-self.most // chunk_draws(spec, engine, self.columns, device))
+    def chunk_draws(self, spec: NetworkSpec, engine: str, device: str = "cpu", inputs: int = 1) -> int:
+        """Draws in a chunk of this source, which looks at so many inputs: its own number, or what even parts of it, as
+        few as fit, hold of it."""
+        parts = -(-self.most // chunk_draws(spec, engine, inputs * self.columns.of(spec), device))
         return -(-self.most // parts)
 
 
-def chunk_draws(spec: NetworkSpec, engine: str, columns: Columns = MANY, device: str = "cpu") -> int:
+def chunk_draws(spec: NetworkSpec, engine: str, columns: int = MANY.more, device: str = "cpu") -> int:
     """Draws in a chunk, a power of two: what fits 64 MiB of float32, at most 65536 (4096 lazy networks).
 
-    On a GPU a part of its memory takes the place of 64 MiB (`stack_floats`).
-
     Of dense networks that is their matrices, of Wishart chains their factors; of modules of one's own what one holds
-    and keeps of an input, as measured. Of lazy networks 128 MiB of what they are asked for: their products are small,
-    so that two at a time take up to four times as long a draw as sixteen. Small dense networks are drawn 256 to 1024
-    at a time, as many as fit 8 MiB: larger stacks leave a processor's cache, and take up to twice as long.
+    and keeps of an input, as measured. Of lazy networks 128 MiB of so many `columns` as they are asked for: their
+    products are small, so that two at a time take up to four times as long a draw as sixteen. Small dense networks are
+    drawn 256 to 1024 at a time, as many as fit 8 MiB: larger stacks leave a processor's cache, and take up to twice as
+    long. On a GPU a part of its memory takes the place of 64 MiB (`stack_floats`), and 4096 that of 1024.
     """
     room = stack_floats(device)
     if engine == "dense" and not is_gaussian(spec.architecture):
@@ -127,7 +127,7 @@ def chunk_draws(spec: NetworkSpec, engine: str, columns: Columns = MANY, device:
     layers = spec.depth * (2 if spec.architecture == "residual" else 1)
     floats, most = {
         "dense": (n * (d + k) + layers * n * n, 1024 if device == "cpu" else 4096),
-        "lazy": (columns.of(spec) * (2 * n + d + k + layers * 2 * n), 4096),
+        "lazy": (columns * (2 * n + d + k + layers * 2 * n), 4096),
         "wishart": (8 * k * k, 65536),
     }[engine]
     fit = room // floats
