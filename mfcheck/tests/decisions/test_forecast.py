@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from mfcheck import NetworkSpec, PaperTheory
@@ -17,6 +18,7 @@ from mfcheck.decisions.forecast import Forecast, core_seconds, forecast, seconds
 from mfcheck.decisions.glance import cheapest
 from mfcheck.decisions.suite import suite_claims
 from mfcheck.ensembles.orders import Order
+from mfcheck.ensembles.samples import Probe
 from mfcheck.findings.cell import Cell
 from mfcheck.findings.claim import Claim
 from mfcheck.observables import jacobian, losses
@@ -57,7 +59,7 @@ def test_a_law_is_reckoned_by_the_formula_that_it_asks_and_the_draws_that_it_tak
 
 def test_what_needs_draws_to_be_planned_is_rough_and_what_raises_has_a_reason() -> None:
     def draws(cell: Cell, decide: Decider) -> None:
-        decide.sketch(jacobian.entry, None, cell.spec, 5)  # type: ignore[arg-type]
+        decide.sketch(jacobian.entry, Probe(np.ones((1, 16))), cell.spec, 5)
 
     def raises(cell: Cell, decide: Decider) -> None:
         raise LookupError("no such image")
