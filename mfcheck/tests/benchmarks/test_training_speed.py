@@ -61,7 +61,7 @@ def test_a_stack_trains_faster_than_its_replicates_one_by_one(
     assert kept(seconds, apart)
 
 
-@pytest.mark.parametrize(("width", "momentum", "most"), [(64, 0.0, 1.15), (128, 0.0, 1.0), (128, 0.9, 1.15)])
+@pytest.mark.parametrize(("width", "momentum", "most"), [(64, 0.0, 1.15), (128, 0.0, 1.0), (128, 0.9, 1.3)])
 def test_a_stack_trains_no_slower_than_an_ensemble_by_torch_func(
     benchmark: BenchmarkFixture, width: int, momentum: float, most: float
 ) -> None:
