@@ -65,7 +65,7 @@ def test_a_stack_trains_faster_than_its_replicates_one_by_one(
 def test_a_stack_trains_no_slower_than_an_ensemble_by_torch_func(
     benchmark: BenchmarkFixture, width: int, momentum: float, most: float
 ) -> None:
-    """Ours measures every step besides: ⟨W, ∂L/∂W⟩, ‖∂L/∂W‖² and the exact change of ‖W‖², with momentum ⟨V, ∂L/∂W⟩."""
+    """Ours measures every step besides: ⟨W, ∂L/∂W⟩, ‖∂L/∂W‖² and the exact change of ‖W‖², with momentum ‖V‖²."""
     spec, steps = NetworkSpec("vanilla", 64, 10, width, 4, 2.0), 20
     network = Network(spec, Stream(2), replicates=STACK)
     x, labels = Stream(1).normal(16, spec.input_dim, dtype=torch.float32), torch.arange(16) % spec.output_dim
