@@ -21,7 +21,11 @@ class Stream:
 
     def normal(self, *shape: int, dtype: torch.dtype = torch.float64, scale: float = 1.0) -> Tensor:
         """Independent N(0, scale²) variates of the given shape."""
-        return torch.empty(shape, dtype=dtype, device=self.device).normal_(0.0, scale, generator=self.torch)
+        return self.overwrite(torch.empty(shape, dtype=dtype, device=self.device), scale)
+
+    def overwrite(self, values: Tensor, scale: float = 1.0) -> Tensor:
+        """Independent N(0, scale²) variates in the place of values."""
+        return values.normal_(0.0, scale, generator=self.torch)
 
     def coarse_normal(self, *shape: int) -> Tensor:
         """Independent N(0, 1) variates in float64, on the CPU of float32's resolution: in a quarter of the time."""

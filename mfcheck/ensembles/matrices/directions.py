@@ -38,27 +38,36 @@ def orthonormal_rows(rest: Tensor, lengths: Tensor, known: Tensor) -> tuple[Tens
     return None if rows is None else (rows, (rows != 0).any(dim=2, keepdim=True))
 
 
-def shaken_rows(x: Tensor, shakes: Tensor, size: float, known: Tensor, out: Tensor) -> None:
+def shaken_rows(x: Tensor, pair: Tensor, size: float, known: Tensor, out: Tensor) -> None:
     """As many orthonormal rows as `out [R, m, n]` takes, m ≤ k, outside of `known`, for inputs x `[R, k, n]`.
 
-    They span the inputs but for a few roundings, by which what is left of these is moved along normal `shakes
-    [R, k, n]` of a size: so an input that is known already, 0 or not finite gets a direction too, and how many are new
-    need not be asked of a GPU. By Householder's QR, which waits for nothing there.
+    They span the inputs but for a few roundings, by which what is left of these is moved along normal shakes of a size:
+    so an input that is known already, 0 or not finite gets a direction too, and how many are new need not be asked of a
+    GPU. By Householder's QR, which waits for nothing there. `pair [2, R, k, n]` holds the shakes second; the first
+    of it is written to.
     """
-    unit = (x / torch.linalg.vector_norm(x, dim=2, keepdim=True)).nan_to_num_(0.0, 0.0, 0.0)[:, : out.shape[1]]
+    x, pair = x[:, : out.shape[1]], pair[:, :, : out.shape[1]]
     least = SHAKEN * torch.finfo(x.dtype).eps / math.sqrt(x.shape[2]) / size
-    rows = torch.add(_outside(unit, known), shakes[:, : out.shape[1]], alpha=least)
-    for _ in range(2 if 2 * known.shape[1] > x.shape[2] else 1):  # of random directions little may be left
-        rows = _outside(rows if rows.shape[1] == 1 else _orthonormal(rows), known)
-    if rows.shape[1] == 1:
+    passes = 2 if 2 * known.shape[1] > x.shape[2] else 1  # of random directions little may be left
+    lengths = torch.linalg.vector_norm(x, dim=2, keepdim=True)
+    if x.shape[1] == 1:  # most of an attack's, in as few launches as will do
+        torch.div(_outside(x, known, 1 / least), lengths, out=pair[0])
+        rows = torch.nansum(pair, dim=0)
+        for _ in range(passes):
+            rows = _outside(rows, known)
         torch.div(rows, torch.linalg.vector_norm(rows, dim=2, keepdim=True), out=out)
-    else:
-        out.copy_(_orthonormal(rows))
+        return
+    rows = torch.add(_outside((x / lengths).nan_to_num_(0.0, 0.0, 0.0), known), pair[1], alpha=least)
+    for _ in range(passes):
+        rows = _outside(_orthonormal(rows), known)
+    out.copy_(_orthonormal(rows))
 
 
-def _outside(rows: Tensor, known: Tensor) -> Tensor:
-    """Rows `[R, k, n]` less their parts in the span of orthonormal ones."""
-    return torch.baddbmm(rows, rows @ known.mT, known, alpha=-1) if known.shape[1] else rows
+def _outside(rows: Tensor, known: Tensor, factor: float = 1.0) -> Tensor:
+    """Rows `[R, k, n]` less their parts in the span of orthonormal ones, times a factor."""
+    if known.shape[1]:
+        return torch.baddbmm(rows, rows @ known.mT, known, beta=factor, alpha=-factor)
+    return rows if factor == 1 else rows * factor
 
 
 def _orthonormal(rows: Tensor) -> Tensor:

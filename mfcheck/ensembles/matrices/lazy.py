@@ -168,13 +168,14 @@ class LazyMatrix:
         """The same for a GPU, of which nothing is read: every input gets a direction, as long as there are any."""
         known, (left, back) = self._asked, self._mirror.rows
         if new := min(x.shape[1], x.shape[2] - known.inputs.count):
-            one = isinstance(self._scale, float) and self._scale > 0
+            one = isinstance(self._scale, float) and 1e-6 < self._scale < 1e6  # or shakes of such a size are no number
             size = self._scale if isinstance(self._scale, float) and one else 1.0
-            sizes = (x.shape[2], known.answers.rows.shape[2])
-            drawn = self._stream.normal(*x.shape[:2], sum(sizes), dtype=x.dtype, scale=size)
-            shakes, noise = drawn[:, :, : sizes[0]], drawn[:, :new, sizes[0] :]
-            asked = known.inputs.rows
-            shaken_rows(x, shakes, size, asked, fresh := known.inputs.more(new))
+            (replicates, k, n), rows = x.shape, known.answers.rows.shape[2]
+            drawn = x.new_empty(replicates * k * (2 * n + rows))  # room, shakes and noise
+            self._stream.overwrite(drawn[x.numel() :], size)
+            pair, noise = drawn[: 2 * x.numel()].view(2, *x.shape), drawn[2 * x.numel() :].view(replicates, k, rows)
+            noise, asked = noise[:, :new], known.inputs.rows
+            shaken_rows(x, pair, size, asked, fresh := known.inputs.more(new))
             if not one:
                 noise.mul_(self._scale)
             if left.shape[1]:
