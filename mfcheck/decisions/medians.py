@@ -88,10 +88,11 @@ class MedianRatio(Statement[MedianPlan]):
         probe = sampling.probe(self.probe, self.looks_at)
         source = (self.source, probe, lambda values: self.statistic(values) / value)
         tried = sampling.pilot(*source, self.pilot) if self.pilot else None
+        draw = sampling.draws(*source)
         return MedianPlan(
             margin=margin,
-            first=self._first_look(margin, allowed, rule, tried),
-            draws_of=(sampling.draws(*source),),
+            first=draw.made_for(self._first_look(margin, allowed, rule, tried)),
+            draws_of=(draw,),
             chunk=sampling.chunk(self.source),
             target=value,
             region=Region(bottom, top, centre * margin.total),
@@ -166,10 +167,11 @@ class MedianWithin(Statement[MedianPlan]):
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> MedianPlan:
         margin = Margin(0.0, (self.high - self.low) / 2, f"no law: {self.origin}")
         probe = sampling.probe(self.probe, self.looks_at)
+        draw = sampling.draws(self.source, probe, self.statistic)
         return MedianPlan(
             margin=margin,
-            first=self.first * medians.least_draws(rule.first_alpha),
-            draws_of=(sampling.draws(self.source, probe, self.statistic),),
+            first=draw.made_for(self.first * medians.least_draws(rule.first_alpha)),
+            draws_of=(draw,),
             chunk=sampling.chunk(self.source),
             region=Region(self.low, self.high, 2 * margin.total),
             whole=sampling.draws(self.source, probe),

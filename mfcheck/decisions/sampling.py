@@ -21,6 +21,10 @@ Statistic = Callable[[Floats], Floats]
 LooksAt = Callable[[Settings, Cell], Probe]
 """The inputs at which a claim looks at the networks of a cell."""
 
+SPARE = 4
+"""Times as many draws as were planned that a first look takes at most, where they are made anyway: as many as a third
+look would. So one network that lies far off does not spoil a look at the fewest that have an interval."""
+
 
 @dataclass(frozen=True, eq=False)
 class Drawing:
@@ -36,6 +40,11 @@ class Drawing:
             name = self.sample.source.name
             raise NotANumber(f"the statistic of {self.claim} is NaN in {bad} of {n} draws of {name}")
         return values
+
+    def made_for(self, n: int) -> int:
+        """So many draws, or all that are made for them since chunks are whole, up to `SPARE` times as many."""
+        size = self.sample.chunk
+        return min(-(-n // size) * size, SPARE * n)
 
 
 @dataclass(frozen=True, eq=False)

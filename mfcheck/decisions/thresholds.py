@@ -51,10 +51,11 @@ class MedianBeyond(Statement[MedianPlan]):
             found = self.statistic(draws)
             return _over(self.threshold, found) if above else np.maximum(found, 0.0) / self.threshold
 
+        draw = sampling.draws(self.source, probe, smaller_over_larger)
         return MedianPlan(
             margin=nothing_allowed(f"one side of a threshold, {self.origin}"),
-            first=medians.least_draws(rule.first_alpha),
-            draws_of=(sampling.draws(self.source, probe, smaller_over_larger),),
+            first=draw.made_for(medians.least_draws(rule.first_alpha)),
+            draws_of=(draw,),
             chunk=sampling.chunk(self.source),
             target=value,
             region=Region(0.0, 1.0, 1.0),

@@ -45,11 +45,16 @@ class Sample:
 
     def first(self, draws: int) -> Floats:
         """The first `draws` ≥ 1 draws, `[draws, …]` in float64; NotANumber naming the chunk if any is not finite."""
-        size = self.source.chunk_draws(self.spec, self.engine, self.device, len(self.probe.x))
-        size = size if self.few is None else min(size, self.few)
+        size = self.chunk
         where = (self.source, self.spec, self.engine, self.probe, self.seed, self.device)
         orders = [Order(*where, index, size) for index in range(-(-draws // size))]
         return np.concatenate(gathered(orders, self._code, self._code_now, self.store))[:draws]
+
+    @property
+    def chunk(self) -> int:
+        """Draws that are made at a time, whether all of them are asked for or not."""
+        size = self.source.chunk_draws(self.spec, self.engine, self.device, len(self.probe.x))
+        return size if self.few is None else min(size, self.few)
 
     @cached_property
     def _code(self) -> Closure:

@@ -6,6 +6,7 @@ Three verbs: decide it, the smallest violation seen, the draws it needs; `beta` 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from scipy import special
@@ -15,16 +16,21 @@ from mfcheck.statistics import intervals
 from mfcheck.statistics.sample_sizes import Draw
 from mfcheck.statistics.sequential import Decision, Estimate, Region, decide
 
+VAIN = 0.05
+"""Chance, at most, that a share lies on the other side of a floor where more draws are taken not to tell."""
+
 
 def decide_rate(draw: Draw, floor: float, *, alpha: float, first: int, looks: int) -> Decision:
     """Decide P[success] ≥ floor by exact one-sided bounds; `draw(n)` returns ones and zeros, or bounds `[n, 2]`.
 
     Inside the claim only the lower bound can err and outside only the upper one, so each is taken at full alpha:
-    whichever side the truth is on, the other bound's error makes no wrong verdict.
+    whichever side the truth is on, the other bound's error makes no wrong verdict. No further look is taken where the
+    floor lies between the shares of what is surely and of what may be a success: it stays open, and costs no error.
     """
 
     def look(draws: int, share: float) -> Estimate:
-        return estimate_rate(draw(draws), share)
+        successes = draw(draws)
+        return replace(estimate_rate(successes, share), final=_in_vain(successes, floor))
 
     return decide(look, Region(floor, 1.0, 1 - floor), alpha=alpha, first=first, looks=looks)
 
@@ -39,6 +45,14 @@ def estimate_rate(successes: Floats, alpha: float) -> Estimate:
     draws, least, most = len(successes), int(np.count_nonzero(lows)), int(np.count_nonzero(highs))
     low = intervals.rate_lower(least, draws, alpha)
     return Estimate((least + most) / (2 * draws), low, 1 - intervals.rate_lower(draws - most, draws, alpha))
+
+
+def _in_vain(successes: Floats, floor: float) -> bool:
+    """Whether sure successes are fewer than the floor and possible ones more, each but for a chance of `VAIN`."""
+    if successes.ndim == 1:
+        return False
+    draws, (least, most) = len(successes), np.count_nonzero(successes, axis=0).tolist()
+    return 1 - intervals.rate_lower(draws - least, draws, VAIN) < floor < intervals.rate_lower(most, draws, VAIN)
 
 
 def undecided(successes: Floats) -> int:

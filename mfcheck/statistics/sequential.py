@@ -19,6 +19,8 @@ class Estimate:
     value: float
     low: float
     high: float
+    final: bool = False
+    """Whether more draws would leave open what these do, since too much of each of them stays unknown."""
 
     @property
     def half_width(self) -> float:
@@ -86,7 +88,7 @@ def spent(alpha: float, look: int) -> float:
 
 
 def decide(look: Callable[[int, float], Estimate], region: Region, *, alpha: float, first: int, looks: int) -> Decision:
-    """Look at `first` draws, then twice as many, until the region's rule decides or `looks` are spent.
+    """Look at `first` draws, then twice as many, until the region's rule decides, none can, or `looks` are spent.
 
     `look(draws, alpha)` estimates θ from the first `draws` draws. By the union bound the verdict is wrong with
     probability at most alpha, whatever the stopping. Raises ValueError for alpha outside (0, 0.5].
@@ -99,7 +101,7 @@ def decide(look: Callable[[int, float], Estimate], region: Region, *, alpha: flo
     for k in range(1, looks + 1):
         estimate = look(draws, spent(alpha, k))
         verdict = region.judge(estimate)
-        if verdict is not Verdict.UNDECIDED or k == looks:
+        if verdict is not Verdict.UNDECIDED or k == looks or estimate.final:
             return Decision(verdict, estimate, region.shown(verdict), draws, k, alpha)
         draws *= 2
     raise AssertionError("unreachable: the last look returns")

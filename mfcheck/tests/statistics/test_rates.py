@@ -110,5 +110,16 @@ def test_hidden_draws_count_both_ways() -> None:
 
 
 def test_where_all_is_hidden_nothing_is_decided() -> None:
+    """Nor is it looked again."""
     all_hidden = np.tile([0.0, 1.0], (4000, 1))
-    assert rates.decide_rate(prefix(all_hidden), 0.5, alpha=0.05, first=1000, looks=3).verdict is Verdict.UNDECIDED
+    found = rates.decide_rate(prefix(all_hidden), 0.5, alpha=0.05, first=1000, looks=3)
+    assert (found.verdict, found.looks, found.draws) == (Verdict.UNDECIDED, 1, 1000)
+
+
+@pytest.mark.parametrize(("sure", "possible", "looks"), [(6, 16, 1), (7, 16, 2), (6, 15, 2), (10, 12, 3)])
+def test_it_is_looked_again_where_the_floor_may_not_lie_between(sure: int, possible: int, looks: int) -> None:
+    """Of 22 draws 6 sure ones are fewer than half but for a chance of 0.03, 7 but for 0.07; as many of 44 for less."""
+    values = np.tile([[1.0, 1.0]] * sure + [[0.0, 1.0]] * (possible - sure) + [[0.0, 0.0]] * (22 - possible), (4, 1))
+    found = rates.decide_rate(prefix(values), 0.5, alpha=1e-6, first=22, looks=3)
+    assert found.verdict is Verdict.UNDECIDED
+    assert found.looks == looks
