@@ -12,6 +12,7 @@ from mfcheck.decisions.alternatives import FURTHER, Judges, Rival, by_draws, tel
 from mfcheck.decisions.statement import Breaks, Rule
 from mfcheck.settings import LEVELS
 from mfcheck.statistics.sequential import Decision, Estimate, Region, spent
+from mfcheck.tests.support.bounded_draws import few
 from mfcheck.tests.support.rate_draws import REFUTED, SUPPORTED, UNDECIDED, around, decider, in_units, within
 
 RULE = Rule(LEVELS["quick"], 1e-3, 4)
@@ -80,7 +81,7 @@ def test_a_false_alternative_is_supported_no_more_often_than_it_may() -> None:
 
 @pytest.mark.parametrize(("half", "more"), [(0.03, False), (0.006, True), (0.0002, True)])
 def test_a_finding_keeps_its_decision_and_says_what_its_alternative_took(half: float, more: bool) -> None:
-    drawn, rival = around(0.3, 0.02), Rival(in_units, 0.3 - half, 0.3 + half)
+    drawn, rival = few(around(0.3, 0.02)), Rival(in_units, 0.3 - half, 0.3 + half)
     alone, beside = within(decider(), drawn), within(decider(), drawn, rivals={"as it is": rival})
     assert beside.verdict is alone.verdict is REFUTED
     assert (beside.draws, beside.looks, beside.interval) == (alone.draws, 1, alone.interval)

@@ -30,6 +30,7 @@ from mfcheck.tests.support.bounded_draws import (
     median,
     slope,
     source,
+    taken,
     times,
 )
 
@@ -59,7 +60,7 @@ def test_what_was_measured_is_charged_and_its_spread_plans_the_draws() -> None:
     found = median(decider(), LOW, KNOWN, delta=0.05, spread=99.0)
     assert found.alpha == pytest.approx(ALPHA + 1e-3)
     plan = {"spread": SPREAD, "alpha": ALPHA / 2, "beta": 1e-3}
-    assert found.draws == medians.draws_needed_median(0.06, distance=0.005, **plan)
+    assert found.draws == taken(medians.draws_needed_median(0.06, distance=0.005, **plan))
 
 
 def test_a_bound_that_finite_sizes_leave_room_below_is_not_broken_within_that_room() -> None:

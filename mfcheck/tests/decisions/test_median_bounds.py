@@ -12,6 +12,7 @@ from mfcheck.arrays import Floats
 from mfcheck.decisions.alternatives import Rival
 from mfcheck.statistics import medians
 from mfcheck.statistics.sequential import spent
+from mfcheck.tests.support.bounded_draws import few, taken
 from mfcheck.tests.support.rate_draws import ALPHA, REFUTED, SUPPORTED, UNDECIDED, around, decider, in_units, within
 
 HALF = {"half": Rival(in_units, 0.45, 0.55), "near half": Rival(in_units, 0.42, 0.6), "all": Rival(in_units, 0.95, 1.1)}
@@ -46,7 +47,7 @@ def test_a_median_lies_within_its_bounds_or_not(centre: float, low: float, high:
 
 def test_a_median_without_a_formula_begins_with_the_fewest_draws_that_say_anything() -> None:
     finding = within(decider(), around(1.0))
-    assert finding.draws == medians.least_draws(spent(ALPHA, 1)) * 2 ** (finding.looks - 1)
+    assert finding.draws == taken(medians.least_draws(spent(ALPHA, 1))) * 2 ** (finding.looks - 1)
     assert math.isfinite(finding.interval[0])
     assert finding.alpha == ALPHA
 
@@ -57,7 +58,7 @@ def test_a_median_without_a_formula_has_rivals_and_a_curve_too() -> None:
     def curve(draws: Floats) -> Any:
         seen.append(len(draws))
 
-    finding = within(decider(), around(0.5), rivals=HALF, curve=curve)
+    finding = within(decider(), few(around(0.5)), rivals=HALF, curve=curve)
     assert finding.verdict is REFUTED
     assert finding.holds_instead == ()  # so few draws do not tell a rival from its twins
     assert finding.alpha == pytest.approx(4 * ALPHA)

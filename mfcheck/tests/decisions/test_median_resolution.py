@@ -9,7 +9,7 @@ import torch
 
 from mfcheck import NetworkSpec, PaperTheory, Verdict
 from mfcheck.decisions.allowance import Allowance
-from mfcheck.tests.support.bounded_draws import NONE, decider, median, share, slope, source, times
+from mfcheck.tests.support.bounded_draws import NONE, decider, few, median, share, slope, source, times
 
 UNDER = source("0.9 of the bound at most", lambda z: 0.9 * torch.special.ndtr(z))
 # What is recorded ----------------------------------------------------------------------------------------------
@@ -80,6 +80,6 @@ def test_resolution_says_none_where_no_error_would_be_refuted() -> None:
     zero = source("mostly 0", lambda z: torch.where(z > 1, 1.0, 0.0))
     assert median(decider(looks=1), zero, upper_only=True).resolution is None
     assert share(decider(looks=1), source("0 always", torch.zeros_like)).resolution is None
-    few = source("hardly any draws")
-    assert median(decider(looks=1), few, spread=1e-9, delta=0.5).draws < 20
+    hardly = few(source("hardly any draws"))
+    assert median(decider(looks=1), hardly, spread=1e-9, delta=0.5).draws < 20
     assert slope(decider(looks=1), source("flat"), spread=1e-9).verdict is not Verdict.SUPPORTED

@@ -33,6 +33,7 @@ from mfcheck.tests.support.bounded_draws import (
     share,
     slope,
     source,
+    taken,
 )
 from mfcheck.verdict import NotANumber, NotCovered
 
@@ -202,7 +203,7 @@ def test_the_margin_of_a_median_is_the_allowance_and_delta_on_either_side() -> N
     assert finding.statistic == "median ratio to the theory"
     assert finding.curve is None
     needed = medians.draws_needed_median(0.02, spread=SPREAD, alpha=spent(ALPHA, 1), beta=QUICK.beta)
-    assert finding.draws == needed * 2 ** (finding.looks - 1)
+    assert finding.draws == taken(needed) * 2 ** (finding.looks - 1)
     one_sided = median(decider(), allowed=ALLOWED, upper_only=True)
     assert one_sided.region == pytest.approx((0.0, 1 + 0.1 + 0.02))
     assert one_sided.margin.finite_width == 0.1
@@ -276,7 +277,7 @@ def test_a_plan_says_the_draws_of_a_first_look_and_where_they_come_from_and_draw
     assert [len(plan.draws_of) for plan in plans] == [1, 1, 3]
     assert [plan.margin.total for plan in plans] == pytest.approx([0.02, 0.01, 0.05])
     assert [plan.first for plan in plans] == [
-        medians.draws_needed_median(0.02, spread=SPREAD, alpha=spent(ALPHA, 1), beta=QUICK.beta),
+        taken(medians.draws_needed_median(0.02, spread=SPREAD, alpha=spent(ALPHA, 1), beta=QUICK.beta)),
         rates.draws_needed_rate(QUICK.rate, alpha=spent(ALPHA, 1)),
         medians.draws_needed_median_slope(
             0.05, slope_weights([2, 5, 8]), spread=SPREAD, alpha=spent(ALPHA, 1), beta=QUICK.beta

@@ -25,6 +25,7 @@ from mfcheck.findings.claim import Claim
 from mfcheck.findings.finding import Finding
 from mfcheck.statistics import medians
 from mfcheck.statistics.sequential import spent
+from mfcheck.tests.support.bounded_draws import taken
 from mfcheck.tests.support.rate_draws import (
     ALPHA,
     ANYWHERE,
@@ -260,4 +261,4 @@ def test_an_open_question_gets_a_single_look() -> None:
     asked, explored = (within(decider(claim=claim), around(1.0), 1.0) for claim in ("thm5.4/a", "open/a"))
     assert asked.looks == QUICK.looks
     assert explored.looks == 1
-    assert explored.draws == medians.least_draws(spent(ALPHA, 1))
+    assert explored.draws == taken(medians.least_draws(spent(ALPHA, 1)))

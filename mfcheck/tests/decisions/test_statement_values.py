@@ -25,7 +25,7 @@ from mfcheck.decisions.statement import Statement
 from mfcheck.findings.finding import Margin
 from mfcheck.statistics import laws, means, medians, rates, signed_means, slopes
 from mfcheck.statistics.sequential import spent
-from mfcheck.tests.support.bounded_draws import ALPHA, ANYWHERE, QUICK, SPEC, bound, decider, first, source
+from mfcheck.tests.support.bounded_draws import ALPHA, ANYWHERE, QUICK, SPEC, bound, decider, first, source, taken
 
 FIRST = spent(ALPHA, 1)
 ATTACKED = source("a tenth about the bound", lambda z: torch.exp(0.1 * z))
@@ -249,7 +249,7 @@ def test_trends_are_planned_by_the_groups_weights() -> None:
         assert float(draw(2**14).mean()) == pytest.approx(scale, rel=0.1)
         assert float(draw(SKETCHED).mean()) != scale
     assert bent.first == slopes.draws_needed_trend(bent.shape, 0.05, alpha=FIRST, beta=QUICK.beta)
-    assert plan(within()).first == medians.least_draws(FIRST)
+    assert plan(within()).first == taken(medians.least_draws(FIRST))
 
 
 # What it decides -----------------------------------------------------------------------------------------------

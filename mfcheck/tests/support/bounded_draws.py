@@ -15,6 +15,7 @@ from mfcheck.arrays import Floats
 from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.decide import Decider
 from mfcheck.decisions.median_slopes import MedianGroup
+from mfcheck.decisions.sampling import SPARE
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.ensembles.streams import Stream
@@ -59,6 +60,16 @@ def source(name: str, law: Law = lambda z: torch.exp(SPREAD * z)) -> Source:
         return bound(PaperTheory(), spec) * law(stream.normal(n, 2))
 
     return Source(name, {"wishart": draw}, {"wishart": False})
+
+
+def taken(needed: int) -> int:
+    """Draws that a first look at a median takes of such a source, which is drawn 65536 at a time."""
+    return min(-(-needed // 65536) * 65536, SPARE * needed)
+
+
+def few(drawn: Source) -> Source:
+    """The source, drawn a few at a time: a first look takes no more than it needs."""
+    return replace(drawn, most=16)
 
 
 def first(values: Floats) -> Floats:
