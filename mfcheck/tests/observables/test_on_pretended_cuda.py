@@ -53,7 +53,7 @@ MOST: list[tuple[Source, Probe, int, int]] = [
     (slopes.at_start(THEORY), PROBE, 620, 3),
     (slopes.at_start(Objective("attacked", *ATTACK, 2)), PROBE, 620, 3),
     (slopes.standard, PROBE, 77, 3),
-    (groups.means_of(slopes.standard, 2), PROBE, 156, 3),
+    (groups.means_of(slopes.standard, 2), PROBE, 156, 5),
     (slopes.by_homogeneity(PULLED), PROBE, 85, 2),
     (jacobian.entry, PROBE, 61, 4),
     (jacobian.entry_at_inputs, PROBE, 29, 4),
