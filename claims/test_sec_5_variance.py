@@ -67,9 +67,9 @@ SHARE, FLOW_STEPS, ATTACK_STEPS = 0.2, 160, 3
 EARLY = (3e-5, 1e-4, 3e-4, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 MARKS = {"quick": EARLY, "standard": (*EARLY, 0.6, 1.0)}
 """Times of a flow in units of the theory's half-life; the theory is held against it at the last."""
-FINER = {"quick": 1}
-"""Times as fine steps of a flow, 8 but at level quick: Euler's law is held to twice the level's δ, and of networks of
-N = 64 steps of 0.2 have paid 0.82 of the decrease by the half-life, an eighth of that 0.99."""
+FINER = {"quick": 1, "standard": 8, "paper": 8}
+"""Times as fine steps of a flow: Euler's law is held to twice the level's δ, and of networks of N = 64 steps of 0.2
+have paid 0.82 of the decrease by the half-life, an eighth of that 0.99."""
 OTHER_FACTOR = "rate factor 1"
 
 
@@ -219,7 +219,7 @@ def along_flow(cell: DecayCell, decide: Decider) -> Ask:
     level = decide.settings.level
     whole = half_life(PaperTheory(), spec, attack)
     times = tuple(whole * mark for mark in MARKS.get(level.name, MARKS["standard"]))
-    end, row, finer = times[-1], len(times), FINER.get(level.name, 8)
+    end, row, finer = times[-1], len(times), FINER[level.name]
     objective = Objective("adversarial", *attack, ATTACK_STEPS)
     reach = -math.log(cell.kept(PaperTheory(), end))
     near = Allowance(pull.above * reach, pull.below * reach, f"{pull.origin}, over the predicted decrease")

@@ -41,17 +41,20 @@ def estimate_rate(successes: Floats, alpha: float) -> Estimate:
     What is known between 0 and 1 counts as 0 for the lower bound and as 1 for the upper one, each of them one-sided: so
     they hold the share as surely as those of draws that are known. The value is the middle of the two shares.
     """
-    lows, highs = (successes, successes) if successes.ndim == 1 else successes.T
-    draws, least, most = len(successes), int(np.count_nonzero(lows)), int(np.count_nonzero(highs))
+    draws, (least, most) = len(successes), _counts(successes)
     low = intervals.rate_lower(least, draws, alpha)
     return Estimate((least + most) / (2 * draws), low, 1 - intervals.rate_lower(draws - most, draws, alpha))
 
 
+def _counts(successes: Floats) -> tuple[int, int]:
+    """How many draws are surely ones, and how many may be."""
+    lows, highs = (successes, successes) if successes.ndim == 1 else successes.T
+    return int(np.count_nonzero(lows)), int(np.count_nonzero(highs))
+
+
 def _in_vain(successes: Floats, floor: float) -> bool:
     """Whether sure successes are fewer than the floor and possible ones more, each but for a chance of `VAIN`."""
-    if successes.ndim == 1:
-        return False
-    draws, (least, most) = len(successes), np.count_nonzero(successes, axis=0).tolist()
+    draws, (least, most) = len(successes), _counts(successes)
     return 1 - intervals.rate_lower(draws - least, draws, VAIN) < floor < intervals.rate_lower(most, draws, VAIN)
 
 
