@@ -32,6 +32,8 @@ def finding(
         verdict=verdict,
         estimate=1.0,
         interval=(0.9, 1.1),
+        reference=2.0,
+        region=(1.9, 2.1),
         holds_instead=holds,
     )
 
