@@ -20,14 +20,16 @@ from mfcheck.findings.regimes import LATE, MECHANISM, OUTCOME, Regime
 from mfcheck.observables.after_training import SIZE
 from mfcheck.observables.path_bounds import after
 from mfcheck.settings import Level, Settings
+from mfcheck.spec import NetworkSpec
 from mfcheck.theorems import accuracy_map
-from mfcheck.theorems.accuracy_map import INSIDE, MAPS, OUTSIDE
+from mfcheck.theorems.accuracy_map import AGAIN, INSIDE, MAPS, OUTSIDE
 from mfcheck.theorems.outcomes import Outcome, ends_as
 from mfcheck.theorems.variance import LOWER, gain_at
 from mfcheck.theory import PaperTheory
 
 SAME = 0.1
 """How far ‖W‖² may move for an outcome not to be that of the weights' size: ω^L then stays in the window to L = 20."""
+DELAYED = "in so many steps: in ten times as many such networks learn, with attacks too"
 CONVENTION = "M = 10 is a convention: the paper's statement holds with any M, and names none"
 
 
@@ -43,41 +45,52 @@ class States(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class TrainedCell(Cell):
-    """A network of the map, what is stated of it, and where ασ_w² lies over the edge of the window, if it has one."""
+    """A network of the map, what is stated of it, where ασ_w² lies over the edge of the window, if it has one, and its
+    steps of training, if they are more than those of the map."""
 
     statement: States
     over_edge: float | None = None
+    steps: int | None = None
 
     @classmethod
-    def of(cls, cell: Cell, statement: States, over_edge: float | None = None) -> TrainedCell:
+    def of(cls, cell: Cell, statement: States, over_edge: float | None = None, steps: int | None = None) -> TrainedCell:
         """A cell of the map with a statement about it."""
         kept = {one.name: getattr(cell, one.name) for one in fields(Cell)}
-        return cls(**kept, statement=statement, over_edge=over_edge)
+        return cls(**kept, statement=statement, over_edge=over_edge, steps=steps)
+
+    def trained_for(self, level: Level) -> int:
+        """The steps of its training."""
+        return self.steps or MAPS[level.name].steps
 
 
-def is_late(theory: PaperTheory, cell: Cell, level: Level) -> bool:
+def is_late(theory: PaperTheory, spec: NetworkSpec, steps: int) -> bool:
     """Whether a theory's T passes before training ends."""
-    return accuracy_map.collapse_over_training(theory, cell.spec, MAPS[level.name].steps) < 1
+    return accuracy_map.collapse_over_training(theory, spec, steps) < 1
 
 
-def is_doomed(cell: Cell, level: Level) -> bool:
+def is_doomed(spec: NetworkSpec, level: Level) -> bool:
     """Whether the paper has attacks end a network's training for its depth: the deepest, where T passes in time."""
-    return cell.spec.depth == max(MAPS[level.name].depths) and is_late(PaperTheory(), cell, level)
+    size = MAPS[level.name]
+    return spec.depth == max(size.depths) and is_late(PaperTheory(), spec, size.steps)
 
 
 def vanilla_cells(settings: Settings) -> Iterator[TrainedCell]:
     """What T says in all networks, the outcome in the shallowest and where the deepest are doomed, there the mechanism
-    too."""
+    too; and above level quick what T says when one that is doomed at level quick is trained for longer."""
     if "vanilla" not in settings.architectures:
         return
-    shallowest = min(MAPS[settings.level.name].depths)
+    size = MAPS[settings.level.name]
     for cell in accuracy_map.networks("vanilla", settings):
-        yield TrainedCell.of(cell, States.TIME)
-        doomed = is_doomed(cell, settings.level)
-        if doomed or cell.spec.depth == shallowest:
+        spec = cell.spec
+        yield TrainedCell.of(cell, States.TIME, steps=size.longer.get((spec.width, spec.depth)))
+        doomed = is_doomed(spec, settings.level)
+        if doomed or spec.depth == min(size.depths):
             yield TrainedCell.of(cell, States.OUTCOME)
         if doomed:
             yield TrainedCell.of(cell, States.MECHANISM)
+    if settings.level.name == "standard":
+        for cell in accuracy_map.networks("vanilla", settings, size=AGAIN):
+            yield TrainedCell.of(cell, States.TIME, steps=AGAIN.steps)
 
 
 def residual_cells(settings: Settings) -> Iterator[TrainedCell]:
@@ -105,14 +118,16 @@ AS_BEFORE = {outcome: f"{outcome}, with the weights' size as it was" for outcome
 IN_MOST = {outcome: f"in most pairs {outcome}" for outcome in Outcome}
 
 
-def most(cell: TrainedCell, level: Level, outcome: Outcome, regime: Regime) -> Callable[[PaperTheory], Majority]:
+def most(
+    cell: TrainedCell, level: Level, outcome: Outcome, regime: Regime, caveat: str = ""
+) -> Callable[[PaperTheory], Majority]:
     """Most pairs of networks come to an outcome."""
-    steps, breaks = MAPS[level.name].steps, cell.statement is States.OUTSIDE
+    steps, breaks = cell.trained_for(level), cell.statement is States.OUTSIDE
     others = [other for other in Outcome if other is not outcome]
     rivals: dict[str, Alternative] = {IN_MOST[other]: Mostly(ends_as(other)) for other in others}
     rivals |= {AS_BEFORE[other]: as_before(other) for other in (Outcome if breaks else others)}
     return lambda theory: Majority(
-        accuracy_map.pairs(cell.spec, level),
+        accuracy_map.pairs(cell.spec, steps),
         quantity=f"after {steps} steps {outcome}",
         property=ends_as(outcome),
         looks_at=images,
@@ -120,21 +135,23 @@ def most(cell: TrainedCell, level: Level, outcome: Outcome, regime: Regime) -> C
         curve=lambda draws: accuracy_map.place(theory, cell.spec, steps, draws),
         breaks=breaks,
         regime=regime,
-        caveat=CONVENTION if breaks else "",
+        caveat=caveat,
     )
 
 
 def outcome(cell: TrainedCell, level: Level) -> Ask:
     """Both fit, but of deep and narrow vanilla networks only the control."""
-    doomed = cell.spec.architecture == "vanilla" and is_doomed(cell, level)
-    return most(cell, level, Outcome.CONTROL if doomed else Outcome.BOTH, OUTCOME)
+    if cell.spec.architecture == "vanilla" and is_doomed(cell.spec, level):
+        return most(cell, level, Outcome.CONTROL, OUTCOME, DELAYED)
+    return most(cell, level, Outcome.BOTH, OUTCOME, CONVENTION if cell.statement is States.OUTSIDE else "")
 
 
 def time(cell: TrainedCell, level: Level) -> Ask:
     """Only the control fits where T passes before training ends, and elsewhere both do."""
 
     def ask(theory: PaperTheory) -> Majority:
-        return most(cell, level, Outcome.CONTROL if is_late(theory, cell, level) else Outcome.BOTH, LATE)(theory)
+        late = is_late(theory, cell.spec, cell.trained_for(level))
+        return most(cell, level, Outcome.CONTROL if late else Outcome.BOTH, LATE)(theory)
 
     return ask
 
@@ -146,7 +163,7 @@ def mechanism(cell: TrainedCell, level: Level) -> MedianWithin:
         return gain_at(cell.spec, np.maximum(size_after(draws), 0.0))
 
     return MedianWithin(
-        accuracy_map.pairs(cell.spec, level),
+        accuracy_map.pairs(cell.spec, cell.trained_for(level)),
         statistic=gain,
         name="median ω^L after training",
         looks_at=images,

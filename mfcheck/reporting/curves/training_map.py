@@ -100,10 +100,14 @@ def maps_of(findings: Iterable[Finding]) -> dict[str, TrainingMap]:
 
 
 def _setting(finding: Finding) -> str:
-    """What the networks of a map have in common; residual ones lie at the same part of their own depth's edge."""
+    """What the networks of a map have in common; residual ones lie at the same part of their own depth's edge.
+
+    Those that are trained for longer than the others have a map of their own.
+    """
     over = finding.parameters.get("over_edge")
     if over is None:
-        return setting(finding, without=("depth",))
+        longer = ", trained for longer" if "steps" in finding.parameters else ""
+        return setting(finding, without=("depth",)) + longer
     return f"{setting(finding, without=('depth', 'weight_variance'))}, ασ_w² = {over:g} (M^{{1/L}} − 1)"
 
 
