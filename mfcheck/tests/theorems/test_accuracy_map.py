@@ -93,6 +93,26 @@ def test_levels_grow_and_a_cells_inputs_are_there(level: str) -> None:
     assert np.linalg.norm(probe.x, axis=1) == pytest.approx(math.sqrt(size.input_dim))
 
 
+@every_level
+def test_networks_of_a_map_that_train_for_longer_are_on_it_and_theirs_is_a_source_of_its_own(level: str) -> None:
+    size = accuracy_map.MAPS[level]
+    assert set(size.longer) <= set(size.places("vanilla"))
+    for (width, depth), steps in size.longer.items():
+        assert steps >= 4 * size.steps
+        spec = NetworkSpec("vanilla", size.input_dim, 10, width, depth, 2.0)
+        longer, usual = accuracy_map.pairs(spec, steps), accuracy_map.pairs(spec, size.steps)
+        assert f"in {steps} steps" in longer.name
+        assert longer.passes == steps / size.steps * usual.passes
+
+
+def test_a_network_of_level_quick_is_trained_again_for_longer_and_is_as_it_was() -> None:
+    again = list(accuracy_map.networks("vanilla", settings("standard"), size=accuracy_map.AGAIN))
+    quick = {cell.id: cell for cell in accuracy_map.networks("vanilla", settings("quick"))}
+    assert {cell.id for cell in again} < set(quick)
+    assert [cell.spec.depth for cell in again] == [max(accuracy_map.MAPS["quick"].depths)]
+    assert accuracy_map.AGAIN.steps >= 10 * accuracy_map.MAPS["quick"].steps
+
+
 @pytest.mark.parametrize("found", ["mnist", "fashion-mnist"])
 def test_the_papers_map_is_on_the_papers_data_where_they_are_found(
     found: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

@@ -103,3 +103,13 @@ def test_statements_about_one_network_do_not_draw_it_twice_and_settings_are_apar
     other = make_network(64, 2, 0.5, 0.5, parameters={"eps": 0.1})
     maps = training_maps(read_claim(make_claim(again, make_network(64, 2, 0.95, 0.5), other)))
     assert [[one.accuracy for one in found.values()] for found in maps.values()] == [[0.95], [0.5]]
+
+
+def test_networks_trained_for_longer_have_a_map_of_their_own() -> None:
+    longer = [make_network(64, depth, 0.9, 0.1, parameters={"steps": 1000 * depth}) for depth in (2, 8)]
+    maps = training_maps(read_claim(make_claim(make_network(64, 8, 0.2, 0.5), *longer)))
+    assert [{place: one.accuracy for place, one in found.items()} for found in maps.values()] == [
+        {(64, 8): 0.2},
+        {(64, 2): 0.9, (64, 8): 0.9},
+    ]
+    assert [name.endswith("trained for longer") for name in maps] == [False, True]
