@@ -142,10 +142,11 @@ class Steady(Statement[TrendPlan]):
         margin = Margin(0.0, self.times * level.slope, origin)
         probe = sampling.probe(self.probe, self.looks_at)
         draws_of = _draws_of(self.groups, self.source, probe, sampling)
-        sketches = (sampling.pilot(self.source, probe, one.statistic, SKETCHED, one.spec, NAME) for one in self.groups)
+        sketches = [sampling.pilot(self.source, probe, one.statistic, SKETCHED, one.spec, NAME) for one in self.groups]
         scales = tuple(float(sketch.mean()) for sketch in sketches)
         if not all(scales):
-            raise NotCovered(f"the statistic is 0 in all of {SKETCHED} networks, so that it does not grow")
+            count = len(sketches[scales.index(0.0)])
+            raise NotCovered(f"the statistic is 0 in all of {count} networks, so that it does not grow")
         shape = slopes.Trend(bend, True, tuple(group.tail for group in self.groups), scales)
         first = slopes.draws_needed_trend(shape, margin.total, alpha=rule.first_alpha, beta=level.beta)
         chunk = sampling.chunk(self.source)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from mfcheck import NotANumber, PaperTheory, Tail, Verdict
+from mfcheck import NotANumber, NotCovered, PaperTheory, Tail, Verdict
 from mfcheck.arrays import Floats
 from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.alternatives import Rival
@@ -105,6 +105,14 @@ def test_a_steady_trend_is_of_logarithms() -> None:
     groups = [Group(x, SPEC, first, 1.0, TAIL) for x in (1, 2, 3)]
     found = decider().trial.plan(Steady(AROUND, groups, x_label="x", unit="u", probe=ANYWHERE))
     assert found.shape == slopes.Trend((0.5, -1.0, 0.5), True, (TAIL,) * 3, found.shape.scales)
+
+
+@pytest.mark.parametrize(("pilots", "told"), [(None, 256), (24, 24)])
+def test_of_what_does_not_grow_it_is_told_in_how_many_networks(pilots: int | None, told: int) -> None:
+    still = source("never above 0", lambda z: torch.zeros_like(z))
+    groups = [Group(x, SPEC, first, 1.0, TAIL) for x in (1, 2, 3)]
+    with pytest.raises(NotCovered, match=f"is 0 in all of {told} networks"):
+        decider().trial.plan(Steady(still, groups, x_label="x", unit="u", probe=ANYWHERE), pilots=pilots)
 
 
 def test_a_theory_on_trial_and_the_papers_are_both_charged_with_their_rivals() -> None:
