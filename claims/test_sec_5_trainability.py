@@ -76,7 +76,7 @@ def is_doomed(spec: NetworkSpec, level: Level) -> bool:
 
 def vanilla_cells(settings: Settings) -> Iterator[TrainedCell]:
     """What T says in all networks, the outcome in the shallowest and where the deepest are doomed, there the mechanism
-    too; and above level quick what T says when one that is doomed at level quick is trained for longer."""
+    too; and at level standard what T says when the one that is doomed at level quick is trained for longer."""
     if "vanilla" not in settings.architectures:
         return
     size = MAPS[settings.level.name]
