@@ -96,8 +96,10 @@ def drift_cells(settings: Settings) -> Iterator[DriftCells]:
 
 
 def no_drift(cell: BesideCell) -> Ask:
-    """Standard training's drift is negligible beside that of L_adv."""
+    """Standard training's drift is negligible beside that of L_adv; or else it is the derived one, as known at its
+    width."""
     spec = cell.spec
+    known = 2 / spec.width * standard_pull(spec) / -PaperTheory().standard_rate(spec)
 
     def scale(theory: PaperTheory) -> float:
         return -theory.variance_rate(spec, *cell.attack)
@@ -110,7 +112,7 @@ def no_drift(cell: BesideCell) -> Ask:
         scale=scale,
         tail=lambda: standard_tail(spec, scale(theory)),
         regime=START,
-        instead={"the exact standard drift": lambda theory: -theory.standard_rate(spec) / scale(theory)},
+        instead={"the exact standard drift": lambda theory: -theory.standard_rate(spec) * known / scale(theory)},
     )
 
 
