@@ -11,7 +11,7 @@ from mfcheck.decisions.decide import Decider
 from mfcheck.decisions.medians import MedianWithin
 from mfcheck.decisions.probes import images
 from mfcheck.findings import series
-from mfcheck.observables.after_training import CAPACITY, HELD_OUT_ATTACKED, trained
+from mfcheck.observables.after_training import CAPACITY, HELD_OUT_ATTACKED
 from mfcheck.observables.path_bounds import after
 from mfcheck.observables.whole_training import whole_training
 from mfcheck.settings import Level, Settings
@@ -73,10 +73,8 @@ def capacity_cells(settings: Settings) -> Iterator[Cell]:
 
 def used_up(cell: Cell, level: Level) -> MedianWithin:
     """Capacity after training is below that before it."""
-    spec, steps = cell.spec, MAPS[level.name].steps
-    rule, chunk = accuracy_map.rule(spec), accuracy_map.chunk(spec.width, spec.depth)
     return MedianWithin(
-        trained(accuracy_map.objective(), rule, steps, chunk),
+        accuracy_map.pairs(cell.spec, MAPS[level.name].steps),
         statistic=lambda draws: after(draws, CAPACITY),
         name="median of ‖w‖_FR after over before training",
         looks_at=images,

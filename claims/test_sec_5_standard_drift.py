@@ -95,11 +95,16 @@ def drift_cells(settings: Settings) -> Iterator[DriftCells]:
         yield early.taught(NetworkSpec("vanilla", 784, 10, 256, 5, early.VARIANCES["vanilla"]), settings)
 
 
+def at_its_width(spec: NetworkSpec) -> float:
+    """−dσ_w²/dt of standard training as it is known at a network's width."""
+    return 2 / spec.width * standard_pull(spec)
+
+
 def no_drift(cell: BesideCell) -> Ask:
     """Standard training's drift is negligible beside that of L_adv; or else it is the derived one, as known at its
     width."""
     spec = cell.spec
-    known = 2 / spec.width * standard_pull(spec) / -PaperTheory().standard_rate(spec)
+    known = at_its_width(spec) / -PaperTheory().standard_rate(spec)
 
     def scale(theory: PaperTheory) -> float:
         return -theory.variance_rate(spec, *cell.attack)
@@ -119,7 +124,7 @@ def no_drift(cell: BesideCell) -> Ask:
 def exact_drift(cell: DriftCell, level: Level) -> MeanRatio:
     """Standard training's drift is the derived one."""
     spec, chain = cell.spec, cell.engine == "wishart"
-    at_width = 2 / spec.width * standard_pull(spec)
+    at_width = at_its_width(spec)
 
     def exact(theory: PaperTheory) -> float:
         return -theory.standard_rate(spec)
@@ -147,7 +152,7 @@ def drift_on_images(cell: ImagesCell) -> MedianRatio:
     def exact(theory: PaperTheory) -> float:
         return -theory.standard_rate(spec)
 
-    shift = 2 / spec.width * standard_pull(spec) / exact(PaperTheory()) - 1
+    shift = at_its_width(spec) / exact(PaperTheory()) - 1
     near = SPREAD**2 / GROUP
     origin = f"exact mean at this width, the median of means over {GROUP} networks within their variance of it"
     allowed = Allowance(near, near, origin, shift)
