@@ -27,9 +27,14 @@ def unless(lost: Floats, values: Floats) -> Floats:
     return np.stack([np.where(gone, 0.0, values), np.where(gone, np.inf, values)], axis=1)
 
 
-def column_at(draws: Floats, row: int, column: int) -> Floats:
-    """A column of recorded paths `[n, 1 + T, 9]` at a time, as bounds `[n, 2]`."""
-    return unless(draws[:, row, FAILED], draws[:, row, column])
+def column_at(draws: Floats, row: int, column: int, within: float = np.inf) -> Floats:
+    """A column of recorded paths `[n, 1 + T, 9]` at a time, as bounds `[n, 2]`.
+
+    Nothing is known of a path whose estimated error of ‖W(t)‖²/‖W(0)‖² is more than `within`: steps as coarse as that
+    may kill a network that gradient flow leaves alive.
+    """
+    lost = np.maximum(draws[:, row, FAILED], draws[:, row, ERROR] > within)
+    return unless(lost, draws[:, row, column])
 
 
 def sizes(draws: Floats, row: int) -> Floats:

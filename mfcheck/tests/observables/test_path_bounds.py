@@ -113,6 +113,12 @@ def test_of_a_path_that_came_to_no_end_a_column_says_nothing() -> None:
     assert column_at(draws, 0, LOSS).tolist() == [[0.7, 0.7], [0.0, math.inf]]
 
 
+def test_of_a_path_in_steps_too_coarse_to_believe_a_column_says_nothing() -> None:
+    draws = np.concatenate([path({LOSS: 0.0, ERROR: 0.1}), path({LOSS: 0.7, ERROR: 0.04})])
+    assert column_at(draws, 0, LOSS, within=0.05).tolist() == [[0.0, math.inf], [0.7, 0.7]]
+    assert column_at(draws, 0, LOSS).tolist() == [[0.0, 0.0], [0.7, 0.7]]
+
+
 @pytest.mark.parametrize(
     ("losses", "failed", "expected"),
     [
