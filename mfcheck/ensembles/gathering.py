@@ -26,23 +26,44 @@ def gathered(
     # Drawing may have loaded code that was not loaded before, and so as it has come to be in the meantime.
     keep = (lambda: code_now() is code) if code.known else None
     keys = [_key(order, code) for order in orders]
-    brought: dict[int, Floats | Exception] = {}
+    found: dict[int, Floats | Exception] = {}
     if store.workers is not None and len(orders) > 1:
-        brought = _Gathering(orders, keys, code, keep, store, store.workers).brought()
+        found = _Gathering(orders, keys, code, keep, store, store.workers).brought()
+    _draw_here(orders, keys, keep, store, found)
     chunks = []
-    for index, (order, key) in enumerate(zip(orders, keys, strict=True)):
-        if (known := brought.get(index)) is not None:
-            if isinstance(known, Exception):
-                raise known
-            chunks.append(known)
-            continue
-
-        def make(index: int = index, order: Order = order) -> Floats:
-            with progress.part(_words(order, len(orders)), after=len(orders) - 1 - index):
-                return order.draw()
-
-        chunks.append(store.get(key, make, keep=keep, draws=order.size))
+    for index in range(len(orders)):
+        if isinstance(known := found[index], Exception):
+            raise known
+        chunks.append(known)
     return chunks
+
+
+def _draw_here(
+    orders: Sequence[Order],
+    keys: Sequence[str],
+    keep: Callable[[], bool] | None,
+    store: ChunkStore,
+    found: dict[int, Floats | Exception],
+) -> None:
+    """Add what is not yet found up to the first error: first what nobody is at, so that two who ask for one sample
+    share the work, then what others have made meanwhile."""
+    end = min((index for index, known in found.items() if isinstance(known, Exception)), default=len(orders))
+    for wait in (False, True):
+        for index in range(end):
+            if index in found:
+                continue
+
+            def make(index: int = index) -> Floats:
+                with progress.part(_words(orders[index], len(orders)), after=len(orders) - 1 - index):
+                    return orders[index].draw()
+
+            try:
+                chunk = store.get(keys[index], make, keep=keep, draws=orders[index].size, wait=wait)
+            except Exception as error:
+                found[index], end = error, index
+                break
+            if chunk is not None:
+                found[index] = chunk
 
 
 def _key(order: Order, code: Closure) -> str:

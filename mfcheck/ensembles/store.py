@@ -11,6 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Literal, overload
 
 import numpy as np
 
@@ -42,26 +43,45 @@ class ChunkStore:
         self._bytes = 0
         self.complaint = ""
 
+    @overload
+    def get(
+        self,
+        key: str,
+        make: Callable[[], Floats],
+        keep: Callable[[], bool] | None = ...,
+        draws: int | None = ...,
+        wait: Literal[True] = ...,
+    ) -> Floats: ...
+
+    @overload
+    def get(
+        self, key: str, make: Callable[[], Floats], keep: Callable[[], bool] | None, draws: int | None, wait: bool
+    ) -> Floats | None: ...
+
     def get(
         self,
         key: str,
         make: Callable[[], Floats],
         keep: Callable[[], bool] | None = lambda: True,
         draws: int | None = None,
-    ) -> Floats:
+        wait: bool = True,
+    ) -> Floats | None:
         """The chunk of this key, made now if it is nowhere; of so many `draws`, if that is known.
 
         `keep` says, once it is made, whether the key still stands for it; None keeps the chunk off the disk altogether.
+        None where another process is at it and one is not to `wait` for that.
         """
         chunk = self.there(key, keep, draws)
-        if chunk is None:
-            with self.alone(key) if keep is not None else contextlib.nullcontext(False) as waited:
-                chunk = self._read(key, draws) if waited else None
-                if chunk is None:
-                    chunk = make()
-                    self.put(key, chunk, keep)
-                else:
-                    self._hold(key, chunk)
+        if chunk is not None:
+            return chunk
+        with self.alone(key, wait=wait) if keep is not None else contextlib.nullcontext(False) as busy:
+            if busy and not wait:
+                return None
+            chunk = None if keep is None else self._read(key, draws)
+            if chunk is not None:
+                return self._hold(key, chunk)
+            chunk = make()
+            self.put(key, chunk, keep)
         return chunk
 
     def there(self, key: str, keep: Callable[[], bool] | None, draws: int | None = None) -> Floats | None:

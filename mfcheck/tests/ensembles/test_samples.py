@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,8 +15,10 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from mfcheck import NetworkSpec, ReLULike
+from mfcheck.ensembles import gathering
 from mfcheck.ensembles.matrices.lazy import bytes_of
 from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.orders import Order
 from mfcheck.ensembles.samples import Columns, Probe, Source, chunk_draws
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.ensembles.streams import Stream
@@ -49,6 +54,35 @@ def test_a_pilot_makes_no_more_draws_than_it_asks_for() -> None:
     assert len(whole.first(3)) == 3
     assert len(replace(whole, few=3).first(7)) == 7
     assert asked == [3, 16, 3, 3]
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_others_are_at_is_drawn_last_and_the_first_error_in_turn_is_told(tmp_path: Path, fails: bool) -> None:
+    """Another process is at the first of four chunks, and lets go of it once it has seen that the rest are drawn."""
+    order: list[int] = []
+    seeds = [Order(TOY, SMALL, "wishart", PROBE, 0, "cpu", index, 16).stream_seed for index in range(4)]
+
+    def noted(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+        index = seeds.index(stream.torch.initial_seed())
+        order.append(index)
+        if index == 3:
+            others.close()
+        drawn = stream.normal(draws)
+        return drawn / 0 if fails and index in (0, 2) else drawn
+
+    source = Source("toy", {"wishart": noted}, {"wishart": False})
+    asked = sample(source, store=ChunkStore(tmp_path))
+    first = Order(source, SMALL, "wishart", PROBE, 0, "cpu", 0, 16)
+    with contextlib.ExitStack() as others:
+        others.enter_context(ChunkStore(tmp_path).alone(gathering._key(first, asked._code)))
+        if fails:
+            threading.Timer(0.2, others.close).start()
+            with pytest.raises(NotANumber, match="chunk 0,"):
+                asked.first(64)
+            assert order == [1, 2, 0]
+        else:
+            assert same(asked.first(64), sample(source).first(64))
+            assert order == [1, 2, 3, 0, *range(4)]
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,14 @@ def test_who_comes_while_a_chunk_is_made_waits_for_it(tmp_path: Path) -> None:
     assert [file.suffix for file in tmp_path.iterdir()] == [".npy"]
 
 
+def test_who_need_not_wait_for_a_chunk_that_is_made_goes_without(tmp_path: Path) -> None:
+    with ChunkStore(tmp_path).alone("key"):
+        assert ChunkStore(tmp_path).get("key", pytest.fail, lambda: True, 3, False) is None
+        assert ChunkStore(tmp_path).get("other", lambda: np.arange(3.0), lambda: True, 3, False) is not None
+    assert ChunkStore(tmp_path).get("key", lambda: np.ones(3), lambda: True, 3, False) is not None
+    assert [file.suffix for file in tmp_path.iterdir()] == [".npy"] * 2
+
+
 def test_a_maker_that_fails_leaves_the_chunk_to_the_next(tmp_path: Path) -> None:
     def fails() -> Floats:
         raise ZeroDivisionError
