@@ -74,7 +74,7 @@ def capacity_cells(settings: Settings) -> Iterator[Cell]:
 def used_up(cell: Cell, level: Level) -> MedianWithin:
     """Capacity after training is below that before it."""
     return MedianWithin(
-        accuracy_map.pairs(cell.spec, MAPS[level.name].steps),
+        accuracy_map.pairs(cell.spec, MAPS[level.name].steps_of(cell.spec)),
         statistic=lambda draws: after(draws, CAPACITY),
         name="median of ‖w‖_FR after over before training",
         looks_at=images,

@@ -15,18 +15,19 @@ from mfcheck.ensembles.matrices.dense import DenseMatrix
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
-from mfcheck.observables.initial_decay import BESIDE, LOSS, OFF, PULL, STANDARD_PULL, shared
+from mfcheck.observables.initial_decay import BESIDE, LOSS, OFF, PULL, STANDARD, STANDARD_PULL, shared
 from mfcheck.observables.slopes import parted
 from mfcheck.spec import NetworkSpec
 from mfcheck.training.attacked import attacked_loss, steepest
-from mfcheck.training.objectives import Objective, slope
+from mfcheck.training.objectives import Objective
 from mfcheck.training.rules import SGD
 from mfcheck.training.steps import train
 
 ENOUGH = 512
 """Images that slopes at t = 0 are meaned over, at most: the mean of so many differs from that of all by about 1 %."""
 CONSTANTS = 5
-"""−dσ_w²/dt at t = 0 over what is trained on; L_adv, OFF and BESIDE of `initial_decay`; whether it diverged."""
+"""−dσ_w²/dt at t = 0 over what is trained on; L_adv, and how fast it begins to fall by its own gradient and by that of
+cross-entropy beside it, or at attacked inputs in its place; whether it diverged."""
 STRONGER = 4
 """How many times the steps of training's attack the stronger one has, which asks how much is the attack's doing."""
 
@@ -62,8 +63,8 @@ def early(objective: Objective, schedule: Schedule, most: int = STACK, *, beside
         network = Network(spec, stream, replicates=draws)
         taught, fresh = parted(probe, stream)
         first = (taught[0][:ENOUGH], taught[1][:ENOUGH])
-        common = shared(network, objective.attack, objective.steps, *first, stream.torch)
-        begun = [_own_slope(network, objective, common, *first, stream.torch), *common[:, [LOSS, OFF, BESIDE]].T]
+        common = shared(network, objective.attack, objective.steps, *first, stream.torch, _beside(objective))
+        begun = [_own_slope(objective, common), common[:, LOSS], *_taken(objective, common)]
         alone = []
         if beside:
             twin = network.twin()
@@ -129,13 +130,21 @@ def _trained(
     )
 
 
-def _own_slope(
-    network: Network, objective: Objective, common: Tensor, x: Tensor, labels: Tensor, generator: torch.Generator
-) -> Tensor:
-    """−dσ_w²/dt at the start, meaned over layers, `[R]`: of L_adv and L_std it is known already."""
-    if objective.name == "attacked":
-        return 2 / network.spec.width * slope(network, objective, x, labels, generator).projection.mean(dim=1)
-    return common[:, PULL] + (common[:, STANDARD_PULL] if objective.name == "theory" else 0.0)
+def _beside(objective: Objective) -> Objective:
+    """The objective of cross-entropy: what is trained on in the place of L_adv, else L_std, beside it or not."""
+    return objective if objective.name == "attacked" else STANDARD
+
+
+def _own_slope(objective: Objective, common: Tensor) -> Tensor:
+    """−dσ_w²/dt at the start of what is trained on, meaned over layers: `[R]`."""
+    adversarial, other = common[:, PULL], common[:, STANDARD_PULL]
+    return {"adversarial": adversarial, "theory": adversarial + other, "attacked": other}[objective.name]
+
+
+def _taken(objective: Objective, common: Tensor) -> tuple[Tensor, Tensor]:
+    """How fast L_adv begins to fall by the gradient of its own, and by that of cross-entropy: `[R]` each."""
+    own, other = common[:, OFF], common[:, BESIDE]
+    return (torch.zeros_like(own), other) if objective.name == "attacked" else (own, other)
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +165,7 @@ class Course:
         return self.draws[:, 4]
 
     def decay(self, *, standard: bool) -> Floats:
-        """r, the rate at which L_adv begins to fall when it is trained on, with L_std beside it or not: `[n]`."""
+        """r, the rate at which L_adv begins to fall, with cross-entropy trained on beside it or not: `[n]`."""
         found: Floats = (self.draws[:, 2] + standard * self.draws[:, 3]) / self.draws[:, 1]
         return found
 

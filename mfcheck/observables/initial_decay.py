@@ -21,6 +21,7 @@ from mfcheck.verdict import NotCovered
 LOSS, OFF, BESIDE, PULL, STANDARD_PULL = range(5)
 """Columns of `initial_decay`: L_adv, ⟨∇L_adv(B), ∇L_adv(B')⟩ and ⟨∇L_adv(B), ∇L_std(B')⟩ of two disjoint batches; and
 −dσ_w²/dt by L_adv and by L_std, meaned over layers."""
+STANDARD = Objective("standard")
 
 
 @family(maxsize=64)
@@ -40,9 +41,16 @@ def initial_decay(attack: Attack, steps: int) -> Source:
 
 
 def shared(
-    network: Network, attack: Attack, steps: int, x: Tensor, labels: Tensor, generator: torch.Generator
+    network: Network,
+    attack: Attack,
+    steps: int,
+    x: Tensor,
+    labels: Tensor,
+    generator: torch.Generator,
+    other: Objective = STANDARD,
 ) -> Tensor:
-    """The columns of `initial_decay` `[R, 5]` of a network's replicates at inputs `[B, d]`.
+    """The columns of `initial_decay` `[R, 5]` of a network's replicates at inputs `[B, d]`, with an objective of cross-
+    entropy in the place of L_std.
 
     Raises NotCovered for fewer than two inputs.
     """
@@ -51,7 +59,7 @@ def shared(
     halves = slice(None, len(x) // 2), slice(len(x) // 2, None)
     objective = Objective("adversarial", *attack, steps)
     found = [slope(network, objective, x[half], labels[half], generator) for half in halves]
-    beside = [slope(network, Objective("standard"), x[half], labels[half], generator) for half in halves]
+    beside = [slope(network, other, x[half], labels[half], generator) for half in halves]
     loss = (found[0].loss + found[1].loss) / 2
     both = (overlap(found[0], beside[1]) + overlap(found[1], beside[0])) / 2
     pulls = [(one.projection + other.projection).mean(dim=1) / network.spec.width for one, other in (found, beside)]

@@ -68,6 +68,11 @@ class Map:
         grid = [(width, depth) for width in self.widths for depth in self.depths]
         return grid + list(self.beside if architecture == "vanilla" else ())
 
+    def steps_of(self, spec: NetworkSpec) -> int:
+        """How long a network of the map trains to come to an end."""
+        longer = self.longer if spec.architecture == "vanilla" else {}
+        return longer.get((spec.width, spec.depth), self.steps)
+
 
 # Steps and images are chosen by the control alone: without attack networks of ten layers fit so many in so many steps,
 # and of twelve at level quick. Where many attacked networks are still learning then, nothing can be said of them, and

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from mfcheck import NetworkSpec, PaperTheory
+from mfcheck.arrays import Floats
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import Probe, Sample
 from mfcheck.ensembles.store import ChunkStore
@@ -17,6 +18,7 @@ from mfcheck.observables.early_training import Course, Schedule, early
 from mfcheck.observables.initial_decay import PULL, STANDARD_PULL, shared
 from mfcheck.spec import Attack
 from mfcheck.theorems.early import FORETOLD, LINEAR, foretold, linear_time, share_of_linear, with_what_is_left
+from mfcheck.training.attacked import attacked_loss
 from mfcheck.training.objectives import Objective, slope
 from mfcheck.training.rules import SGD
 from mfcheck.training.steps import train
@@ -123,6 +125,28 @@ def test_the_own_slope_is_that_of_the_start(objective: str) -> None:
     assert long.own_slope.tolist() == short.own_slope.tolist()
     assert short.linear()[:, 0] == pytest.approx(1.0, rel=0.1)
     assert np.median(long.linear()[:, -1]) < 0.8
+
+
+@pytest.mark.parametrize("name", ["theory", "adversarial", "attacked"])
+@both_kinds
+def test_the_rate_is_that_at_which_this_training_lowers_l_adv_of_other_inputs(spec: NetworkSpec, name: str) -> None:
+    """Of a short step on one half of the inputs, seen on the other, within a budget in which no gate flips: by cross-
+    entropy at attacked inputs L_adv falls at a rate of its own."""
+    against, probe, length = Attack(1e-3, math.inf, math.inf), looked_at(spec), 0.2 if name == "adversarial" else 1e-3
+    objective = Objective(name, *against, 3)
+    drawn = early(objective, SCHEDULE, beside=False).engines["dense"](spec, probe, Stream(7), DRAWS).numpy()
+    x, labels = torch.as_tensor(probe.x, dtype=torch.float32)[:24], torch.as_tensor(probe.labels)[:24]
+
+    def seen(half: slice, other: slice) -> Floats:
+        network, losses = Network(spec, Stream(7), replicates=DRAWS), []
+        rule, random = SGD(length), Stream(8).torch
+        for _ in train(network, objective, x[half], labels[half], optimiser=rule, steps=1, generator=random):
+            losses.append(attacked_loss(network, against, 3, x[other], Stream(9).torch))
+        return np.asarray((losses[0] - losses[1]) / length)
+
+    found = (seen(slice(12), slice(12, 24)) + seen(slice(12, 24), slice(12))) / 2
+    expected = Course(drawn, SCHEDULE).decay(standard=name != "adversarial") * drawn[:, 1]
+    assert np.median(found / expected) == pytest.approx(1, abs=0.05)
 
 
 def test_a_training_that_diverges_is_known_to_be_lost() -> None:
