@@ -123,6 +123,7 @@ def in_time(cell: CollapseCell, decide: Decider) -> MedianRatio:
         reference=lambda theory: collapse(theory, spec, cell.attack),
         allowance=time_beside(decide, spec, cell.pair),
         delta=level.exact if cell.chain else level.ratio,
+        first=1 if cell.chain else level.sharper,
         regime=PULL,
         by_calculus=BY_PROJECTION if cell.chain else (),
     )

@@ -139,6 +139,7 @@ def exact_drift(cell: DriftCell, level: Level) -> MeanRatio:
         finite_width=lambda: at_width / exact(PaperTheory()) - 1,
         signed=not chain,
         delta=level.exact if chain else level.ratio,
+        first=1 if chain else level.sharper,
         by_calculus=(FACTOR, "width") if chain else (),
         regime=START,
         caveat=OTHERWISE,

@@ -37,7 +37,8 @@ class MeanRatio(Statement[MeanPlan]):
 
     Exactly at every width, to the level's finer δ; with `finite_width`, the exact relative distance there from a limit
     law, it is 1 and that distance, to the δ for ratios (give 0 where the law is exact but draws dear) or to `delta`.
-    `tail` is what is granted of the statistic's law, and is named in the margin's origin. With `breaks` it must not be
+    `tail` is what is granted of the statistic's law, and is named in the margin's origin. The first look takes `first`
+    times what decides it, where smaller errors of a constant are to be seen too. With `breaks` it must not be
     so, and the word says on which side: "above" or "below".
     """
 
@@ -49,6 +50,7 @@ class MeanRatio(Statement[MeanPlan]):
     finite_width: Callable[[], float] | None = None
     signed: bool = False
     delta: float | None = None
+    first: int = 1
     probe: Probe | None = None
 
     @property
@@ -71,7 +73,7 @@ class MeanRatio(Statement[MeanPlan]):
         first = needed(margin.total, tail=granted, alpha=rule.first_alpha, beta=level.beta)
         return MeanPlan(
             margin=margin,
-            first=first,
+            first=self.first * first,
             draws_of=(draw,),
             chunk=sampling.chunk(self.source),
             target=value,

@@ -48,7 +48,8 @@ class MedianRatio(Statement[MedianPlan]):
     With `upper_only` that it is at most so much. `spread`, the relative standard deviation to be expected where the
     allowance has not measured it, and `room`, the distance that must be seen (of a bound all of the margin, else δ, if
     not given), plan the draws; so many draws as a `pilot`, with a seed of their own, tell the spread instead. The
-    interval is that of order statistics and grants nothing. `rivals` are other statements that the same draws may
+    interval is that of order statistics and grants nothing. The first look takes `first` times what decides it, where
+    smaller errors of a constant are to be seen too. `rivals` are other statements that the same draws may
     support in this one's place. `curve` makes the figure from all draws.
     """
 
@@ -63,6 +64,7 @@ class MedianRatio(Statement[MedianPlan]):
     curve: Callable[[Floats], Curve] | None = None
     room: float | None = None
     pilot: int = 0
+    first: int = 1
     probe: Probe | None = None
 
     @property
@@ -91,7 +93,7 @@ class MedianRatio(Statement[MedianPlan]):
         draw = sampling.draws(*source)
         return MedianPlan(
             margin=margin,
-            first=draw.made_for(self._first_look(margin, allowed, rule, tried)),
+            first=draw.made_for(self.first * self._first_look(margin, allowed, rule, tried)),
             draws_of=(draw,),
             chunk=sampling.chunk(self.source),
             target=value,

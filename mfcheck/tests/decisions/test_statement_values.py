@@ -229,6 +229,15 @@ def test_a_signed_mean_is_planned_by_its_own_rule_with_a_tail_in_units_of_its_re
     assert found.first == signed_means.draws_needed_mean_ratio(0.05, tail=TAIL, alpha=FIRST, beta=QUICK.beta)
 
 
+def test_a_first_look_takes_as_many_times_its_draws_as_is_asked_for() -> None:
+    plan = decider().trial.plan
+    assert plan(mean(first=3)).first == 3 * plan(mean()).first
+    assert plan(mean(first=3)).margin == plan(mean()).margin
+    once, thrice = plan(median(room=0.5)), plan(median(room=0.5, first=3))
+    assert thrice.region == once.region
+    assert thrice.first == taken(3 * medians.draws_needed_median(0.5, spread=0.1, alpha=FIRST, beta=QUICK.beta))
+
+
 def test_trends_are_planned_by_the_groups_weights() -> None:
     plan = decider().trial.plan
     found = plan(slope())
