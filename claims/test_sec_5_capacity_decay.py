@@ -67,7 +67,8 @@ def projected_cells(settings: Settings) -> Iterator[DecayCell]:
         for depth, variance, pair in ((5, 2.0, INF_INF), (3, 2.4, TWO)):
             yield projected_cell(NetworkSpec("vanilla", 784, 1, 10**6, depth, variance), "wishart", pair, CHAIN_EPS)
     if "residual" in settings.architectures:
-        yield projected_cell(NetworkSpec("residual", 784, 1, 4096, 2, 0.6), "lazy", INF_INF)
+        width = 4096 * settings.level.sharper
+        yield projected_cell(NetworkSpec("residual", 784, 1, width, 2, 0.6), "lazy", INF_INF)
 
 
 def early_decay(cell: DecayCell, decide: Decider) -> MedianRatio:

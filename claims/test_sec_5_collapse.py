@@ -79,7 +79,8 @@ def collapse_cells(settings: Settings) -> Iterator[CollapseCell | VariedCell]:
 
     yield from chain_cells()
     yield from varied_cells(settings, Formula.TIME, architecture="vanilla")
-    small, eps = NetworkSpec("vanilla", 784, 1, 2048, 6, 2.0, 0.1), instant(INF_INF, 784)
+    width = 2048 * settings.level.sharper
+    small, eps = NetworkSpec("vanilla", 784, 1, width, 6, 2.0, 0.1), instant(INF_INF, 784)
     yield CollapseCell(small, "lazy", pair=INF_INF, eps=eps, regime=Regime.PROJECTED, dataset="noise")
     flow, data = NetworkSpec("vanilla", 49, 10, FLOW_WIDTH[settings.level.name], 5, 2.0), settings.dataset
     yield CollapseCell(flow, "dense", pair=INF_INF, eps=0.3, regime=Regime.FLOW, images=4, dataset=data)

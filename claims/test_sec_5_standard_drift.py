@@ -83,9 +83,10 @@ def drift_cells(settings: Settings) -> Iterator[DriftCells]:
         yield DriftCell(NetworkSpec("vanilla", 784, 20, 5000, 14, 2.2), "wishart")
     for architecture in settings.architectures:
         if architecture in ARCHITECTURES:
+            width = 16 * settings.level.sharper
             narrow = {
-                "vanilla": NetworkSpec("vanilla", 4, 5, 16, 2, 0.5),  # small weights: the width takes 1 % of the drift
-                "residual": NetworkSpec("residual", 4, 5, 16, 3, 1.2, 0.0, LEAKY),
+                "vanilla": NetworkSpec("vanilla", 4, 5, width, 2, 0.5),  # small weights: it takes 1 % of the drift
+                "residual": NetworkSpec("residual", 4, 5, width, 3, 1.2, 0.0, LEAKY),
             }
             yield DriftCell(narrow[architecture], "dense", dataset=settings.dataset)
             wide = 256 if settings.level.name == "quick" else 1000

@@ -132,6 +132,8 @@ def entry_pair_cells(settings: Settings) -> Iterator[PairCell]:
             spec = NetworkSpec(architecture, 4, 1, 16 if vanilla else 48, 1, 1.6)
             statement = Dependence.COARSE if vanilla else Dependence.LIMIT
             yield PairCell(spec, "dense", entries=Entries.APART, statement=statement)
+            if vanilla:  # of the same draws
+                yield PairCell(spec, "dense", entries=Entries.COLUMN, statement=statement)
 
 
 def offset_pair_cells(settings: Settings) -> Iterator[PairCell]:

@@ -123,8 +123,9 @@ def leading_cells(settings: Settings) -> Iterator[LeadingCell]:
         square = replace(spec, input_dim=SQUARE[pair in LOOSE], output_dim=SQUARE[pair in LOOSE])
         for whose in (Constant.CHEVET,) if pair in PAPERS else Constant:
             yield LeadingCell(square, "wishart", pair=pair, constant=whose, sizes=Sizes.SQUARE)
-    # So many inputs that a hundredth is left of what one output takes off Chevet's constant.
-    for pair, spec in zip((INF_INF,), turns(settings, 512, 1, 10_000, 1), strict=False):
+    # So many inputs that a hundredth is left of what one output takes off Chevet's constant, or half of that.
+    inputs = 10_000 * settings.level.sharper**2
+    for pair, spec in zip((INF_INF,), turns(settings, 512, 1, inputs, 1), strict=False):
         yield LeadingCell(spec, "lazy", pair=pair, constant=Constant.CHEVET, sizes=Sizes.ONE_OUTPUT, dataset="noise")
 
 

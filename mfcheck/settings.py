@@ -38,8 +38,8 @@ class Level:
     looks: int
     beta: float = 1e-3
     sharper: int = 1
-    """How many times the draws that decide it a constant takes that sampled networks pin: at δ = 2 % one that is 3.5 %
-    off is then refuted by them too."""
+    """How many times the draws that decide it a constant takes that sampled networks pin, and how many times as wide
+    they are: at δ = 2 % one that is 3.5 % off is then refuted by them too."""
     glance: bool = False
     """Whether of its cells only the cheapest that sees each formula is decided."""
 
@@ -59,7 +59,7 @@ LEVELS = {
     for level in (
         Level("quick", law=0.02, ratio=0.05, exact=0.02, slope=0.05, rate=0.99, looks=4, glance=True),
         Level("quick", law=0.02, ratio=0.05, exact=0.02, slope=0.05, rate=0.99, looks=4),
-        Level("standard", law=0.01, ratio=0.02, exact=0.01, slope=0.02, rate=0.99, looks=5, sharper=3),
+        Level("standard", law=0.01, ratio=0.02, exact=0.01, slope=0.02, rate=0.99, looks=5, sharper=2),
         Level("paper", law=0.005, ratio=0.01, exact=0.005, slope=0.01, rate=0.99, looks=6),
     )
 }

@@ -8,9 +8,12 @@ from torch import Tensor
 from mfcheck.ensembles import wishart
 from mfcheck.ensembles.modules import draw_stack
 from mfcheck.ensembles.networks import Network
-from mfcheck.ensembles.samples import Probe, Source
+from mfcheck.ensembles.samples import Columns, Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.spec import NetworkSpec
+
+LAZY = Columns(more=4)
+"""Columns that a lazy network is asked for: the input, and one of J, on either side."""
 
 
 def _entry_wishart(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
@@ -23,15 +26,26 @@ def _entry_dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) ->
     if not isinstance(network, Network):
         outputs = network.column(x[:1], probe.column)[:, 0].double()
         return torch.stack([outputs[:, 0], outputs.square().mean(dim=1)], dim=1)
-    column = network.feature_jacobian(x, [probe.column])[:, 0]
-    entry = (network.output_row(0)[:, None] @ column).flatten().double()
-    return torch.stack([entry, column.double().square().mean(dim=(1, 2))], dim=1)
+    return _entry(network, x, probe.column)
+
+
+def _entry_lazy(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+    network = Network(spec, stream, engine="lazy", replicates=draws)
+    network.reserve(LAZY.more)
+    return _entry(network, _tensor(probe, stream, torch.float32), probe.column)
+
+
+def _entry(network: Network, x: Tensor, column: int) -> Tensor:
+    features = network.feature_jacobian(x, [column])[:, 0]
+    entry = (network.output_row(0)[:, None] @ features).flatten().double()
+    return torch.stack([entry, features.double().square().mean(dim=(1, 2))], dim=1)
 
 
 entry = Source(
     "Jacobian entry and its conditional variance",
-    {"wishart": _entry_wishart, "dense": _entry_dense},
-    {"wishart": False, "dense": True},
+    {"wishart": _entry_wishart, "dense": _entry_dense, "lazy": _entry_lazy},
+    {"wishart": False, "dense": True, "lazy": True},
+    columns=LAZY,
 )
 """`[n, 2]`: J_0j, and its variance given all but P_out. The latter has the mean of J_0j² and a far lighter tail.
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
+from scipy.stats import ks_2samp
 from torch import Tensor
 
 from mfcheck.ensembles.networks import Network
@@ -16,6 +19,18 @@ from mfcheck.observables.jacobian import attack, entry_at_attack, linearity
 from mfcheck.spec import NetworkSpec, ReLULike
 from mfcheck.statistics.intervals import rate_lower
 from mfcheck.tests.support.toy_samples import sample
+
+
+@pytest.mark.parametrize("column", range(2), ids=["entry", "variance"])
+def test_lazy_networks_have_entries_of_the_law_of_stored_ones(column: int) -> None:
+    spec, probe = NetworkSpec("residual", 4, 2, 12, 2, 0.9, 0.2, ReLULike(0.8, 0.3)), Probe(np.ones((1, 4)), 2)
+    lazy, stored, wide = (
+        sample(jacobian.entry, one, engine, probe).first(8000)[:, column]
+        for one, engine in ((spec, "lazy"), (spec, "dense"), (replace(spec, weight_variance=3.0), "lazy"))
+    )
+    assert ks_2samp(lazy, stored).pvalue > 1e-4
+    assert ks_2samp(wide, stored).pvalue < 1e-4
+
 
 LINEARITY_SPECS = [
     NetworkSpec("vanilla", 6, 3, 30, 3, 2.0),

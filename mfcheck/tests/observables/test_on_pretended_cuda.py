@@ -55,7 +55,7 @@ MOST: list[tuple[Source, Probe, int, int]] = [
     (slopes.standard, PROBE, 77, 3),
     (groups.means_of(slopes.standard, 2), PROBE, 156, 5),
     (slopes.by_homogeneity(PULLED), PROBE, 85, 2),
-    (jacobian.entry, PROBE, 61, 4),
+    (jacobian.entry, PROBE, 188, 4),
     (jacobian.entry_at_inputs, PROBE, 29, 4),
     (jacobian.linearity, PROBE, 188, 2),
     (jacobian.entry_at_attack, ONE, 249, 3),
