@@ -86,7 +86,7 @@ def drift_cells(settings: Settings) -> Iterator[DriftCells]:
             width = 16 * settings.level.sharper
             narrow = {
                 "vanilla": NetworkSpec("vanilla", 4, 5, width, 2, 0.5),  # small weights: it takes 1 % of the drift
-                "residual": NetworkSpec("residual", 4, 5, width, 3, 1.2, 0.0, LEAKY),
+                "residual": NetworkSpec("residual", 4, 5, 16, 3, 1.2, 0.0, LEAKY),
             }
             yield DriftCell(narrow[architecture], "dense", dataset=settings.dataset)
             wide = 256 if settings.level.name == "quick" else 1000
@@ -140,7 +140,7 @@ def exact_drift(cell: DriftCell, level: Level) -> MeanRatio:
         finite_width=lambda: at_width / exact(PaperTheory()) - 1,
         signed=not chain,
         delta=level.exact if chain else level.ratio,
-        first=1 if chain else level.sharper,
+        first=1 if chain or spec.architecture == "residual" else level.sharper,
         by_calculus=(FACTOR, "width") if chain else (),
         regime=START,
         caveat=OTHERWISE,
