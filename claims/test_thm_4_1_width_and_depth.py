@@ -113,7 +113,7 @@ def so_large(cell: Cell, unit: float, level: Level) -> MeanRatio:
     here = at_width(cell.spec, cell.spec.width, unit)
 
     def beyond() -> float:
-        return float(entry_law(cell.spec).mean(distance)) / PaperTheory().gaussian_distance(cell.spec) - 1
+        return here.mean / PaperTheory().gaussian_distance(cell.spec) - 1
 
     return MeanRatio(
         jacobian.entry,

@@ -68,7 +68,7 @@ def early(objective: Objective, schedule: Schedule, most: int = STACK, *, beside
         alone = []
         if beside:
             twin = network.twin()
-            alone.append(_trained(twin, Objective("standard"), schedule, taught, None, stream.torch).fallen)
+            alone.append(_trained(twin, STANDARD, schedule, taught, None, stream.torch).fallen)
         path = _trained(network, objective, schedule, taught, fresh, stream.torch)
         constants = torch.stack([*begun, path.diverged.double()], dim=1)
         return torch.cat([constants, path.fallen, path.paid, path.moved, path.held, path.stronger, *alone], dim=1)
