@@ -117,7 +117,8 @@ def regimes(architecture: str, width: int, depth: int, level: str, data: str) ->
     far for so few draws, and where residual networks are late, in a training of its own."""
     quick = {Regime.COURSE, Regime.LATE} if architecture == "vanilla" else {Regime.COURSE}
     for regime in (one for one in Regime if level != "quick" or one in quick):
-        if (architecture, depth, regime is Regime.LATE) in law.ENDS:
+        which = law.Training.LATE if regime is Regime.LATE else law.Training.EARLY
+        if (architecture, depth, which) in law.ENDS:
             yield trained_cell(regime, architecture, width, depth, level, data)
 
 
@@ -163,7 +164,7 @@ def falls_linearly(cell: EarlyCell, decide: Decider) -> Ask:
 def enough(cell: EarlyCell) -> int:
     """How often its draws a first look takes: enough for a rival where it is refuted, and where it is near the edge."""
     near = 8 if cell.objective == "attacked" else 1
-    return 3 if cell.spec.architecture == "residual" else near
+    return 2 if cell.spec.architecture == "residual" else near
 
 
 def along_start(cell: EarlyCell) -> Rival:

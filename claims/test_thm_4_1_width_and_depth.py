@@ -110,7 +110,7 @@ def falling(cell: Cell, unit: float, level: Level) -> Slope:
 
 def so_large(cell: Cell, unit: float, level: Level) -> MeanRatio:
     """The distance at one width is the theory's leading term; of sampled networks, with what the whole law adds."""
-    here = at_width(cell.spec, cell.spec.width, unit)
+    here, chain = at_width(cell.spec, cell.spec.width, unit), cell.engine == "wishart"
 
     def beyond() -> float:
         return here.mean / PaperTheory().gaussian_distance(cell.spec) - 1
@@ -121,22 +121,21 @@ def so_large(cell: Cell, unit: float, level: Level) -> MeanRatio:
         statistic=here.statistic,
         reference=lambda theory: theory.gaussian_distance(cell.spec),
         tail=lambda: here.tail,
-        finite_width=None if cell.engine == "wishart" else beyond,
-        first=1 if cell.engine == "wishart" else level.sharper,
+        finite_width=None if chain else beyond,
+        first=1 if chain else level.sharper,
     )
 
 
 def so_peaked(cell: Cell, unit: float, level: Level) -> MeanRatio:
-    """The excess kurtosis at one width is the theory's."""
+    """A third of the excess kurtosis is the theory's."""
     here = at_width(cell.spec, cell.spec.width, unit, deviation)
-    return MeanRatio(
-        jacobian.entry,
+    return replace(
+        so_large(cell, unit, level),
         quantity="a third of the excess kurtosis",
         statistic=here.statistic,
         reference=lambda theory: theory.excess_kurtosis(cell.spec) / 3,
         tail=lambda: here.tail,
         finite_width=lambda: 0.0,
-        first=level.sharper,
     )
 
 

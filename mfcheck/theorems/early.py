@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 
@@ -24,18 +25,29 @@ LINEAR = 0.8
 """σ_w² falls linearly while it has fallen by at least this share of t times its own slope at t = 0; t* is the end."""
 FORETOLD = 0.2
 """Early training is taken to end at this over r, by when L_adv would have lost a fifth at its first rate r."""
+
+
+class Training(StrEnum):
+    """Which training it is: on what is stated until early training is over, or late into it; or by cross-entropy at
+    attacked inputs, which at first lowers the L_adv of vanilla networks nearly as fast and that of residual ones a
+    fifth as fast."""
+
+    EARLY = "early"
+    LATE = "late"
+    ATTACKED = "attacked"
+
+
 ENDS = {
-    ("vanilla", 5, False): (0.3, 40),
-    ("vanilla", 5, True): (0.3, 40),
-    ("vanilla", 10, False): (0.0125, 15),
-    ("residual", 5, False): (0.016, 13),
-    ("residual", 5, True): (0.12, 40),
+    ("vanilla", 5, Training.EARLY): (0.3, 40),
+    ("vanilla", 5, Training.LATE): (0.3, 40),
+    ("vanilla", 5, Training.ATTACKED): (0.04, 16),
+    ("vanilla", 10, Training.EARLY): (0.0125, 15),
+    ("residual", 5, Training.EARLY): (0.016, 13),
+    ("residual", 5, Training.LATE): (0.12, 40),
+    ("residual", 5, Training.ATTACKED): (0.08, 26),
 }
-"""Time and steps of training by architecture, depth and whether it is late. By then early training is over, and steps
-are so short that they add little to σ_w² themselves: some percent of its fall, but for late residual networks."""
-AT_ATTACKED = {"vanilla": (0.04, 16), "residual": (0.08, 26)}
-"""The same of training by cross-entropy at attacked inputs, at depth 5, which at first lowers the L_adv of vanilla
-networks nearly as fast and that of residual ones a fifth as fast."""
+"""Its time and steps, by architecture and depth. By then early training is over, and steps are so short that they add
+little to σ_w² themselves: some percent of its fall, but for late residual networks."""
 VARIANCES = {"vanilla": 2.0, "residual": 0.1}
 ATTACK_STEPS = {"vanilla": 5, "residual": 2}
 """Of training; in residual networks of small weights hardly a gate flips, and two find it all."""
@@ -58,10 +70,9 @@ def training(spec: NetworkSpec, objective: Objective, *, late: bool) -> tuple[So
     Where early and late are trainings of their own, the early one is looked at where it begins and ends, and has no
     training on L_std alone beside it: nothing is stated of that before t = 0.3.
     """
-    end, steps = ENDS[spec.architecture, spec.depth, late]
-    apart = not late and ENDS.get((spec.architecture, spec.depth, True)) != (end, steps)
-    if objective.name == "attacked":
-        (end, steps), apart = AT_ATTACKED[spec.architecture], True
+    which = Training.ATTACKED if objective.name == "attacked" else Training.LATE if late else Training.EARLY
+    end, steps = ENDS[spec.architecture, spec.depth, which]
+    apart = not late and ENDS.get((spec.architecture, spec.depth, Training.LATE)) != (end, steps)
     schedule = Schedule(end / steps, steps, (0, steps) if apart else (0, round(0.3 * steps), steps))
     return early(objective, schedule, chunk(spec.width, spec.depth), beside=not apart), schedule
 
