@@ -45,6 +45,7 @@ def test_attacked_input(cell: Cell, decide: Decider) -> None:
         reference=lambda theory: theory.jacobian_entry(cell.spec),
         finite_width=lambda: entry_law(cell.spec).distance_to_gaussian(),
         breaks=True,
+        room=0.05,
     )
 
 

@@ -108,7 +108,8 @@ def rate(cell: DecayCell, decide: Decider) -> Ask:
             allowance=lambda: NONE,
             spread=PLANNED,
             delta=decide.settings.level.ratio,
-            room=NEAR,  # to be seen of the rival
+            room=1.0,
+            first=2,  # as its course and the rival take
             rivals={LINEARLY: Rival(own_share(time), 1 - NEAR, 1 + NEAR)},
             curve=lambda draws: capacity_path(theory, spec, attack, times, draws[:, LEFT:]),
             regime=regimes.EARLY,
@@ -126,7 +127,7 @@ def linearly(cell: DecayCell, decide: Decider) -> MedianWithin:
         low=1 - NEAR,
         high=1 + NEAR,
         origin="linear up to a tenth",
-        first=2,  # no more than its rate takes of the same networks
+        first=2,  # the fewest leave the interval a fifth wider than what is linear
         regime=regimes.LINEAR,
     )
 

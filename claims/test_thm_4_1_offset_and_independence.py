@@ -213,12 +213,14 @@ def entries_product(cell: PairCell) -> MeanRatio:
     def moment(order: int) -> float:
         return finite_width.scale_moment(spec, 2 * order) * (largest / ratio) ** order
 
+    size = finite_width.scale_moment(spec, 2)
+    planned = moment(2) if entries is Entries.COLUMN else finite_width.product_square(size, size, ratio)
     return MeanRatio(
         joint.pair,
         quantity="J²J'²",
         statistic=lambda draws: draws[:, list(Entries).index(entries)],
         reference=reference,
-        tail=lambda: Tail(moment(2), moment(4)),
+        tail=lambda: Tail(planned, moment(4)),
         finite_width=cell.finite_width(ratio),
     )
 
@@ -232,7 +234,8 @@ def test_entries_independent(cell: PairCell, decide: Decider) -> None:
 
 def offset_product(cell: PairCell) -> MeanRatio:
     """The mean of J²a² is that of independent entries in the limit, and the exact one at every width."""
-    spec, ratio = cell.spec, finite_width.offset_moments(cell.spec).apart_ratio
+    spec, moments = cell.spec, finite_width.offset_moments(cell.spec)
+    ratio = moments.apart_ratio
 
     def reference(theory: PaperTheory) -> float:
         independent = theory.jacobian_entry_variance(spec) * theory.offset_variance(spec)
@@ -242,12 +245,13 @@ def offset_product(cell: PairCell) -> MeanRatio:
         bound = finite_width.scale_moment(spec, 2 * order) * finite_width.offset_moment_bound(spec, 2 * order)
         return math.sqrt(bound) / ratio**order
 
+    planned = finite_width.product_square(finite_width.scale_moment(spec, 2), moments.square, ratio)
     return MeanRatio(
         joint.offset,
         quantity="J²a²",
         statistic=lambda draws: draws[:, 2],
         reference=reference,
-        tail=lambda: Tail(moment(2), moment(4)),
+        tail=lambda: Tail(planned, moment(4)),
         finite_width=cell.finite_width(ratio),
     )
 

@@ -124,6 +124,7 @@ def rise_with_budget(cell: PairCell, level: Level) -> Ask:
         reference=lambda theory: float(weights @ [math.log(one) for one in bounds(theory, budgets[:INSIDE])]),
         allowance=lambda: EXACT_INSIDE,
         spread=0.008,  # the most that pilots of the nine pairs show
+        first=2 if spec.architecture == "vanilla" else 1,  # of the fewest one vanilla network that bends hides all
         delta=level.slope,
         regime=GROWTH,
         curve=(lambda draws: over_budgets(draws, budgets, bounds(theory, budgets))) if known else None,

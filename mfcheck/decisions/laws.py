@@ -60,7 +60,7 @@ class Law(Statement[LawPlan]):
 
     Or so many `times` δ where draws are dear. `at_width`, where it is known, makes the law at this width of a limit's,
     and takes that distance; what was measured of it errs at a rate `charged`. With `breaks` the statement is that it
-    does not: supported where the distance is beyond that margin.
+    does not: supported where the distance is beyond that margin; the first look is to see one that is so by `room`.
     """
 
     source: Source = field(kw_only=False)
@@ -71,6 +71,7 @@ class Law(Statement[LawPlan]):
     at_width: Callable[[], Mixture] | None = None
     charged: float = 0.0
     times: int = 1
+    room: float | None = None
     probe: Probe | None = None
 
     @property
@@ -84,9 +85,11 @@ class Law(Statement[LawPlan]):
         law = self.reference(theory)
         probe = sampling.probe(self.probe, self.looks_at)
         draw = sampling.draws(self.source, probe, lambda values: values[:, self.component])
-        first = laws.draws_needed_law(
-            margin.total, alpha=rule.first_alpha, beta=level.beta, distance=margin.finite_width
-        )
+        chances = {"alpha": rule.first_alpha, "beta": level.beta}
+        if self.breaks and self.room is not None:
+            first = laws.draws_to_leave_law(self.room, **chances)
+        else:
+            first = laws.draws_needed_law(margin.total, distance=margin.finite_width, **chances)
         papers = None if mixture is None else papers_law(self.reference)
         return LawPlan(margin, first, (draw,), sampling.chunk(self.source), law, mixture, papers)
 

@@ -47,10 +47,10 @@ class MedianRatio(Statement[MedianPlan]):
 
     With `upper_only` that it is at most so much. `spread`, the relative standard deviation to be expected where the
     allowance has not measured it, and `room`, the distance that must be seen (of a bound all of the margin, else δ, if
-    not given), plan the draws; so many draws as a `pilot`, with a seed of their own, tell the spread instead. The
-    interval is that of order statistics and grants nothing. The first look takes `first` times what decides it, where
-    smaller errors of a constant are to be seen too. `rivals` are other statements that the same draws may
-    support in this one's place. `curve` makes the figure from all draws.
+    not given; of what is to break that beyond the margin), plan the draws; so many draws as a `pilot`, with a seed of
+    their own, tell the spread instead. The interval is that of order statistics and grants nothing. The first look
+    takes `first` times what decides it, where smaller errors of a constant are to be seen too. `rivals` are other
+    statements that the same draws may support in this one's place. `curve` makes the figure from all draws.
     """
 
     source: Source = field(kw_only=False)
@@ -107,7 +107,7 @@ class MedianRatio(Statement[MedianPlan]):
 
     def _first_look(self, margin: Margin, allowed: Allowance, rule: Rule, tried: Floats | None) -> int:
         """Draws that decide a median which lies where it should, or half as far from there as is allowed for, or where
-        a pilot has it, of a law that is to break, or that is plainly off."""
+        a pilot has it, of a law that is plainly off; or of one that is to break, which are off by the room or more."""
         chances = {"alpha": rule.first_alpha, "beta": rule.level.beta}
         spread = self.spread if allowed.spread is None else allowed.spread
         if tried is not None:
@@ -115,6 +115,8 @@ class MedianRatio(Statement[MedianPlan]):
             away, least = abs(float(np.median(tried)) / allowed.centre - 1) - margin.total, margin.total / 3
             if self.breaks or away > least:
                 return medians.draws_to_leave(max(away, least), spread=spread, **chances)
+        if self.breaks and self.room is not None:
+            return medians.draws_to_leave(self.room, spread=spread, **chances)
         if self.room is None and (self.pilot or allowed.spread is not None):
             distance = margin.finite_width / 2
             if not self.upper_only:

@@ -51,8 +51,17 @@ def smallest_detectable_law(draws: int, margin: float, *, alpha: float, beta: fl
 def draws_needed_law(margin: float, *, alpha: float, beta: float, distance: float = 0.0) -> int:
     """Draws for one look to decide with probability 1 − beta when the true sup-distance is `distance`."""
     gap = checked_gap(abs(margin - distance), margin)
+    return max(draws_to_leave_law(gap, alpha=alpha, beta=beta), intervals.dkw_draws(margin / 2, alpha))
+
+
+def draws_to_leave_law(gap: float, *, alpha: float, beta: float) -> int:
+    """Draws for one look to refute with probability 1 − beta a sup-distance that is so far beyond the margin.
+
+    >>> draws_to_leave_law(0.05, alpha=5e-7, beta=1e-3)
+    8861
+    """
     logs = math.sqrt(math.log(2 / alpha) / 2) + math.sqrt(math.log(2 / beta) / 2)
-    return max(math.ceil((logs / gap) ** 2), intervals.dkw_draws(margin / 2, alpha))
+    return math.ceil((logs / gap) ** 2)
 
 
 def decide_same_law(draw: Draw, margin: float, *, alpha: float, first: int, looks: int) -> Decision:

@@ -20,7 +20,7 @@ TAIL_SHARE = 0.05
 
 @dataclass(frozen=True)
 class Tail:
-    """What is granted of a non-negative statistic: bounds on E X²/(E X)² (plans draws) and E X⁴/(E X)⁴ (its tail)."""
+    """E X²/(E X)² of a non-negative statistic, which plans draws, and what is granted of it: a bound on E X⁴/(E X)⁴."""
 
     second: float
     fourth: float

@@ -116,15 +116,16 @@ def capacity_tail(spec: NetworkSpec, form: str) -> Tail:
     """What is granted of a Fisher–Rao norm at initialisation, over its mean (derived).
 
     The layers' form of layer l is ‖f_l‖² with f_l ~ N(0, G I) given its scale G, a product of means over rows: so
-    E X⁴/(E X)⁴ ≤ E G⁴/(E G)⁴ · K(K+2)(K+4)(K+6)/K⁴, and by Minkowski's inequality the same over layers; in the same way
-    E X²/(E X)² ≤ E G²/(E G)² · (K+2)/K. The rows' form and the diagonal are its conditional means over signs of δ_i and
-    of W_ij, fair coins given all sizes: no larger (Jensen). The full form, whose mean is known without biases, is at
-    most L times the layers'; its plan takes the layers' second moment.
+    E X⁴/(E X)⁴ ≤ E G⁴/(E G)⁴ · K(K+2)(K+4)(K+6)/K⁴, and by Minkowski's inequality the same over layers. The rows' form
+    and the diagonal are its conditional means over signs of δ_i and of W_ij, fair coins given all sizes: no larger
+    (Jensen). The full form, whose mean is known without biases, is at most L times the layers'. Plans take the layers'
+    second moment without biases, which add terms that spread less; the full form's the larger one that bounds it.
     """
     k, depth = spec.output_dim, spec.depth
+    second = finite_width.scale_moment(spec, 2) if form != "full" else finite_width.offset_moment_bound(spec, 2)
     second, fourth = (
-        finite_width.offset_moment_bound(spec, power) * math.prod(k + 2 * j for j in range(power)) / k**power
-        for power in (2, 4)
+        of_scale * math.prod(k + 2 * j for j in range(power)) / k**power
+        for power, of_scale in ((2, second), (4, finite_width.offset_moment_bound(spec, 4)))
     )
     if form == "full":
         theory = PaperTheory()

@@ -114,6 +114,18 @@ def offset_moment_bound(spec: NetworkSpec, order: int) -> float:
     return max(scale_moment(replace(spec, architecture=name), order) for name in ARCHITECTURES)
 
 
+def product_square(one: float, other: float, together: float) -> float:
+    """E X²/(E X)² of X = GA from E G²/(E G)², E A²/(E A)² and E X/(E G E A), as of log-normal G and A (derived).
+
+    With variances v, w and covariance c of the logarithms these are e^v, e^w and e^c, and it is e^{v+w+2c}. In scales
+    of random networks it is off by up to a fifth (measured, from N = 14): so it plans draws, and grants nothing.
+
+    >>> product_square(1.5, 2.0, 1.0)
+    3.0
+    """
+    return one * other * together**2
+
+
 def _mean_moment(rows: int, gains: list[float], order: int) -> float:
     """E Yᵏ for the mean Y over rows of gain·χ²₁: moments of a row to cumulants, scaled by N^{1−m}, and back."""
     row = [sum(gain**m for gain in gains) / 2 * math.prod(range(1, 2 * m, 2)) for m in range(order + 1)]

@@ -238,6 +238,17 @@ def test_a_first_look_takes_as_many_times_its_draws_as_is_asked_for() -> None:
     assert thrice.first == taken(3 * medians.draws_needed_median(0.5, spread=0.1, alpha=FIRST, beta=QUICK.beta))
 
 
+def test_what_breaks_by_so_much_is_planned_to_be_seen_to_and_no_finer() -> None:
+    plan, chances = decider().trial.plan, {"alpha": FIRST, "beta": QUICK.beta}
+    apart = plan(law(breaks=True, room=0.05))
+    assert apart.first == laws.draws_to_leave_law(0.05, **chances) < plan(law(breaks=True)).first
+    assert apart.margin == plan(law(breaks=True)).margin
+    for side in ("above", "below"):
+        broken = plan(median(room=0.05, breaks=side))
+        assert broken.first == taken(medians.draws_to_leave(0.05, spread=0.1, **chances))
+        assert broken.first < plan(median(room=0.05)).first
+
+
 def test_trends_are_planned_by_the_groups_weights() -> None:
     plan = decider().trial.plan
     found = plan(slope())

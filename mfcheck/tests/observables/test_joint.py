@@ -20,7 +20,9 @@ from mfcheck.theory.finite_width import (
     apart_square_ratio,
     offset_moment_bound,
     offset_moments,
+    product_square,
     relative_second_moment,
+    scale_moment,
     shared_square_ratio,
 )
 
@@ -133,3 +135,32 @@ def test_the_bound_on_moments_of_the_squared_offset_bounds_them(spec: NetworkSpe
         assert order > 2 or Z * error < bound / 2  # enough to see a second moment half as large again
     assert offset_moments(spec).square <= offset_moment_bound(spec, 2)
     assert offset_moment_bound(spec, 1) == pytest.approx(1)
+
+
+def relative_variance(values: Floats) -> float:
+    return float(np.var(values) / np.mean(values) ** 2)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        NetworkSpec("vanilla", 30, 3, 14, 1, 1.2),
+        NetworkSpec("vanilla", 30, 3, 32, 3, 2.2),
+        NetworkSpec("vanilla", 30, 3, 400, 14, 2.2),
+        NetworkSpec("residual", 30, 3, 40, 2, 0.8, 0.0, ReLULike(0.8, 0.3)),
+    ],
+    ids=lambda spec: spec.label,
+)
+def test_the_spread_of_a_product_of_scales_is_nearly_that_of_log_normal_ones(spec: NetworkSpec) -> None:
+    size, ratio = scale_moment(spec, 2), apart_square_ratio(spec)
+    planned, found = product_square(size, size, ratio) - 1, relative_variance(drawn(joint.pair, spec, "wishart")[:, 0])
+    assert found == pytest.approx(planned, rel=0.25)
+    assert found < (scale_moment(spec, 4) / ratio**2 - 1) / 2  # what Cauchy and Schwarz would plan by
+
+
+@pytest.mark.parametrize("engine", ["wishart", "dense"])
+def test_the_spread_of_an_offset_beside_an_entry_is_too(engine: str) -> None:
+    spec = NetworkSpec("vanilla", 4, 2, 24, 1, 1.6, 0.5, ABS)
+    moments = offset_moments(spec)
+    planned = product_square(scale_moment(spec, 2), moments.square, moments.apart_ratio) - 1
+    assert relative_variance(drawn(joint.offset, spec, engine)[:, 2]) == pytest.approx(planned, rel=0.1)

@@ -120,6 +120,10 @@ def test_the_draws_that_laws_need(margin: float, alpha: float, beta: float, time
         lambda n: band(n, alpha) + band(n, beta) <= gap * (1 + 1e-12) and band(n, alpha) <= margin / 2,
     )
     assert_least(
+        laws.draws_to_leave_law(gap, alpha=alpha, beta=beta),
+        lambda n: band(n, alpha) + band(n, beta) <= gap * (1 + 1e-12),
+    )
+    assert_least(
         laws.draws_needed_same_law(margin, arms=3, alpha=alpha, beta=beta, distance=distance),
         lambda n: (
             2 * (band(n, alpha / 3) + band(n, beta / 3)) <= gap * (1 + 1e-12) and 2 * band(n, alpha / 3) <= margin / 2
