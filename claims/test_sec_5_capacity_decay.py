@@ -135,7 +135,7 @@ def linearly(cell: DecayCell, decide: Decider) -> MedianWithin:
 def over_depths(cell: DecayCell, decide: Decider) -> MedianSlope:
     """The relative decay at the start is in proportion to the depth, and that of ‖w‖_FR itself to its square."""
     places = [(depth, replace(cell.spec, depth=depth)) for depth in DEPTHS]
-    return at_start(cell, decide.settings.level, places, "log L", 0.038, AS_POWER)
+    return at_start(cell, decide.settings.level, places, "log L", AS_POWER)
 
 
 DECAY: dict[Regime, Callable[[DecayCell, Decider], Ask]] = {

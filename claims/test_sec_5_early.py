@@ -164,7 +164,7 @@ def falls_linearly(cell: EarlyCell, decide: Decider) -> Ask:
 def enough(cell: EarlyCell) -> int:
     """How often its draws a first look takes: enough for a rival where it is refuted, and where it is near the edge."""
     near = 8 if cell.objective == "attacked" else 1
-    return 2 if cell.spec.architecture == "residual" else near
+    return 3 if cell.spec.architecture == "residual" else near
 
 
 def along_start(cell: EarlyCell) -> Rival:

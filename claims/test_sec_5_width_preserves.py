@@ -69,7 +69,7 @@ def early_over_widths(cell: DecayCell, level: Level) -> MedianSlope:
 def over_widths(cell: DecayCell, level: Level) -> MedianSlope:
     """The relative decay at the start of training is in proportion to 1/N."""
     widths = WIDTHS[level.name]
-    return at_start(cell, level, [(width, replace(cell.spec, width=width)) for width in widths], "log N", 0.028, FREE)
+    return at_start(cell, level, [(width, replace(cell.spec, width=width)) for width in widths], "log N", FREE)
 
 
 OVER_WIDTHS: dict[Regime, Callable[[DecayCell, Level], Ask]] = {

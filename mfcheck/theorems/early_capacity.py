@@ -39,7 +39,10 @@ EARLY = {("vanilla", 5): 1e-3, ("vanilla", 10): 2e-4, ("residual", 5): 3e-4}
 """A time by architecture and depth: some tenth of the one by which L_adv has lost a fifth of itself, 0.015 and 0.002 in
 vanilla networks of N = 256 and 0.005 in residual ones (docs/theory.md#capacity-in-training)."""
 PLANNED = 0.04
-"""The spread that plans what is seen of training: as many draws as tell a share to a twentieth."""
+"""The spread over networks of what is lost over the own slope times t, by trials on other seeds."""
+SPREAD, ROOM = 0.25, 0.8
+"""The spread of the slope at the start over networks, by trials on other seeds, and how far off an exponent is that the
+first look sees: it tells one that is off by a whole, and which other one it is."""
 NONE = Allowance(0.0, 0.0, "none: stated for every width and depth")
 
 
@@ -121,10 +124,9 @@ def at_start(
     level: Level,
     places: Sequence[tuple[float, NetworkSpec]],
     label: str,
-    spread: float,
     rivals: Mapping[str, RivalSlope],
 ) -> MedianSlope:
-    """Over depths or widths −d log‖w‖_FR/dt at t = 0 changes as the theory's does; `spread` plans the draws."""
+    """Over depths or widths −d log‖w‖_FR/dt at t = 0 changes as the theory's does."""
     source = early_capacity.speeds(cell.objective, EARLY[cell.spec.architecture, 5])
     return MedianSlope(
         [MedianGroup(math.log(x), one, source, lambda draws: draws[:, SPEED]) for x, one in places],
@@ -133,7 +135,8 @@ def at_start(
         x_label=label,
         rises=lambda theory, group: -theory.capacity_rate(group.spec, *cell.attack),
         allowance=lambda: NONE,
-        spread=spread,
+        spread=SPREAD,
+        room=ROOM,
         delta=2 * level.slope,
         rivals=rivals,
         regime=regimes.START,
