@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 
@@ -99,10 +98,11 @@ class HorizonCell(AttackCell):
 
 
 def horizon_cells(settings: Settings) -> Iterator[HorizonCell]:
-    """Budgets a decade apart, and edges m near 1, where T is shortest."""
+    """Budgets a decade apart at an edge m near 1, where T is shortest; and at the smaller one, which leaves the longest
+    horizon, an edge from which T is ten times as long."""
     if "vanilla" in settings.architectures:
         spec = NetworkSpec("vanilla", 784, 10, HORIZON_WIDTH[settings.level.name], 5, 2.0)
-        for eps, lower in product(HORIZON_STEPS, (0.9, 0.99)):
+        for eps, lower in ((0.1, 0.9), (0.1, 0.99), (1.0, 0.99)):
             yield HorizonCell(
                 spec, "dense", pair=PAIR, eps=eps, images=288, trained=256, dataset=settings.dataset, lower=lower
             )
@@ -124,6 +124,7 @@ def test_short_horizon(cell: HorizonCell, decide: Decider) -> None:
         delta=decide.settings.level.ratio,
         breaks="below",
         room=2.0,
+        first=2,  # networks come to it at times that differ by ten
         regime=EARLY,
     )
 

@@ -33,8 +33,8 @@ spread a quarter less than by one; it takes a fifth of the time at N = 256, L = 
 SIZES = {"quick": (256, (5,)), "standard": (1000, (5, 10)), "paper": (2000, (5, 10))}
 """Widths and depths."""
 LEFT_EARLY = NetworkSpec("residual", 784, 10, 1000, 10, 0.1)
-"""A network whose gain ends at the edge, in 88 of them at 1.044 [1.041, 1.048] by t = 0.3. To tell that takes a core half
-an hour, a fifth of all that Section 5 takes at level standard, which leaves it while it is early."""
+"""A network whose gain ends at the edge, in 88 of them at 1.044 [1.041, 1.048] by t = 0.3. To tell that takes a core
+half an hour, a fifth of all that Section 5 takes at level standard, which leaves it while it is early."""
 EARLY, LATE = 0.01, 0.3
 """A time by which L_adv has lost less than a fifth of itself at N = 256, L = 5; and one in which training has done most
 of its work."""
