@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from mfcheck import NetworkSpec, claim
@@ -125,7 +125,6 @@ def then(
     high: float,
     rivals: Mapping[str, Rival],
     breaks: Breaks = False,
-    first: int = 1,
 ) -> MedianWithin:
     """The median of a quantity at the cell's time lies in bounds, or leaves them where it is to break."""
     return MedianWithin(
@@ -138,7 +137,6 @@ def then(
         origin="declared for an assumption",
         rivals=rivals,
         breaks=breaks,
-        first=first,
         regime=REGIMES[cell.when],
     )
 
@@ -147,8 +145,8 @@ def backward(cell: SentCell) -> MedianWithin:
     """The signals of L_std go back through W as if free of it."""
     stronger, spec = {STRONGER: Rival(cell.column(BACKWARD), 1.06, 1.25)}, cell.spec
     by_the_edge = spec.architecture == "vanilla" and spec.width <= NARROW and cell.when is When.LATE
-    first = 2 if by_the_edge else 1
-    return then(cell, BACKWARD, "median of ‖Wᵀδ‖²/(σ_w²‖δ‖²)", 1 - NEAR, 1 + NEAR, stronger, first=first)
+    near = then(cell, BACKWARD, "median of ‖Wᵀδ‖²/(σ_w²‖δ‖²)", 1 - NEAR, 1 + NEAR, stronger)
+    return replace(near, first=2) if by_the_edge else near
 
 
 def forward(cell: SentCell) -> MedianWithin:
