@@ -73,3 +73,11 @@ def test_a_bound_on_its_moments_is_the_larger_of_the_two_architectures() -> None
         spec = NetworkSpec("vanilla", 4, 3, 10, 3, weight, 0.2, ReLULike(1, 0.3))
         both = [finite_width.scale_moment(replace(spec, architecture=name), 3) for name in ("vanilla", "residual")]
         assert finite_width.offset_moment_bound(spec, 3) == max(both)
+
+
+def test_of_two_narrow_layers_an_offset_depends_on_an_entry_by_less_than_another_entry_does() -> None:
+    """By more than claims take for none, which of one layer it is not."""
+    two = NetworkSpec("vanilla", 4, 1, 16, 2, 1.6, 0.5)
+    paper, one = PaperTheory(), replace(two, depth=1)
+    assert paper.offset_square_ratio(two) < 0.93 * paper.apart_square_ratio(two)
+    assert paper.offset_square_ratio(one) > 0.98 * paper.apart_square_ratio(one)
