@@ -98,8 +98,8 @@ class HorizonCell(AttackCell):
 
 
 def horizon_cells(settings: Settings) -> Iterator[HorizonCell]:
-    """Budgets a decade apart at an edge m near 1, where T is shortest; and at the smaller one, which leaves the longest
-    horizon, an edge from which T is ten times as long."""
+    """Budgets a decade apart at an edge m near 1, where T is shortest; and at the smaller budget another, by which T is
+    ten times as long."""
     if "vanilla" in settings.architectures:
         spec = NetworkSpec("vanilla", 784, 10, HORIZON_WIDTH[settings.level.name], 5, 2.0)
         for eps, lower in ((0.1, 0.9), (0.1, 0.99), (1.0, 0.99)):

@@ -55,7 +55,13 @@ class When(StrEnum):
     LATE = "late"
 
 
+TIMES = {When.EARLY: EARLY, When.LATE: LATE}
 REGIMES = {When.START: regimes.START, When.EARLY: Regime("early"), When.LATE: regimes.LATE}
+
+
+def whens(spec: NetworkSpec) -> tuple[When, ...]:
+    """When a network is looked at, in turn."""
+    return tuple(when for when in When if when is not When.LATE or spec != LEFT_EARLY)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +75,7 @@ class TimedCell(AttackCell):
     def path(self) -> Source:
         """Training on L_std + L_adv, recorded at all of them."""
         rule = SGD(STEP / self.spec.depth, batch=BATCH)
-        times = (EARLY,) if self.spec == LEFT_EARLY else (EARLY, LATE)
+        times = tuple(TIMES[when] for when in whens(self.spec) if when in TIMES)
         return carried(Objective("theory", *self.attack, ATTACK_STEPS), rule, times)
 
     def column(self, column: int) -> Callable[[Floats], Floats]:
@@ -86,23 +92,17 @@ class SentCell(TimedCell):
 
 
 def cells(settings: Settings) -> Iterator[TimedCell]:
-    """The same networks at every time."""
+    """The same networks at every time at which they are looked at."""
     width, depths = SIZES[settings.level.name]
     for architecture in settings.architectures:
         if architecture in ARCHITECTURES:
-            for depth, when in ((depth, when) for depth in depths for when in When):
-                spec = NetworkSpec(architecture, 784, 10, width, depth, {"vanilla": 2.0, "residual": 0.1}[architecture])
-                if when is When.LATE and spec == LEFT_EARLY:
-                    continue
-                yield TimedCell(
-                    spec,
-                    "dense",
-                    pair=INF_INF,
-                    eps=EPS,
-                    images=TRAINED + SEEN,
-                    dataset=settings.dataset,
-                    when=when,
-                )
+            variance = {"vanilla": 2.0, "residual": 0.1}[architecture]
+            for depth in depths:
+                spec, seen = NetworkSpec(architecture, 784, 10, width, depth, variance), TRAINED + SEEN
+                for when in whens(spec):
+                    yield TimedCell(
+                        spec, "dense", pair=INF_INF, eps=EPS, images=seen, dataset=settings.dataset, when=when
+                    )
 
 
 def sent_cells(settings: Settings) -> Iterator[SentCell]:

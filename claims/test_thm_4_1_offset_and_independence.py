@@ -211,17 +211,19 @@ def entries_product(cell: PairCell) -> MeanRatio:
             1 if cell.statement is Dependence.LIMIT else dependence(spec)
         )
 
-    def moment(order: int) -> float:
-        return finite_width.scale_moment(spec, 2 * order) * (largest / ratio) ** order
+    def tail() -> Tail:
+        second, fourth = (finite_width.scale_moment(spec, 2 * order) * (largest / ratio) ** order for order in (2, 4))
+        if entries is not Entries.COLUMN:
+            size = finite_width.scale_moment(spec, 2)
+            second = finite_width.product_square(size, size, ratio)
+        return Tail(second, fourth)
 
-    size = finite_width.scale_moment(spec, 2)
-    planned = moment(2) if entries is Entries.COLUMN else finite_width.product_square(size, size, ratio)
     return MeanRatio(
         joint.pair,
         quantity="J²J'²",
         statistic=lambda draws: draws[:, list(Entries).index(entries)],
         reference=reference,
-        tail=lambda: Tail(planned, moment(4)),
+        tail=tail,
         finite_width=cell.finite_width(ratio),
     )
 
@@ -242,17 +244,17 @@ def offset_product(cell: PairCell) -> MeanRatio:
         independent = theory.jacobian_entry_variance(spec) * theory.offset_variance(spec)
         return independent * (1 if cell.statement is Dependence.LIMIT else theory.offset_square_ratio(spec))
 
-    def moment(order: int) -> float:
-        bound = finite_width.scale_moment(spec, 2 * order) * finite_width.offset_moment_bound(spec, 2 * order)
-        return math.sqrt(bound) / ratio**order
+    def tail() -> Tail:
+        planned = finite_width.product_square(finite_width.scale_moment(spec, 2), moments.square, ratio)
+        bound = finite_width.scale_moment(spec, 8) * finite_width.offset_moment_bound(spec, 8)
+        return Tail(planned, math.sqrt(bound) / ratio**4)
 
-    planned = finite_width.product_square(finite_width.scale_moment(spec, 2), moments.square, ratio)
     return MeanRatio(
         joint.offset,
         quantity="J²a²",
         statistic=lambda draws: draws[:, 2],
         reference=reference,
-        tail=lambda: Tail(planned, moment(4)),
+        tail=tail,
         finite_width=cell.finite_width(ratio),
     )
 

@@ -122,11 +122,12 @@ def capacity_tail(spec: NetworkSpec, form: str) -> Tail:
     second moment without biases, which add terms that spread less; the full form's the larger one that bounds it.
     """
     k, depth = spec.output_dim, spec.depth
-    second = finite_width.scale_moment(spec, 2) if form != "full" else finite_width.offset_moment_bound(spec, 2)
-    second, fourth = (
-        of_scale * math.prod(k + 2 * j for j in range(power)) / k**power
-        for power, of_scale in ((2, second), (4, finite_width.offset_moment_bound(spec, 4)))
-    )
+
+    def moment(of_scale: float, power: int) -> float:
+        return float(of_scale * math.prod(k + 2 * j for j in range(power)) / k**power)
+
+    planned = finite_width.offset_moment_bound if form == "full" else finite_width.scale_moment
+    second, fourth = moment(planned(spec, 2), 2), moment(finite_width.offset_moment_bound(spec, 4), 4)
     if form == "full":
         theory = PaperTheory()
         fourth *= (depth * theory.fisher_rao(spec) / theory.full_fisher_rao(spec)) ** 4
