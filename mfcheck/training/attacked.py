@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from mfcheck import numerics
-from mfcheck.attacks.ascent import largest_loss
+from mfcheck.attacks.ascent import largest_loss, on_sphere
 from mfcheck.attacks.balls import all_finite
 from mfcheck.attacks.cross_entropy import climb_cross_entropy
 from mfcheck.attacks.networks import linear_start
@@ -58,6 +58,8 @@ def attack(
         if objective.name == "attacked":
             network.reserve(x.shape[-2] * (steps + 2))
             return climb_cross_entropy(f, x.contiguous(), labels, eps, p, steps, generator, start).perturbation
+        if objective.is_linear:
+            return on_sphere(linear_start(f, x, network.spec.output_dim, p, q), p, eps)
         begun: str | Tensor = "jacobian" if start is None else start
         known = None if clean is None else f.sound(clean.output)
         return largest_loss(f, x, eps, p, q, steps=steps, generator=generator, start=begun, clean=known).perturbation

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from torch import Tensor
 from torch.nn import functional
 
-from mfcheck.given import plain, real
+from mfcheck.given import plain, real, whole
 from mfcheck.spec import Attack, norm_exponent, positive_integer
 
 OBJECTIVES = ("adversarial", "standard", "theory", "attacked")
@@ -19,8 +19,9 @@ class Objective:
     """A loss: "adversarial" L_adv alone, "standard" cross-entropy, "theory" their sum, "attacked" cross-entropy at
     inputs that were attacked to raise it (the practitioners' form).
 
-    ‖η‖_p ≤ eps in the units of x, L_adv measured in ℓq, attacks of so many `steps`. Raises ValueError for a name,
-    budget, exponent or count that cannot be.
+    ‖η‖_p ≤ eps in the units of x, L_adv measured in ℓq, attacks of so many `steps`; L_adv takes 0 of them too, where
+    the linear map at x is the network: its own maximiser is the attack. Raises ValueError for a name, budget, exponent
+    or count that cannot be.
 
     >>> Objective("theory", eps=0.3, p=math.inf, q=2).attacks
     True
@@ -37,7 +38,8 @@ class Objective:
             raise ValueError(f"objective {self.name!r} is unknown; allowed are {', '.join(OBJECTIVES)}")
         norm_exponent("p", self.p)
         norm_exponent("q", self.q)
-        positive_integer("steps", self.steps)
+        if not (self.is_linear and self.name in ("adversarial", "theory")):
+            positive_integer("steps", self.steps)
         if self.attacks and not 0 < real(self.eps) < math.inf:
             raise ValueError(f"eps must be positive and finite for objective {self.name!r}, got {self.eps!r}")
         for name in ("eps", "p", "q", "steps"):  # it prints, and so seeds, alike whatever kind of number it is
@@ -52,6 +54,11 @@ class Objective:
     def attacks(self) -> bool:
         """Whether inputs are attacked."""
         return self.name != "standard"
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether attacks are the linear map's own maximiser, and take no step."""
+        return whole(self.steps) == 0
 
     @property
     def attack(self) -> Attack:

@@ -11,6 +11,8 @@ DEPENDENT = 16
 """A direction shorter than this many roundings of the input it came from is rounding, and is dropped."""
 SHAKEN = 4
 """Roundings by which inputs are moved where their directions are not to be counted."""
+NARROW, SHORT = (1e-15, 1e15), 2**14
+"""Lengths, and numbers of entries, of rows whose squares float32 sums to a few roundings, in a fifth of the time."""
 HIDDEN = 1e-12
 """Squared lengths that a float64 Gram matrix can tell from 0, in units of the largest."""
 
@@ -63,6 +65,22 @@ def shaken_rows(x: Tensor, pair: Tensor, size: float, known: Tensor, out: Tensor
     out.copy_(_orthonormal(rows))
 
 
+def row_lengths(rows: Tensor) -> Tensor:
+    """Lengths `[R, k]` in float64 of rows `[R, k, n]`, by float32 sums where that is as good.
+
+    >>> row_lengths(torch.tensor([[[3e-30, 4e-30]]]))
+    tensor([[5.0000e-30]], dtype=torch.float64)
+    """
+    lengths: Tensor
+    if rows.dtype == torch.float32 and rows.numel() and rows.shape[2] <= SHORT:
+        lengths = torch.linalg.vector_norm(rows, dim=2)
+        shortest, longest = torch.aminmax(lengths)
+        if NARROW[0] < shortest.item() and longest.item() < NARROW[1]:
+            return lengths.double()
+    lengths = torch.linalg.vector_norm(rows, dim=2, dtype=torch.float64)
+    return lengths
+
+
 def _outside(rows: Tensor, known: Tensor, factor: float = 1.0) -> Tensor:
     """Rows `[R, k, n]` less their parts in the span of orthonormal ones, times a factor."""
     if known.shape[1]:
@@ -77,7 +95,7 @@ def _orthonormal(rows: Tensor) -> Tensor:
 
 def _unit(rows: Tensor, least: Tensor | float) -> tuple[Tensor, Tensor]:
     """Rows `[R, 1, n]` over their lengths, 0 where these are at most `least`, and whether they are not `[R, 1, 1]`."""
-    length = torch.linalg.vector_norm(rows, dim=2, keepdim=True, dtype=torch.float64)
+    length = row_lengths(rows)[:, :, None]
     long = length > least
     return rows * torch.where(long, length.reciprocal(), 0.0).to(rows.dtype), long
 

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from mfcheck.ensembles.matrices.dense import DenseMatrix, for_each_replicate
-from mfcheck.ensembles.matrices.directions import distance_from_identity, orthonormal_rows, shaken_rows
+from mfcheck.ensembles.matrices.directions import distance_from_identity, orthonormal_rows, row_lengths, shaken_rows
 from mfcheck.ensembles.matrices.revealed import GrowingRows, Revealed
 from mfcheck.ensembles.streams import Stream
 from mfcheck.numerics import is_far
@@ -137,7 +137,7 @@ class LazyMatrix:
         if is_far(x):
             return self._reveal_unread(x)
         known, mirror = self._asked, self._mirror
-        lengths = torch.linalg.vector_norm(x, dim=2, dtype=torch.float64)
+        lengths = row_lengths(x)
         if not math.isfinite(lengths.sum().item()):
             finite = torch.isfinite(lengths).all(dim=1)
             raise Overflow("an input to a lazily revealed matrix holds NaN or infinity", ~finite)
@@ -191,7 +191,9 @@ class LazyMatrix:
         return result
 
     def _normals(self, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
-        """Fresh N(0, s²) entries; one s for all replicates costs no second pass."""
+        """Fresh N(0, s²) entries; one s for all replicates costs no second pass in float32."""
+        if dtype == torch.float64:
+            return self._stream.coarse_normal(*shape).mul_(self._scale)
         if isinstance(self._scale, float) and self._scale >= 0:
             return self._stream.normal(*shape, dtype=dtype, scale=self._scale)
         return self._stream.normal(*shape, dtype=dtype).mul_(self._scale)

@@ -179,7 +179,9 @@ def test_inner_products_of_factored_matrices(seed: int, k: int, j: int) -> None:
         ({"name": "theory", "eps": 0.1, "p": 0.5}, r"p must lie in \[1, ∞\], got 0.5"),
         ({"name": "theory", "eps": 0.1, "q": math.nan}, r"q must lie in \[1, ∞\], got nan"),
         ({"name": "standard", "q": 0}, r"q must lie in \[1, ∞\], got 0"),
-        ({"name": "theory", "eps": 0.1, "steps": 0}, "steps must be a positive integer, got 0"),
+        ({"name": "attacked", "eps": 0.1, "steps": 0}, "steps must be a positive integer, got 0"),
+        ({"name": "theory", "eps": 0.1, "steps": -1}, "steps must be a positive integer, got -1"),
+        ({"name": "theory", "eps": 0.1, "steps": False}, "steps must be a positive integer, got False"),
         ({"name": "theory", "eps": 0.1, "steps": 1.5}, "steps must be a positive integer, got 1.5"),
     ],
     ids=str,
@@ -201,6 +203,35 @@ def test_the_gradient_of_a_tiny_budget_is_in_proportion_to_it(engine: str) -> No
         found.append((one.projection / eps, one.square / eps**2))
     for large, small in zip(*found, strict=True):
         torch.testing.assert_close(large, small, rtol=1e-4, atol=0.0)
+
+
+@pytest.mark.parametrize("engine", ["dense", "lazy"])
+@pytest.mark.parametrize(("outputs", "p", "q"), [(1, math.inf, math.inf), (3, 2.0, 2.0), (3, 1.0, 1.5), (3, 4.0, 1.0)])
+def test_an_attack_without_steps_is_the_one_that_ascends_where_the_network_is_linear(
+    engine: str, outputs: int, p: float, q: float
+) -> None:
+    """Where the linear map's maximiser is known in closed form, an ascent finds it and nothing better."""
+    spec, x = NetworkSpec("residual", 30, outputs, 40, 3, 1.0), torch.linspace(-1, 2, 30, dtype=torch.float64)[None]
+    found = []
+    for steps in (0, 4):
+        network = Network(spec, Stream(7), engine=engine, replicates=6, dtype=torch.float64)
+        labels, generator = torch.zeros(1, dtype=torch.long), torch.Generator().manual_seed(1)
+        found.append(slope(network, Objective("adversarial", 1e-8, p, q, steps), x, labels, generator))
+    assert found[0].perturbation is not None
+    assert found[1].perturbation is not None
+    assert torch.allclose(found[0].perturbation, found[1].perturbation, rtol=1e-6, atol=1e-16)
+    assert torch.allclose(found[0].loss, found[1].loss, rtol=1e-6)
+    assert torch.allclose(found[0].projection, found[1].projection, rtol=1e-5)
+
+
+def test_an_attack_without_steps_on_a_dead_network_finds_nothing() -> None:
+    network = Network(NetworkSpec("vanilla", 8, 2, 6, 2, 2.0), Stream(1), replicates=3, dtype=torch.float64)
+    for matrix in network.weights:
+        matrix.scale(0.0)
+    x, labels = torch.ones(2, 8, dtype=torch.float64), torch.zeros(2, dtype=torch.long)
+    found = slope(network, Objective("adversarial", 0.1, 2.0, 2.0, 0), x, labels, torch.Generator())
+    assert found.loss.tolist() == [0.0] * 3
+    assert found.projection.tolist() == [[0.0, 0.0]] * 3
 
 
 @pytest.mark.parametrize("architecture", ["vanilla", "residual"])

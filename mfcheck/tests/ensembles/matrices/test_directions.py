@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from torch import Tensor
 
 from mfcheck.ensembles.matrices import directions, lazy
-from mfcheck.ensembles.matrices.directions import DEPENDENT
+from mfcheck.ensembles.matrices.directions import DEPENDENT, row_lengths
 from mfcheck.ensembles.matrices.lazy import LazyMatrix
 from mfcheck.ensembles.streams import Stream
 from mfcheck.tests.ensembles.matrices.conftest import UNREAD
@@ -63,3 +65,19 @@ def test_rounding_that_lies_among_the_known_directions_is_no_new_one(k: int) -> 
     fresh, alive = found
     assert alive.flatten().tolist() == [False, True]
     torch.testing.assert_close(fresh.abs().flatten(1)[:, 3], torch.tensor([0.0, 1.0], dtype=torch.float64))
+
+
+@pytest.mark.parametrize("size", [1e-30, 1e-18, 1e-3, 1.0, 1e10, 1e25])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_lengths_of_rows_of_any_size(size: float, dtype: torch.dtype) -> None:
+    rows = torch.randn(3, 2, 5000, dtype=dtype, generator=torch.Generator().manual_seed(1)) * size
+    rows[1, 1] = 0.0
+    for some in (rows, rows[:1], rows[:, :, :0]):
+        torch.testing.assert_close(row_lengths(some), some.double().norm(dim=2), rtol=4e-6, atol=0.0)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_a_row_that_is_not_finite_has_no_finite_length(value: float) -> None:
+    rows = torch.ones(2, 1, 4)
+    rows[0, 0, 1] = value
+    assert row_lengths(rows).isfinite().flatten().tolist() == [False, True]
