@@ -13,8 +13,8 @@ from mfcheck.decisions.statement import BELOW, Evidence, Plan, Reference, Rule, 
 from mfcheck.findings.finding import Finding
 from mfcheck.statistics.resolution import of_break
 from mfcheck.theory import PaperTheory
-from mfcheck.theory.changes import moves
-from mfcheck.theory.twins import twins
+from mfcheck.theory.changes import movers
+from mfcheck.theory.twins import Twin, twins
 from mfcheck.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -70,10 +70,14 @@ class Judgement:
             return False
         return all(self.judge(twin) is Verdict.REFUTED for twin in self.statement.twins_of(other))
 
-    def sees(self, theory: PaperTheory, other: PaperTheory) -> bool:
-        """Whether the other theory puts something else here; what is to break is held against no other theory."""
+    def seen(self, theory: PaperTheory) -> list[Twin]:
+        """The wrong twins of a theory that put something else here; what is to break is held against none."""
         formula = self.statement.formula
-        return formula is not None and not self.statement.breaks and moves(other, formula, than=theory)
+        if formula is None or self.statement.breaks:
+            return []
+        wrong = [twin for twin in twins(theory) if not twin.equivalent]
+        moved = movers([twin.theory for twin in wrong], formula, than=theory)
+        return [twin for twin, moves in zip(wrong, moved, strict=True) if moves]
 
     def refutes(self, other: PaperTheory) -> bool:
         """Whether the draws refute the other theory here; one that has no value here is refuted by having none."""
@@ -94,8 +98,7 @@ def judged(finding: Finding, judgement: Judgement, theory: PaperTheory) -> Findi
     """
     statement, evidence = judgement.statement, judgement.evidence
     decided, breaks = evidence.decision, statement.breaks
-    stands = decided.verdict is not Verdict.REFUTED
-    seen = [twin for twin in twins(theory) if stands and not twin.equivalent and judgement.sees(theory, twin.theory)]
+    seen = judgement.seen(theory) if decided.verdict is not Verdict.REFUTED else []
     others = len(evidence.rivals) + (len(seen) if statement.judges_apart else 0)
     return replace(
         finding,

@@ -16,8 +16,8 @@ from mfcheck.theorems.pull import half_rate
 from mfcheck.theorems.variance import law
 from mfcheck.theory import PaperTheory
 
-NODES = 5
-"""Points at which an integral over a small change of the weights is taken: far more than it needs."""
+NODES, WEIGHTS = np.polynomial.legendre.leggauss(5)
+"""Where an integral over a small change of the weights is taken, at far more points than it needs."""
 
 
 def mean_decay(theory: PaperTheory, spec: NetworkSpec, attack: Attack, share: float) -> float:
@@ -26,10 +26,9 @@ def mean_decay(theory: PaperTheory, spec: NetworkSpec, attack: Attack, share: fl
     A measured difference quotient has this reference, not the rate at its start. With v = −log s the flow has
     dv/dt = −½ d log σ_w²/dt at σ_w² s², and both integrals over v are taken by Gauss and Legendre's rule.
     """
-    nodes, weights = np.polynomial.legendre.leggauss(NODES)
-    passed = -math.log(share) * (nodes + 1) / 2
+    passed = -math.log(share) * (NODES + 1) / 2
     time = drop = 0.0
-    for v, weight in zip(passed.tolist(), weights.tolist(), strict=True):
+    for v, weight in zip(passed.tolist(), WEIGHTS.tolist(), strict=True):
         there = replace(spec, weight_variance=spec.weight_variance * math.exp(-2 * v))
         speed = -theory.variance_rate(there, *attack) / (2 * there.weight_variance)
         time += weight / speed

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from numbers import Real
 from typing import Any
 
@@ -48,7 +48,15 @@ def differs(theory: PaperTheory, formula: str, place: tuple[Any, ...]) -> bool:
 
 def moves(theory: PaperTheory, reference: Callable[[PaperTheory], Any], than: PaperTheory = PAPER) -> bool:
     """Whether a claim's reference is another under the theory than under the paper's, or a second one."""
-    return _apart(_numbers(lambda: reference(theory)), _numbers(lambda: reference(than)))
+    return movers([theory], reference, than)[0]
+
+
+def movers(
+    theories: Iterable[PaperTheory], reference: Callable[[PaperTheory], Any], than: PaperTheory = PAPER
+) -> tuple[bool, ...]:
+    """Whether each of some theories moves a claim's reference; under `than` itself that is taken once."""
+    papers = _numbers(partial(reference, than))
+    return tuple(_apart(_numbers(partial(reference, one)), papers) for one in theories)
 
 
 def _apart(mine: tuple[float, ...] | None, papers: tuple[float, ...] | None) -> bool:
