@@ -14,6 +14,7 @@ from mfcheck.reporting import overview
 from mfcheck.reporting.answer_tables import answer_tables
 from mfcheck.reporting.answers import answers
 from mfcheck.reporting.clauses import clause
+from mfcheck.reporting.coarse import coarse
 from mfcheck.reporting.finding_rows import Row, table_of
 from mfcheck.reporting.overview import Notice
 from mfcheck.reporting.words import changes_text, citation, coverage_table, phrases, twins_table
@@ -23,7 +24,15 @@ from mfcheck.reporting.words.marks import code, fence, plain, table
 MOST_CHARACTERS = 60_000
 """A comment on GitHub holds 65,536 characters."""
 MOST_OF_A_TEXT = 700
-SHARES = {"comparison": 0.25, "attention": 0.4, "declared": 0.25, "answers": 0.35, "twins": 0.2, "coverage": 0.3}
+SHARES = {
+    "comparison": 0.25,
+    "attention": 0.4,
+    "declared": 0.25,
+    "answers": 0.35,
+    "twins": 0.2,
+    "coverage": 0.3,
+    "coarse": 0.2,
+}
 """The part of what is left that a section may take at most; findings take all that then remains."""
 COLUMNS = ("", "claim", "finding", "engine", "estimate", "interval", "theory", "allowed", "resolution", "draws")
 
@@ -67,7 +76,8 @@ def render_markdown(report: Report) -> str:
     ):
         blocks += _with_head(room.take(found, SHARES.get(title, 1.0)))
     blocks += [*_answers(report, room), *_claims(report, room), *room.take(_twins(report), SHARES["twins"])]
-    blocks += [*_coverage(report, room), *room.take(_environment(report)), *_findings(report, room)]
+    blocks += [*_coverage(report, room), *_with_head(room.take(_coarse(report), SHARES["coarse"]))]
+    blocks += [*room.take(_environment(report)), *_findings(report, room)]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -189,6 +199,17 @@ def _coverage(report: Report, room: _Room) -> Iterator[str]:
     holes = (f"- **✗ HOLE** {code(cut(hole, 300))}" for hole in coverage_table.open_holes(report))
     head = ["## Coverage of the theory", f"{_said(said[:1].upper() + said[1:])}."]
     yield from room.take([*head, *holes], SHARES["coverage"])
+
+
+def _coarse(report: Report) -> Iterator[str]:
+    """What the supported findings that see little leave room for."""
+    if found := coarse(report):
+        few = plural(len(found), "supported finding")
+        yield f"## What sees little\n\n{few} with a margin over 15 % or a resolution over 50 %."
+        yield from (
+            f"- {code(cut(one.finding.claim, 200))} in {code(cut(one.finding.cell, 300))}: {_said(one.says)}"
+            for one in found
+        )
 
 
 def _findings(report: Report, room: _Room) -> Iterator[str]:

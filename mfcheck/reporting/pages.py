@@ -16,6 +16,7 @@ from mfcheck.findings.report_text import report_text
 from mfcheck.reporting import exports, finding_rows, gallery, overview
 from mfcheck.reporting.answer_tables import answer_tables
 from mfcheck.reporting.answers import answers
+from mfcheck.reporting.coarse import coarse
 from mfcheck.reporting.markdown import render_markdown
 from mfcheck.reporting.words import (
     changes_text,
@@ -47,6 +48,7 @@ def render_html(report: Report) -> str:
         paper=citation,
         overview=overview,
         table=finding_rows.table_of(report),
+        coarse=coarse(report),
         notices=overview.notices(report),
         declared=overview.declared(report),
         most_notices=MOST_NOTICES,
