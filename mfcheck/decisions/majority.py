@@ -48,23 +48,25 @@ class Majority(Statement[MajorityPlan]):
     """More than half of networks have a property: `property` of the draws is 0 or 1, or bounds of it `[n, 2]`.
 
     A draw known only between 0 and 1 counts against the statement and against its failing alike. The first look is the
-    smallest that can decide a property of all networks, and have an interval for a rival's median; draws here are whole
-    trainings, so that there are at most `LOOKS`. Said of a property that breaks, at most half have it. No formula
-    enters.
+    smallest that can decide a property of all networks but for so many `exceptions`, and have an interval for a rival's
+    median; draws here are whole trainings, so that there are at most `LOOKS`. Said of a property that breaks, at most
+    half have it. No formula enters.
     """
 
     counts = True
     source: Source = field(kw_only=False)
     property: Statistic
     rivals: Mapping[str, Alternative] = field(default_factory=lambda: NO_ALTERNATIVES)
+    exceptions: int = 0
     curve: Callable[[Floats], Curve] | None = None
     probe: Probe | None = None
 
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> MajorityPlan:
         probe, alpha = sampling.probe(self.probe, self.looks_at), rule.first_alpha
+        enough = rates.draws_needed_rate(HALF, alpha=alpha, failures=self.exceptions)
         return MajorityPlan(
             margin=nothing_allowed("more than half of the networks is what is stated"),
-            first=max(rates.draws_needed_rate(HALF, alpha=alpha), medians.least_draws(alpha)),
+            first=max(enough, medians.least_draws(alpha)),
             draws_of=(sampling.draws(self.source, probe, self.property),),
             chunk=sampling.chunk(self.source),
             whole=sampling.draws(self.source, probe),

@@ -73,10 +73,13 @@ def smallest_detectable_rate(draws: int, floor: float, *, alpha: float, beta: fl
     return float(special.betaincinv(fits[-1] + 1, draws - fits[-1], beta)) if fits else 0.0
 
 
-def draws_needed_rate(floor: float, *, alpha: float) -> int:
-    """Draws, all of them successes, for one look to support P[success] ≥ floor.
+def draws_needed_rate(floor: float, *, alpha: float, failures: int = 0) -> int:
+    """Draws, all of them successes but for so many `failures`, for one look to support P[success] ≥ floor.
 
-    >>> draws_needed_rate(0.99, alpha=5e-7)
-    1444
+    >>> draws_needed_rate(0.99, alpha=5e-7), draws_needed_rate(0.5, alpha=5e-7, failures=1)
+    (1444, 26)
     """
-    return math.ceil(math.log(alpha) / math.log(floor))
+    draws = math.ceil(math.log(alpha) / math.log(floor))
+    while failures and intervals.rate_lower(draws - failures, draws, alpha) < floor:
+        draws += 1
+    return draws

@@ -40,6 +40,8 @@ EPS, ATTACK_STEPS = 0.3, 1
 networks are still learning when their control has long fitted, and nothing can be said of what they come to."""
 BATCH, MOMENTUM, SPEED = 32, 0.9, 1.6
 """A step has lr = SPEED/(N L): the tangent kernel grows like N L, so f moves as fast at every depth and width."""
+SMALL, NARROW = 26, 64
+"""Networks in a stack of narrow ones: as many as tell what most come to, though one comes to something else."""
 INSIDE, OUTSIDE = 0.9, 1.1
 """ασ_w² of residual networks over the edge M^{1/L} − 1 of their own depth: just inside the window, and just outside."""
 
@@ -132,9 +134,9 @@ def check_memory(architecture: str, size: Map, device: str) -> None:
 
 
 def chunk(width: int, depth: int) -> int:
-    """Networks in a stack: at most `STACK`, and fewer, a power of two, where they are large."""
-    fit = 2**28 // (width**2 * depth * 4)
-    return max(1, min(STACK, 2 ** (fit.bit_length() - 1) if fit else 1))
+    """Networks in a stack: at most `STACK`, or `SMALL` narrow ones, and fewer, a power of two, where they are large."""
+    fit, most = 2**28 // (width**2 * depth * 4), SMALL if width <= NARROW else STACK
+    return max(1, min(most, 2 ** (fit.bit_length() - 1) if fit else 1))
 
 
 def objective() -> Objective:

@@ -101,6 +101,18 @@ def test_the_first_look_is_the_least_that_can_decide_and_all_alike_are_decided_b
     assert found.draws >= draws_needed_rate(0.5, alpha=spent(ALPHA, 1))
 
 
+@pytest.mark.parametrize("exceptions", [1, 2])
+def test_a_first_look_that_allows_for_exceptions_decides_with_so_many(exceptions: int) -> None:
+    def drawn(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+        return (torch.arange(draws) >= exceptions).double()[:, None].expand(-1, 3)
+
+    source = Source(f"all but {exceptions}", {"wishart": drawn}, {"wishart": False})
+    about = Majority(source, property=has, probe=ANYWHERE, exceptions=exceptions, regime=OUTCOME)
+    found = decider()(about)
+    assert (found.verdict, found.looks) == (SUPPORTED, 1)
+    assert found.draws >= draws_needed_rate(0.5, alpha=spent(ALPHA, 1), failures=exceptions)
+
+
 RIVALS: dict[str, Alternative] = {
     "most have not": Mostly(has_not),
     "as large as it was": Rival(size, 0.9, 1.1),

@@ -123,3 +123,15 @@ def test_it_is_looked_again_where_the_floor_may_not_lie_between(sure: int, possi
     found = rates.decide_rate(prefix(values), 0.5, alpha=1e-6, first=22, looks=3)
     assert found.verdict is Verdict.UNDECIDED
     assert found.looks == looks
+
+
+@pytest.mark.parametrize("floor", [0.5, 0.9])
+@pytest.mark.parametrize("failures", [0, 1, 3])
+def test_draws_needed_are_the_fewest_that_support_with_so_many_failures(floor: float, failures: int) -> None:
+    alpha = 5e-7
+    draws = rates.draws_needed_rate(floor, alpha=alpha, failures=failures)
+
+    def low(n: int) -> float:
+        return rates.estimate_rate(np.repeat([1.0, 0.0], [n - failures, failures]), alpha).low
+
+    assert low(draws) >= floor > low(draws - 1)

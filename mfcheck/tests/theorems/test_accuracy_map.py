@@ -25,6 +25,8 @@ from mfcheck.observables.after_training import (
     SIZE,
 )
 from mfcheck.settings import Settings, level_named
+from mfcheck.statistics.rates import draws_needed_rate
+from mfcheck.statistics.sequential import spent
 from mfcheck.theorems import accuracy_map
 from mfcheck.theorems.variance import UPPER
 
@@ -172,13 +174,20 @@ def test_quick_needs_no_more_than_is_asked_of_anybody(free: dict[str, int]) -> N
 @given(st.integers(1, 4096), st.integers(1, 60))
 def test_stacks_are_whole_or_powers_of_two_that_fit(width: int, depth: int) -> None:
     stack = accuracy_map.chunk(width, depth)
-    assert 1 <= stack <= accuracy_map.STACK
-    assert stack == accuracy_map.STACK or stack & (stack - 1) == 0
+    most = accuracy_map.SMALL if width <= accuracy_map.NARROW else accuracy_map.STACK
+    assert 1 <= stack <= most
+    assert stack == most or stack & (stack - 1) == 0
     values = 4 * width**2 * depth
     assert stack == 1 or stack * values <= 2**28
-    assert stack == accuracy_map.STACK or 2 * stack * values > 2**28
+    assert stack == most or 2 * stack * values > 2**28
     assert accuracy_map.chunk(2 * width, depth) <= stack
     assert accuracy_map.chunk(width, depth + 1) <= stack
+
+
+def test_quicks_map_trains_as_many_at_once_as_decide_with_one_exception() -> None:
+    (width,) = accuracy_map.MAPS["quick"].widths
+    needed = draws_needed_rate(0.5, alpha=spent(1e-6, 1), failures=1)
+    assert accuracy_map.chunk(width, max(accuracy_map.MAPS["quick"].depths)) == accuracy_map.SMALL == needed
 
 
 # Training ------------------------------------------------------------------------------------------------------
