@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mfcheck.findings.finding import Finding
 from mfcheck.findings.report import Report
-from mfcheck.reporting.finding_rows import anchor, link
+from mfcheck.reporting.finding_rows import link, table_of
 from mfcheck.reporting.words.numbers import percent
 from mfcheck.verdict import Verdict
 
@@ -17,15 +17,11 @@ WIDE, BLUNT = 0.15, 0.5
 
 @dataclass(frozen=True)
 class Coarse:
-    """A finding with what it leaves room for, and the reason."""
+    """A finding with what it leaves room for and the reason, and the address of its row on the page."""
 
     finding: Finding
     says: str
-
-    @property
-    def address(self) -> str:
-        """Where the page has its row."""
-        return link(anchor(self.finding.claim, self.finding.cell))
+    address: str
 
 
 def coarse(report: Report) -> list[Coarse]:
@@ -33,13 +29,14 @@ def coarse(report: Report) -> list[Coarse]:
 
     What explores a question, and what was declared to be refuted, is not among them.
     """
-    found = [(finding, _reasons(finding)) for finding in report.in_state(Verdict.SUPPORTED)]
-    return [Coarse(finding, "; ".join(reasons)) for finding, reasons in found if reasons]
+    supported = [row for row in table_of(report).rows if row.state == Verdict.SUPPORTED]
+    found = [(row, _reasons(row.finding)) for row in supported]
+    return [Coarse(row.finding, "; ".join(reasons), link(row.id)) for row, reasons in found if reasons]
 
 
 def _reasons(finding: Finding) -> list[str]:
     margin, reasons = finding.margin, list[str]()
-    if margin.total > WIDE and not _is_counted(finding):
+    if margin.total > WIDE:
         unit = f"{margin.total:.2g} in its own units" if finding.absolute else percent(margin.total)
         reasons.append(f"a margin of {unit}: {margin.origin}")
     if finding.resolution is None or finding.resolution > BLUNT:
@@ -48,7 +45,7 @@ def _reasons(finding: Finding) -> list[str]:
 
 
 def _why_blunt(finding: Finding) -> str:
-    if _is_counted(finding):
+    if finding.statistic.startswith("share of networks"):
         return (
             f"it counts what most of {finding.draws} networks come to, which a theory wrong by any factor may say too"
         )
@@ -58,7 +55,3 @@ def _why_blunt(finding: Finding) -> str:
         far = percent(1 - finding.interval[1] / finding.region[1]) if math.isfinite(finding.region[1]) else "far"
         return f"a bound on one side, which the interval keeps {far} away from: only errors beyond that would show"
     return f"its interval is wide beside the theory's value: {finding.margin.origin}"
-
-
-def _is_counted(finding: Finding) -> bool:
-    return finding.statistic.startswith("share of networks")

@@ -13,7 +13,8 @@ from mfcheck.reporting.pages import render_html
 from mfcheck.tests.support.reports import REFUTED, make_claim, make_finding, make_report
 
 WIDE = {"finite_width": 0.14, "discrepancy": 0.02, "origin": "exact distance; level quick"}
-COUNTED = {"statistic": "share of networks", "resolution": 1.0, "draws": 22, "margin": WIDE | {"discrepancy": 0.5}}
+NONE = {"finite_width": 0.0, "discrepancy": 0.0, "origin": "none: more than half of the networks is what is stated"}
+COUNTED = {"statistic": "share of networks", "resolution": 1.0, "draws": 22, "margin": NONE}
 BOUND = {"region": [0.0, 1.1], "estimate": 0.7, "interval": [0.66, 0.77], "resolution": 0.6, "statistic": "ratio"}
 
 
@@ -59,3 +60,10 @@ def test_both_pages_list_them() -> None:
     plain = report_of(make_report(make_claim(make_finding())))
     assert 'id="coarse"' not in render_html(plain)
     assert "What sees little" not in render_markdown(plain)
+
+
+def test_each_of_two_findings_of_one_cell_has_its_own_address() -> None:
+    report = report_of(make_report(make_claim(make_finding(margin=WIDE), make_finding(margin=WIDE))))
+    first, second = coarse(report)
+    assert second.address == f"{first.address}/2"
+    assert f'id="{second.address[1:]}"' in render_html(report)
