@@ -116,8 +116,9 @@ def chunk_draws(spec: NetworkSpec, engine: str, columns: int = MANY.more, device
     Of dense networks that is their matrices, of Wishart chains their factors; of modules of one's own what one holds
     and keeps of an input, as measured. Of lazy networks 128 MiB of so many `columns` as they are asked for: their
     products are small, so that two at a time take up to four times as long a draw as sixteen. Small dense networks are
-    drawn 256 to 1024 at a time, as many as fit 8 MiB: larger stacks leave a processor's cache, and take up to twice as
-    long. On a GPU a part of its memory takes the place of 64 MiB (`stack_floats`), and 4096 that of 1024.
+    drawn 256 to 8192 at a time, as many as fit 8 MiB: larger stacks leave a processor's cache, and take up to twice as
+    long; smaller ones of the smallest networks wait for torch. On a GPU a part of its memory takes the place of 64 MiB
+    (`stack_floats`), and 4096 that of 8192.
     """
     room = stack_floats(device)
     if engine == "dense" and not is_gaussian(spec.architecture):
@@ -126,7 +127,7 @@ def chunk_draws(spec: NetworkSpec, engine: str, columns: int = MANY.more, device
     n, k, d = spec.width, spec.output_dim, spec.input_dim
     layers = spec.depth * (2 if spec.architecture == "residual" else 1)
     floats, most = {
-        "dense": (n * (d + k) + layers * n * n, 1024 if device == "cpu" else 4096),
+        "dense": (n * (d + k) + layers * n * n, 8192 if device == "cpu" else 4096),
         "lazy": (columns * (2 * n + d + k + layers * 2 * n), 4096),
         "wishart": (8 * k * k, 65536),
     }[engine]

@@ -58,11 +58,11 @@ def _offset_wishart(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int)
 def _offset_dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
     network = Network(spec, stream, replicates=draws)
     x = torch.as_tensor(probe.x, dtype=torch.float32, device=stream.device)
-    slopes = network.gate_slopes(x)
-    features = network.features_with_gates(slopes, torch.zeros_like(x).expand(draws, -1, -1))[:, 0]
-    column = network.feature_jacobian(x, [probe.column])[:, 0, :, 0]
-    entry = (network.output_row(0) * features).sum(dim=1).double()
-    both = torch.stack([column, features], dim=2).double()
+    points = torch.zeros(2, spec.input_dim, device=stream.device)  # the origin, and one step from it
+    points[1, probe.column] = 1
+    offset, stepped = network.features_with_gates(network.gate_slopes(x), points.expand(draws, -1, -1)).unbind(1)
+    entry = (network.output_row(0) * offset).sum(dim=1).double()
+    both = torch.stack([stepped - offset, offset], dim=2).double()
     return _offset_statistics(both.mT @ both / spec.width, entry)
 
 

@@ -7,7 +7,7 @@ One layer multiplies the squared scale of a Jacobian column by the mean over N r
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mfcheck.spec import ARCHITECTURES, NetworkSpec
 from mfcheck.verdict import NotCovered
@@ -114,18 +114,6 @@ def offset_moment_bound(spec: NetworkSpec, order: int) -> float:
     return max(scale_moment(replace(spec, architecture=name), order) for name in ARCHITECTURES)
 
 
-def product_square(one: float, other: float, together: float) -> float:
-    """E X²/(E X)² of X = GA from E G²/(E G)², E A²/(E A)² and E X/(E G E A), as of log-normal G and A (derived).
-
-    With variances v, w and covariance c of the logarithms these are e^v, e^w and e^c, and it is e^{v+w+2c}. In scales
-    of random networks it is off by up to a fifth (measured, from N = 14): so it plans draws, and grants nothing.
-
-    >>> product_square(1.5, 2.0, 1.0)
-    3.0
-    """
-    return one * other * together**2
-
-
 def _mean_moment(rows: int, gains: list[float], order: int) -> float:
     """E Yᵏ for the mean Y over rows of gain·χ²₁: moments of a row to cumulants, scaled by N^{1−m}, and back."""
     row = [sum(gain**m for gain in gains) / 2 * math.prod(range(1, 2 * m, 2)) for m in range(order + 1)]
@@ -138,46 +126,6 @@ def _mean_moment(rows: int, gains: list[float], order: int) -> float:
         terms = (math.comb(m - 1, j - 1) * cumulants[j] * rows ** (1 - j) * moments[m - j] for j in range(1, m + 1))
         moments.append(math.fsum(terms))
     return moments[order]
-
-
-@dataclass(frozen=True)
-class OffsetMoments:
-    """Exact moments of A = Var[a_i | all but P_out] and of its overlap with a Jacobian column j (derived here)."""
-
-    mean: float
-    """E A, the variance of an entry of the offset."""
-    square: float
-    """E A²/(E A)²; three times it, less 3, is the excess kurtosis of a_i."""
-    apart_ratio: float
-    """E J²_ij a²_i' / (E J² E a²), i ≠ i': the mean of G_jj A."""
-
-
-def offset_moments(spec: NetworkSpec) -> OffsetMoments:
-    """Moments of the squared offset at every width, by a linear recursion over layers; needs σ_b > 0.
-
-    Given its gate, a row of (column, offset) is N(0, M), M = λΓ + D²σ_b² on the offset's own entry, Γ the Gram matrix
-    before it; the new Gram matrix is the mean of N outer products of rows. So its second moments follow from
-    m₁₁m₂₂ + 2m₁₂² within a row and from the product of two rows' means across rows.
-    """
-    if spec.bias_variance == 0:
-        raise NotCovered("the offset is 0 without biases")
-    gains, n = row_gains(spec), spec.width
-    biases = [slope**2 * spec.bias_variance for slope in (spec.activation.u, spec.activation.v)]
-    omega, alpha_b = mean_gain(spec), sum(biases) / 2
-    g, a, aa, ga, bb = 1.0, 0.0, 0.0, 0.0, 0.0  # E G, E A, E A², E GA, E B²; G in units of its start
-    for _ in range(spec.depth):
-        within_aa = within_ga = within_bb = 0.0
-        for gain, bias in zip(gains, biases, strict=True):
-            within_aa += 3 * (gain**2 * aa + 2 * gain * bias * a + bias**2) / 2
-            within_ga += (gain**2 * (ga + 2 * bb) + gain * bias * g) / 2
-        across_aa = omega**2 * aa + 2 * omega * alpha_b * a + alpha_b**2
-        across_ga = omega**2 * ga + omega * alpha_b * g
-        within_bb, across_bb = within_ga, omega**2 * bb
-        g, a = omega * g, omega * a + alpha_b
-        aa = across_aa + (within_aa - across_aa) / n
-        ga = across_ga + (within_ga - across_ga) / n
-        bb = across_bb + (within_bb - across_bb) / n
-    return OffsetMoments(mean=a, square=aa / a**2, apart_ratio=ga / (g * a))
 
 
 def dead_probability(spec: NetworkSpec) -> float:

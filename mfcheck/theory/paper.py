@@ -15,6 +15,7 @@ from mfcheck.theory import finite_width
 from mfcheck.theory.cross_entropy import softmax_spread
 from mfcheck.theory.decay import residual_gain
 from mfcheck.theory.domains import PAPERS
+from mfcheck.theory.gram_moments import apart_moment
 from mfcheck.theory.norms import chevet_beta, paper_beta
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class PaperTheory:
 
     def offset_square_ratio(self, spec: NetworkSpec) -> float:
         """E J²_ij a²_i' over the product of the means, i ≠ i'; 1 in the limit, exact at every width (derived)."""
-        return finite_width.offset_moments(spec).apart_ratio
+        return apart_moment(spec, 1, offset=True)
 
     beta = staticmethod(paper_beta)
     """β_{p,q}(p, q, input_dim, output_dim): the paper's two stated values, Chevet's elsewhere (Theorem 5.1)."""

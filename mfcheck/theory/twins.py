@@ -1,8 +1,8 @@
 """Wrong twins of a theory, generated from the source of its own formulas: each must be refuted by some claim.
 
 A twin changes one formula in one place: its value times 1.05 or 1.25, an exponent ± 1, a root left out, a term of a
-sum dropped, or two symbols swapped; a law has twins of another shape too. A theory whose twins all survive could not
-have failed.
+sum dropped, or two symbols swapped; a law has twins of another shape too, and a number with a limit in the width others
+by what is added to that. A theory whose twins all survive could not have failed.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Any, cast
 
 from mfcheck.spec import NetworkSpec, ReLULike
 from mfcheck.theory.arguments import formulas, parameters, written
+from mfcheck.theory.corrections import CORRECTIONS, corrections
 from mfcheck.theory.paper import PaperTheory, remade
 from mfcheck.theory.reshaped import SHAPES, reshaped
 
@@ -50,14 +51,15 @@ def twins(theory: PaperTheory) -> tuple[Twin, ...]:
         places = sample_places(parameters(theory, formula))
         own = [value_at(theory, formula, place) for place in places]
         own_function = written(type(theory), formula)
-        shapes = _shapes(own_function) if gives_law(theory, formula) else ()
-        for change, function in chain(_changes(own_function), shapes):
+        assert own_function is not None
+        others = (_shapes if gives_law(theory, formula) else corrections)(own_function)
+        for change, function in chain(_changes(own_function), others):
             static = isinstance(inspect.getattr_static(type(theory), formula), staticmethod)
             changed = staticmethod(function) if static else function
             twin_class = type(f"Twin_{formula}", (type(theory),), {formula: changed})
             twin = remade(theory, twin_class)
             usable, differs = _compared(twin, formula, places, own)
-            if usable:
+            if usable and (differs or change not in CORRECTIONS):
                 reason = "" if differs or change in SHAPES else f"equal to the formula at all of {usable} places"
                 name, same_names = f"{formula}: {change}", [twin.name for twin in found]
                 if name in same_names:  # one text at two places of a formula
@@ -108,9 +110,8 @@ def gives_law(theory: PaperTheory, formula: str) -> bool:
     return any(hasattr(asked(theory, formula, place), "cdf") for place in sample_places(parameters(theory, formula)))
 
 
-def _shapes(function: FunctionType | None) -> Iterator[tuple[str, Callable[..., Any]]]:
+def _shapes(function: FunctionType) -> Iterator[tuple[str, Callable[..., Any]]]:
     """The twins of a formula that gives a law: laws of another shape."""
-    assert function is not None
     for shape in SHAPES:
         yield shape, _reshaping(function, shape)
 
@@ -123,9 +124,8 @@ def _reshaping(function: FunctionType, shape: str) -> Callable[..., Any]:
     return changed
 
 
-def _changes(function: FunctionType | None) -> Iterator[tuple[str, Callable[..., Any]]]:
+def _changes(function: FunctionType) -> Iterator[tuple[str, Callable[..., Any]]]:
     """Every twin of one function, by what was changed."""
-    assert function is not None
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, SyntaxError):  # written at a prompt, or a lambda inside a line: no source to change

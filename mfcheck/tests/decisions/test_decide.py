@@ -22,6 +22,7 @@ from mfcheck.observables import jacobian, joint
 from mfcheck.settings import LEVELS, Settings
 from mfcheck.statistics.means import Tail
 from mfcheck.theory import entry_law, finite_width
+from mfcheck.theory.gram_moments import offset_moment
 
 SPEC = NetworkSpec("vanilla", 50, 3, width=60, depth=5, weight_variance=1.8, bias_variance=0.4)
 ANYWHERE = Probe(np.ones((1, 50)), 0)
@@ -149,7 +150,7 @@ def test_offsets_without_biases_are_not_applicable() -> None:
         statistic=lambda draws: draws[:, 1],
         probe=ANYWHERE,
         reference=lambda theory: theory.offset_variance(bare),
-        tail=lambda: Tail(finite_width.offset_moments(bare).square, finite_width.offset_moment_bound(bare, 4)),
+        tail=lambda: Tail(offset_moment(bare, 2), offset_moment(bare, 4)),
     )
     assert finding.verdict is Verdict.NOT_APPLICABLE
     assert "bias" in finding.reason

@@ -11,8 +11,21 @@ import pytest
 
 from mfcheck.spec import NetworkSpec, ReLULike
 from mfcheck.theory import PaperTheory, finite_width
+from mfcheck.theory.gram_moments import apart_moment, offset_moment
 from mfcheck.verdict import NotCovered
 
+LEAKY, ABS = ReLULike(1, 0.3), ReLULike(1, -1)
+BOUNDED = [
+    NetworkSpec("vanilla", 4, 3, 16, 3, 2.0, 0.5),
+    NetworkSpec("vanilla", 5, 2, 20, 2, 1.5, 1.0, LEAKY),
+    NetworkSpec("residual", 4, 3, 16, 2, 1.0, 0.7),
+    NetworkSpec("residual", 3, 2, 20, 2, 0.5, 0.3, ABS),
+    NetworkSpec("vanilla", 4, 3, 100, 10, 2.0, 0.5),
+    NetworkSpec("vanilla", 4, 3, 64, 6, 0.5, 0.5),
+    NetworkSpec("residual", 4, 3, 100, 8, 1.0, 0.5),
+    NetworkSpec("residual", 4, 3, 64, 6, 0.1, 2.0, LEAKY),
+    NetworkSpec("residual", 4, 3, 64, 6, 5.0, 0.1, ABS),
+]
 ROWS = 2
 NODES, WEIGHTS = np.array([-math.sqrt(3), 0.0, math.sqrt(3)]), np.array([1, 4, 1]) / 6
 """Three points with the first five moments of a normal number."""
@@ -43,36 +56,35 @@ def exact(spec: NetworkSpec) -> tuple[float, float, float]:
 def test_moments_are_those_of_the_chain_that_defines_them(architecture: str) -> None:
     spec = NetworkSpec(architecture, 4, 3, ROWS, 2, 0.7, 0.4, ReLULike(1.5, -0.5))
     mean, square, product = exact(spec)
-    found = finite_width.offset_moments(spec)
-    assert found.mean == pytest.approx(mean, rel=1e-10)
-    assert found.square == pytest.approx(square / mean**2, rel=1e-10)
+    assert PaperTheory().offset_variance(spec) == pytest.approx(mean, rel=1e-10)
+    assert offset_moment(spec, 2) == pytest.approx(square / mean**2, rel=1e-10)
     grown = finite_width.mean_gain(spec) ** 2
-    assert found.apart_ratio == pytest.approx(product / (mean * grown), rel=1e-10)
-    assert PaperTheory().offset_square_ratio(spec) == found.apart_ratio
-    assert PaperTheory().offset_variance(spec) == pytest.approx(found.mean, rel=1e-12)
+    assert PaperTheory().offset_square_ratio(spec) == pytest.approx(product / (mean * grown), rel=1e-10)
 
 
 def test_of_one_layer_they_are_those_of_one_mean_over_rows() -> None:
     """A = Σ D²σ_b²χ²/N, so E A²/(E A)² = 1 + (3 E D⁴/(E D²)² − 1)/N; G shares with it the gates alone."""
     spec = NetworkSpec("vanilla", 4, 3, 10, 1, 0.7, 0.4, ReLULike(1.5, -0.5))
     second, fourth = (1.5**2 + 0.5**2) / 2, (1.5**4 + 0.5**4) / 2
-    found = finite_width.offset_moments(spec)
-    assert found.mean == pytest.approx(second * 0.4)
-    assert found.square == pytest.approx(1 + (3 * fourth / second**2 - 1) / 10)
-    assert found.apart_ratio == pytest.approx(1 + (fourth / second**2 - 1) / 10)
+    assert offset_moment(spec, 2) == pytest.approx(1 + (3 * fourth / second**2 - 1) / 10)
+    assert apart_moment(spec, 1, offset=True) == pytest.approx(1 + (fourth / second**2 - 1) / 10)
 
 
 def test_without_biases_there_is_no_offset() -> None:
     spec = NetworkSpec("vanilla", 4, 3, 10, 1, 0.7, 0.0)
     with pytest.raises(NotCovered, match="0 without biases"):
-        finite_width.offset_moments(spec)
+        offset_moment(spec, 2)
+    with pytest.raises(NotCovered, match="0 without biases"):
+        PaperTheory().offset_square_ratio(spec)
 
 
-def test_a_bound_on_its_moments_is_the_larger_of_the_two_architectures() -> None:
-    for weight in (0.3, 3.0):
-        spec = NetworkSpec("vanilla", 4, 3, 10, 3, weight, 0.2, ReLULike(1, 0.3))
-        both = [finite_width.scale_moment(replace(spec, architecture=name), 3) for name in ("vanilla", "residual")]
-        assert finite_width.offset_moment_bound(spec, 3) == max(both)
+@pytest.mark.parametrize("spec", BOUNDED, ids=lambda spec: spec.label)
+def test_a_bound_by_the_wider_of_two_chains_bounds_them_all(spec: NetworkSpec) -> None:
+    """At order 1 it is the mean itself; at most four times a second moment that is three halves."""
+    for order in (1, 2, 3, 4, 6):
+        assert 1 - 1e-12 <= offset_moment(spec, order) <= finite_width.offset_moment_bound(spec, order) * (1 + 1e-12)
+    assert finite_width.offset_moment_bound(spec, 1) == pytest.approx(1)
+    assert finite_width.offset_moment_bound(spec, 2) < 4 * offset_moment(spec, 2)
 
 
 def test_of_two_narrow_layers_an_offset_depends_on_an_entry_by_less_than_another_entry_does() -> None:

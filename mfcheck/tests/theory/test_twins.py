@@ -15,6 +15,7 @@ import pytest
 from mfcheck import NetworkSpec, PaperTheory
 from mfcheck.spec import dual_exponent
 from mfcheck.theory.arguments import ARGUMENTS, formulas, parameters
+from mfcheck.theory.corrections import CORRECTIONS
 from mfcheck.theory.norms import chevet_beta, expected_norm
 from mfcheck.theory.reshaped import SHAPES
 from mfcheck.theory.twins import (
@@ -42,6 +43,7 @@ KINDS: dict[str, Callable[[str], bool]] = {
     "eps squared": lambda change: change == "eps squared",
     "eps left out": lambda change: change == "eps left out",
     "another shape": lambda change: change in SHAPES,
+    "what the width adds": lambda change: change in CORRECTIONS,
 }
 
 
