@@ -128,7 +128,7 @@ def below_linear(cell: PairCell, level: Level) -> Ask:
         allowance=lambda: INSIDE,
         delta=level.exact,
         breaks="below",
-        pilot=STACK,
+        pilot=2 * STACK,
         curve=lambda draws: over_budgets(draws, budgets, bounds(theory)),
     )
 
