@@ -57,7 +57,7 @@ def _offset_wishart(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int)
 
 def _offset_dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
     network = Network(spec, stream, replicates=draws)
-    x = torch.as_tensor(probe.x, dtype=torch.float32, device=stream.device)
+    x = torch.as_tensor(probe.x[:1], dtype=torch.float32, device=stream.device)
     points = torch.zeros(2, spec.input_dim, device=stream.device)  # the origin, and one step from it
     points[1, probe.column] = 1
     offset, stepped = network.features_with_gates(network.gate_slopes(x), points.expand(draws, -1, -1)).unbind(1)

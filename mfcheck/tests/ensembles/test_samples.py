@@ -187,7 +187,7 @@ def test_chunks_fit_their_memory(
     spec = NetworkSpec(architecture, input_dim, output_dim, width, depth, 1.0)
     draws = chunk_draws(spec, engine)
     assert draws & (draws - 1) == 0
-    assert 1 <= draws <= (4096 if engine == "dense" else 65536)
+    assert 1 <= draws <= (8192 if engine == "dense" else 65536)
     matrices = depth * width**2 * (2 if architecture == "residual" else 1) + width * (input_dim + output_dim)
     floats = matrices if engine == "dense" else output_dim**2
     assert draws == 1 or 4 * draws * floats <= 64 * 2**20
