@@ -47,7 +47,7 @@ OFFSETS: Grid = {
 }
 LIMIT: Grid = {"vanilla": (Row(2000, 5, 1.9),), "residual": (Row(2000, 4, 1.0, 0.4, LEAKY),)}
 NARROW: Grid = {
-    "vanilla": (Row(14, 1, 1.2, 0.0, ABSOLUTE), Row(400, 14, 2.2)),
+    "vanilla": (Row(14, 1, 1.2, 0.0, ABSOLUTE), Row(400, 14, 2.2, 0.1)),
     "residual": (Row(40, 2, 0.8, 0.4, LEAKY),),
 }
 APART: Grid = {"vanilla": (Row(24, 3, 2.2, 0.1),)}
