@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from mfcheck.decisions.judgement import Judgement, as_number
 from mfcheck.decisions.means import MeanPlan
@@ -20,6 +21,7 @@ from mfcheck.theory import PaperTheory
 from mfcheck.theory.arguments import DOUBLED, KINDS, Place, Value, kind_of, parameters, values_at
 from mfcheck.theory.changes import law_shape, moves
 from mfcheck.theory.slants import OFF, POWER, AtKind, Constant, Factor, Slant, altered, places_read
+from mfcheck.theory.twins import with_limits
 from mfcheck.verdict import Verdict
 
 LARGEST = 64.0
@@ -99,24 +101,34 @@ def pinned(judgement: Judgement, theory: PaperTheory) -> tuple[Pins, int]:
 
 
 def _pin(refuting: Refuting, theory: PaperTheory, name: str, at: Mapping[str, tuple[Value, ...]], place: int) -> Pin:
-    def refuted(factor: Factor) -> bool:
-        return refuting(altered(theory, name, factor))
+    limited = name in with_limits(theory)
 
+    def refuted(factor: Factor, *, correction: bool = False) -> bool:
+        return refuting(altered(theory, name, factor, correction=correction))
+
+    along = partial(refuted, correction=limited)
     several = {argument: values for argument, values in at.items() if len(values) > 1}
+    up, down = _both_ways(refuted)
     return Pin(
         formula=name,
-        up=least_factor(lambda by: refuted(Constant(by))),
-        down=least_factor(lambda by: refuted(Constant(1 / by))),
+        up=up,
+        down=down,
         place=place,
+        added=_both_ways(along) if limited else None,
         slants={
-            argument: _slanted(refuted, argument, values)
+            argument: _slanted(along, argument, values)
             for argument, values in several.items()
             if argument in DOUBLED and _ordered(values)
         },
         kinds={
-            argument: _at_kinds(refuted, argument, values) for argument, values in several.items() if argument in KINDS
+            argument: _at_kinds(along, argument, values) for argument, values in several.items() if argument in KINDS
         },
     )
+
+
+def _both_ways(refuted: Callable[[Factor], bool]) -> tuple[float | None, float | None]:
+    """The least factors up and down."""
+    return least_factor(lambda by: refuted(Constant(by))), least_factor(lambda by: refuted(Constant(1 / by)))
 
 
 def least_factor(refuted: Callable[[float], bool]) -> float | None:

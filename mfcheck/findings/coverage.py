@@ -21,6 +21,7 @@ from mfcheck.theory import PaperTheory
 from mfcheck.theory.arguments import DOUBLED, Value, arguments_of, formulas, parameters
 from mfcheck.theory.domains import Domain, domain_of
 from mfcheck.theory.slants import OFF
+from mfcheck.theory.twins import with_limits
 from mfcheck.verdict import Verdict
 
 EXACT, SAMPLED = "exact", "sampled"
@@ -103,12 +104,18 @@ def _sightings(finding: Mapping[str, Any]) -> Iterator[tuple[str, Sighting]]:
                 engine=EXACT if finding["engine"] == "wishart" else SAMPLED,
                 up=pin["up"] or math.inf,
                 down=pin["down"] or math.inf,
+                along=_factors(pin.get("added") or (pin["up"], pin["down"])),
                 at=at,
                 slants=pin["slants"],
                 kinds=pin["kinds"],
                 by_calculus=pins["by_calculus"],
             ),
         )
+
+
+def _factors(pair: Sequence[float | None]) -> tuple[float, float]:
+    up, down = pair
+    return up or math.inf, down or math.inf
 
 
 def _number(value: object) -> Value:
@@ -118,13 +125,14 @@ def _number(value: object) -> Value:
 
 def _covered(theory: PaperTheory, formula: str, seen: Sequence[Sighting]) -> Covered:
     domain = domain_of(type(theory), formula)
-    rows = (_row(formula, argument, domain, seen) for argument in arguments_of(parameters(theory, formula)))
+    what = f"{formula}, what the width adds" if formula in with_limits(theory) else formula
+    rows = (_row(what, argument, domain, seen) for argument in arguments_of(parameters(theory, formula)))
     engines = ([one for one in seen if one.engine == engine] for engine in (EXACT, SAMPLED))
     exact, sampled = (_constant(of, domain) for of in engines)
     return Covered(formula, len(seen), exact, sampled, tuple(rows))
 
 
-def _row(formula: str, argument: str, domain: Domain, seen: Sequence[Sighting]) -> Row:
+def _row(what: str, argument: str, domain: Domain, seen: Sequence[Sighting]) -> Row:
     counted = [one for one in seen if argument not in one.by_calculus]
     values = sorted({value for one in counted for value in one.at[argument]})
     declared = domain.reason(argument)
@@ -132,10 +140,10 @@ def _row(formula: str, argument: str, domain: Domain, seen: Sequence[Sighting]) 
         [] if declared else [*slanted_twins(argument, values, domain), *twins_of_kinds(argument, domain)]
     )
     least = [(twin, _least(counted, twin.least)) for twin in twins]
-    holes = [f"{formula} {twin}" for twin, found in least if found is None or found.factor > OFF]
+    holes = [f"{what} {twin}" for twin, found in least if found is None or found.factor > OFF]
     alone = len(positive(values)) < 2 and not any(argument in one.slants for one in counted)
     if not declared and argument in DOUBLED and alone:
-        holes.append(f"{formula}: {_told(argument, values)}")
+        holes.append(f"{what}: {_told(argument, values)}")
     hardest = None if holes else max((found for _, found in least if found), key=lambda one: one.factor, default=None)
     return Row(argument, tuple(values), len(twins), tuple(holes), hardest, declared)
 

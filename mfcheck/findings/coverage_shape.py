@@ -45,7 +45,11 @@ SIDES = each(a_switch)
 AT = each_of(each(a_value))
 PIN = an_object(
     {"formula": a_name, "up": a_number, "down": a_number, "place": a_count()},
-    {"slants": each_of(each(or_null(each(a_number)))), "kinds": each_of(each_of(SIDES))},
+    {
+        "added": or_null(each(or_null(a_number))),
+        "slants": each_of(each(or_null(each(a_number)))),
+        "kinds": each_of(each_of(SIDES)),
+    },
 )
 
 
@@ -58,6 +62,7 @@ def a_pins(value: Any, where: str) -> None:
         )
         slants = list(pin.get("slants", {}).values())
         sides = [
+            *([pin["added"]] if pin.get("added") else []),
             *slants,
             *(kept for sides in slants for kept in sides if kept),
             *(one for of in pin.get("kinds", {}).values() for one in of.values()),

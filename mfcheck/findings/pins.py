@@ -17,6 +17,8 @@ class Pin:
     """What a finding's draws say of one formula that is wrong in the finding's place.
 
     `up` and `down` are the least factors, multiplied and divided by, that the draws refute: None if there is none.
+    `added` are those of what the width adds to the formula's limit, of one that has a limit: there `slants` and `kinds`
+    are of that too.
     `place` counts the finding's places: the values of its arguments where the formula is read. Of an argument with
     several of them `slants` says where a formula that is slanted upward, or downward, may be right without being
     refuted, and `kinds` whether one is refuted that is too large, or too small, at one kind of them alone.
@@ -26,6 +28,7 @@ class Pin:
     up: float | None
     down: float | None
     place: int
+    added: tuple[float | None, float | None] | None = None
     slants: Mapping[str, tuple[Anchors, Anchors]] = field(default_factory=dict)
     kinds: Mapping[str, Mapping[str, Sides]] = field(default_factory=dict)
 

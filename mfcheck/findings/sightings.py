@@ -16,13 +16,15 @@ FARTHEST = 100.0
 
 @dataclass(frozen=True)
 class Sighting:
-    """One formula as one finding pins it down."""
+    """One formula as one finding pins it down: by a constant factor `up` and `down`, and by one along an argument,
+    which of a formula with a limit as the width grows is one of what the width adds."""
 
     claim: str
     cell: str
     engine: str
     up: float
     down: float
+    along: tuple[float, float]
     at: Mapping[str, Sequence[Value]]
     slants: Mapping[str, Sequence[Sequence[float | None] | None]]
     kinds: Mapping[str, Mapping[str, Sequence[bool]]]
@@ -104,7 +106,8 @@ def _between(anchor: float, kept: Sequence[float | None] | None) -> bool:
 
 def _threshold(one: Sighting, high: bool, bound: bool) -> float:
     """The least factor that a finding refutes of what is too large, which no bound can be, or too small."""
-    return one.down if not high else math.inf if bound else one.up
+    up, down = one.along
+    return down if not high else math.inf if bound else up
 
 
 def positive(values: Iterable[Value]) -> list[float]:

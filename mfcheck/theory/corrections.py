@@ -1,7 +1,7 @@
-"""Wrong twins of what a finite width adds to a formula's limit: a quarter more of it, and a quarter less.
+"""What a finite width adds to a formula's limit, and wrong twins of that: a quarter more of it, and a quarter less.
 
 A formula that is "1 and a little" may be wrong by half of the little and move by next to nothing. Twins that change its
-source, or slant it, move the whole value; these leave the limit at infinite width as it is.
+source move the whole value; these leave the limit at infinite width as it is.
 """
 
 from __future__ import annotations
@@ -32,14 +32,17 @@ def _corrected(function: FunctionType, share: float) -> Callable[..., Any]:
 
     @wraps(function)
     def changed(*arguments: Any, **named: Any) -> Any:
-        bound = signature.bind(*arguments, **named)
-        value = function(*bound.args)
-        limits = []
-        for width in (WIDE, 2 * WIDE):
-            bound.arguments["spec"] = replace(bound.arguments["spec"], width=width)
-            limits.append(function(*bound.args))
-        if not math.isclose(*limits, rel_tol=1e-3):
-            raise ValueError("has no limit other than 0 as the width grows")
-        return limits[1] + share * (value - limits[1])
+        return corrected(function, signature.bind(*arguments, **named), share)
 
     return changed
+
+
+def corrected(function: FunctionType, bound: inspect.BoundArguments, share: float) -> Any:
+    """A formula's value with such a share of what the width adds; ValueError without a limit other than 0."""
+    value, limits = function(*bound.args), []
+    for width in (WIDE, 2 * WIDE):
+        bound.arguments["spec"] = replace(bound.arguments["spec"], width=width)
+        limits.append(function(*bound.args))
+    if not math.isclose(*limits, rel_tol=1e-3):
+        raise ValueError("has no limit other than 0 as the width grows")
+    return limits[1] + share * (value - limits[1])

@@ -14,9 +14,11 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from types import FunctionType
 from typing import Any
 
 from mfcheck.theory.arguments import Place, Value, formulas, kind_of, values_at
+from mfcheck.theory.corrections import corrected
 from mfcheck.theory.paper import PaperTheory, remade
 from mfcheck.theory.reshaped import times
 
@@ -71,23 +73,27 @@ def slant_factor(value: float, anchor: float, *, rises: bool) -> float:
     return 1.0 if value <= 0 else (value / anchor) ** (POWER if rises else -POWER)
 
 
-def altered(theory: PaperTheory, formula: str, factor: Factor) -> PaperTheory:
-    """The theory with one formula, a number or the scale of a law, so many times what it was at each place."""
-    made = remade(theory, _altered_kind(type(theory), formula))  # type: ignore[arg-type]
+def altered(theory: PaperTheory, formula: str, factor: Factor, *, correction: bool = False) -> PaperTheory:
+    """The theory with one formula, a number or the scale of a law, so many times what it was at each place.
+
+    Of a number with a limit as the width grows it may be the `correction` alone that is: what the width adds to it.
+    """
+    made = remade(theory, _altered_kind(type(theory), formula, correction=correction))  # type: ignore[arg-type]
     vars(made)["_factor_of"] = factor
     return made
 
 
 @lru_cache(maxsize=256)
-def _altered_kind(kind: type[PaperTheory], formula: str) -> type[PaperTheory]:
+def _altered_kind(kind: type[PaperTheory], formula: str, *, correction: bool) -> type[PaperTheory]:
     function, static = _function(kind, formula)
     signature = inspect.signature(function)
     names = tuple(name for name in signature.parameters if name != "self")
 
     def changed(self: Any, *arguments: Any, **named: Any) -> Any:
-        bound = signature.bind(*(() if static else (self,)), *arguments, **named).args
-        place = bound if static else bound[1:]
-        return times(function(*bound), vars(self)["_factor_of"](values_at(names, place)))
+        bound = signature.bind(*(() if static else (self,)), *arguments, **named)
+        place = bound.args if static else bound.args[1:]
+        factor = vars(self)["_factor_of"](values_at(names, place))
+        return corrected(function, bound, factor) if correction else times(function(*bound.args), factor)
 
     return type(f"Altered_{formula}", (kind,), {formula: changed})
 
@@ -119,7 +125,7 @@ def _noting_kind(kind: type[PaperTheory]) -> type[PaperTheory]:
     return type("Noting", (kind,), members)
 
 
-def _function(kind: type[PaperTheory], formula: str) -> tuple[Callable[..., Any], bool]:
+def _function(kind: type[PaperTheory], formula: str) -> tuple[FunctionType, bool]:
     raw = inspect.getattr_static(kind, formula)
     static = isinstance(raw, staticmethod)
     return (raw.__func__ if static else raw), static

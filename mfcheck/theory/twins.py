@@ -68,6 +68,12 @@ def twins(theory: PaperTheory) -> tuple[Twin, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=8)
+def with_limits(theory: PaperTheory) -> frozenset[str]:
+    """The formulas that tend to a number other than 0 as the width grows, and that a finite width moves."""
+    return frozenset(twin.formula for twin in twins(theory) if twin.name.endswith(tuple(CORRECTIONS)))
+
+
 def _compared(
     twin: PaperTheory, formula: str, places: list[tuple[Any, ...]], own: list[float | None]
 ) -> tuple[int, bool]:
