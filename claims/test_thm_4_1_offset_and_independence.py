@@ -21,7 +21,7 @@ from mfcheck.theory import finite_width
 from mfcheck.theory.gram_moments import apart_moment, offset_moment, row_moment
 from mfcheck.theory.mixtures import MANY, Mixture
 
-LEAKY, ABSOLUTE = ReLULike(0.8, 0.3), ReLULike(1, -1)
+LEAKY, ABSOLUTE, BENT = ReLULike(0.8, 0.3), ReLULike(1, -1), ReLULike(1.2, -0.1)
 WIDER = {"quick": 1, "standard": 4, "paper": 16}
 MIXED = {"quick": 2**17, "standard": 2**18, "paper": 2**20}
 """Conditional variances that tell the offset's law at a width, by level."""
@@ -47,12 +47,17 @@ OFFSETS: Grid = {
 }
 LIMIT: Grid = {"vanilla": (Row(2000, 5, 1.9),), "residual": (Row(2000, 4, 1.0, 0.4, LEAKY),)}
 NARROW: Grid = {
-    "vanilla": (Row(14, 1, 1.2, 0.0, ABSOLUTE), Row(400, 14, 2.2, 0.1)),
-    "residual": (Row(40, 2, 0.8, 0.4, LEAKY),),
+    "vanilla": (Row(14, 1, 0.6, 0.0, ABSOLUTE), Row(400, 14, 2.2, 0.1)),
+    "residual": (Row(32, 2, 0.8, 0.4, LEAKY),),
 }
-APART: Grid = {"vanilla": (Row(24, 3, 2.2, 0.1),)}
+APART: Grid = {
+    "vanilla": (Row(24, 3, 2.2, 0.1), Row(6, 1, 1.0)),
+    "residual": (Row(6, 1, 6.0, 0.4, BENT),),
+}
 """Entries apart depend on each other so much here that a quarter of it is twice the finer δ of level quick. Those of
 one column do so everywhere, and take twice the draws."""
+BESIDE: Grid = {"vanilla": (Row(4, 1, 0.7, 0.1),), "residual": (Row(9, 2, 6.0, 0.2, BENT),)}
+"""The same of an offset and an entry."""
 
 
 class Moment(StrEnum):
@@ -141,10 +146,13 @@ def entry_pair_cells(settings: Settings) -> Iterator[PairCell]:
 
 
 def offset_pair_cells(settings: Settings) -> Iterator[PairCell]:
-    """Dense only: the Wishart chain assumes that gates are coins, which is what makes J and a independent of x."""
+    """Dense networks decide the independence: the Wishart chain assumes that gates are coins, which is what makes J and
+    a independent of x. What is left of it at few rows, once they are, it decides for more networks than are dear."""
     for architecture in settings.architectures:
         if architecture not in ARCHITECTURES:
             continue
+        for spec in specs(BESIDE, architecture):
+            yield PairCell(spec, "wishart", statement=Dependence.EVERY_WIDTH)
         wide = NetworkSpec(architecture, 4, 1, 48, 1, 1.6, 0.5)
         yield PairCell(wide, "dense", statement=Dependence.LIMIT)
         if architecture == "residual":
