@@ -26,8 +26,10 @@ WIDER = {"quick": 1, "standard": 4, "paper": 16}
 MIXED = {"quick": 2**17, "standard": 2**18, "paper": 2**20}
 """Conditional variances that tell the offset's law at a width, by level."""
 
-SIZES = {"vanilla": (784, 10), "residual": (3136, 5)}
-"""Inputs and outputs of networks by architecture."""
+Sizes = dict[str, tuple[int, int]]
+SIZES: Sizes = {"vanilla": (784, 10), "residual": (3136, 5)}
+SMALL: Sizes = {"vanilla": (16, 2), "residual": (4, 3)}
+"""Inputs and outputs of networks by architecture, and of dense ones of few rows."""
 
 
 class Row(NamedTuple):
@@ -50,14 +52,11 @@ NARROW: Grid = {
     "vanilla": (Row(14, 1, 0.6, 0.0, ABSOLUTE), Row(400, 14, 2.2, 0.1)),
     "residual": (Row(32, 2, 0.8, 0.4, LEAKY),),
 }
-APART: Grid = {
-    "vanilla": (Row(24, 3, 2.2, 0.1), Row(6, 1, 1.0)),
-    "residual": (Row(6, 1, 6.0, 0.4, BENT),),
-}
-"""Entries apart depend on each other so much here that a quarter of it is twice the finer δ of level quick. Those of
-one column do so everywhere, and take twice the draws."""
-BESIDE: Grid = {"vanilla": (Row(4, 1, 0.7, 0.1),), "residual": (Row(9, 2, 6.0, 0.2, BENT),)}
-"""The same of an offset and an entry."""
+DEEP: Grid = {"vanilla": (Row(24, 3, 2.2, 0.1),)}
+FEW: Grid = {"vanilla": (Row(6, 1, 1.0),), "residual": (Row(6, 1, 6.0, 0.4, BENT),)}
+BESIDE: Grid = {"vanilla": (Row(4, 1, 0.7, 0.1),), "residual": (Row(4, 1, 6.0, 0.2, BENT),)}
+"""Networks of few rows, in which entries of different rows and columns (`DEEP`, on the chain, and `FEW`), or an offset
+and an entry, depend on each other so much that a quarter of it is twice the finer δ of level quick."""
 
 
 class Moment(StrEnum):
@@ -104,10 +103,10 @@ class PairCell(Cell):
         return known.get(self.statement)
 
 
-def specs(grid: Grid, architecture: str, wider: int = 1) -> list[NetworkSpec]:
+def specs(grid: Grid, architecture: str, wider: int = 1, sizes: Sizes = SIZES) -> list[NetworkSpec]:
     """The networks of a grid, so many times as wide."""
     rows = [row._replace(width=row.width * wider) for row in grid.get(architecture, ())]
-    return [NetworkSpec(architecture, *SIZES[architecture], **row._asdict()) for row in rows]
+    return [NetworkSpec(architecture, *sizes[architecture], **row._asdict()) for row in rows]
 
 
 def offset_cells(settings: Settings) -> Iterator[OffsetCell]:
@@ -133,9 +132,11 @@ def entry_pair_cells(settings: Settings) -> Iterator[PairCell]:
         for entries in Entries:
             for spec in specs(LIMIT, architecture, WIDER[settings.level.name]):
                 yield PairCell(spec, "wishart", entries=entries, statement=Dependence.LIMIT)
-            grids = {Entries.APART: (NARROW, APART), Entries.COLUMN: (NARROW,)}.get(entries, ())
+            grids = {Entries.APART: (NARROW, DEEP), Entries.COLUMN: (NARROW,)}.get(entries, ())
             for spec in (spec for grid in grids for spec in specs(grid, architecture)):
                 yield PairCell(spec, "wishart", entries=entries, statement=Dependence.EVERY_WIDTH)
+        for spec in specs(FEW, architecture, sizes=SMALL):
+            yield PairCell(spec, "dense", entries=Entries.APART, statement=Dependence.EVERY_WIDTH)
         if architecture in ARCHITECTURES:
             vanilla = architecture == "vanilla"
             spec = NetworkSpec(architecture, 4, 1, 16 if vanilla else 48, 1, 1.6)
@@ -146,13 +147,12 @@ def entry_pair_cells(settings: Settings) -> Iterator[PairCell]:
 
 
 def offset_pair_cells(settings: Settings) -> Iterator[PairCell]:
-    """Dense networks decide the independence: the Wishart chain assumes that gates are coins, which is what makes J and
-    a independent of x. What is left of it at few rows, once they are, it decides for more networks than are dear."""
+    """Dense only: the Wishart chain assumes that gates are coins, which is what makes J and a independent of x."""
     for architecture in settings.architectures:
         if architecture not in ARCHITECTURES:
             continue
-        for spec in specs(BESIDE, architecture):
-            yield PairCell(spec, "wishart", statement=Dependence.EVERY_WIDTH)
+        for spec in specs(BESIDE, architecture, sizes=SMALL):
+            yield PairCell(spec, "dense", statement=Dependence.EVERY_WIDTH)
         wide = NetworkSpec(architecture, 4, 1, 48, 1, 1.6, 0.5)
         yield PairCell(wide, "dense", statement=Dependence.LIMIT)
         if architecture == "residual":
