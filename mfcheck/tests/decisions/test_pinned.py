@@ -75,6 +75,34 @@ def test_a_median_pins_down_every_formula_that_its_reference_reads() -> None:
     assert found.places[by_name["adversarial_bound"].place]["p"] == (2.0,)
 
 
+def dependent(spec: NetworkSpec, probe: Probe, stream: Stream, n: int) -> Tensor:
+    """The dependence of two entries of one column, times a little noise."""
+    return THEORY.shared_square_ratio(spec) * torch.exp(0.2 * stream.normal(n, 2))
+
+
+def test_of_a_formula_with_a_limit_what_the_width_adds_is_pinned_down_too() -> None:
+    source = Source("dependent", {"wishart": dependent}, {"wishart": False})
+    judged = judgement(replace(statement(), source=source, reference=lambda theory: theory.shared_square_ratio(SPEC)))
+    found, _ = pinned(judged, THEORY)
+    (pin,) = found.pins
+    assert pin.up
+    assert pin.down
+    assert pin.added
+    up, down = pin.added
+    assert up
+    assert down
+    value = THEORY.shared_square_ratio(SPEC)
+    share = (value - 1) / value
+    assert 0.2 < share < 0.4
+    # So many times of a share is a smaller factor of the whole.
+    assert 1 + (up - 1) * share == pytest.approx(pin.up, rel=0.01)
+    assert 1 - (1 - 1 / down) * share == pytest.approx(1 / pin.down, rel=0.01)
+    for factor, refuted in ((up, True), (1 / down, True), (1 + 0.95 * (up - 1), False)):
+        altered_so = altered(THEORY, "shared_square_ratio", Constant(factor), correction=True)
+        assert judged.refutes(altered_so) is refuted, factor
+    assert all(pin.added is None for pin in pinned(judgement(statement()), THEORY)[0].pins)
+
+
 def test_a_bound_pins_down_only_what_is_too_low() -> None:
     decide = decider()
     decide(statement(upper_only=True))

@@ -32,7 +32,7 @@ def finding(
     formula: str = "omega", up: float | None = 1.1, down: float | None = 1.1, calculus: tuple[str, ...] = (), **at: Any
 ) -> dict[str, Any]:
     """A finding that holds, and pins one formula down so far."""
-    more = {name: at.pop(name, {}) for name in ("slants", "kinds")}
+    more = {name: at.pop(name, {}) for name in ("slants", "kinds")} | {"added": at.pop("added", None)}
     changed = {name: at.pop(name) for name in ("claim", "verdict", "engine", "foreign") if name in at}
     usual = NORMS if formula in ("beta", "chevet_beta") else AT
     places = usual | {name: value if isinstance(value, tuple) else (value,) for name, value in at.items()}
@@ -130,6 +130,27 @@ def test_findings_over_several_values_say_for_themselves() -> None:
     assert row("v", finding(v=(0.0, 0.2), kinds=kinds)).holes == ("omega × 0.8 where v is another",)
 
 
+def test_of_a_formula_with_a_limit_what_the_width_adds_is_asked_for() -> None:
+    """Findings that refute a constant of 2 % see next to nothing of an excess of as much."""
+    name = "apart_square_ratio"
+    blunt = [finding(name, up=1.02, down=1.02, added=[1.5, None], width=at) for at in (60.0, 240.0)]
+    found, what = row("width", *blunt, formula=name), f"{name}, what the width adds"
+    assert found.holes == (f"{what} × (width/60)^−0.32", f"{what} × (width/240)^0.32")
+    sharp = [finding(name, up=1.02, down=1.02, added=[1.2, 1.2], width=at) for at in (60.0, 240.0)]
+    closed = row("width", *sharp, formula=name)
+    assert not closed.holes
+    assert closed.least
+    assert closed.least.factor == pytest.approx(1.2**0.5)
+    exact = covered(*sharp, formula=name).exact
+    assert exact
+    assert exact.factor == 1.02  # a constant is one of the whole
+    # One written before there was such a thing counts by its constant.
+    old = [finding(name, up=1.02, down=1.02, width=at) for at in (60.0, 240.0)]
+    for one in old:
+        del one["pins"]["pins"][0]["added"]
+    assert not row("width", *old, formula=name).holes
+
+
 @pytest.mark.parametrize(
     "changed",
     [
@@ -199,6 +220,8 @@ def test_the_coverage_reads_back_from_json_as_it_was() -> None:
     [
         lambda pins: pins["pins"][0].update(place=1),
         lambda pins: pins["pins"][0].update(up="far"),
+        lambda pins: pins["pins"][0].update(added=[2.0]),
+        lambda pins: pins["pins"][0].update(added=[2.0, "far"]),
         lambda pins: pins["pins"][0].update(slants={"width": [[2.0]]}),
         lambda pins: pins["pins"][0].update(kinds={"v": [True, True]}),
         lambda pins: pins.update(places=[{"width": [{}]}]),

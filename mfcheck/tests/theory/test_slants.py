@@ -23,7 +23,7 @@ from mfcheck.theory.arguments import (
     values_at,
 )
 from mfcheck.theory.slants import AtKind, Constant, Slant, altered, places_read, slant_factor
-from mfcheck.theory.twins import sample_places
+from mfcheck.theory.twins import sample_places, with_limits
 
 THEORY = PaperTheory()
 SPEC = NetworkSpec("vanilla", 31, 7, 20, 3, 1.7, 0.3, ReLULike(0.7, -1.1))
@@ -107,6 +107,32 @@ def test_a_formula_may_be_wrong_at_one_kind_of_values_alone() -> None:
     assert at_two.beta(1, 2, 9, 3) == THEORY.beta(1, 2, 9, 3)
     bound = THEORY.adversarial_bound(SPEC, 0.1, 2, 2)
     assert at_two.adversarial_bound(SPEC, 0.1, 2, 2) == pytest.approx(0.8 * bound)
+
+
+@pytest.mark.parametrize("formula", sorted(with_limits(THEORY)))
+def test_of_a_formula_with_a_limit_what_the_width_adds_alone_may_be_altered(formula: str) -> None:
+    place = sample_places(parameters(THEORY, formula))[0]
+    spec = replace(place[0], width=40)
+    at, limit = (spec, *place[1:]), (replace(spec, width=10**9), *place[1:])
+    own, far = (getattr(THEORY, formula)(*one) for one in (at, limit))
+    assert own != pytest.approx(far, rel=1e-4)
+    for factor in (Constant(0.5), Slant("depth", spec.depth / 2, rises=True), AtKind("architecture", "vanilla", 3.0)):
+        changed = altered(THEORY, formula, factor, correction=True)
+        by = factor(values_at(parameters(THEORY, formula), at))
+        assert by != 1
+        assert getattr(changed, formula)(*at) - far == pytest.approx(by * (own - far), rel=1e-4)
+        assert getattr(changed, formula)(*limit) == pytest.approx(far)
+
+
+def test_what_has_no_limit_has_nothing_that_a_width_adds_to_one() -> None:
+    assert with_limits(THEORY) == {
+        "apart_square_ratio",
+        "offset_square_ratio",
+        "shared_square_ratio",
+        "weight_variance",
+    }
+    with pytest.raises(ValueError, match="no limit other than 0"):
+        altered(THEORY, "excess_kurtosis", Constant(2.0), correction=True).excess_kurtosis(SPEC)
 
 
 class Added(PaperTheory):
