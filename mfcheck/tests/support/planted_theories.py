@@ -15,6 +15,7 @@ import pytest
 from mfcheck import PaperTheory
 from mfcheck.decisions import judgement
 from mfcheck.tests.support.right_theories import RIGHT
+from mfcheck.tests.support.subtle_theories import AS_GOOD, SUBTLE
 from mfcheck.tests.support.wrong_theories import WRONG
 from mfcheck.theory.arguments import parameters
 from mfcheck.theory.changes import is_papers
@@ -27,7 +28,8 @@ PAPER = PaperTheory()
 def planted() -> tuple[Twin, ...]:
     """All of them: named wrong, right or swapped."""
     wrong = [Twin(f"wrong: {one.name}", one.formula, one.theory(), "") for one in WRONG]
-    right = [Twin(f"right: {one.__name__}", "", one(), "") for one in RIGHT]
+    wrong += [Twin(f"wrong: {one.__name__}", "", one(), "") for one in SUBTLE]
+    right = [Twin(f"right: {one.__name__}", "", one(), "") for one in (*RIGHT, *AS_GOOD)]
     return (*wrong, *right, *itertools.starmap(_swapped, swaps()))
 
 
