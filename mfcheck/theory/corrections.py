@@ -16,8 +16,11 @@ from typing import Any
 
 CORRECTIONS = {f"× {share} what the width adds to its limit": share for share in (0.75, 1.25)}
 """Twins by what is changed, with the share of it that is left."""
-WIDE = 10**9
-"""A width at which what widths add, which is of order 1/N, is nothing beside the limit."""
+WIDER = (32, 64, 128)
+"""How many times as wide networks are from which a limit is extrapolated."""
+NEAR, SHRINKS = 0.25, 0.65
+"""A limit other than 0 is one of which the last two are no farther apart, and nearer by such a share than the first
+two: what falls like 1/N is at half itself, and what is added to a limit like 1/√N shrinks to 0.71 of itself."""
 
 
 def corrections(function: FunctionType) -> Iterator[tuple[str, Callable[..., Any]]]:
@@ -38,11 +41,23 @@ def _corrected(function: FunctionType, share: float) -> Callable[..., Any]:
 
 
 def corrected(function: FunctionType, bound: inspect.BoundArguments, share: float) -> Any:
-    """A formula's value with such a share of what the width adds; ValueError without a limit other than 0."""
-    value, limits = function(*bound.args), []
-    for width in (WIDE, 2 * WIDE):
-        bound.arguments["spec"] = replace(bound.arguments["spec"], width=width)
-        limits.append(function(*bound.args))
-    if not math.isclose(*limits, rel_tol=1e-3):
-        raise ValueError("has no limit other than 0 as the width grows")
-    return limits[1] + share * (value - limits[1])
+    """A formula's value with such a share of what the width adds; as it is where it has no limit other than 0.
+
+    The limit follows from wider networks, as for what is of order 1/N. Not from one so wide that nothing is added: a
+    formula may sum over a network's rows.
+    """
+    value, spec = function(*bound.args), bound.arguments["spec"]
+
+    def at(times: int) -> Any:
+        bound.arguments["spec"] = replace(spec, width=times * spec.width)
+        return function(*bound.args)
+
+    try:
+        near, middle, far = map(at, WIDER)
+    except (ArithmeticError, ValueError):
+        return value
+    shrinks = abs(middle - far) <= SHRINKS * abs(near - middle)
+    if not shrinks or not math.isclose(middle, far, rel_tol=NEAR):
+        return value
+    limit = 2 * far - middle
+    return limit + share * (value - limit)

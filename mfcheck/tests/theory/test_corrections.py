@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import pytest
@@ -60,10 +61,27 @@ class Own(PaperTheory):
     def rows(spec: NetworkSpec) -> float:
         return 7.0 * spec.width
 
+    def summed(self, spec: NetworkSpec) -> float:
+        """As a formula may be written: a sum over rows, and nothing to say of wide networks."""
+        if spec.width > 100_000:
+            raise ValueError("not stated for wide networks")
+        return sum(1 + 1 / spec.width for _ in range(spec.width)) / spec.width
+
+    def falling(self, spec: NetworkSpec) -> float:
+        return 1 / math.sqrt(spec.width)
+
+    def growing(self, spec: NetworkSpec) -> float:
+        return math.log(1 + spec.width)
+
 
 def test_formulas_of_ones_own_have_them_too() -> None:
     found = corrected(Own())
-    assert "rows" not in found
+    assert found.keys() >= {"gap", "summed"}
+    assert not found.keys() & {"rows", "falling", "growing"}
+    some, _ = found["summed"]
+    assert some.theory.summed(SPEC) == pytest.approx(1 + 0.75 / 20, rel=1e-4)  # type: ignore[attr-defined]
+    wide = replace(SPEC, width=2000)
+    assert some.theory.summed(wide) == Own().summed(wide)  # type: ignore[attr-defined]
     less, more = found["gap"]
     assert less.theory.gap(SPEC) == pytest.approx(7 - 0.75 * 3 / 20)  # type: ignore[attr-defined]
     assert more.theory.gap(SPEC) == pytest.approx(7 - 1.25 * 3 / 20)  # type: ignore[attr-defined]
