@@ -50,11 +50,11 @@ OFFSETS: Grid = {
 LIMIT: Grid = {"vanilla": (Row(2000, 5, 1.9),), "residual": (Row(2000, 4, 1.0, 0.4, LEAKY),)}
 NARROW: Grid = {
     "vanilla": (Row(14, 1, 0.6, 0.0, ABSOLUTE), Row(400, 14, 2.2, 0.1)),
-    "residual": (Row(32, 2, 0.8, 0.4, LEAKY),),
+    "residual": (Row(24, 2, 0.8, 0.4, LEAKY),),
 }
 DEEP: Grid = {"vanilla": (Row(24, 3, 2.2, 0.1),)}
-FEW: Grid = {"vanilla": (Row(6, 1, 1.0),), "residual": (Row(6, 1, 6.0, 0.4, BENT),)}
-BESIDE: Grid = {"vanilla": (Row(4, 1, 0.7, 0.1),), "residual": (Row(4, 1, 6.0, 0.2, BENT),)}
+FEW: Grid = {"vanilla": (Row(6, 1, 1.0),), "residual": (Row(5, 1, 6.0, 0.4, BENT),)}
+BESIDE: Grid = {"vanilla": (Row(4, 1, 0.7, 0.1),), "residual": (Row(3, 1, 6.0, 0.2, BENT),)}
 """Networks of few rows, in which entries of different rows and columns (`DEEP`, on the chain, and `FEW`), or an offset
 and an entry, depend on each other so much that a quarter of it is twice the finer δ of level quick."""
 
