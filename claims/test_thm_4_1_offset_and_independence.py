@@ -53,10 +53,12 @@ NARROW: Grid = {
     "residual": (Row(24, 2, 0.8, 0.4, LEAKY),),
 }
 DEEP: Grid = {"vanilla": (Row(24, 3, 2.2, 0.1),)}
+COLUMNS: Grid = {"vanilla": (Row(24, 1, 1.2),)}
 FEW: Grid = {"vanilla": (Row(6, 1, 1.0),), "residual": (Row(5, 1, 6.0, 0.4, BENT),)}
 BESIDE: Grid = {"vanilla": (Row(4, 1, 0.7, 0.1),), "residual": (Row(3, 1, 6.0, 0.2, BENT),)}
-"""Networks of few rows, in which entries of different rows and columns (`DEEP`, on the chain, and `FEW`), or an offset
-and an entry, depend on each other so much that a quarter of it is twice the finer δ of level quick."""
+"""Networks of few rows, in which entries of different rows and columns (`DEEP`, on the chain, and `FEW`) or of one
+column (`COLUMNS`), or an offset and an entry, depend on each other so much that a quarter of it is twice level quick's
+finer δ."""
 
 
 class Moment(StrEnum):
@@ -132,7 +134,7 @@ def entry_pair_cells(settings: Settings) -> Iterator[PairCell]:
         for entries in Entries:
             for spec in specs(LIMIT, architecture, WIDER[settings.level.name]):
                 yield PairCell(spec, "wishart", entries=entries, statement=Dependence.LIMIT)
-            grids = {Entries.APART: (NARROW, DEEP), Entries.COLUMN: (NARROW,)}.get(entries, ())
+            grids = {Entries.APART: (NARROW, DEEP), Entries.COLUMN: (NARROW, COLUMNS)}.get(entries, ())
             for spec in (spec for grid in grids for spec in specs(grid, architecture)):
                 yield PairCell(spec, "wishart", entries=entries, statement=Dependence.EVERY_WIDTH)
         for spec in specs(FEW, architecture, sizes=SMALL):
