@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
+from itertools import chain
 from typing import NamedTuple
 
 from mfcheck import Cell, NetworkSpec, PaperTheory, ReLULike, claim
@@ -128,14 +130,15 @@ def entry_pair_cells(settings: Settings) -> Iterator[PairCell]:
     """Wide networks for the limit; narrow ones, where entries depend on each other, for the exact law of how much.
 
     One layer at N = 14 shows every term of that law; the deeper networks its growth with depth. Dense networks, dear as
-    they are, show the dependence at N = 16, to a coarser δ that still tells it from none.
+    they are, show the dependence at N = 16, to a coarser δ that still tells it from none, and at five and six rows,
+    where draws are cheap, to the finer one.
     """
     for architecture in settings.architectures:
         for entries in Entries:
             for spec in specs(LIMIT, architecture, WIDER[settings.level.name]):
                 yield PairCell(spec, "wishart", entries=entries, statement=Dependence.LIMIT)
             grids = {Entries.APART: (NARROW, DEEP), Entries.COLUMN: (NARROW, COLUMNS)}.get(entries, ())
-            for spec in (spec for grid in grids for spec in specs(grid, architecture)):
+            for spec in chain.from_iterable(specs(grid, architecture) for grid in grids):
                 yield PairCell(spec, "wishart", entries=entries, statement=Dependence.EVERY_WIDTH)
         for spec in specs(FEW, architecture, sizes=SMALL):
             yield PairCell(spec, "dense", entries=Entries.APART, statement=Dependence.EVERY_WIDTH)
@@ -201,7 +204,7 @@ def offset_variance(cell: OffsetCell, decide: Decider) -> MeanRatio:
         quantity="a_i²",
         statistic=lambda draws: draws[:, 1],
         reference=lambda theory: float(theory.offset(spec).var()),
-        tail=lambda: Tail(offset_moment(spec, 2), offset_moment(spec, 4)),
+        tail=lambda: granted(offset_moment, spec),
     )
 
 
@@ -209,6 +212,12 @@ def offset_variance(cell: OffsetCell, decide: Decider) -> MeanRatio:
 def test_offset_gaussian(cell: OffsetCell, decide: Decider) -> None:
     """Entries of a(x) are N(0, α σ_b² Σ_{k<L} ω^k) as N → ∞; the variance holds at every width."""
     decide((offset_law if cell.statement is Moment.LAW else offset_variance)(cell, decide))
+
+
+def granted(moment: Callable[[NetworkSpec, int], float], spec: NetworkSpec) -> Tail:
+    """What is granted of a statistic of which all moments are known, by their order."""
+    mean = moment(spec, 1)
+    return Tail(moment(spec, 2) / mean**2, moment(spec, 4) / mean**4)
 
 
 def column_moment(spec: NetworkSpec, order: int) -> float:
@@ -220,7 +229,6 @@ def entries_product(cell: PairCell) -> MeanRatio:
     """The mean of J²J'² is that of independent entries in the limit, and the exact one at every width."""
     spec, entries = cell.spec, cell.entries or Entries.APART
     apart = entries is Entries.APART
-    ratio = (finite_width.apart_square_ratio if apart else finite_width.shared_square_ratio)(spec)
 
     def reference(theory: PaperTheory) -> float:
         dependence = theory.apart_square_ratio if apart else theory.shared_square_ratio
@@ -228,17 +236,14 @@ def entries_product(cell: PairCell) -> MeanRatio:
             1 if cell.statement is Dependence.LIMIT else dependence(spec)
         )
 
-    def tail() -> Tail:
-        known = {Entries.APART: apart_moment, Entries.ROW: row_moment, Entries.COLUMN: column_moment}[entries]
-        return Tail(known(spec, 2) / ratio**2, known(spec, 4) / ratio**4)
-
+    moment = {Entries.APART: apart_moment, Entries.ROW: row_moment, Entries.COLUMN: column_moment}[entries]
     return MeanRatio(
         joint.pair,
         quantity="J²J'²",
         statistic=lambda draws: draws[:, list(Entries).index(entries)],
         reference=reference,
-        tail=tail,
-        finite_width=cell.finite_width(ratio),
+        tail=lambda: granted(moment, spec),
+        finite_width=cell.finite_width(moment(spec, 1)),
     )
 
 
@@ -251,23 +256,19 @@ def test_entries_independent(cell: PairCell, decide: Decider) -> None:
 
 def offset_product(cell: PairCell) -> MeanRatio:
     """The mean of J²a² is that of independent entries in the limit, and the exact one at every width."""
-    spec, ratio = cell.spec, apart_moment(cell.spec, 1, offset=True)
+    spec, moment = cell.spec, partial(apart_moment, offset=True)
 
     def reference(theory: PaperTheory) -> float:
         independent = theory.jacobian_entry_variance(spec) * theory.offset_variance(spec)
         return independent * (1 if cell.statement is Dependence.LIMIT else theory.offset_square_ratio(spec))
-
-    def tail() -> Tail:
-        second, fourth = (apart_moment(spec, order, offset=True) for order in (2, 4))
-        return Tail(second / ratio**2, fourth / ratio**4)
 
     return MeanRatio(
         joint.offset,
         quantity="J²a²",
         statistic=lambda draws: draws[:, 2],
         reference=reference,
-        tail=tail,
-        finite_width=cell.finite_width(ratio),
+        tail=lambda: granted(moment, spec),
+        finite_width=cell.finite_width(moment(spec, 1)),
     )
 
 

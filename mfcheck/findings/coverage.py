@@ -93,6 +93,7 @@ def _sightings(finding: Mapping[str, Any]) -> Iterator[tuple[str, Sighting]]:
         return
     pins = pins_of(finding)
     for pin in pins["pins"]:
+        up, down = _factors((pin["up"], pin["down"]))
         at = {
             argument: [_number(value) for value in values] for argument, values in pins["places"][pin["place"]].items()
         }
@@ -102,9 +103,9 @@ def _sightings(finding: Mapping[str, Any]) -> Iterator[tuple[str, Sighting]]:
                 claim=finding["claim"],
                 cell=finding["cell"],
                 engine=EXACT if finding["engine"] == "wishart" else SAMPLED,
-                up=pin["up"] or math.inf,
-                down=pin["down"] or math.inf,
-                along=_factors(pin.get("added") or (pin["up"], pin["down"])),
+                up=up,
+                down=down,
+                along=_factors(pin["added"]) if pin.get("added") else (up, down),
                 at=at,
                 slants=pin["slants"],
                 kinds=pin["kinds"],
@@ -114,6 +115,7 @@ def _sightings(finding: Mapping[str, Any]) -> Iterator[tuple[str, Sighting]]:
 
 
 def _factors(pair: Sequence[float | None]) -> tuple[float, float]:
+    """Least factors up and down as JSON holds them, where ∞ is null."""
     up, down = pair
     return up or math.inf, down or math.inf
 
