@@ -110,12 +110,14 @@ class Network:
         """What trains ← 0 in the replicates `which [R]`, whatever it holds: finite networks in place of broken ones."""
         for matrix in self.weights:
             matrix.erase(which)
-        self.biases = [bias.masked_fill(which[:, None], 0.0) for bias in self.biases]
+        for bias in self.biases:
+            bias.masked_fill_(which[:, None], 0.0)
 
     def twin(self) -> Network:
         """The same networks once more, to be trained by themselves: no step changes values that others hold."""
         found = copy.copy(self)
-        found.weights, found.biases = [copy.copy(matrix) for matrix in self.weights], list(self.biases)
+        found.weights = [copy.copy(matrix) for matrix in self.weights]
+        found.biases = [bias.clone() for bias in self.biases]
         return found
 
     def restricted(self, at: Tensor) -> Network:
@@ -235,7 +237,7 @@ class Network:
         act = self.spec.activation
         if (act.u, act.v) == (1, 0):
             return (h >= 0).to(h.dtype)  # twice as fast as torch.where
-        return torch.where(h >= 0, h.new_tensor(act.u), h.new_tensor(act.v))
+        return torch.where(h >= 0, h.new_full((), act.u), h.new_full((), act.v))
 
     def _pushed(self, slopes: list[Tensor], columns: Sequence[int]) -> Tensor:
         """Columns of the layer Jacobian, `[R, B, N, c]`."""

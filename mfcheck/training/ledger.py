@@ -12,6 +12,7 @@ from mfcheck import numerics
 from mfcheck.ensembles.matrices.lazy import Overflow
 from mfcheck.ensembles.networks import Network
 from mfcheck.training.objectives import Layers, Objective, Slope, slope
+from mfcheck.training.replay import Replayed
 
 BLOWN = 1e6
 """A loss beyond this counts as diverged: the next product would overflow."""
@@ -47,45 +48,45 @@ class Step:
 
 
 class Ledger:
-    """Time, exact change of ‖W‖² and divergence of every replicate."""
+    """Time, exact change of ‖W‖² and divergence of every replicate, on an objective, which a generator attacks by."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, objective: Objective, generator: torch.Generator) -> None:
         replicates, device = network.replicates, network.device
         self._network, self._width = network, network.spec.width
+        self._generator = generator
         self.time = torch.zeros(replicates, dtype=torch.float64, device=device)
         self.error, self.paid = torch.zeros_like(self.time), torch.zeros_like(self.time)
         self.change = torch.zeros(replicates, network.spec.depth, dtype=torch.float64, device=device)
         self.diverged = torch.full((replicates,), -1, device=device)
 
-    def slope(
-        self,
-        index: int,
-        objective: Objective,
-        x: Tensor,
-        labels: Tensor,
-        generator: torch.Generator,
-        start: Tensor | None = None,
-    ) -> Slope:
+        def found(x: Tensor, labels: Tensor, start: Tensor | None) -> Slope:
+            return slope(network, objective, x, labels, generator, start)
+
+        stored = numerics.is_far(self.time) and network.engine == "dense"
+        self._slope = Replayed(found, generator, lambda: network.stored) if stored else found
+
+    def slope(self, index: int, x: Tensor, labels: Tensor, start: Tensor | None = None) -> Slope:
         """The slope, 0 in every replicate that has diverged; those that now do are marked and erased.
 
         The others see the random numbers that they would have seen without them. Those on a GPU, which is not waited
         for, keep what they hold until the next `erase`.
         """
         if numerics.is_far(self.diverged):
-            found = slope(self._network, objective, x, labels, generator, start)
-            self.diverged = torch.where(_lost(found) & (self.diverged < 0), index, self.diverged)
-            return _without(found, self.diverged >= 0)
-        random = generator.get_state()
+            found = self._slope(x, labels, start)
+            self.diverged = torch.where(_sound(found) | (self.diverged >= 0), self.diverged, index)
+            return _without(found, self.diverged >= 0)  # copies, whatever is replayed
+        random = self._generator.get_state()
         while True:
+            self._generator.set_state(random)
             try:
-                found = slope(self._network, objective, x, labels, generator.set_state(random), start)
+                found = self._slope(x, labels, start)
             except Overflow as overflow:
                 if not bool((overflow.where & (self.diverged < 0)).any()):
                     raise
                 self._erase(index, overflow.where)
             else:
                 break
-        self._erase(index, _lost(found))
+        self._erase(index, ~_sound(found))
         gone = self.diverged >= 0
         return _without(found, gone) if bool(gone.any()) else found
 
@@ -123,10 +124,10 @@ class Ledger:
         self.change = self.change + (h[:, None] ** 2 * length - 2 * h[:, None] * along) / self._width
 
 
-def _lost(found: Slope) -> Tensor:
-    """Which replicates diverge there: `[R]`."""
+def _sound(found: Slope) -> Tensor:
+    """Which replicates do not diverge there: `[R]`."""
     finite = (found.square + found.projection).sum(dim=1).abs() < math.inf
-    return ~(finite & (found.loss < BLOWN))
+    return finite & (found.loss < BLOWN)
 
 
 def _without(found: Slope, gone: Tensor) -> Slope:
@@ -152,4 +153,5 @@ def _without(found: Slope, gone: Tensor) -> Slope:
         bias=[zeroed(one) for one in found.bias],
         projection=zeroed(found.projection),
         square=zeroed(found.square),
+        perturbation=None if found.perturbation is None else zeroed(found.perturbation),
     )

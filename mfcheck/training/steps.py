@@ -56,6 +56,7 @@ def train(
     for matrix in network.weights:
         if isinstance(matrix, DenseMatrix):
             matrix.keep_values()
+    network.biases = [bias.clone() for bias in network.biases]  # others may hold them, and steps change them in place
     if isinstance(optimiser, Flow):
         return _flow(network, objective, x, labels, optimiser, steps, generator)
     if optimiser.momentum and any(isinstance(matrix, LazyMatrix) for matrix in network.weights):
@@ -75,7 +76,7 @@ def _sgd(
     generator: torch.Generator,
     batches: torch.Generator,
 ) -> Iterator[Step]:
-    state, mu = Ledger(network), rule.momentum
+    state, mu = Ledger(network, objective, generator), rule.momentum
     velocity = [torch.zeros_like(m.values) for m in network.weights if mu and isinstance(m, DenseMatrix)]
     drift = [torch.zeros_like(b) for b in network.biases]
     along = torch.zeros_like(state.change)  # ⟨W, V⟩
@@ -84,7 +85,7 @@ def _sgd(
         if rule.batch is not None:
             chosen = torch.randperm(len(x), generator=batches, device=x.device)[: rule.batch]
             batch = (x[chosen], labels[chosen])
-        found = state.slope(index, objective, *batch, generator)
+        found = state.slope(index, *batch)
         state.erase()
         yield state.measured(index, found)
         if index == steps:
@@ -119,12 +120,12 @@ def _flow(
     steps: int,
     generator: torch.Generator,
 ) -> Iterator[Step]:
-    state = Ledger(network)
+    state = Ledger(network, objective, generator)
     warm, begun, far = None, None, is_far(x)
     ends = math.isfinite(rule.marks[-1])
     marks = torch.tensor(rule.marks, dtype=torch.float64, device=x.device)
     for index in range(steps + 1):
-        first = state.slope(index, objective, x, labels, generator, warm)
+        first = state.slope(index, x, labels, warm)
         state.erase()
         yield state.measured(index, first)
         over = (state.time >= marks[-1]) | (state.diverged >= 0)
@@ -147,7 +148,7 @@ def _flow(
         lands = state.time + h >= ahead
         h = torch.where(lands, ahead - state.time, h).masked_fill(over, 0.0)
         _descend(network, first, h)
-        second = state.slope(index + 1, objective, x, labels, generator, first.perturbation)
+        second = state.slope(index + 1, x, labels, first.perturbation)
         h = h.masked_fill(state.diverged >= 0, 0.0)
         _descend(network, first, -h / 2)
         _descend(network, second, h / 2)
@@ -177,4 +178,5 @@ def _descend(network: Network, found: Slope, h: Tensor) -> None:
 
 def _shift(network: Network, drift: list[Tensor], h: Tensor) -> None:
     """b ← b − h·drift."""
-    network.biases = [b - h.to(one)[:, None] * one for b, one in zip(network.biases, drift, strict=True)]
+    for bias, one in zip(network.biases, drift, strict=True):
+        bias.sub_(h.to(one)[:, None] * one)

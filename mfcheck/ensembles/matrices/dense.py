@@ -78,7 +78,10 @@ class DenseMatrix:
 
     def erase(self, which: Tensor) -> None:
         """W ← 0 in the replicates `which [R]`, whatever W holds."""
-        self.values = self.values.masked_fill(which[:, None, None], 0.0)
+        if self._own:
+            self.values.masked_fill_(which[:, None, None], 0.0)
+        else:
+            self.values, self._own = self.values.masked_fill(which[:, None, None], 0.0), True
 
     def squared_norm(self) -> Tensor:
         """‖W‖_F² in float64: `[R]`."""

@@ -24,6 +24,8 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_flatten, tree_map
 
+from mfcheck.tests.support.pretend_graphs import FORBIDDEN, PretendedGraph, recorded
+
 DEVICE = torch.device("cuda", 0)
 GIB = 2**30
 VIEWS = frozenset(
@@ -49,14 +51,27 @@ class DeviceMismatchError(RuntimeError):
 
 @dataclass
 class PretendedGpu:
-    """What was launched and waited for so far, and where in our code the waiting was."""
+    """What was launched and waited for so far, and where in our code the waiting was; whether waiting is an error."""
 
     kernels: int = 0
     waits: int = 0
     places: Counter[str] = field(default_factory=Counter)
+    waiting: str | int = 0
+
+    def launch(self, run: Callable[[], Any], *, kind: str = "new") -> Any:
+        """Run what makes something "new", and so is a kernel, or writes, or makes no more than room or a view."""
+        self.kernels += kind in ("new", "write")
+        out = run()
+        if PretendedGraph.recording is not None:
+            PretendedGraph.recording.launched(run, out, kind=kind)
+        return out
 
     def wait(self, what: str) -> None:
-        """Count a wait."""
+        """Count a wait; RuntimeError where there must be none."""
+        if PretendedGraph.recording is not None:
+            raise RuntimeError(f"CUDA error: {FORBIDDEN}: {what} in {_caller()}")
+        if self.waiting == "error":
+            raise RuntimeError(f"called a synchronizing CUDA operation: {what} in {_caller()}")
         self.waits += 1
         self.places[f"{what} in {_caller()}"] += 1
 
@@ -149,9 +164,10 @@ def _launch(func: Any, args: Any, kwargs: Any) -> Any:
     real_args, real_kwargs = tree_map(_held, args), tree_map(_held, kwargs)
     if "device" in real_kwargs:
         real_kwargs["device"] = torch.device("cpu")
-    out = func(*real_args, **real_kwargs)
-    if name not in VIEWS and name not in WAITS:
-        gpu.kernels += 1
+    writes = (name.endswith("_") and not name.endswith("__")) or kwargs.get("out") is not None
+    if writes and PretendedGraph.recording is not None:
+        PretendedGraph.recording.check_written(real_kwargs.get("out", real_args[0]))
+    out = gpu.launch(lambda: func(*real_args, **real_kwargs), kind="write" if writes else _kind(name))
     if leaves:
         return out
     if name.endswith("_") and not name.endswith("__"):
@@ -159,6 +175,12 @@ def _launch(func: Any, args: Any, kwargs: Any) -> Any:
     if kwargs.get("out") is not None:
         return kwargs["out"]
     return tree_map(_pretended, out)
+
+
+def _kind(name: str) -> str:
+    if name.startswith(("empty", "new_empty")):
+        return "room"
+    return "view" if name in VIEWS or name in WAITS else "new"
 
 
 def _check_alike(func: Any, name: str, args: Any, others: list[Tensor]) -> None:
@@ -219,8 +241,9 @@ class _Calls(TorchFunctionMode):
             _now().wait("tolist")
             return _held(first).tolist()
         if there and name == "one_hot":  # which makes an arange where the numbers lie
-            _now().kernels += 3
-            return PretendedTensor(torch.nn.functional.one_hot(_held(first), *args[1:], **kwargs))
+            _now().kernels += 2
+            held = _held(first)
+            return PretendedTensor(_now().launch(lambda: torch.nn.functional.one_hot(held, *args[1:], **kwargs)))
         if device is None:
             return func(*args, **kwargs)
         if first is not None and name in MOVES:
@@ -245,10 +268,13 @@ def _device_asked(name: str, args: Any, kwargs: dict[str, Any]) -> tuple[Any, to
 
 
 def _check_generators(name: str, there: bool, arguments: Any) -> None:
+    recording = PretendedGraph.recording
     for one in arguments:
         if isinstance(one, _Generator) and there != isinstance(one, PretendedGenerator):
             wanted = "cuda" if there else "cpu"
             raise DeviceMismatchError(f"{name}: expected a {wanted} device type for generator but found {one.device}")
+        if isinstance(one, _Generator) and recording is not None and one not in recording.generators:
+            raise RuntimeError(f"{name}: attempt to use a CUDA generator that the graph was not told of")
 
 
 def _moved(func: Any, first: Tensor, device: torch.device, rest: Any, kwargs: Any) -> Any:
@@ -271,9 +297,12 @@ def _made(func: Any, name: str, device: torch.device, args: Any, kwargs: dict[st
     if name in TO_FACTORIES:
         _now().wait(name)
     needs_gradient = kwargs.pop("requires_grad", False)
-    with torch._C.DisableTorchFunction():
-        out = func(*args, device=torch.device("cpu"), **kwargs)
-    _now().kernels += name != "empty"
+
+    def make() -> Tensor:
+        with torch._C.DisableTorchFunction():
+            return func(*args, device=torch.device("cpu"), **kwargs)
+
+    out = _now().launch(make, kind=_kind(name))
     return PretendedTensor(out).requires_grad_(needs_gradient)
 
 
@@ -300,6 +329,12 @@ def pretend_cuda(count: int = 1, name: str = "Pretended 80GB") -> Iterator[Prete
         "memory_allocated": lambda *_: 0,
         "get_device_name": lambda *_: name,
         "empty_cache": lambda: None,
+        "CUDAGraph": PretendedGraph,
+        "graph": recorded,
+        "Stream": lambda *_: None,
+        "device": lambda *_: contextlib.nullcontext(),
+        "get_sync_debug_mode": lambda: _now().waiting,
+        "set_sync_debug_mode": lambda mode: setattr(_now(), "waiting", mode),
     }
     before = {one: getattr(torch.cuda, one) for one in state}
     handed_on: Any = torch.autograd.has_torch_function  # type: ignore[attr-defined]
