@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from torch.utils.flop_counter import FlopCounterMode
 
 from mfcheck import progress
+from mfcheck.decisions.sampling import Drawing
 from mfcheck.decisions.statement import Plan
 from mfcheck.progress import Progress
 from mfcheck.statistics.sample_sizes import Draw
@@ -41,7 +42,8 @@ def cost_of(plan: Plan) -> Cost:
     chunks = -(-plan.first // plan.chunk)
     total = Cost(0.0)
     for draw in plan.draws_of:
-        total += _of_a_chunk(draw, plan.chunk) * chunks
+        once, times = (replace(draw, times=1), draw.times) if isinstance(draw, Drawing) else (draw, 1)
+        total += _of_a_chunk(once, plan.chunk) * (chunks * times)
     return total
 
 

@@ -106,10 +106,10 @@ def _of(ask: Ask, trial: Trial, reading: Reading) -> Forecast:
     except NOTHING as error:
         return Forecast(reason=str(error))
     draws = -(-plan.first // plan.chunk) * plan.chunk
-    samples = [draw.sample for draw in plan.draws_of if isinstance(draw, Drawing)]
-    parts = tuple((_drawn(sample), draws * _seconds(sample)) for sample in samples)
-    seconds = sum(one for _, one in parts)
-    return Forecast(draws * len(samples), seconds, max(map(_bytes, plan.draws_of), default=0.0), seen, parts=parts)
+    drawn = [draw for draw in plan.draws_of if isinstance(draw, Drawing)]
+    parts = tuple((_drawn(one.sample), draws * one.times * _seconds(one.sample)) for one in drawn)
+    draws, seconds = draws * sum(one.times for one in drawn), sum(one for _, one in parts)
+    return Forecast(draws, seconds, max(map(_bytes, plan.draws_of), default=0.0), seen, parts=parts)
 
 
 def _drawn(sample: Sample) -> str:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
+
+import numpy as np
 
 from mfcheck.decisions.allowance import Allowance, origin_with_delta
 from mfcheck.decisions.alternatives import Rival, tell
 from mfcheck.decisions.finite_sizes import papers_value, shifted
 from mfcheck.decisions.means import judge_place, places_beside
 from mfcheck.decisions.medians import lost
-from mfcheck.decisions.sampling import Sampling, Statistic
+from mfcheck.decisions.sampling import Drawing, Sampling, Statistic
 from mfcheck.decisions.slopes import rise, says_slope
 from mfcheck.decisions.statement import SHIFT, Evidence, Formula, Plan, Rule, Statement
 from mfcheck.ensembles.samples import Probe, Source
@@ -29,13 +31,15 @@ from mfcheck.verdict import Verdict, combine
 @dataclass(frozen=True, eq=False)
 class MedianGroup:
     """One group of a trend of medians: its place, its network, what is drawn there, and where, if it is known, the
-    median lies at finite size (only the figure shows that)."""
+    median lies at finite size (only the figure shows that). A group of cheap networks takes some `times` as many draws
+    as the number that is told."""
 
     x: float
     spec: NetworkSpec
     source: Source
     statistic: Statistic
     exact: float = math.nan
+    times: int = 1
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -127,17 +131,16 @@ class MedianSlope(Statement[SlopePlan]):
         spread = self.spread if allowed.spread is None else allowed.spread
         if self.pilot:
             spread = self._piloted(looked_at, sampling)
-        first = medians.draws_needed_median_slope(
-            room, self._weights, spread=spread, alpha=rule.first_alpha, beta=level.beta
-        )
+        planned, times = {"alpha": rule.first_alpha, "beta": level.beta}, [group.times for group in self.groups]
+        first = medians.draws_needed_median_slope(room, self._weights, spread=spread, times=times, **planned)
         return SlopePlan(
             margin=margin,
             first=first,
-            draws_of=tuple(sampling.draws(one.source, at, one.statistic, one.spec) for one, at in looked_at),
+            draws_of=tuple(_drawn(sampling, one, at, one.statistic) for one, at in looked_at),
             chunk=max(sampling.chunk(group.source, group.spec) for group in self.groups),
             target=target,
             region=Region(centre - margin.total, centre + margin.total, margin.total),
-            wholes=tuple(sampling.draws(one.source, at, spec=one.spec) for one, at in looked_at),
+            wholes=tuple(_drawn(sampling, one, at, np.asarray) for one, at in looked_at),
             shift=shift,
             known=allowed.shift,
             papers=papers,
@@ -196,6 +199,10 @@ class MedianSlope(Statement[SlopePlan]):
 
     def _probe(self, group: MedianGroup, sampling: Sampling) -> Probe:
         return self.probe(group.spec) if self.probe else sampling.probe(None, self.looks_at, group.spec)
+
+
+def _drawn(sampling: Sampling, group: MedianGroup, at: Probe, statistic: Statistic) -> Drawing:
+    return replace(sampling.draws(group.source, at, statistic, group.spec), times=group.times)
 
 
 def _everywhere(rivals: Sequence[Rival], wholes: Sequence[Draw]) -> Callable[[int, float], Verdict]:

@@ -28,13 +28,16 @@ look would. So one network that lies far off does not spoil a look at the fewest
 
 @dataclass(frozen=True, eq=False)
 class Drawing:
-    """The first n draws of a statistic of a sample, by calling it; of which sample, without drawing any."""
+    """The first n draws of a statistic of a sample, by calling it, or some `times` as many where networks are cheap
+    beside those of other groups; of which sample, without drawing any."""
 
     claim: str
     sample: Sample
     statistic: Statistic
+    times: int = 1
 
     def __call__(self, n: int) -> Floats:
+        n *= self.times
         values = self.statistic(self.sample.first(n))
         if bad := int(np.isnan(values).sum()):
             name = self.sample.source.name
@@ -43,8 +46,8 @@ class Drawing:
 
     def made_for(self, n: int) -> int:
         """So many draws, or all that are made for them since chunks are whole, up to `SPARE` times as many."""
-        size = self.sample.chunk
-        return min(-(-n // size) * size, SPARE * n)
+        size, asked = self.sample.chunk, n * self.times
+        return min(-(-asked // size) * size, SPARE * asked) // self.times
 
 
 @dataclass(frozen=True, eq=False)

@@ -105,13 +105,25 @@ class Source:
 
     def chunk_draws(self, spec: NetworkSpec, engine: str, device: str = "cpu", inputs: int = 1) -> int:
         """Draws in a chunk of this source, which looks at so many inputs: its own number, or what even parts of it, as
-        few as fit, hold of it."""
-        parts = -(-self.most // chunk_draws(spec, engine, inputs * self.columns.of(spec), device))
+        few as fit, hold of it; of stored networks parts that leave nothing over, where they fill a third of the room.
+        """
+        columns = inputs * self.columns.of(spec)
+        if engine == "dense" and is_gaussian(spec.architecture):
+            fit = room_for(spec, engine, columns, device)
+            for parts in range(-(-self.most // fit), 3 * self.most // fit + 1):
+                if self.most % parts == 0:
+                    return self.most // parts
+        parts = -(-self.most // chunk_draws(spec, engine, columns, device))
         return -(-self.most // parts)
 
 
 def chunk_draws(spec: NetworkSpec, engine: str, columns: int = MANY.more, device: str = "cpu") -> int:
-    """Draws in a chunk, a power of two: what fits 64 MiB of float32, at most 65536 (4096 lazy networks).
+    """Draws in a chunk: the largest power of two that there is `room_for`."""
+    return int(2 ** (room_for(spec, engine, columns, device).bit_length() - 1))
+
+
+def room_for(spec: NetworkSpec, engine: str, columns: int = MANY.more, device: str = "cpu") -> int:
+    """Draws that fit 64 MiB of float32, one at least and at most 65536 (4096 lazy networks).
 
     Of dense networks that is their matrices, of Wishart chains their factors; of modules of one's own what one holds
     and keeps of an input, as measured. Of lazy networks 128 MiB of so many `columns` as they are asked for: their
@@ -123,7 +135,7 @@ def chunk_draws(spec: NetworkSpec, engine: str, columns: int = MANY.more, device
     room = stack_floats(device)
     if engine == "dense" and not is_gaussian(spec.architecture):
         size = size_of(spec)
-        return int(min(4096, 2 ** max(0, (room // max(1, size.parameters + size.activations)).bit_length() - 1)))
+        return int(max(1, min(4096, room // max(1, size.parameters + size.activations))))
     n, k, d = spec.width, spec.output_dim, spec.input_dim
     layers = spec.depth * (2 if spec.architecture == "residual" else 1)
     floats, most = {
@@ -134,4 +146,4 @@ def chunk_draws(spec: NetworkSpec, engine: str, columns: int = MANY.more, device
     fit = room // floats
     if engine == "dense" and device == "cpu":
         fit = min(fit, max(CACHED, 2**21 // floats))
-    return int(min(most, 2 ** max(0, fit.bit_length() - 1)))
+    return int(max(1, min(most, fit)))

@@ -80,13 +80,18 @@ def draws_needed_median(
     gap = abs((margin if room is None else room) - distance)
 
     def enough(n: int) -> bool:
-        if n < least_draws(alpha):
-            return False
-        end, deviation = _end(n, alpha)
-        reach, width = end + _normal(beta) * deviation, end + _normal(beta) / math.sqrt(2) * deviation
-        return spread * reach <= gap and spread * width <= margin / 2
+        reach, width = _reaches(n, spread, alpha, beta)
+        return reach <= gap and width <= margin / 2
 
     return least(enough)
+
+
+def _reaches(draws: int, spread: float, alpha: float, beta: float) -> tuple[float, float]:
+    """How far from a median an interval's end lies, and half its width, at most with probability about 1 − beta."""
+    if draws < least_draws(alpha):
+        return math.inf, math.inf
+    end, deviation = _end(draws, alpha)
+    return spread * (end + _normal(beta) * deviation), spread * (end + _normal(beta) / math.sqrt(2) * deviation)
 
 
 def _end(draws: int, alpha: float) -> tuple[float, float]:
@@ -152,12 +157,25 @@ def smallest_detectable_median_slope(
 
 
 def draws_needed_median_slope(
-    margin: float, weights: Sequence[float], *, spread: float, alpha: float, beta: float, distance: float = 0.0
+    margin: float,
+    weights: Sequence[float],
+    *,
+    spread: float,
+    alpha: float,
+    beta: float,
+    distance: float = 0.0,
+    times: Sequence[int] = (),
 ) -> int:
-    """Draws of every group for one look to decide such a sum with probability about 1 − beta."""
-    groups, weight = len(weights), math.fsum(abs(w) for w in weights)
-    share = {"alpha": alpha / groups, "beta": beta / groups}
-    return draws_needed_median(margin / weight, spread=spread, distance=distance / weight, **share)
+    """Draws of every group for one look to decide such a sum with probability about 1 − beta; of groups that take some
+    `times` as many, the number that is multiplied."""
+    groups, gap = list(zip(map(abs, weights), times or [1] * len(weights), strict=True)), abs(margin - distance)
+
+    def enough(n: int) -> bool:
+        ends = [(w, _reaches(n * many, spread, alpha / len(groups), beta / len(groups))) for w, many in groups]
+        reach, width = (math.fsum(w * one[which] for w, one in ends) for which in (0, 1))
+        return reach <= gap and width <= margin / 2
+
+    return least(enough)
 
 
 def draws_to_leave_slope(gap: float, weights: Sequence[float], *, spread: float, alpha: float, beta: float) -> int:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from mfcheck import NetworkSpec
+from mfcheck.arrays import Floats
 from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.alternatives import Rival
 from mfcheck.decisions.median_slopes import MedianGroup, MedianSlope
@@ -72,3 +73,22 @@ def test_a_coarser_first_look_is_a_cheaper_one() -> None:
     fine, coarse = (trial.plan(flat(room=room)).first for room in (0.05, 0.5))
     assert coarse < fine / 10
     assert trial.plan(flat()).first == trial.plan(flat(room=0.25)).first
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_group_of_cheap_networks_takes_some_times_as_many_draws(times: int) -> None:
+    taken: dict[int, list[int]] = {n: [] for n in WIDTHS}
+
+    def counted(group: MedianGroup) -> MedianGroup:
+        def statistic(values: Floats) -> Floats:
+            taken[group.spec.width].append(len(values))
+            return group.statistic(values)
+
+        return replace(group, statistic=statistic, times=times if group.spec.width == WIDTHS[0] else 1)
+
+    statement = flat(rivals=[second(0.95, 1.05), second(1.9, 2.1)])
+    finding = decider()(replace(statement, groups=[counted(group) for group in statement.groups]))
+    assert finding.verdict is REFUTED
+    assert finding.holds_instead == ("as said",)
+    assert max(taken[WIDTHS[1]]) == finding.draws
+    assert max(taken[WIDTHS[0]]) == times * finding.draws

@@ -30,3 +30,10 @@ def test_a_look_takes_whole_chunks_and_no_more_than_it_may(chunk: int, planned: 
 def test_a_pilot_makes_no_more_draws_than_it_says() -> None:
     draw = drawing(4096)
     assert replace(draw, sample=replace(draw.sample, few=16)).made_for(16) == 16
+
+
+def test_cheap_networks_are_drawn_some_times_as_often_as_is_asked_for() -> None:
+    draw = replace(drawing(22), times=3)
+    assert np.array_equal(draw(5), drawing(22)(15))
+    assert draw.made_for(7) == 7
+    assert draw.made_for(8) == 44 // 3

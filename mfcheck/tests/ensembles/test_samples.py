@@ -20,6 +20,7 @@ from mfcheck.ensembles.matrices.lazy import bytes_of
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.orders import Order
 from mfcheck.ensembles.samples import Columns, Probe, Source, chunk_draws
+from mfcheck.ensembles.sources import room_for
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.jacobian import entry, entry_at_inputs, linearity
@@ -217,6 +218,25 @@ def test_lazy_chunks_hold_what_networks_are_asked_for(
     source = replace(entry, engines={"lazy": entry.engines["dense"]}, most=4096, columns=columns)
     assert source.chunk_draws(spec, "lazy", inputs=4) <= source.chunk_draws(spec, "lazy") <= draws
     assert draws in (1, 2, 4, 4096) or source.chunk_draws(spec, "lazy", inputs=4) <= draws // 2
+
+
+@given(
+    st.sampled_from(["vanilla", "residual"]),
+    st.integers(1, 3000),
+    st.integers(1, 50),
+    st.sampled_from([22, 23, 26, 256]),
+)
+def test_chunks_of_stored_networks_are_even_parts_of_what_a_first_look_takes(
+    architecture: str, width: int, depth: int, most: int
+) -> None:
+    spec, source = NetworkSpec(architecture, 784, 10, width, depth, 1.0), replace(entry, most=most)
+    size, room = source.chunk_draws(spec, "dense"), room_for(spec, "dense")
+    assert 1 <= size <= min(room, most)
+    whole = max(one for one in range(1, min(room, most) + 1) if most % one == 0)
+    if 3 * whole >= min(room, most):
+        assert size == whole
+    else:
+        assert -(-most // size) == -(-most // chunk_draws(spec, "dense"))
 
 
 def test_the_memory_estimate_counts_what_a_dense_network_stores() -> None:

@@ -286,14 +286,18 @@ def test_a_slope_of_medians_at_the_edge_of_its_region_is_rarely_misjudged(
     assert_rarely_misjudged(one, alpha, effort, atoms="discrete" in case)
 
 
+@pytest.mark.parametrize("times", [(1, 1, 1), (4, 2, 1)])
 @pytest.mark.parametrize(("distance", "verdict"), [(0.0, "supported"), (0.05, "supported"), (0.2, "refuted")])
-def test_a_slope_of_medians_is_decided_with_the_draws_it_asks_for(distance: float, verdict: str) -> None:
-    rng, alpha, margin, spread = np.random.default_rng([5, int(100 * distance)]), 0.05, 0.1, 0.15
+def test_a_slope_of_medians_is_decided_with_the_draws_it_asks_for(
+    distance: float, verdict: str, times: tuple[int, ...]
+) -> None:
+    rng, alpha, margin, spread = np.random.default_rng([5, int(100 * distance), *times]), 0.05, 0.1, 0.15
     plan = {"spread": spread, "alpha": spent(alpha, 1), "beta": BETA}
-    draws = medians.draws_needed_median_slope(margin, WEIGHTS, distance=distance, **plan)
+    draws = medians.draws_needed_median_slope(margin, WEIGHTS, distance=distance, times=times, **plan)
 
     def one(slope: float, n: int) -> Decision:
-        draws_of = [prefix(math.exp(slope * k) * near_normal(rng, 1.0, spread, n)) for k in range(3)]
+        values = [math.exp(slope * k) * near_normal(rng, 1.0, spread, n * many) for k, many in enumerate(times)]
+        draws_of = [lambda n, of=of, many=many: of[: n * many] for of, many in zip(values, times, strict=True)]
         region = Region(-margin, margin, margin)
         return medians.decide_median_slope(draws_of, WEIGHTS, region, alpha=alpha, first=n, looks=1)
 
@@ -301,7 +305,7 @@ def test_a_slope_of_medians_is_decided_with_the_draws_it_asks_for(distance: floa
         found = replay(lambda sign=sign: one(sign * distance, draws), 300)
         assert rare_enough(300 - found[Verdict(verdict)], 300, BETA), found
     detects = medians.smallest_detectable_median_slope(draws, margin, WEIGHTS, **plan)
-    found = replay(lambda: one(detects, draws), 300)
+    found = replay(lambda: one(detects, draws), 300)  # of all groups so many, and of some more
     assert rare_enough(300 - found[Verdict.REFUTED], 300, BETA), found
 
 

@@ -218,3 +218,25 @@ def test_the_draws_that_medians_need(margin: float, alpha: float, beta: float, t
     assert_least(needed, lambda n: enough(n, margin, alpha, beta))
     needed = medians.draws_needed_median_slope(margin, WEIGHTS, distance=times * margin, **plan)
     assert_least(needed, lambda n: enough(n, margin / 1.7, alpha / 3, beta / 3))
+
+
+@pytest.mark.parametrize("cheap", [1, 3, 40])
+def test_groups_of_cheap_networks_take_more_draws_and_the_others_fewer(cheap: int) -> None:
+    """Two of three groups weigh in with ±1/2, so that their intervals' reaches add up to twice the gap at most."""
+    margin, spread, alpha, beta = 0.2, 0.3, 1e-4, 0.01
+
+    def enough(n: int) -> bool:
+        if 2 ** (1 - n) >= alpha / 3:
+            return False
+        reach, half = (
+            sum(half_of_median(n * times, spread, alpha / 3, back) for times in (cheap, 1)) / 2
+            for back in (quantile(beta / 3), quantile(beta / 3) / math.sqrt(2))
+        )
+        return reach <= margin * (1 + 1e-12) and half <= margin / 2
+
+    plan = {"spread": spread, "alpha": alpha, "beta": beta}
+    weights = (-0.5, 0.0, 0.5)
+    needed = medians.draws_needed_median_slope(margin, weights, times=(cheap, 1, 1), **plan)
+    assert_least(needed, enough)
+    every = medians.draws_needed_median_slope(margin, weights, **plan)
+    assert needed == every if cheap == 1 else needed < every
