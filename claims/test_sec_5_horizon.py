@@ -18,7 +18,7 @@ from mfcheck.findings.regimes import EARLY
 from mfcheck.observables.early_training import Course, Schedule, early
 from mfcheck.settings import Level, Settings
 from mfcheck.theorems import early as law
-from mfcheck.theorems.accuracy_map import chunk
+from mfcheck.theorems.accuracy_map import stack
 from mfcheck.theorems.bound import INF_INF
 from mfcheck.theorems.cells import AttackCell
 from mfcheck.training.objectives import Objective
@@ -86,7 +86,7 @@ def schedule(spec: NetworkSpec) -> Schedule:
 def lasting(x: float, spec: NetworkSpec, cell: HorizonCell) -> MedianGroup:
     """t* of L_std + L_adv at one place."""
     steps = schedule(spec)
-    source = early(Objective("theory", *cell.attack, ATTACK_STEPS), steps, chunk(spec.width, spec.depth), beside=False)
+    source = early(Objective("theory", *cell.attack, ATTACK_STEPS), steps, stack(spec.width), beside=False)
 
     def horizon(draws: Floats) -> Floats:
         return Course(draws, steps).lasting(law.LINEAR)

@@ -173,7 +173,7 @@ class OverWidths(Statement[WidthsPlan]):
 
     def _draw(self, group: MedianGroup, sampling: Sampling) -> Draw:
         probe = sampling.probe(None, self.looks_at, group.spec)
-        return sampling.draws(group.source, probe, group.statistic, group.spec)
+        return replace(sampling.draws(group.source, probe, group.statistic, group.spec), times=group.times)
 
     def _pilot(self, group: MedianGroup, sampling: Sampling) -> Floats:
         probe = sampling.probe(None, self.looks_at, group.spec)

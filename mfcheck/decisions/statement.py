@@ -65,6 +65,11 @@ class Plan:
     chunk: int
     target: Reference = None
 
+    @property
+    def drawn(self) -> int:
+        """Draws of all groups for each one of the number: some take it several times."""
+        return sum(int(getattr(draw, "times", 1)) for draw in self.draws_of)
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Evidence:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from functools import lru_cache
 
@@ -43,4 +44,5 @@ def check_room(needed: int, what: str, device: torch.device) -> None:
 def give_back(device: str) -> None:
     """Let other processes have what torch keeps of a GPU's memory and nobody uses any more."""
     if device.startswith("cuda"):
-        torch.cuda.empty_cache()
+        with contextlib.suppress(RuntimeError):  # some versions of torch refuse, once a recording of theirs has failed
+            torch.cuda.empty_cache()

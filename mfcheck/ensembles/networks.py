@@ -107,7 +107,10 @@ class Network:
             matrix.reserve(columns, columns)
 
     def erase(self, which: Tensor) -> None:
-        """What trains ← 0 in the replicates `which [R]`, whatever it holds: finite networks in place of broken ones."""
+        """What trains ← 0 in the replicates `which [R]`, whatever it holds: finite networks in place of broken ones.
+
+        Biases are changed where they lie; a `twin` has its own.
+        """
         for matrix in self.weights:
             matrix.erase(which)
         for bias in self.biases:

@@ -17,6 +17,7 @@ from mfcheck.ensembles.matrices.lazy import Overflow
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
+from mfcheck.numerics import is_far
 from mfcheck.observables.capacity import fisher_rao
 from mfcheck.observables.slopes import parted
 from mfcheck.spec import NetworkSpec
@@ -170,8 +171,11 @@ def accuracy(
 def _attacked(
     network: Network, objective: Objective, points: Tensor, labels: Tensor, attacker: torch.Generator
 ) -> Tensor:
-    """The attack's perturbations; networks that overflow are attacked as if their weights were 0."""
-    stack, random = network.twin(), attacker.get_state()
+    """The attack's perturbations; networks that overflow are attacked as if their weights were 0.
+
+    On a GPU nothing overflows so as to be told of, and weights of which a twin is made are copied by the next step.
+    """
+    stack, random = network if is_far(points) else network.twin(), attacker.get_state()
     while True:
         try:
             return attack(stack, objective, points, labels, attacker.set_state(random))

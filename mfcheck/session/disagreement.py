@@ -172,7 +172,7 @@ def planned(one: Difference) -> Candidate | None:
         return None
     # A trend's reference is a slope and its margin absolute; every other statement is about a law or a ratio.
     distance = separation(*one.references, trend=len(plans[0].draws_of) > 1)
-    chunks = sum(len(plan.draws_of) * plan.first / plan.chunk for plan in plans)
+    chunks = sum(plan.drawn * plan.first / plan.chunk for plan in plans)
     return Candidate(one, plans, distance / (plans[0].margin.total or 1.0), chunks)  # a threshold has no margin
 
 

@@ -202,7 +202,7 @@ def _costs(one: Asked, shared: dict[tuple[object, ...], int]) -> tuple[list[Cost
         there = shared.get(key, 0)
         shared[key] = max(there, plan.first)
         new = max(0, plan.first - there) / plan.first
-        costs.append(Cost(plan.first * max(1, len(plan.draws_of)), new * _seconds(plan, one.trial)))
+        costs.append(Cost(plan.first * max(1, plan.drawn), new * _seconds(plan, one.trial)))
     return costs, "" if costs or not one.asks else reason
 
 
@@ -210,7 +210,7 @@ def _seconds(plan: Plan, trial: Trial) -> float:
     """Seconds that a first look takes: by one chunk of it where chunks are small, else by a few networks like it."""
     if plan.chunk <= FEW:
         return sum(seconds_of_first(draw) for draw in plan.draws_of) * -(-plan.first // plan.chunk)
-    return plan.first * max(1, len(plan.draws_of)) * _each(trial.cell.spec, trial.settings.device)
+    return plan.first * max(1, plan.drawn) * _each(trial.cell.spec, trial.settings.device)
 
 
 @lru_cache(maxsize=64)

@@ -122,21 +122,21 @@ def check_memory(architecture: str, size: Map, device: str) -> None:
     import torch
 
     matrices = 2 if architecture == "residual" else 1
+    where = torch.device(device if device != "auto" else "cpu")
 
     def needed(width: int, depth: int) -> int:
+        spec = NetworkSpec(architecture, size.input_dim, 10, width, depth, 1.0)
         weights = depth * width**2 * (matrices + 2)  # with their values at the start and their velocities
         activations = 3 * size.trained * depth * width  # of all inputs at once, when they are attacked at the end
-        return 4 * chunk(width, depth) * (weights + activations)
+        return 4 * pairs(spec, size.steps).chunk_draws(spec, "dense", str(where)) * (weights + activations)
 
     widest, deepest = max(size.places(architecture), key=lambda place: needed(*place))
-    where = torch.device(device if device != "auto" else "cpu")
     check_room(needed(widest, deepest), f"the map of {architecture} networks to N = {widest}, L = {deepest}", where)
 
 
-def chunk(width: int, depth: int) -> int:
-    """Networks in a stack: at most `STACK`, or `SMALL` narrow ones, and fewer, a power of two, where they are large."""
-    fit, most = 2**28 // (width**2 * depth * 4), SMALL if width <= NARROW else STACK
-    return max(1, min(most, 2 ** (fit.bit_length() - 1) if fit else 1))
+def stack(width: int) -> int:
+    """Networks in a stack, where they fit: `STACK`, or `SMALL` narrow ones."""
+    return SMALL if width <= NARROW else STACK
 
 
 def objective() -> Objective:
@@ -151,7 +151,7 @@ def rule(spec: NetworkSpec) -> SGD:
 
 def pairs(spec: NetworkSpec, steps: int) -> Source:
     """The trainings of a map's network in so many steps, with attacks and without."""
-    return trained(objective(), rule(spec), steps, chunk(spec.width, spec.depth))
+    return trained(objective(), rule(spec), steps, stack(spec.width))
 
 
 def training_time(spec: NetworkSpec, steps: int) -> float:

@@ -15,7 +15,7 @@ from mfcheck.findings.finding import Curve
 from mfcheck.observables.early_training import Course, Schedule, early
 from mfcheck.settings import Settings
 from mfcheck.spec import Attack, NetworkSpec
-from mfcheck.theorems.accuracy_map import chunk
+from mfcheck.theorems.accuracy_map import stack
 from mfcheck.theorems.bound import INF_INF
 from mfcheck.theorems.cells import AttackCell
 from mfcheck.theory import PaperTheory
@@ -74,7 +74,7 @@ def training(spec: NetworkSpec, objective: Objective, *, late: bool) -> tuple[So
     end, steps = ENDS[spec.architecture, spec.depth, which]
     apart = not late and ENDS.get((spec.architecture, spec.depth, Training.LATE)) != (end, steps)
     schedule = Schedule(end / steps, steps, (0, steps) if apart else (0, round(0.3 * steps), steps))
-    return early(objective, schedule, chunk(spec.width, spec.depth), beside=not apart), schedule
+    return early(objective, schedule, stack(spec.width), beside=not apart), schedule
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -59,11 +60,11 @@ class Ledger:
         self.change = torch.zeros(replicates, network.spec.depth, dtype=torch.float64, device=device)
         self.diverged = torch.full((replicates,), -1, device=device)
 
-        def found(x: Tensor, labels: Tensor, start: Tensor | None) -> Slope:
-            return slope(network, objective, x, labels, generator, start)
+        def found(random: torch.Generator, x: Tensor, labels: Tensor, start: Tensor | None) -> Slope:
+            return slope(network, objective, x, labels, random, start)
 
         stored = numerics.is_far(self.time) and network.engine == "dense"
-        self._slope = Replayed(found, generator, lambda: network.stored) if stored else found
+        self._slope = Replayed(found, generator, lambda: network.stored) if stored else partial(found, generator)
 
     def slope(self, index: int, x: Tensor, labels: Tensor, start: Tensor | None = None) -> Slope:
         """The slope, 0 in every replicate that has diverged; those that now do are marked and erased.

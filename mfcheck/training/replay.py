@@ -7,7 +7,9 @@ same order, so that no bit of a result can depend on whether it was replayed.
 from __future__ import annotations
 
 import contextlib
+import warnings
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import torch
@@ -24,10 +26,11 @@ Found = TypeVar("Found")
 class Replayed(Generic[Found]):
     """A function of tensors on a GPU that, called often enough, is replayed from a recording of its launches.
 
-    It may use numbers of the generator, and read the tensors that `read()` lists where they lie: what they hold may
-    change between calls; once others are listed, or arguments are of other shapes, what was recorded is forgotten.
-    What it returns is overwritten by the next call. A function that waits for the GPU, or whose recording fails (for
-    want of memory, say), is called as it is: a recording computes nothing, so that nothing is lost with it.
+    It is handed a generator, and the arguments of the call; beside them it may read the tensors that `read()` lists,
+    where they lie: what they hold may change between calls, and once others are listed, or arguments are of other
+    shapes, what was recorded is forgotten. What it returns is overwritten by the next call. A function that waits for
+    the GPU, or whose recording fails (for want of memory, say), is called as it is: a recording computes nothing, so
+    that nothing is lost with it.
     """
 
     def __init__(
@@ -36,7 +39,8 @@ class Replayed(Generic[Found]):
         self._function, self._generator, self._read = function, generator, read
         self._listed: list[Tensor] = []
         self._shapes: list[tuple[torch.Size, torch.dtype] | None] = []
-        self._forget()
+        self._calls, self._waits = 0, False
+        self._recording: _Recording[Found] | None = None
 
     def __call__(self, *given: Tensor | None) -> Found:
         """The function of these."""
@@ -44,65 +48,81 @@ class Replayed(Generic[Found]):
         same = len(listed) == len(self._listed) and all(map(lambda a, b: a is b, listed, self._listed))
         if not same or shapes != self._shapes:
             self._listed, self._shapes = listed, shapes
-            self._forget()
+            self._calls, self._waits, self._recording = 0, False, None
         self._calls += 1
-        if self._calls < AFTER or self._called:
-            return self._function(*given)
         if self._calls == AFTER:
             return self._tried(given)
-        if self._graph is None:
-            return self._recorded(given)
-        for place, one in zip(self._places, given, strict=True):
-            if place is not None and one is not None:
-                place.copy_(one)
-        self._graph.replay()
-        return self._found
-
-    def _forget(self) -> None:
-        self._calls, self._called = 0, False
-        self._graph: torch.cuda.CUDAGraph | None = None
-        self._places: list[Tensor | None] = []
+        if self._calls > AFTER and not self._waits and self._recording is None:
+            self._recording = self._recorded(given)
+            self._waits = self._recording is None
+        if self._recording is None:
+            return self._function(self._generator, *given)
+        return self._recording.replay(self._generator, given)
 
     def _tried(self, given: Sequence[Tensor | None]) -> Found:
         """The function's value, found as it would have to be while it is recorded: without waiting for the GPU."""
         state = self._generator.get_state()
         try:
             with _no_waiting():
-                return self._function(*given)
+                return self._function(self._generator, *given)
         except RuntimeError as error:
             if WAITING not in str(error):
                 raise
-        return self._as_it_is(given, state)
-
-    def _recorded(self, given: Sequence[Tensor | None]) -> Found:
-        """The function's value by a first replay."""
-        device, state = self._generator.device, self._generator.get_state()
-        self._places = [None if one is None else one.clone() for one in given]
-        graph = torch.cuda.CUDAGraph()
-        graph.register_generator_state(self._generator)
-        stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
-        try:
-            with torch.cuda.device(device), torch.cuda.graph(graph, stream=stream):
-                self._found = self._function(*self._places)
-        except RuntimeError:  # if it is the function's own, it will show when that is called
-            return self._as_it_is(given, state)
-        self._graph = graph
-        graph.replay()
-        return self._found
-
-    def _as_it_is(self, given: Sequence[Tensor | None], state: Tensor) -> Found:
-        """The function's value, which is not tried to be recorded again."""
-        self._called, self._places = True, []
+        self._waits = True
         self._generator.set_state(state)
-        return self._function(*given)
+        return self._function(self._generator, *given)
+
+    def _recorded(self, given: Sequence[Tensor | None]) -> _Recording[Found] | None:
+        """A recording, unless it fails: what is the function's own fault will show when it is called."""
+        device = self._generator.device
+        with torch.cuda.device(device):
+            # A failed recording may leave its generator and its stream unusable; memory that torch's libraries work in
+            # is kept by stream, and goes with a graph.
+            before, random = torch.cuda.current_stream(device), torch.Generator(device)
+            graph, stream = torch.cuda.CUDAGraph(), torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+            graph.register_generator_state(random)
+            places = [None if one is None else one.clone() for one in given]
+            try:
+                with torch.cuda.graph(graph, stream=stream):
+                    found = self._function(random, *places)
+            except RuntimeError:
+                torch.cuda.set_stream(before)
+                return None
+        return _Recording(graph, random, places, found)
+
+
+@dataclass(frozen=True, eq=False)
+class _Recording(Generic[Found]):
+    """A graph, the generator and the arguments that it reads, and the places that it writes what is found to."""
+
+    graph: torch.cuda.CUDAGraph
+    random: torch.Generator
+    places: Sequence[Tensor | None]
+    found: Found
+
+    def replay(self, generator: torch.Generator, given: Sequence[Tensor | None]) -> Found:
+        """What is found of these arguments, by the generator's next numbers."""
+        for place, one in zip(self.places, given, strict=True):
+            if place is not None and one is not None:
+                place.copy_(one)
+        self.random.set_state(generator.get_state())
+        self.graph.replay()
+        generator.set_state(self.random.get_state())
+        return self.found
 
 
 @contextlib.contextmanager
 def _no_waiting() -> Iterator[None]:
     """RuntimeError where something inside waits for the GPU."""
     before = torch.cuda.get_sync_debug_mode()
-    torch.cuda.set_sync_debug_mode("error")
     try:
+        _set_waiting("error")
         yield
     finally:
-        torch.cuda.set_sync_debug_mode(before)
+        _set_waiting(before)
+
+
+def _set_waiting(mode: str | int) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch says once that this is a prototype
+        torch.cuda.set_sync_debug_mode(mode)

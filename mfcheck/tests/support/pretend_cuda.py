@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_flatten, tree_map
 
-from mfcheck.tests.support.pretend_graphs import FORBIDDEN, PretendedGraph, recorded
+from mfcheck.tests.support.pretend_graphs import FORBIDDEN, LEFT_OVER, PretendedGraph, entered, recorded, set_stream
 
 DEVICE = torch.device("cuda", 0)
 GIB = 2**30
@@ -61,6 +62,8 @@ class PretendedGpu:
     def launch(self, run: Callable[[], Any], *, kind: str = "new") -> Any:
         """Run what makes something "new", and so is a kernel, or writes, or makes no more than room or a view."""
         self.kernels += kind in ("new", "write")
+        if PretendedGraph.stream is not None and PretendedGraph.recording is None:
+            raise RuntimeError(LEFT_OVER)
         out = run()
         if PretendedGraph.recording is not None:
             PretendedGraph.recording.launched(run, out, kind=kind)
@@ -82,6 +85,11 @@ _gpu: PretendedGpu | None = None
 def _now() -> PretendedGpu:
     assert _gpu is not None
     return _gpu
+
+
+def _now_waiting(mode: str | int) -> None:
+    _now().waiting = mode
+    warnings.warn("Synchronization debug mode is a prototype feature", stacklevel=2)
 
 
 class PretendedTensor(Tensor):
@@ -275,6 +283,8 @@ def _check_generators(name: str, there: bool, arguments: Any) -> None:
             raise DeviceMismatchError(f"{name}: expected a {wanted} device type for generator but found {one.device}")
         if isinstance(one, _Generator) and recording is not None and one not in recording.generators:
             raise RuntimeError(f"{name}: attempt to use a CUDA generator that the graph was not told of")
+        if isinstance(one, _Generator) and one in PretendedGraph.spoilt:
+            raise RuntimeError(LEFT_OVER)
 
 
 def _moved(func: Any, first: Tensor, device: torch.device, rest: Any, kwargs: Any) -> Any:
@@ -331,10 +341,12 @@ def pretend_cuda(count: int = 1, name: str = "Pretended 80GB") -> Iterator[Prete
         "empty_cache": lambda: None,
         "CUDAGraph": PretendedGraph,
         "graph": recorded,
-        "Stream": lambda *_: None,
-        "device": lambda *_: contextlib.nullcontext(),
+        "Stream": lambda *_: object(),
+        "current_stream": lambda *_: PretendedGraph.stream,
+        "set_stream": set_stream,
+        "device": entered,
         "get_sync_debug_mode": lambda: _now().waiting,
-        "set_sync_debug_mode": lambda mode: setattr(_now(), "waiting", mode),
+        "set_sync_debug_mode": _now_waiting,
     }
     before = {one: getattr(torch.cuda, one) for one in state}
     handed_on: Any = torch.autograd.has_torch_function  # type: ignore[attr-defined]
@@ -356,3 +368,4 @@ def pretend_cuda(count: int = 1, name: str = "Pretended 80GB") -> Iterator[Prete
         for one, function in before.items():
             setattr(torch.cuda, one, function)
         _gpu = None
+        PretendedGraph.stream, PretendedGraph.spoilt = None, []

@@ -1,21 +1,23 @@
 """CUDA graphs on the GPU that `pretend_cuda` pretends: what is recorded is not computed, and replayed as one launch.
 
 As on a card, a recording draws no number and writes nothing: its results hold garbage until the first replay. Waiting
-inside one fails, and so does a generator that the graph was not told of. A recording that writes into memory that was
-there before is not pretended, and fails too.
+inside one fails, and so does a generator that the graph was not told of, or was told of while another device was the
+current one. A recording that fails leaves its generators unusable, and its stream the current one. One that writes
+into memory that was there before is not pretended, and fails too.
 """
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 from torch.utils._pytree import tree_flatten
 
 FORBIDDEN = "operation not permitted when stream is capturing"
+LEFT_OVER = "the current stream or generator is left over from a recording that failed"
 MEMORY = "pretended graphs do not write into memory that was there before"
 
 
@@ -26,6 +28,12 @@ class PretendedGraph:
     """The one that launches go to now."""
     replays = 0
     """How often any was replayed."""
+    stream: object = None
+    """The current stream, None for the one that there always is."""
+    entered = 0
+    """How many blocks are open in which the pretended device is the current one."""
+    spoilt: ClassVar[list[torch.Generator]] = []
+    """Generators of recordings that failed."""
 
     def __init__(self) -> None:
         self._launches: list[Callable[[], None]] = []
@@ -34,6 +42,8 @@ class PretendedGraph:
 
     def register_generator_state(self, generator: torch.Generator) -> None:
         """Numbers of this generator may be used."""
+        if not PretendedGraph.entered:
+            raise RuntimeError("the generator's seed would lie on another device than the graph")
         self.generators.append(generator)
 
     def replay(self) -> None:
@@ -70,14 +80,34 @@ class PretendedGraph:
 
 
 @contextlib.contextmanager
-def recorded(graph: PretendedGraph, **_: object) -> Iterator[None]:
+def recorded(graph: PretendedGraph, stream: object = None) -> Iterator[None]:
     """`torch.cuda.graph`."""
-    states = [one.get_state() for one in graph.generators]
-    PretendedGraph.recording = graph
+    states, before = [one.get_state() for one in graph.generators], PretendedGraph.stream
+    PretendedGraph.recording, PretendedGraph.stream = graph, stream
     try:
         yield
+    except RuntimeError:
+        PretendedGraph.spoilt += graph.generators
+        raise
+    else:
+        PretendedGraph.stream = before
     finally:
         PretendedGraph.recording = None
         for generator, state in zip(graph.generators, states, strict=True):
             generator.set_state(state)
         graph.spoil()
+
+
+@contextlib.contextmanager
+def entered(*_: object) -> Iterator[None]:
+    """`torch.cuda.device`."""
+    PretendedGraph.entered += 1
+    try:
+        yield
+    finally:
+        PretendedGraph.entered -= 1
+
+
+def set_stream(stream: object) -> None:
+    """`torch.cuda.set_stream`."""
+    PretendedGraph.stream = stream

@@ -171,23 +171,20 @@ def test_quick_needs_no_more_than_is_asked_of_anybody(free: dict[str, int]) -> N
         assert len(list(accuracy_map.networks(architecture, settings("quick")))) == 2
 
 
-@given(st.integers(1, 4096), st.integers(1, 60))
-def test_stacks_are_whole_or_powers_of_two_that_fit(width: int, depth: int) -> None:
-    stack = accuracy_map.chunk(width, depth)
-    most = accuracy_map.SMALL if width <= accuracy_map.NARROW else accuracy_map.STACK
-    assert 1 <= stack <= most
-    assert stack == most or stack & (stack - 1) == 0
-    values = 4 * width**2 * depth
-    assert stack == 1 or stack * values <= 2**28
-    assert stack == most or 2 * stack * values > 2**28
-    assert accuracy_map.chunk(2 * width, depth) <= stack
-    assert accuracy_map.chunk(width, depth + 1) <= stack
+@both
+@pytest.mark.parametrize("level", ["quick", "standard"])
+def test_no_pair_of_a_map_is_trained_in_vain(architecture: str, level: str) -> None:
+    for cell in accuracy_map.networks(architecture, settings(level)):
+        most = accuracy_map.stack(cell.spec.width)
+        size = accuracy_map.pairs(cell.spec, 100).chunk_draws(cell.spec, "dense")
+        assert most % size == 0
+        assert size == 1 or 4 * size * cell.spec.depth * cell.spec.width**2 <= 2**26
 
 
 def test_quicks_map_trains_as_many_at_once_as_decide_with_one_exception() -> None:
     (width,) = accuracy_map.MAPS["quick"].widths
     needed = draws_needed_rate(0.5, alpha=spent(1e-6, 1), failures=1)
-    assert accuracy_map.chunk(width, max(accuracy_map.MAPS["quick"].depths)) == accuracy_map.SMALL == needed
+    assert accuracy_map.stack(width) == accuracy_map.SMALL == needed
 
 
 # Training ------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ from mfcheck.ensembles.streams import Stream
 from mfcheck.numerics import one_thread
 from mfcheck.spec import ReLULike
 from mfcheck.tests.support.pretend_cuda import PretendedTensor, pretend_cuda
-from mfcheck.tests.support.pretend_graphs import FORBIDDEN, MEMORY, PretendedGraph
+from mfcheck.tests.support.pretend_graphs import FORBIDDEN, LEFT_OVER, MEMORY, PretendedGraph
 from mfcheck.training import replay
 from mfcheck.training.ledger import Step
 from mfcheck.training.objectives import Objective
@@ -166,9 +166,9 @@ def test_a_function_of_tensors_is_recorded_once_and_anew_for_other_shapes(monkey
     with pretend_cuda():
         weights, generator, other = torch.ones(3, device=GPU), torch.Generator(GPU), torch.Generator(GPU)
 
-        def function(x: Tensor) -> Tensor:
+        def function(random: torch.Generator, x: Tensor) -> Tensor:
             calls.append(x.shape)
-            return x * weights + torch.empty_like(x).uniform_(generator=generator)
+            return x * weights + torch.empty_like(x).uniform_(generator=random)
 
         replayed = Replayed(function, generator, lambda: [weights])
         for index, shape in enumerate([(3,)] * 5 + [(2, 3)] * 4):
@@ -186,8 +186,8 @@ def test_a_function_that_cannot_be_recorded_is_called(monkeypatch: pytest.Monkey
     with pretend_cuda():
         total, generator, other = torch.zeros(2, device=GPU), torch.Generator(GPU), torch.Generator(GPU)
 
-        def function() -> Tensor:
-            drawn = torch.empty_like(total).uniform_(generator=generator)
+        def function(random: torch.Generator) -> Tensor:
+            drawn = torch.empty_like(total).uniform_(generator=random)
             return total.add_(drawn).clone()  # which the pretended graph does not do
 
         replayed, expected = Replayed(function, generator, lambda: [total]), torch.zeros(2, device=GPU)
@@ -200,7 +200,7 @@ def test_a_function_that_cannot_be_recorded_is_called(monkeypatch: pytest.Monkey
 def test_what_fails_by_itself_is_no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replay, "AFTER", 1)
 
-    def fails() -> Tensor:
+    def fails(random: torch.Generator) -> Tensor:
         raise RuntimeError("out of memory")
 
     with pretend_cuda() as gpu:
@@ -209,18 +209,32 @@ def test_what_fails_by_itself_is_no_waiting(monkeypatch: pytest.MonkeyPatch) -> 
         assert gpu.waiting == 0
 
 
-def test_the_pretended_graph_computes_nothing_before_its_replay_and_allows_no_more_than_a_card() -> None:
+def test_the_pretended_graph_computes_nothing_before_its_replay() -> None:
     with pretend_cuda():
-        before, generator = torch.ones(2, device=GPU), torch.Generator(GPU)
-        graph = torch.cuda.CUDAGraph()
+        before, graph = torch.ones(2, device=GPU), torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph):
             after = before + 1
         assert here(after).isnan().all()
         graph.replay()
         assert here(after).tolist() == [2.0, 2.0]
-        with pytest.raises(RuntimeError, match=FORBIDDEN), torch.cuda.graph(graph):
-            float(before.sum())
-        with pytest.raises(RuntimeError, match="not told of"), torch.cuda.graph(graph):
-            torch.empty_like(before).normal_(generator=generator)
-        with pytest.raises(NotImplementedError, match=MEMORY), torch.cuda.graph(graph):
-            before.add_(1)
+
+
+@pytest.mark.parametrize("fault", [FORBIDDEN, "not told of", MEMORY])
+def test_a_pretended_recording_allows_no_more_than_a_cards_and_fails_as_badly(fault: str) -> None:
+    with pretend_cuda():
+        before, generator, graph = torch.ones(2, device=GPU), torch.Generator(GPU), torch.cuda.CUDAGraph()
+        faults: dict[str, Callable[[], object]] = {
+            FORBIDDEN: lambda: float(before.sum()),
+            "not told of": lambda: torch.empty_like(before).normal_(generator=generator),
+            MEMORY: lambda: before.add_(1),
+        }
+        stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        with pytest.raises(RuntimeError, match=fault), torch.cuda.graph(graph, stream=stream):
+            faults[fault]()
+        with pytest.raises(RuntimeError, match=LEFT_OVER):
+            before + 1
+
+
+def test_a_pretended_graph_takes_no_generator_while_another_device_is_the_current_one() -> None:
+    with pretend_cuda(), pytest.raises(RuntimeError, match="another device"):
+        torch.cuda.CUDAGraph().register_generator_state(torch.Generator(GPU))
