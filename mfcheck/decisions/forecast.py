@@ -37,6 +37,9 @@ BATCH = 32
 """Inputs that a step of a long training goes through."""
 OPEN = 30
 """Draws that are reckoned with, where a plan needs draws of its own and nothing tells the source: as of a median."""
+PILOTED = 128
+"""The same of a source whose draws are not as dear as trainings, of which pilots ask for some hundred: of wide networks
+these are many chunks, and belong to the dearest of a run."""
 MODULE = 1e5
 """Parameters that are reckoned with for a module of one's own."""
 
@@ -101,7 +104,7 @@ def _of(ask: Ask, trial: Trial, reading: Reading) -> Forecast:
         spec, engine = trial.cell.spec, trial.cell.engine
         if not isinstance(source, Source) or engine not in source.engines:
             return Forecast(OPEN, OPEN * seconds_of_a_draw(spec, engine, None, 1), formulas=seen, rough=True)
-        draws = source.chunk_draws(spec, engine, trial.sampling.settings.device)
+        draws = max(source.chunk_draws(spec, engine, trial.sampling.settings.device), min(source.most, PILOTED))
         return Forecast(draws, draws * seconds_of_a_draw(spec, engine, source, 1), formulas=seen, rough=True)
     except NOTHING as error:
         return Forecast(reason=str(error))

@@ -13,19 +13,23 @@ import pytest
 
 from mfcheck import NetworkSpec, PaperTheory
 from mfcheck.decisions import forecast as forecasts
+from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.decide import Decider
 from mfcheck.decisions.forecast import Forecast, core_seconds, forecast, seconds_of_a_draw
 from mfcheck.decisions.glance import cheapest
 from mfcheck.decisions.suite import suite_claims
 from mfcheck.ensembles.orders import Order
-from mfcheck.ensembles.samples import Probe
+from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.findings.cell import Cell
 from mfcheck.findings.claim import Claim
-from mfcheck.observables import jacobian, losses
+from mfcheck.observables import initial_decay, jacobian, losses, slopes
 from mfcheck.settings import Settings, level_named
+from mfcheck.spec import Attack
 from mfcheck.theorems.foreign import each_cell
+from mfcheck.training.objectives import Objective
 
 SPEC = NetworkSpec("vanilla", 16, 2, 32, 2, 1.5)
+NONE = Allowance(0.0, 0.0, "none")
 CLAIM = Claim("thm4.1/toy", "A toy holds.", lambda settings: [])
 
 
@@ -67,6 +71,25 @@ def test_what_needs_draws_to_be_planned_is_rough_and_what_raises_has_a_reason() 
     assert reckoned(draws).rough
     assert reckoned(raises) == Forecast(reason="no such image")
     assert reckoned(variance, Cell(SPEC, "wishart", inapplicable="not here")) == Forecast(reason="not here")
+
+
+def test_what_a_pilot_plans_is_reckoned_with_some_hundred_draws_or_a_chunk_of_trainings() -> None:
+    def piloted(source: Source) -> Callable[[Cell, Decider], object]:
+        def test(cell: Cell, decide: Decider) -> None:
+            decide.median_ratio(
+                source, quantity="a size", statistic=lambda draws: draws[:, 0], reference=lambda theory: 1.0,
+                allowance=lambda: NONE, delta=0.1, pilot=32, probe=Probe(np.ones((1, 16))),
+            )  # fmt: skip
+
+        return test
+
+    wide = Cell(replace(SPEC, width=1000, depth=5), "dense")
+    drift, training = slopes.at_start(Objective("standard")), initial_decay.initial_decay(Attack(0.1, 2, 2), 2)
+    assert drift.chunk_draws(wide.spec, "dense") < 8
+    one, other = (reckoned(piloted(source), wide) for source in (drift, training))
+    assert (one.draws, other.draws) == (128, training.most)
+    assert one.rough
+    assert other.rough
 
 
 def test_more_of_everything_costs_more() -> None:
