@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from torch.utils.flop_counter import FlopCounterMode
 
 from mfcheck import progress
-from mfcheck.decisions.sampling import Drawing
+from mfcheck.decisions.sampling import once
 from mfcheck.decisions.statement import Plan
 from mfcheck.progress import Progress
 from mfcheck.statistics.sample_sizes import Draw
@@ -41,9 +41,8 @@ def cost_of(plan: Plan) -> Cost:
     """What the first look's draws cost, from one chunk of each group."""
     chunks = -(-plan.first // plan.chunk)
     total = Cost(0.0)
-    for draw in plan.draws_of:
-        once, times = (replace(draw, times=1), draw.times) if isinstance(draw, Drawing) else (draw, 1)
-        total += _of_a_chunk(once, plan.chunk) * (chunks * times)
+    for draw, times in map(once, plan.draws_of):
+        total += _of_a_chunk(draw, plan.chunk) * (chunks * times)
     return total
 
 

@@ -14,6 +14,7 @@ from mfcheck.ensembles.store import ChunkStore
 from mfcheck.findings.cell import Cell
 from mfcheck.settings import Settings
 from mfcheck.spec import NetworkSpec
+from mfcheck.statistics.sample_sizes import Draw
 from mfcheck.verdict import NotANumber
 
 Statistic = Callable[[Floats], Floats]
@@ -48,6 +49,11 @@ class Drawing:
         """So many draws, or all that are made for them since chunks are whole, up to `SPARE` times as many."""
         size, asked = self.sample.chunk, n * self.times
         return min(-(-asked // size) * size, SPARE * asked) // self.times
+
+
+def once(draw: Draw) -> tuple[Draw, int]:
+    """A draw by which each is taken once, and how many times as many this one takes."""
+    return (replace(draw, times=1), draw.times) if isinstance(draw, Drawing) else (draw, 1)
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ import numpy as np
 
 from mfcheck.arrays import Floats
 from mfcheck.decisions.probes import image
-from mfcheck.decisions.sampling import LooksAt, Sampling
+from mfcheck.decisions.sampling import LooksAt, Sampling, once
 from mfcheck.findings.finding import Curve, Margin
 from mfcheck.findings.regimes import EVERYWHERE, Regime
 from mfcheck.settings import Level
@@ -68,7 +68,7 @@ class Plan:
     @property
     def drawn(self) -> int:
         """Draws of all groups for each one of the number: some take it several times."""
-        return sum(int(getattr(draw, "times", 1)) for draw in self.draws_of)
+        return sum(once(draw)[1] for draw in self.draws_of)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -12,6 +12,7 @@ import torch
 
 from mfcheck.architectures import declared_sizes, declares_biases, declares_omega, layer_variances
 from mfcheck.decisions.cost import seconds_of_first
+from mfcheck.decisions.sampling import once
 from mfcheck.decisions.statement import Plan
 from mfcheck.decisions.trial import Trial, made
 from mfcheck.ensembles.calls import call_of
@@ -209,7 +210,8 @@ def _costs(one: Asked, shared: dict[tuple[object, ...], int]) -> tuple[list[Cost
 def _seconds(plan: Plan, trial: Trial) -> float:
     """Seconds that a first look takes: by one chunk of it where chunks are small, else by a few networks like it."""
     if plan.chunk <= FEW:
-        return sum(seconds_of_first(draw) for draw in plan.draws_of) * -(-plan.first // plan.chunk)
+        chunks = -(-plan.first // plan.chunk)
+        return chunks * sum(times * seconds_of_first(draw) for draw, times in map(once, plan.draws_of))
     return plan.first * max(1, plan.drawn) * _each(trial.cell.spec, trial.settings.device)
 
 

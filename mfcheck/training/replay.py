@@ -39,7 +39,7 @@ class Replayed(Generic[Found]):
         self._function, self._generator, self._read = function, generator, read
         self._listed: list[Tensor] = []
         self._shapes: list[tuple[torch.Size, torch.dtype] | None] = []
-        self._calls, self._waits = 0, False
+        self._calls, self._refused = 0, False
         self._recording: _Recording[Found] | None = None
 
     def __call__(self, *given: Tensor | None) -> Found:
@@ -48,13 +48,13 @@ class Replayed(Generic[Found]):
         same = len(listed) == len(self._listed) and all(map(lambda a, b: a is b, listed, self._listed))
         if not same or shapes != self._shapes:
             self._listed, self._shapes = listed, shapes
-            self._calls, self._waits, self._recording = 0, False, None
+            self._calls, self._refused, self._recording = 0, False, None
         self._calls += 1
         if self._calls == AFTER:
             return self._tried(given)
-        if self._calls > AFTER and not self._waits and self._recording is None:
+        if self._calls > AFTER and not self._refused and self._recording is None:
             self._recording = self._recorded(given)
-            self._waits = self._recording is None
+            self._refused = self._recording is None
         if self._recording is None:
             return self._function(self._generator, *given)
         return self._recording.replay(self._generator, given)
@@ -68,7 +68,7 @@ class Replayed(Generic[Found]):
         except RuntimeError as error:
             if WAITING not in str(error):
                 raise
-        self._waits = True
+        self._refused = True
         self._generator.set_state(state)
         return self._function(self._generator, *given)
 

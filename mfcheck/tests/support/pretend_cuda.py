@@ -169,7 +169,7 @@ def _launch(func: Any, args: Any, kwargs: Any) -> Any:
     masks = name in MASKED and any(isinstance(i, Tensor) and i.dtype is torch.bool for i in args[1])
     if name in WAITS or name in SOLVERS or masks:
         gpu.wait(name)
-    real_args, real_kwargs = tree_map(_held, args), tree_map(_held, kwargs)
+    real_args, real_kwargs = tree_map(here, args), tree_map(here, kwargs)
     if "device" in real_kwargs:
         real_kwargs["device"] = torch.device("cpu")
     writes = (name.endswith("_") and not name.endswith("__")) or kwargs.get("out") is not None
@@ -204,7 +204,8 @@ def _check_alike(func: Any, name: str, args: Any, others: list[Tensor]) -> None:
         raise DeviceMismatchError(f"{name}: expected all tensors on one device, found cuda:0 and cpu {shapes}")
 
 
-def _held(one: Any) -> Any:
+def here(one: Any) -> Any:
+    """The numbers of what is pretended; anything else as it is."""
     return one.held if isinstance(one, PretendedTensor) else one
 
 
@@ -220,14 +221,14 @@ class _ToGpu(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Tensor:
-        return _held(gradients[0])  # type: ignore[no-any-return]
+        return here(gradients[0])  # type: ignore[no-any-return]
 
 
 class _ToCpu(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
         _now().wait("to cpu")
-        return _held(x).detach().clone()  # type: ignore[no-any-return]
+        return here(x).detach().clone()  # type: ignore[no-any-return]
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Any:
@@ -247,10 +248,10 @@ class _Calls(TorchFunctionMode):
             raise TypeError("can't convert cuda:0 device type tensor to numpy. Use Tensor.cpu() to copy it first")
         if there and name == "tolist":
             _now().wait("tolist")
-            return _held(first).tolist()
+            return here(first).tolist()
         if there and name == "one_hot":  # which makes an arange where the numbers lie
             _now().kernels += 2
-            held = _held(first)
+            held = here(first)
             return PretendedTensor(_now().launch(lambda: torch.nn.functional.one_hot(held, *args[1:], **kwargs)))
         if device is None:
             return func(*args, **kwargs)

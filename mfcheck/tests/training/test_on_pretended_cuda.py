@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -16,20 +15,11 @@ from mfcheck.ensembles.samples import Probe
 from mfcheck.ensembles.streams import Stream
 from mfcheck.numerics import one_thread
 from mfcheck.observables import jacobian, losses
-from mfcheck.tests.support.pretend_cuda import PretendedTensor, pretend_cuda
+from mfcheck.tests.support.device_trainings import ATTACKED, PULLED, STANDARD, THEORY, X, trained
+from mfcheck.tests.support.pretend_cuda import here, pretend_cuda
 from mfcheck.training.ledger import Step
 from mfcheck.training.objectives import Objective
 from mfcheck.training.rules import SGD, Flow
-from mfcheck.training.steps import train
-
-STANDARD, ATTACKED = Objective("standard"), Objective("attacked", 0.1, steps=5)
-THEORY, PULLED = Objective("theory", 0.1, steps=5), Objective("adversarial", 0.1, steps=5)
-X, LABELS = np.random.default_rng(0).normal(size=(8, 49)).astype(np.float32), np.arange(8) % 10
-
-
-def trained(network: Network, objective: Objective, rule: SGD | Flow, steps: int, device: str) -> list[Step]:
-    x, labels = torch.from_numpy(X).to(device), torch.from_numpy(LABELS).to(device)
-    return [*train(network, objective, x, labels, optimiser=rule, steps=steps, generator=torch.Generator(device))]
 
 
 def launches(objective: Objective, rule: SGD | Flow, engine: str, depth: int, steps: int) -> tuple[int, int]:
@@ -80,10 +70,6 @@ def test_a_chunk_of_jacobians_is_some_dozen_launches(architecture: str, most: in
         Order(jacobian.entry, spec, "dense", probe, 1, "cuda:0", 0, 2).draw()
     assert gpu.kernels <= most
     assert gpu.waits <= 2
-
-
-def here(one: Tensor) -> Tensor:
-    return one.held if isinstance(one, PretendedTensor) else one
 
 
 def at_once(engine: str, objective: Objective, rule: SGD | Flow, device: str) -> tuple[list[Step], list[Tensor]]:

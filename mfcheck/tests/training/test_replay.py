@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -14,25 +13,18 @@ from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
 from mfcheck.numerics import one_thread
 from mfcheck.spec import ReLULike
-from mfcheck.tests.support.pretend_cuda import PretendedTensor, pretend_cuda
+from mfcheck.tests.support.device_trainings import ATTACKED, LABELS, PULLED, STANDARD, THEORY, X, trained
+from mfcheck.tests.support.pretend_cuda import here, pretend_cuda
 from mfcheck.tests.support.pretend_graphs import FORBIDDEN, LEFT_OVER, MEMORY, PretendedGraph
 from mfcheck.training import replay
-from mfcheck.training.ledger import Step
 from mfcheck.training.objectives import Objective
 from mfcheck.training.replay import Replayed
 from mfcheck.training.rules import SGD, Flow
 from mfcheck.training.steps import train
 
 GPU, NEVER = "cuda:0", 10**9
-X, LABELS = np.random.default_rng(0).normal(size=(8, 49)).astype(np.float32), np.arange(8) % 10
 SPEC, DEEPER = (NetworkSpec("vanilla", 49, 10, 40, depth, 2.0, 0.1) for depth in (2, 5))
-STANDARD, ATTACKED = Objective("standard"), Objective("attacked", 0.1, steps=5)
-THEORY, PULLED = Objective("theory", 0.1, steps=5), Objective("adversarial", 0.1, steps=5)
 MEASURED = ("time", "loss", "standard_pull", "projection", "square", "change", "paid", "error", "diverged")
-
-
-def here(one: Tensor) -> Tensor:
-    return one.held if isinstance(one, PretendedTensor) else one
 
 
 class Trained:
@@ -44,12 +36,8 @@ class Trained:
         PretendedGraph.replays = 0
         with pretend_cuda() as gpu, one_thread(), torch.no_grad():
             self.network = Network(spec, Stream(0, GPU), engine=engine, replicates=3)
-            self.steps = list(self._steps(objective, rule, steps))
+            self.steps = trained(self.network, objective, rule, steps, GPU)
             self.kernels, self.waits, self.replays = gpu.kernels, gpu.waits, PretendedGraph.replays
-
-    def _steps(self, objective: Objective, rule: SGD | Flow, steps: int) -> Iterator[Step]:
-        x, labels, generator = torch.from_numpy(X).to(GPU), torch.from_numpy(LABELS).to(GPU), torch.Generator(GPU)
-        return train(self.network, objective, x, labels, optimiser=rule, steps=steps, generator=generator)
 
     @property
     def numbers(self) -> list[Tensor]:
