@@ -125,24 +125,17 @@ class Network:
 
     def restricted(self, at: Tensor) -> Network:
         """The stored replicates `at` alone, as they are now; ValueError for lazy ones, which share what they know."""
-        if any(isinstance(matrix, LazyMatrix) for matrix in self.matrices):
-            raise ValueError("lazily revealed replicates cannot be parted; engine dense can")
-
-        found = self.each_stored(lambda values: values[at])
-        found.replicates = len(at)
-        found.biases = [bias[at] for bias in self.biases]
-        return found
-
-    def each_stored(self, function: Callable[[Tensor], Tensor]) -> Network:
-        """A network of the values that a function makes of every stored matrix's; biases are as they are."""
 
         def part(matrix: AnyMatrix) -> Any:
-            assert not isinstance(matrix, LazyMatrix)
-            return type(matrix)(function(matrix.values))
+            if isinstance(matrix, LazyMatrix):
+                raise ValueError("lazily revealed replicates cannot be parted; engine dense can")
+            return type(matrix)(matrix.values[at])
 
         found = copy.copy(self)
+        found.replicates = len(at)
         found.input_projection, found.output_projection = part(self.input_projection), part(self.output_projection)
         found.weights, found.shortcuts = [part(one) for one in self.weights], [part(one) for one in self.shortcuts]
+        found.biases = [bias[at] for bias in self.biases]
         return found
 
     def __call__(self, x: Tensor) -> Tensor:
