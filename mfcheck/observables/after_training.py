@@ -178,6 +178,6 @@ def _attacked(
     stack, random = network if is_far(points) else network.twin(), attacker.get_state()
     while True:
         try:
-            return attack(stack, objective, points, labels, attacker.set_state(random))
+            return attack(stack, objective, points, labels, attacker.set_state(random)).perturbation
         except Overflow as overflow:
             stack.erase(overflow.where)

@@ -51,7 +51,7 @@ def carried(objective: Objective, rule: SGD, times: tuple[float, ...]) -> Source
             progress.report(now.index, steps)
             if (row := due.get(now.index)) is not None:
                 apart = replace(objective, name="adversarial")
-                eta = attack(network, apart, x[taught:], labels[taught:], stream.torch)
+                eta = attack(network, apart, x[taught:], labels[taught:], stream.torch).perturbation
                 result[:, row, :FAILED] = gains(network, x[taught:], labels[taught:], eta, begun)
                 result[:, row, FAILED] = (now.diverged >= 0).double()
         return result

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
@@ -39,6 +42,14 @@ def attacked_loss(
     return found.loss.double().mean(dim=1)
 
 
+@dataclass(frozen=True, eq=False)
+class Attacked:
+    """What an attack found: the `perturbation [R, B, d]`, and the networks' pass there where it is asked for."""
+
+    perturbation: Tensor
+    passed: Callable[[], Pass]
+
+
 def attack(
     network: Network,
     objective: Objective,
@@ -47,22 +58,35 @@ def attack(
     generator: torch.Generator,
     start: Tensor | None = None,
     clean: Pass | None = None,
-) -> Tensor:
-    """The perturbation `[R, B, d]` that the objective's attack finds; `clean` is the pass at x, if it is known.
+) -> Attacked:
+    """What the objective's attack finds at x `[R, B, d]`; `clean` is the pass there, if it is known.
 
     Raises Overflow where a network meets what is not finite; on a GPU, which is not waited for, it is NaN there.
     """
-    eps, p, q, steps = objective.eps, objective.p, objective.q, objective.steps
     f = _Watched(network, clean)
     with numerics.unheeded():
-        if objective.name == "attacked":
-            network.reserve(x.shape[-2] * (steps + 2))
-            return climb_cross_entropy(f, x.contiguous(), labels, eps, p, steps, generator, start).perturbation
-        if objective.is_linear:
-            return on_sphere(linear_start(f, x, network.spec.output_dim, p, q), p, eps)
-        begun: str | Tensor = "jacobian" if start is None else start
-        known = None if clean is None else f.sound(clean.output)
-        return largest_loss(f, x, eps, p, q, steps=steps, generator=generator, start=begun, clean=known).perturbation
+        eta = _climbed(f, network, objective, x, labels, generator, start)
+    return Attacked(eta, lambda: f.passed(x + eta))
+
+
+def _climbed(
+    f: _Watched,
+    network: Network,
+    objective: Objective,
+    x: Tensor,
+    labels: Tensor,
+    generator: torch.Generator,
+    start: Tensor | None,
+) -> Tensor:
+    eps, p, q, steps = objective.eps, objective.p, objective.q, objective.steps
+    if objective.name == "attacked":
+        network.reserve(x.shape[-2] * (steps + 2))
+        return climb_cross_entropy(f, x.contiguous(), labels, eps, p, steps, generator, start).perturbation
+    if objective.is_linear:
+        return on_sphere(linear_start(f, x, network.spec.output_dim, p, q), p, eps)
+    begun: str | Tensor = "jacobian" if start is None else start
+    known = None if f.clean is None else f.sound(f.clean.output)
+    return largest_loss(f, x, eps, p, q, steps=steps, generator=generator, start=begun, clean=known).perturbation
 
 
 @full_precision()
@@ -80,12 +104,22 @@ class _Watched:
     """
 
     def __init__(self, network: Network, clean: Pass | None = None) -> None:
-        self.reserve = network.reserve
-        self._network, self._clean = network, clean
+        self.reserve, self.clean = network.reserve, clean
+        self._network = network
         self._most = torch.finfo(network.dtype).max ** 0.5
+        self._last: tuple[Tensor, Pass] | None = None
 
     def __call__(self, x: Tensor) -> Tensor:
-        return self.sound(self._network(x))
+        if torch.is_grad_enabled() or numerics.is_far(x):
+            return self.sound(self._network(x))
+        self._last = x, self._network.passed(x)
+        return self.sound(self._last[1].output)
+
+    def passed(self, x: Tensor) -> Pass:
+        """The pass at x: as it was met, where an attack ended at the best that it found, as all but always on L_adv."""
+        if self._last is not None and torch.equal(self._last[0], x):
+            return self._last[1]
+        return self._network.passed(x)
 
     def sound(self, output: Tensor) -> Tensor:
         """The output; Overflow where it is too large."""
@@ -97,7 +131,7 @@ class _Watched:
         return output
 
     def jacobian(self, x: Tensor) -> Tensor:
-        slopes = self._network.gate_slopes(x) if self._clean is None else self._clean.slopes
+        slopes = self._network.gate_slopes(x) if self.clean is None else self.clean.slopes
         found = rough_jacobian(self._network, slopes)
         if not numerics.is_far(found) and not all_finite(found):
             sound = found.isfinite().flatten(1).all(dim=1)

@@ -24,12 +24,11 @@ class Step:
     """What is measured before step `index`, for every replicate, in float64.
 
     `time [R]` in units of the flow (a step of SGD takes lr). `loss`, `adversarial`, `standard`, `standard_pull` and
-    `shortcut_pull` `[R]` (as in `Slope`); `projection`
-    ⟨W, ∂L/∂W⟩, `square` ‖∂L/∂W‖² and `change` (‖W(t)‖² − ‖W(0)‖²)/N `[R, L]`; `paid [R]`, the integral of the loss
-    over the time of the steps taken so far; `error [R]`, of a flow, the estimated
+    `shortcut_pull` `[R]` (as in `Slope`); `projection` ⟨W, ∂L/∂W⟩ and `change` (‖W(t)‖² − ‖W(0)‖²)/N `[R, L]`;
+    `paid [R]`, the integral of the loss over the time of the steps taken so far; `error [R]`, of a flow, the estimated
     error of `change` from the steps taken so far; `diverged [R]`, from which step on a replicate stands still since its
     loss was NaN, infinite or beyond 10⁶ (−1: never): what trained is then 0, and so is all that is measured but time,
-    change and error, which stay; the `perturbation [R, B, d]` of the attack.
+    change and error, which stay; the `perturbation [R, B, d]` of the attack; and the `slope` that all this is of.
     """
 
     index: int
@@ -40,12 +39,17 @@ class Step:
     standard_pull: Tensor
     shortcut_pull: Tensor
     projection: Tensor
-    square: Tensor
     change: Tensor
     paid: Tensor
     error: Tensor
     diverged: Tensor
     perturbation: Tensor | None
+    slope: Slope
+
+    @property
+    def square(self) -> Tensor:
+        """‖∂L/∂W‖² `[R, L]` in float64."""
+        return self.slope.square
 
 
 class Ledger:
@@ -112,12 +116,12 @@ class Ledger:
             standard_pull=found.standard_pull,
             shortcut_pull=found.shortcut_pull,
             projection=found.projection,
-            square=found.square,
             change=self.change.clone(),
             paid=self.paid.clone(),
             error=self.error.clone(),
             diverged=self.diverged.clone(),
             perturbation=found.perturbation,
+            slope=found,
         )
 
     def moved(self, h: Tensor, along: Tensor, length: Tensor) -> None:
@@ -127,7 +131,7 @@ class Ledger:
 
 def _sound(found: Slope) -> Tensor:
     """Which replicates do not diverge there: `[R]`."""
-    finite = (found.square + found.projection).sum(dim=1).abs() < math.inf
+    finite = found.projection.sum(dim=1).abs() < math.inf
     return finite & (found.loss < BLOWN)
 
 
@@ -153,6 +157,5 @@ def _without(found: Slope, gone: Tensor) -> Slope:
         right=each(found.right),
         bias=[zeroed(one) for one in found.bias],
         projection=zeroed(found.projection),
-        square=zeroed(found.square),
         perturbation=None if found.perturbation is None else zeroed(found.perturbation),
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -32,8 +33,8 @@ class Slope:
 
     `loss`, `adversarial` and `standard` `[R]` (0 where not part of the objective; of "attacked" the cross-entropy at
     attacked inputs is `standard`); per layer the factors `left [R, N, k]`, `right [R, N, k]` of ∂L/∂W = left rightᵀ and
-    `bias [R, N]`; `projection` ⟨W, ∂L/∂W⟩ and `square` ‖∂L/∂W‖² `[R, L]` in float64; the `perturbation [R, B, d]`;
-    and `standard_pull` ⟨f, softmax f − y⟩ `[R]`, which is ⟨W, ∂L/∂W⟩ of the cross-entropy where f is homogeneous in W
+    `bias [R, N]`; `projection` ⟨W, ∂L/∂W⟩ `[R, L]` in float64; the `perturbation [R, B, d]`; and `standard_pull`
+    ⟨f, softmax f − y⟩ `[R]`, which is ⟨W, ∂L/∂W⟩ of the cross-entropy where f is homogeneous in W
     (docs/theory.md#euler-identities); `shortcut_pull` ⟨P, ∂L/∂P⟩ `[R]`, meaned over layers, which a residual network
     has of it instead of ⟨W, ∂L/∂W⟩.
     """
@@ -45,10 +46,14 @@ class Slope:
     right: Layers
     bias: list[Tensor]
     projection: Tensor
-    square: Tensor
     perturbation: Tensor | None
     standard_pull: Tensor
     shortcut_pull: Tensor
+
+    @cached_property
+    def square(self) -> Tensor:
+        """‖∂L/∂W‖² `[R, L]` in float64, found where it is asked for: of small networks it takes a tenth of a step."""
+        return layerwise(lambda a, b: inner(a, b, a, b), self.left, self.right)
 
 
 @full_precision()
@@ -69,11 +74,13 @@ def slope(
     eta, apart = None, objective.name in ("adversarial", "theory")
     if apart:
         clean = network.passed(x)
-        eta = attack(network, objective, x, labels, generator, start, clean)
-        passed = _beside(network.passed(x + eta), clean)
+        found = attack(network, objective, x, labels, generator, start, clean)
+        eta, passed = found.perturbation, _beside(found.passed(), clean)
+    elif objective.attacks:
+        found = attack(network, objective, x, labels, generator, start)
+        eta, passed = found.perturbation, found.passed()
     else:
-        eta = attack(network, objective, x, labels, generator, start) if objective.attacks else None
-        passed = network.passed(x if eta is None else x + eta)
+        passed = network.passed(x)
     inputs, nothing = x.shape[1], torch.zeros(network.replicates, dtype=torch.float64, device=x.device)
     adversarial, standard, standard_pull = nothing, nothing, nothing
     cotangents = torch.zeros_like(passed.output)
@@ -107,7 +114,6 @@ def slope(
         right=right,
         bias=[one[:, -inputs:].sum(dim=1) for one in signals] if network.biases else [],
         projection=layerwise(lambda one, h: total(one * h), signals, products),
-        square=layerwise(lambda a, b: inner(a, b, a, b), left, right),
         perturbation=eta,
         standard_pull=standard_pull,
         shortcut_pull=shortcut_pull,
