@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mfcheck import numerics
 from mfcheck.attacks.balls import all_finite, assert_all_finite, dual_map, norm, onto_ball
-from mfcheck.attacks.networks import Function, flips, linear_start, reserve
+from mfcheck.attacks.networks import Function, Rounded, flips, linear_start, reserve
 from mfcheck.given import positive, real
 from mfcheck.spec import norm_exponent, positive_integer
 from mfcheck.verdict import NotANumber
@@ -137,31 +137,59 @@ def ascend(
     steps: int,
     box: tuple[float, float] | None,
 ) -> tuple[Tensor, Tensor]:
-    """The η `[…, B, d]` of the highest score(f(x+η)) `[…, B]` on an ascent, and the best after each step."""
-    best, most, trace = eta, None, []
-    for step in range(steps + 1):
-        last = step == steps
-        reached, gradient = _scored(f, x + eta, score, gradient=not last)
-        if most is None:
-            most = reached
-        elif numerics.is_far(reached):
-            best, most = torch.where((reached > most)[..., None], eta, best), torch.maximum(reached, most)
-        elif bool((better := reached > most).any()):
-            best = eta if bool(better.all()) else torch.where(better[..., None], eta, best)
-            most = torch.maximum(reached, most)
-        trace.append(most)
-        if gradient is not None:
-            share = 1 - step / steps
-            along = dual_map(gradient if box is None else _unblocked(gradient, x + eta, box), p)
-            if p == 1:
-                eta = eta + share * (eps * along - eta)
-            else:
-                eta = onto_ball(torch.add(eta, along, alpha=eps * max(LAST_STEP, FIRST_STEP * share)), p, eps)
-            eta = boxed(eta, x, box)
-    if most is not None and numerics.is_far(most):  # where NaN and infinity have come through all steps
-        assert_finite(most, "an attacked input")
-        best = torch.where((most < math.inf)[..., None], best, math.nan)
-    return best, torch.stack(trace)
+    """The η `[…, B, d]` of the highest score(f(x+η)) `[…, B]` on an ascent, and the best after each step.
+
+    Where f is known roughly as well, the first half of the steps, the long ones, go by that, and the others from there:
+    from the best so far where no step is left, or where steps leap between vertices, as for p = 1.
+    """
+
+    def climbed(near: Function, eta: Tensor, taken: range) -> tuple[Tensor, Tensor, list[Tensor]]:
+        best, most, trace = eta, None, []
+        for step in (*taken, None):
+            reached, gradient = _scored(near, x + eta, score, gradient=step is not None)
+            best, most = (eta, reached) if most is None else _better(best, most, eta, reached)
+            trace.append(most)
+            if step is not None and gradient is not None:
+                eta = boxed(_stepped(eta, gradient, x, 1 - step / steps, p, eps, box), x, box)
+        return best, eta, trace
+
+    half, before = 0, list[Tensor]()
+    if isinstance(f, Rounded):
+        half = -(-steps // 2)
+        best, last, before = climbed(f.roughly, eta, range(half))
+        eta = best if p == 1 or half == steps else last
+    best, _, after = climbed(f, eta, range(half, steps))
+    if numerics.is_far(best):  # where NaN and infinity have come through all steps
+        assert_finite(after[-1], "an attacked input")
+        best = torch.where((after[-1] < math.inf)[..., None], best, math.nan)
+    return best, torch.stack([*before[:half], *after])
+
+
+def _better(best: Tensor, most: Tensor, eta: Tensor, reached: Tensor) -> tuple[Tensor, Tensor]:
+    """The better of two points for every input, and its score."""
+    better = reached > most
+    if numerics.is_far(reached):
+        return torch.where(better[..., None], eta, best), torch.maximum(reached, most)
+    if not bool(better.any()):
+        return best, most
+    chosen = eta if bool(better.all()) else torch.where(better[..., None], eta, best)
+    return chosen, torch.maximum(reached, most)
+
+
+def _stepped(
+    eta: Tensor,
+    gradient: Tensor,
+    x: Tensor,
+    share: float,
+    p: float,
+    eps: float,
+    box: tuple[float, float] | None,
+) -> Tensor:
+    """A step of the ascent in the ball, of so large a share of the first one's length."""
+    along = dual_map(gradient if box is None else _unblocked(gradient, x + eta, box), p)
+    if p == 1:
+        return eta + share * (eps * along - eta)
+    return onto_ball(torch.add(eta, along, alpha=eps * max(LAST_STEP, FIRST_STEP * share)), p, eps)
 
 
 def _scored(

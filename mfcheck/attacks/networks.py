@@ -36,6 +36,13 @@ class Linearised(Protocol):
 
 
 @runtime_checkable
+class Rounded(Protocol):
+    """A network that knows f(x) roughly as well, in less time: as good to who only asks which way to go."""
+
+    def roughly(self, x: Tensor) -> Tensor: ...
+
+
+@runtime_checkable
 class Weighed(Protocol):
     """A network that knows about how many operations its largest product takes with so many columns of either side."""
 

@@ -15,10 +15,15 @@ from mfcheck.attacks.cross_entropy import climb_cross_entropy
 from mfcheck.attacks.networks import linear_start
 from mfcheck.ensembles.matrices.lazy import Overflow
 from mfcheck.ensembles.networks import Network, Pass
-from mfcheck.ensembles.rough import rough_jacobian
+from mfcheck.ensembles.rough import rough_jacobian, rounded
 from mfcheck.numerics import full_precision
 from mfcheck.spec import Attack
 from mfcheck.training.losses import Objective
+
+WIDE = 256
+"""Width from which attacks begin by rounded weights: below, rounding them takes as long as it saves."""
+MOVED = 0.05
+"""How far attacks must take an input for that, as a share of its length: some 25 times what rounding changes of it."""
 
 
 @full_precision()
@@ -36,9 +41,8 @@ def attacked_loss(
     """
     x = x.expand(network.replicates, *x.shape[-2:])
     clean = network.passed(x)
-    f, begun = _Watched(network, clean), "jacobian" if start is None else start
-    known = f.sound(clean.output)
-    found = largest_loss(f, x, *against, steps=steps, generator=generator, start=begun, clean=known)
+    f, begun = _watched(network, against, x, clean), "jacobian" if start is None else start
+    found = largest_loss(f, x, *against, steps=steps, generator=generator, start=begun, clean=f.known)
     return found.loss.double().mean(dim=1)
 
 
@@ -63,15 +67,14 @@ def attack(
 
     Raises Overflow where a network meets what is not finite; on a GPU, which is not waited for, it is NaN there.
     """
-    f = _Watched(network, clean)
+    f = _watched(network, objective.attack, x, clean)
     with numerics.unheeded():
-        eta = _climbed(f, network, objective, x, labels, generator, start)
+        eta = _climbed(f, objective, x, labels, generator, start)
     return Attacked(eta, lambda: f.passed(x + eta))
 
 
 def _climbed(
     f: _Watched,
-    network: Network,
     objective: Objective,
     x: Tensor,
     labels: Tensor,
@@ -80,13 +83,12 @@ def _climbed(
 ) -> Tensor:
     eps, p, q, steps = objective.eps, objective.p, objective.q, objective.steps
     if objective.name == "attacked":
-        network.reserve(x.shape[-2] * (steps + 2))
+        f.reserve(x.shape[-2] * (steps + 2))
         return climb_cross_entropy(f, x.contiguous(), labels, eps, p, steps, generator, start).perturbation
     if objective.is_linear:
-        return on_sphere(linear_start(f, x, network.spec.output_dim, p, q), p, eps)
+        return on_sphere(linear_start(f, x, f.outputs, p, q), p, eps)
     begun: str | Tensor = "jacobian" if start is None else start
-    known = None if f.clean is None else f.sound(f.clean.output)
-    return largest_loss(f, x, eps, p, q, steps=steps, generator=generator, start=begun, clean=known).perturbation
+    return largest_loss(f, x, eps, p, q, steps=steps, generator=generator, start=begun, clean=f.known).perturbation
 
 
 @full_precision()
@@ -104,10 +106,15 @@ class _Watched:
     """
 
     def __init__(self, network: Network, clean: Pass | None = None) -> None:
-        self.reserve, self.clean = network.reserve, clean
-        self._network = network
+        self.reserve, self.outputs = network.reserve, network.spec.output_dim
+        self._network, self._clean = network, clean
         self._most = torch.finfo(network.dtype).max ** 0.5
         self._last: tuple[Tensor, Pass] | None = None
+
+    @property
+    def known(self) -> Tensor | None:
+        """The output at the clean inputs, if their pass is known."""
+        return None if self._clean is None else self.sound(self._clean.output)
 
     def __call__(self, x: Tensor) -> Tensor:
         if torch.is_grad_enabled() or numerics.is_far(x):
@@ -131,9 +138,33 @@ class _Watched:
         return output
 
     def jacobian(self, x: Tensor) -> Tensor:
-        slopes = self._network.gate_slopes(x) if self.clean is None else self.clean.slopes
+        slopes = self._network.gate_slopes(x) if self._clean is None else self._clean.slopes
         found = rough_jacobian(self._network, slopes)
         if not numerics.is_far(found) and not all_finite(found):
             sound = found.isfinite().flatten(1).all(dim=1)
             raise Overflow("the network's Jacobian at an input is NaN or infinite", ~sound)
         return found
+
+
+class _Rounded(_Watched):
+    """One that has its weights rounded as well."""
+
+    def __init__(self, network: Network, clean: Pass | None, rough: Network) -> None:
+        super().__init__(network, clean)
+        self._rough = rough
+
+    def roughly(self, x: Tensor) -> Tensor:
+        """f(x) to three digits."""
+        return self.sound(self._rough(x.bfloat16()).float())
+
+
+def _watched(network: Network, against: Attack, x: Tensor, clean: Pass | None) -> _Watched:
+    """Networks as attacks of such a budget see them at x."""
+    rough = rounded(network) if network.spec.width >= WIDE and _moves(against, x) else None
+    return _Watched(network, clean) if rough is None else _Rounded(network, clean, rough)
+
+
+def _moves(against: Attack, x: Tensor) -> bool:
+    """Whether a budget takes every input farther than what rounding may make of it."""
+    farthest = against.eps * x.shape[-1] ** max(0.0, 0.5 - 1 / against.p)
+    return not numerics.is_far(x) and bool((farthest >= MOVED * torch.linalg.vector_norm(x, dim=-1)).all())
