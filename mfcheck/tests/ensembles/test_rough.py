@@ -1,16 +1,21 @@
-"""Jacobians to three digits: right where they are rounded, and in full wherever they would not come faster."""
+"""Networks to three digits: right where they are rounded, and in full wherever they would not come faster."""
 
+import copy
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
 
 from mfcheck.ensembles import rough
+from mfcheck.ensembles.matrices.dense import DenseMatrix
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.rough import rough_jacobian
 from mfcheck.ensembles.streams import Stream
 from mfcheck.spec import Attack, NetworkSpec, ReLULike
+from mfcheck.training import attacked
 from mfcheck.training.attacked import attacked_loss
+from mfcheck.training.objectives import Objective, Slope, slope
 
 SPECS = [
     NetworkSpec("vanilla", 20, 4, 64, 5, 2.0),
@@ -68,3 +73,91 @@ def test_attacks_that_begin_from_it_find_as_much(p: float, eps: float, monkeypat
     # network is a few per cent off either way; begun no worse, networks are as strong on average.
     assert float(ratio.median()) == pytest.approx(1, abs=0.001)
     assert float(ratio.mean()) == pytest.approx(1, abs=0.005)
+
+
+def test_a_matrix_is_rounded_anew_where_it_has_changed() -> None:
+    matrix = DenseMatrix(torch.randn(3, 8, 8, generator=torch.Generator().manual_seed(1)))
+    other, first = copy.copy(matrix), matrix.rounded()
+    assert matrix.rounded() is first
+    left = torch.ones(3, 8, 1)
+    changes: list[Callable[[], object]] = [
+        lambda: matrix.add(left, left),
+        lambda: matrix.add(left, left),  # in place, where the first made new values
+        lambda: matrix.subtract(torch.tensor([0.0, 1.0, 2.0]), torch.ones(3, 8, 8)),
+        lambda: matrix.scale(0.5),
+        lambda: matrix.erase(torch.tensor([False, True, False])),
+        lambda: matrix.values.mul_(3.0),
+    ]
+    before = other.rounded().values.clone()
+    for change in changes:
+        change()
+        assert torch.equal(matrix.rounded().values, matrix.values.bfloat16())
+    assert torch.equal(other.rounded().values, before)
+    with torch.inference_mode():
+        unversioned = DenseMatrix(torch.ones(1, 2, 2))
+        unversioned.rounded()
+        unversioned.values.mul_(3.0)
+        assert unversioned.rounded().values.tolist() == [[[3.0, 3.0], [3.0, 3.0]]]
+
+
+WIDE = [
+    NetworkSpec("vanilla", 60, 10, 256, 4, 2.0),
+    NetworkSpec("residual", 60, 10, 256, 4, 0.4, bias_variance=0.2, activation=ReLULike(0.8, 0.3)),
+]
+
+
+@pytest.mark.parametrize("spec", WIDE, ids=["vanilla", "residual with biases"])
+@pytest.mark.parametrize(("p", "eps"), [(1.0, 8.0), (2.0, 2.0), (math.inf, 0.3)])
+@pytest.mark.parametrize("steps", [1, 6])
+@pytest.mark.parametrize("name", ["adversarial", "attacked"])
+def test_attacks_that_begin_by_rounded_weights_find_as_much(
+    spec: NetworkSpec, p: float, eps: float, steps: int, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    objective = Objective(name, eps, p, math.inf, steps)
+    x, labels = torch.randn(6, 60, generator=torch.Generator().manual_seed(2)), torch.arange(6)
+
+    def found() -> Slope:
+        network = Network(spec, Stream(5), replicates=48)
+        return slope(network, objective, x, labels, torch.Generator().manual_seed(1))
+
+    roughly = found()
+    monkeypatch.setattr(attacked, "WIDE", 10**6)
+    fully = found()
+    assert roughly.perturbation is not None
+    assert fully.perturbation is not None
+    assert not torch.equal(roughly.perturbation, fully.perturbation)
+    ratio = roughly.loss / fully.loss
+    assert float(ratio.mean()) > (0.985 if p == 1 else 0.99)
+    assert float(ratio.mean()) < (1.03 if p == 1 else 1.01)
+
+
+@pytest.mark.parametrize(
+    ("spec", "eps"),
+    [(NetworkSpec("vanilla", 60, 10, 255, 2, 2.0), 0.3), (WIDE[0], 0.049)],
+    ids=["narrow", "small budget"],
+)
+def test_narrow_networks_and_small_budgets_are_attacked_in_full(
+    spec: NetworkSpec, eps: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("nothing is rounded")
+
+    monkeypatch.setattr(attacked, "rounded", refuse)
+    x, labels = torch.ones(6, 60), torch.arange(6)
+    found = slope(Network(spec, Stream(5)), Objective("attacked", eps), x, labels, torch.Generator().manual_seed(1))
+    assert bool(found.loss.isfinite().all())
+
+
+@pytest.mark.parametrize("name", ["adversarial", "attacked"])
+@pytest.mark.parametrize("wide", [1, 10**6], ids=["rounded", "in full"])
+def test_an_attack_s_pass_is_the_networks_where_it_ends(name: str, wide: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attacked, "WIDE", wide)
+    network = Network(SPECS[1], Stream(3), replicates=5)
+    x = torch.randn(7, 20, generator=torch.Generator().manual_seed(1)).expand(5, -1, -1)
+    objective = Objective(name, 0.3, steps=3)
+    for seed in range(4):
+        found = attacked.attack(network, objective, x, torch.arange(7) % 4, torch.Generator().manual_seed(seed))
+        there, again = found.passed(), network.passed(x + found.perturbation)
+        for one, other in zip((*there.states, *there.slopes), (*again.states, *again.slopes), strict=True):
+            assert torch.equal(one, other)
+        assert torch.equal(there.output, again.output)

@@ -89,13 +89,15 @@ def test_networks_diverge_alone_and_are_measured_as_on_the_cpu(objective: Object
         there, end = at_once("dense", objective, rule, "cpu")
         with pretend_cuda():
             found, last = at_once("dense", objective, rule, "cuda:0")
+            squares = [here(step.square) for step in found]
     assert len(found) == len(there)
-    for one, other in zip(found, there, strict=True):
+    for one, other, square in zip(found, there, squares, strict=True):
         assert here(one.diverged).tolist() == other.diverged.tolist()
         assert other.diverged.tolist()[1] >= 0
         assert other.diverged.tolist()[0] == other.diverged.tolist()[2] == -1
-        for name in ("time", "loss", "adversarial", "standard_pull", "projection", "square", "change", "paid", "error"):
+        for name in ("time", "loss", "adversarial", "standard_pull", "projection", "change", "paid", "error"):
             torch.testing.assert_close(here(getattr(one, name)), getattr(other, name), rtol=2e-3, atol=1e-5)
+        torch.testing.assert_close(square, other.square, rtol=2e-3, atol=1e-5)
     torch.testing.assert_close(last[0], end[0], rtol=2e-3, atol=1e-4)
 
 

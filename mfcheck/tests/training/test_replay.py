@@ -24,7 +24,7 @@ from mfcheck.training.steps import train
 
 GPU, NEVER = "cuda:0", 10**9
 SPEC, DEEPER = (NetworkSpec("vanilla", 49, 10, 40, depth, 2.0, 0.1) for depth in (2, 5))
-MEASURED = ("time", "loss", "standard_pull", "projection", "square", "change", "paid", "error", "diverged")
+MEASURED = ("time", "loss", "standard_pull", "projection", "change", "paid", "error", "diverged")
 
 
 class Trained:
@@ -38,12 +38,13 @@ class Trained:
             self.network = Network(spec, Stream(0, GPU), engine=engine, replicates=3)
             self.steps = trained(self.network, objective, rule, steps, GPU)
             self.kernels, self.waits, self.replays = gpu.kernels, gpu.waits, PretendedGraph.replays
+            self.squares = [step.square for step in self.steps]  # found where it is asked for, so on the device
 
     @property
     def numbers(self) -> list[Tensor]:
-        found = [getattr(step, name) for step in self.steps for name in MEASURED]
-        return [here(one) for one in (*found, *(step.perturbation for step in self.steps), *self.network.stored)
-                if one is not None]  # fmt: skip
+        measured = [getattr(step, name) for step in self.steps for name in MEASURED]
+        attacks = [step.perturbation for step in self.steps if step.perturbation is not None]
+        return [here(one) for one in (*measured, *self.squares, *attacks, *self.network.stored)]
 
 
 def assert_same(one: Trained, other: Trained) -> None:
@@ -86,7 +87,7 @@ def test_networks_of_other_kinds_are_replayed_too(spec: NetworkSpec, monkeypatch
 
 @pytest.mark.parametrize(
     ("objective", "rule", "most"),
-    [(THEORY, Flow(0.05), 230), (STANDARD, Flow(0.05), 230), (THEORY, SGD(0.01), 84), (ATTACKED, SGD(0.01, 0.9), 126)],
+    [(THEORY, Flow(0.05), 235), (STANDARD, Flow(0.05), 230), (THEORY, SGD(0.01), 84), (ATTACKED, SGD(0.01, 0.9), 126)],
     ids=str,
 )
 def test_a_replayed_step_is_a_few_launches_whatever_it_attacks_by(
