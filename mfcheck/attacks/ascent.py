@@ -139,11 +139,12 @@ def ascend(
 ) -> tuple[Tensor, Tensor]:
     """The η `[…, B, d]` of the highest score(f(x+η)) `[…, B]` on an ascent, and the best after each step.
 
-    Where f is known roughly as well, the first half of the steps, the long ones, go by that, and the others from there:
-    from the best so far where no step is left, or where steps leap between vertices, as for p = 1.
+    Where f is known roughly as well, the first half of the steps, the long ones, go by that, and by its scores. The
+    others go on from there, if it is better than the start, which may be what an earlier attack found; for p = 1, whose
+    steps leap between vertices, from the best so far.
     """
 
-    def climbed(near: Function, eta: Tensor, taken: range) -> tuple[Tensor, Tensor, list[Tensor]]:
+    def climbed(near: Function, eta: Tensor, taken: range) -> tuple[Tensor, list[Tensor], Tensor, Tensor]:
         best, most, trace = eta, None, []
         for step in (*taken, None):
             reached, gradient = _scored(near, x + eta, score, gradient=step is not None)
@@ -151,14 +152,14 @@ def ascend(
             trace.append(most)
             if step is not None and gradient is not None:
                 eta = boxed(_stepped(eta, gradient, x, 1 - step / steps, p, eps, box), x, box)
-        return best, eta, trace
+        return best, trace, eta, reached
 
     half, before = 0, list[Tensor]()
     if isinstance(f, Rounded):
         half = -(-steps // 2)
-        best, last, before = climbed(f.roughly, eta, range(half))
-        eta = best if p == 1 or half == steps else last
-    best, _, after = climbed(f, eta, range(half, steps))
+        best, before, last, reached = climbed(f.roughly, eta, range(half))
+        eta = best if p == 1 else _better(eta, before[0], last, reached)[0]
+    best, after, _, _ = climbed(f, eta, range(half, steps))
     if numerics.is_far(best):  # where NaN and infinity have come through all steps
         assert_finite(after[-1], "an attacked input")
         best = torch.where((after[-1] < math.inf)[..., None], best, math.nan)

@@ -17,13 +17,13 @@ from mfcheck.ensembles.matrices.lazy import Overflow
 from mfcheck.ensembles.networks import Network, Pass
 from mfcheck.ensembles.rough import rough_jacobian, rounded
 from mfcheck.numerics import full_precision
-from mfcheck.spec import Attack
+from mfcheck.spec import Attack, NetworkSpec
 from mfcheck.training.losses import Objective
 
 WIDE = 256
 """Width from which attacks begin by rounded weights: below, rounding them takes as long as it saves."""
 MOVED = 0.05
-"""How far attacks must take an input for that, as a share of its length: some 25 times what rounding changes of it."""
+"""How far attacks must take an input for that, as a share of its length and the biases': 25 times what rounding may."""
 
 
 @full_precision()
@@ -54,6 +54,7 @@ class Attacked:
     passed: Callable[[], Pass]
 
 
+@full_precision()
 def attack(
     network: Network,
     objective: Objective,
@@ -160,11 +161,15 @@ class _Rounded(_Watched):
 
 def _watched(network: Network, against: Attack, x: Tensor, clean: Pass | None) -> _Watched:
     """Networks as attacks of such a budget see them at x."""
-    rough = rounded(network) if network.spec.width >= WIDE and _moves(against, x) else None
+    rough = rounded(network) if network.spec.width >= WIDE and _moves(network.spec, against, x) else None
     return _Watched(network, clean) if rough is None else _Rounded(network, clean, rough)
 
 
-def _moves(against: Attack, x: Tensor) -> bool:
-    """Whether a budget takes every input farther than what rounding may make of it."""
-    farthest = against.eps * x.shape[-1] ** max(0.0, 0.5 - 1 / against.p)
-    return not numerics.is_far(x) and bool((farthest >= MOVED * torch.linalg.vector_norm(x, dim=-1)).all())
+def _moves(spec: NetworkSpec, against: Attack, x: Tensor) -> bool:
+    """Whether a budget takes every input, and the biases that are added to it, farther than rounding may."""
+    if numerics.is_far(x):
+        return False
+    inputs = x.shape[-1]
+    farthest = against.eps * inputs ** max(0.0, 0.5 - 1 / against.p)
+    lengths = (torch.linalg.vector_norm(x, dim=-1).square() + inputs * spec.bias_variance).sqrt()
+    return bool((farthest >= MOVED * lengths).all())

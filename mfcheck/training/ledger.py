@@ -28,7 +28,8 @@ class Step:
     `paid [R]`, the integral of the loss over the time of the steps taken so far; `error [R]`, of a flow, the estimated
     error of `change` from the steps taken so far; `diverged [R]`, from which step on a replicate stands still since its
     loss was NaN, infinite or beyond 10⁶ (−1: never): what trained is then 0, and so is all that is measured but time,
-    change and error, which stay; the `perturbation [R, B, d]` of the attack; and the `slope` that all this is of.
+    change and error, which stay; the `perturbation [R, B, d]` of the attack; and the `slope` that all this is of,
+    whose factors stay as long as a step is kept.
     """
 
     index: int

@@ -53,7 +53,8 @@ class Slope:
     @cached_property
     def square(self) -> Tensor:
         """‖∂L/∂W‖² `[R, L]` in float64, found where it is asked for: of small networks it takes a tenth of a step."""
-        return layerwise(lambda a, b: inner(a, b, a, b), self.left, self.right)
+        with full_precision():
+            return layerwise(lambda a, b: inner(a, b, a, b), self.left, self.right)
 
 
 @full_precision()

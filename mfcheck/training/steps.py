@@ -152,7 +152,8 @@ def _flow(
         h = h.masked_fill(state.diverged >= 0, 0.0)
         _descend(network, first, -h / 2)
         _descend(network, second, h / 2)
-        met = layerwise(inner, first.left, first.right, second.left, second.right)
+        with full_precision():
+            met = layerwise(inner, first.left, first.right, second.left, second.right)
         # V = (G₁ + G₂)/2; ⟨W, G₂⟩ was measured at W − hG₁, which ⟨G₁, G₂⟩ makes good.
         along = (first.projection + second.projection + h[:, None] * met) / 2
         length = (first.square + 2 * met + second.square) / 4

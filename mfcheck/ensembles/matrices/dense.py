@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import weakref
 from collections.abc import Sequence
 
 import torch
@@ -22,7 +23,7 @@ class DenseMatrix:
         self.values = values
         self._own = False
         """Whether nobody else knows the values."""
-        self._rounded: tuple[Tensor, int, DenseMatrix] | None = None
+        self._rounded: tuple[weakref.ref[Tensor], int, DenseMatrix] | None = None
         """The values that were rounded last, in which version, and to what."""
 
     def __copy__(self) -> DenseMatrix:
@@ -58,12 +59,12 @@ class DenseMatrix:
         version = -1 if values.is_inference() else values._version
         if self._rounded is not None:
             of, then, rough = self._rounded
-            if of is values and then == version >= 0:
+            if of() is values and then == version >= 0:
                 return rough
             rough.values.copy_(values)
         else:
             rough = DenseMatrix(values.bfloat16())
-        self._rounded = values, version, rough
+        self._rounded = weakref.ref(values), version, rough
         return rough
 
     def columns(self, indices: Sequence[int]) -> Tensor:

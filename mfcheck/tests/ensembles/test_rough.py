@@ -1,6 +1,7 @@
 """Networks to three digits: right where they are rounded, and in full wherever they would not come faster."""
 
 import copy
+import itertools
 import math
 from collections.abc import Callable
 
@@ -9,7 +10,7 @@ import torch
 
 from mfcheck.ensembles import rough
 from mfcheck.ensembles.matrices.dense import DenseMatrix
-from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.networks import Network, Pass
 from mfcheck.ensembles.rough import rough_jacobian
 from mfcheck.ensembles.streams import Stream
 from mfcheck.spec import Attack, NetworkSpec, ReLULike
@@ -131,10 +132,29 @@ def test_attacks_that_begin_by_rounded_weights_find_as_much(
     assert float(ratio.mean()) < (1.03 if p == 1 else 1.01)
 
 
+@pytest.mark.parametrize("p", [1.0, 2.0, math.inf])
+@pytest.mark.parametrize("steps", [1, 2, 5])
+@pytest.mark.parametrize("name", ["adversarial", "attacked"])
+def test_an_attack_that_goes_on_from_another_loses_nothing(p: float, steps: int, name: str) -> None:
+    network = Network(WIDE[0], Stream(5), replicates=24)
+    x, labels = torch.randn(6, 60, generator=torch.Generator().manual_seed(2)), torch.arange(6)
+    objective = Objective(name, {1.0: 8.0, 2.0: 2.0}.get(p, 0.3), p, math.inf, 30)
+    earlier = slope(network, objective, x, labels, torch.Generator().manual_seed(1))
+    shorter = Objective(name, objective.eps, p, math.inf, steps)
+    found = slope(network, shorter, x, labels, torch.Generator().manual_seed(1), earlier.perturbation)
+    ratio = found.loss / earlier.loss
+    assert float(ratio.mean()) > 0.998
+    assert float(ratio.min()) > 0.99
+
+
 @pytest.mark.parametrize(
     ("spec", "eps"),
-    [(NetworkSpec("vanilla", 60, 10, 255, 2, 2.0), 0.3), (WIDE[0], 0.049)],
-    ids=["narrow", "small budget"],
+    [
+        (NetworkSpec("vanilla", 60, 10, 255, 2, 2.0), 0.3),
+        (WIDE[0], 0.049),
+        (NetworkSpec("vanilla", 60, 10, 256, 2, 2.0, bias_variance=36.0), 0.3),
+    ],
+    ids=["narrow", "small budget", "large biases"],
 )
 def test_narrow_networks_and_small_budgets_are_attacked_in_full(
     spec: NetworkSpec, eps: float, monkeypatch: pytest.MonkeyPatch
@@ -152,12 +172,23 @@ def test_narrow_networks_and_small_budgets_are_attacked_in_full(
 @pytest.mark.parametrize("wide", [1, 10**6], ids=["rounded", "in full"])
 def test_an_attack_s_pass_is_the_networks_where_it_ends(name: str, wide: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attacked, "WIDE", wide)
-    network = Network(SPECS[1], Stream(3), replicates=5)
-    x = torch.randn(7, 20, generator=torch.Generator().manual_seed(1)).expand(5, -1, -1)
-    objective = Objective(name, 0.3, steps=3)
-    for seed in range(4):
-        found = attacked.attack(network, objective, x, torch.arange(7) % 4, torch.Generator().manual_seed(seed))
-        there, again = found.passed(), network.passed(x + found.perturbation)
-        for one, other in zip((*there.states, *there.slopes), (*again.states, *again.slopes), strict=True):
+    network, again = (Network(SPECS[1], Stream(3), replicates=2) for _ in range(2))
+    passed, passes = network.passed, list[torch.Tensor]()
+
+    def counted(points: torch.Tensor) -> Pass:
+        passes.append(points)
+        return passed(points)
+
+    monkeypatch.setattr(network, "passed", counted)
+    objective, reused = Objective(name, 0.3, steps=3), 0
+    for seed, inputs in itertools.product(range(6), (1, 40)):  # of few all end at their best, of many seldom
+        random = torch.Generator().manual_seed(seed)
+        x = torch.randn(inputs, 20, generator=random).expand(2, -1, -1)
+        found = attacked.attack(network, objective, x, torch.arange(inputs) % 4, random)
+        before = len(passes)
+        there, expected = found.passed(), again.passed(x + found.perturbation)
+        reused += len(passes) == before
+        for one, other in zip((*there.states, *there.slopes), (*expected.states, *expected.slopes), strict=True):
             assert torch.equal(one, other)
-        assert torch.equal(there.output, again.output)
+        assert torch.equal(there.output, expected.output)
+    assert 0 < reused < 12

@@ -246,3 +246,13 @@ def test_a_loss_without_its_gradient_is_the_slopes(architecture: str, q: float) 
         generator = torch.Generator().manual_seed(3)
         found = attacked_loss(network, objective.attack, objective.steps, x, generator, start)
         assert found.tolist() == pytest.approx(expected.tolist(), rel=1e-12)
+
+
+def test_a_gradient_s_length_is_found_in_full_precision() -> None:
+    """Whatever products are rounded to where it is asked for."""
+    network = Network(NetworkSpec("vanilla", 20, 10, 32, 3, 2.0), Stream(0), replicates=4)
+    x, labels = torch.randn(20, 20, generator=torch.Generator().manual_seed(1)), torch.arange(20) % 10
+    found, again = (slope(network, Objective("standard"), x, labels, torch.Generator()) for _ in range(2))
+    with torch.autocast("cpu", torch.bfloat16):
+        rounded = found.square
+    assert torch.equal(rounded, again.square)
