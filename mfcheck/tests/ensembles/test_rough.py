@@ -181,7 +181,7 @@ def test_an_attack_s_pass_is_the_networks_where_it_ends(name: str, wide: int, mo
 
     monkeypatch.setattr(network, "passed", counted)
     objective, reused = Objective(name, 0.3, steps=3), 0
-    for seed, inputs in itertools.product(range(6), (1, 40)):  # of few all end at their best, of many seldom
+    for seed, inputs in itertools.product(range(6), (1, 40)):  # of few, all end at their best
         random = torch.Generator().manual_seed(seed)
         x = torch.randn(inputs, 20, generator=random).expand(2, -1, -1)
         found = attacked.attack(network, objective, x, torch.arange(inputs) % 4, random)
@@ -191,4 +191,4 @@ def test_an_attack_s_pass_is_the_networks_where_it_ends(name: str, wide: int, mo
         for one, other in zip((*there.states, *there.slopes), (*expected.states, *expected.slopes), strict=True):
             assert torch.equal(one, other)
         assert torch.equal(there.output, expected.output)
-    assert 0 < reused < 12
+    assert reused > 0
