@@ -126,7 +126,7 @@ def check_memory(architecture: str, size: Map, device: str) -> None:
 
     def needed(width: int, depth: int) -> int:
         spec = NetworkSpec(architecture, size.input_dim, 10, width, depth, 1.0)
-        weights = depth * width**2 * (2 * matrices + 2)  # with their values at the start and velocities, and rounded
+        weights = depth * width**2 * (3 * matrices + 4) // 2  # and rounded; their values at the start, and velocities
         activations = 3 * size.trained * depth * width  # of all inputs at once, when they are attacked at the end
         return 4 * pairs(spec, size.steps).chunk_draws(spec, "dense", str(where)) * (weights + activations)
 

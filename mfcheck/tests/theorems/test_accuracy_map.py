@@ -162,7 +162,7 @@ def test_a_map_that_fits_is_not_refused_and_residual_networks_need_more(free: di
         needed[architecture] = high
     values = 4 * 2048**2 * 50
     assert 3 * values < needed["vanilla"] < 6 * values
-    assert needed["residual"] - needed["vanilla"] == pytest.approx(values, rel=0.01)
+    assert needed["residual"] - needed["vanilla"] == pytest.approx(1.5 * values, rel=0.01)  # and rounded
 
 
 def test_quick_needs_no_more_than_is_asked_of_anybody(free: dict[str, int]) -> None:
