@@ -148,23 +148,24 @@ def test_an_attack_that_goes_on_from_another_loses_nothing(p: float, steps: int,
 
 
 @pytest.mark.parametrize(
-    ("spec", "eps"),
+    ("spec", "eps", "replicates"),
     [
-        (NetworkSpec("vanilla", 60, 10, 255, 2, 2.0), 0.3),
-        (WIDE[0], 0.049),
-        (NetworkSpec("vanilla", 60, 10, 256, 2, 2.0, bias_variance=36.0), 0.3),
+        (NetworkSpec("vanilla", 60, 10, 255, 2, 2.0), 0.3, 2),
+        (WIDE[0], 0.049, 2),
+        (NetworkSpec("vanilla", 60, 10, 256, 2, 2.0, bias_variance=36.0), 0.3, 2),
+        (WIDE[0], 0.3, 1),
     ],
-    ids=["narrow", "small budget", "large biases"],
+    ids=["narrow", "small budget", "large biases", "alone"],
 )
-def test_narrow_networks_and_small_budgets_are_attacked_in_full(
-    spec: NetworkSpec, eps: float, monkeypatch: pytest.MonkeyPatch
+def test_where_rounding_gains_nothing_attacks_are_in_full(
+    spec: NetworkSpec, eps: float, replicates: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
         raise AssertionError("nothing is rounded")
 
     monkeypatch.setattr(attacked, "rounded", refuse)
-    x, labels = torch.ones(6, 60), torch.arange(6)
-    found = slope(Network(spec, Stream(5)), Objective("attacked", eps), x, labels, torch.Generator().manual_seed(1))
+    network, x, labels = Network(spec, Stream(5), replicates=replicates), torch.ones(6, 60), torch.arange(6)
+    found = slope(network, Objective("attacked", eps), x, labels, torch.Generator().manual_seed(1))
     assert bool(found.loss.isfinite().all())
 
 
