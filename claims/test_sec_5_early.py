@@ -36,8 +36,9 @@ SLACK = 0.1
 standard too: told to a fiftieth, it would take hundreds of trainings of wide networks."""
 LATE_LOSS = (0.69, 0.86)
 """A fall along W(0) over its own slope times t = 0.12 in residual networks: by then the loss that pulls has lost half
-of itself, on average over that time a quarter; at two seeds it was 0.765 and 0.774 at N = 1000. No wider than its twins
-a quarter larger and smaller leave room for, so that as few networks as can be tell it from them."""
+of itself, on average over that time a quarter; at two seeds it was 0.765 and 0.774 at N = 1000, and at a third it held.
+No wider than its twins a quarter larger and smaller leave room for, so that as few networks as can be tell it from
+them."""
 WITH_LOSS = (0.86, 1.07)
 """A fall along W(0) over its own slope times t = 0.2/r: by then the loss that pulls has lost up to a fifth, on average
 up to a tenth; so from 0.9 to 1, to some hundredths."""

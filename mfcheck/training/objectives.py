@@ -73,15 +73,14 @@ def slope(
     """
     x = x.expand(network.replicates, *x.shape[-2:])
     eta, apart = None, objective.name in ("adversarial", "theory")
-    if apart:
-        clean = network.passed(x)
+    clean = network.passed(x) if apart else None
+    if objective.attacks:
         found = attack(network, objective, x, labels, generator, start, clean)
-        eta, passed = found.perturbation, _beside(found.passed(), clean)
-    elif objective.attacks:
-        found = attack(network, objective, x, labels, generator, start)
         eta, passed = found.perturbation, found.passed()
     else:
         passed = network.passed(x)
+    if clean is not None:
+        passed = _beside(passed, clean)
     inputs, nothing = x.shape[1], torch.zeros(network.replicates, dtype=torch.float64, device=x.device)
     adversarial, standard, standard_pull = nothing, nothing, nothing
     cotangents = torch.zeros_like(passed.output)
