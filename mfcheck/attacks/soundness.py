@@ -9,10 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from mfcheck.attacks.networks import Function
+from mfcheck.attacks.widened import Widened
 from mfcheck.verdict import NotANumber, NotCovered
 
 ROWS, OUTPUTS, PASSES = 16, 160, 4
 """Inputs that are looked at again, repeated where there are fewer; so many outputs, in so many passes at most."""
+SINGLE = 64 * torch.finfo(torch.float32).eps
+"""A difference that is none beside the largest output, whatever its dtype: f may compute in float32 inside."""
 STRANGERS = 2
 """Inputs beside those."""
 MANY = 32
@@ -92,6 +95,25 @@ def check_alone(f: Guarded, x: Tensor) -> None:
 def check_repeatable(f: Guarded, x: Tensor, clean: Tensor) -> None:
     """Raise ValueError where f(x), which is `clean`, is another at the next pass, or in another batch.
 
+    What f computes in half precision inside may be rounded otherwise in batches of other sizes: so one that repeats
+    itself in the same batch, and in float64 in others too, is sound.
+    """
+    among, repeats = _repeats(f, x, clean)
+    if repeats:
+        return
+    passes = [(inputs, f(inputs)) for inputs in (x, among)]
+    if apart := max(_differs(f(inputs), first) for inputs, first in passes for _ in range(MANY)):
+        raise ValueError(
+            f"f is random: two passes over the same inputs differ by {apart:.2g}; attack it without what draws "
+            "numbers, such as dropout, which module.eval() switches off"
+        )
+    if not _repeats_in_float64(f, x):
+        raise ValueError(MATES)
+
+
+def _repeats(f: Function, x: Tensor, clean: Tensor) -> tuple[Tensor, bool]:
+    """Whether f(x), which is `clean`, is the same in another batch, and the batch that was looked at last.
+
     Inputs are x `[…, B, d]`; a few of them are looked at, beside two that are not in x and no larger.
     """
     rows = min(ROWS, max(1, x.shape[-2] - 1))
@@ -102,23 +124,22 @@ def check_repeatable(f: Guarded, x: Tensor, clean: Tensor) -> None:
         try:
             again = f(among)
             strangers = again[..., -STRANGERS:, :] if clean.any() else f(among[..., -STRANGERS:, :])  # 0 tells little
-        except ValueError:
-            if _differs(f(x), clean):
-                break
-            return  # it takes batches of one size alone, and so as any attack can
+        except ValueError:  # if it takes batches of one size alone, it is as any attack can
+            return x, not _differs(f(x), clean)
         if again.shape[:-2] != before.shape[:-2] or again.shape[-2] != among.shape[-2]:
-            break
+            return among, False
         if _differs(again[..., :-STRANGERS, :], before) or _differs(again[..., -STRANGERS:, :], strangers):
-            break
-    else:
-        return
-    passes = [(inputs, f(inputs)) for inputs in (x, among)]
-    if apart := max(_differs(f(inputs), first) for inputs, first in passes for _ in range(MANY)):
-        raise ValueError(
-            f"f is random: two passes over the same inputs differ by {apart:.2g}; attack it without what draws "
-            "numbers, such as dropout, which module.eval() switches off"
-        )
-    raise ValueError(MATES)
+            return among, False
+    return among, True
+
+
+def _repeats_in_float64(f: Guarded, x: Tensor) -> bool:
+    """Whether f is the same in another batch where every operation inside it is of float64, if it can be had so."""
+    wide, exact = Widened(f), x.double()
+    try:
+        return _repeats(wide, exact, wide(exact))[1]
+    except ValueError:
+        return False
 
 
 @torch.no_grad()
@@ -144,5 +165,6 @@ def _differs(one: Tensor, other: Tensor) -> float:
     """By how much two outputs differ beyond what batches of other sizes round, else 0."""
     same = (one == other) | (one.isnan() & other.isnan())  # infinity is no difference, nor is it a size
     gap = torch.where(same, 0.0, (one - other).abs()).nan_to_num(torch.inf)
-    size = torch.finfo(one.dtype).eps ** 0.5 * torch.where(other.isfinite(), other.abs(), 0.0).amax()
+    share = max(torch.finfo(one.dtype).eps ** 0.5, SINGLE)
+    size = share * torch.where(other.isfinite(), other.abs(), 0.0).amax()
     return 0.0 if bool((gap <= size).all()) else float(gap.max())

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -95,6 +96,56 @@ def test_functions_of_a_batch_are_refused(f: Function, rows: int) -> None:
         with pytest.raises(ValueError, match="depends on its batch mates") as error:
             attack(f, x)
         assert_one_sentence(error)
+
+
+def summed(x: Tensor, dtype: torch.dtype, weight: Tensor = WEIGHT) -> Tensor:
+    """x Wᵀ in another dtype inside, as libraries sum: batches of other sizes in another order."""
+    order = [(entry + len(x)) % 7 for entry in range(7)]
+    inside, rows = x.to(dtype), weight.to(dtype)
+    total = torch.zeros(*x.shape[:-1], 5, dtype=dtype)
+    for entry in order:
+        total = total + inside[..., entry, None] * rows[:, entry]
+    return total.to(x.dtype)
+
+
+class Opaque(torch.autograd.Function):
+    """`summed` in float32 by a library of its own."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        inside = np.asarray(x.detach().tolist(), "float32")
+        total = np.zeros((*x.shape[:-1], 5), "float32")
+        for entry in range(7):
+            at = (entry + len(x)) % 7
+            total += inside[..., at, None] * WEIGHT.numpy()[:, at]
+        return torch.tensor(total.tolist(), dtype=x.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        return gradients[0] @ WEIGHT.to(gradients[0])
+
+
+@pytest.mark.parametrize("rows", [1, 3, 9])
+@pytest.mark.parametrize(
+    ("f", "dtype"),
+    [
+        (lambda x: summed(x, torch.float16), torch.float32),
+        (lambda x: summed(x, torch.bfloat16), torch.float32),
+        (lambda x: summed(x, torch.bfloat16), torch.float64),
+        (lambda x: summed(x, torch.float32), torch.float64),
+        (Opaque.apply, torch.float64),
+    ],
+    ids=["half", "bfloat16", "bfloat16 in double", "single", "opaque"],
+)
+def test_what_rounds_otherwise_in_other_batches_is_no_function_of_its_batch(
+    f: Function, dtype: torch.dtype, rows: int
+) -> None:
+    x = torch.randn(rows, 7, generator=torch.Generator().manual_seed(2)).to(dtype)
+    outputs = f(x), f(torch.cat([x, x]))[:rows]
+    assert not torch.equal(*outputs)
+    torch.testing.assert_close(attack(f, x, 1.0).loss.double(), torch.full((rows,), NORM).double(), rtol=0.03, atol=0)
+    with pytest.raises(ValueError, match="depends on its batch mates"):
+        attack(lambda x: f(x) + 0.1 * x.mean(0).sum(), x)
 
 
 def test_a_module_that_is_frozen_is_attacked_and_one_that_is_not_keeps_its_statistics() -> None:
