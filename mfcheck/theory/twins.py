@@ -1,32 +1,27 @@
 """Wrong twins of a theory, generated from the source of its own formulas: each must be refuted by some claim.
 
-A twin changes one formula in one place: its value times 1.05 or 1.25, an exponent ± 1, a root left out, a term of a
-sum dropped, or two symbols swapped; a law has twins of another shape too, and a number with a limit in the width others
-by what is added to that. A theory whose twins all survive could not have failed.
+A twin changes one formula in one place of its source (`rewritten`); a law has twins of another shape too, and a number
+with a limit in the width others by what is added to that. A theory whose twins all survive could not have failed.
 """
 
 from __future__ import annotations
 
-import ast
-import copy
 import inspect
 import math
-import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, wraps
 from itertools import chain
 from types import FunctionType
-from typing import Any, cast
+from typing import Any
 
 from mfcheck.spec import NetworkSpec, ReLULike
 from mfcheck.theory.arguments import formulas, parameters, written
 from mfcheck.theory.corrections import CORRECTIONS, corrections
 from mfcheck.theory.paper import PaperTheory, remade
 from mfcheck.theory.reshaped import SHAPES, reshaped
+from mfcheck.theory.rewritten import rewritten
 
-FACTORS = (1.05, 1.25)
-SWAPS = (("width", "depth"), ("input_dim", "output_dim"), ("weight_variance", "bias_variance"), ("u", "v"), ("p", "q"))
 PAIRS = ((1, 1), (1, 2), (2, 1), (2, 2), (2, math.inf), (math.inf, 1), (math.inf, 2), (math.inf, math.inf), (4, 1.5))
 BUDGETS = (0.3, 2.0)
 TIMES = (0.5, 20.0)
@@ -53,7 +48,7 @@ def twins(theory: PaperTheory) -> tuple[Twin, ...]:
         own_function = written(type(theory), formula)
         assert own_function is not None
         others = (_shapes if gives_law(theory, formula) else corrections)(own_function)
-        for change, function in chain(_changes(own_function), others):
+        for change, function in chain(rewritten(own_function), others):
             static = isinstance(inspect.getattr_static(type(theory), formula), staticmethod)
             changed = staticmethod(function) if static else function
             twin_class = type(f"Twin_{formula}", (type(theory),), {formula: changed})
@@ -127,102 +122,6 @@ def _reshaping(function: FunctionType, shape: str) -> Callable[..., Any]:
     def changed(*arguments: Any, **named: Any) -> Any:
         return reshaped(function(*arguments, **named), shape)
 
-    return changed
-
-
-def _changes(function: FunctionType) -> Iterator[tuple[str, Callable[..., Any]]]:
-    """Every twin of one function, by what was changed."""
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, SyntaxError):  # written at a prompt, or a lambda inside a line: no source to change
-        return
-    if not isinstance(tree.body[0], ast.FunctionDef) or set(function.__code__.co_freevars) - {"__class__"}:
-        return
-    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.expr)]
-    for factor in FACTORS:
-        yield f"× {factor}", _compiled(function, _scaled(tree, factor))
-    for index, node in enumerate(nodes):
-        for change, replacement in _replacements(node):
-            changed = copy.deepcopy(tree)
-            target = [item for item in ast.walk(changed) if isinstance(item, ast.expr)][index]
-            yield change, _compiled(function, _Replace(target, replacement).visit(changed))
-    for pair in SWAPS:
-        if any(_symbol(node) in pair for node in nodes):
-            yield f"{pair[0]} and {pair[1]} swapped", _compiled(function, _Swap(pair).visit(copy.deepcopy(tree)))
-
-
-def _replacements(node: ast.expr) -> Iterator[tuple[str, ast.expr]]:
-    """What may stand wrongly in the place of one expression."""
-    text = ast.unparse(node)
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
-        for sign, op in (("+", ast.Add()), ("−", ast.Sub())):
-            exponent = ast.BinOp(node.right, op, ast.Constant(1))
-            yield f"{text}, exponent {sign} 1", ast.BinOp(node.left, ast.Pow(), exponent)
-    elif isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
-        yield f"{text}, first term dropped", node.right
-        yield f"{text}, second term dropped", node.left
-    elif isinstance(node, ast.Call) and ast.unparse(node.func) == "math.sqrt":
-        yield f"{text} without the root", node.args[0]
-    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult) and _symbol(node.left) == "eps":
-        yield "eps squared", ast.BinOp(ast.BinOp(node.left, ast.Pow(), ast.Constant(2)), ast.Mult(), node.right)
-        yield "eps left out", node.right
-
-
-def _symbol(node: ast.expr) -> str:
-    """The name that a node reads, of a variable or an attribute."""
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-
-
-class _Replace(ast.NodeTransformer):
-    def __init__(self, target: ast.expr, replacement: ast.expr) -> None:
-        self._target, self._replacement = target, replacement
-
-    def visit(self, node: ast.AST) -> Any:
-        return copy.deepcopy(self._replacement) if node is self._target else super().visit(node)
-
-
-class _Swap(ast.NodeTransformer):
-    def __init__(self, pair: tuple[str, str]) -> None:
-        self._other = {pair[0]: pair[1], pair[1]: pair[0]}
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.Attribute:
-        self.generic_visit(node)
-        node.attr = self._other.get(node.attr, node.attr)
-        return node
-
-    def visit_Name(self, node: ast.Name) -> ast.Name:
-        node.id = self._other.get(node.id, node.id)
-        return node
-
-
-def _scaled(tree: ast.Module, factor: float) -> ast.Module:
-    """Every returned number times the factor; of a returned law, the scale."""
-    changed = copy.deepcopy(tree)
-    for node in ast.walk(changed):
-        if isinstance(node, ast.Return) and node.value is not None:
-            keywords = node.value.keywords if isinstance(node.value, ast.Call) else []
-            scale = next((keyword for keyword in keywords if keyword.arg == "scale"), None)
-            if scale is not None:
-                scale.value = ast.BinOp(scale.value, ast.Mult(), ast.Constant(factor))
-            else:
-                node.value = ast.BinOp(node.value, ast.Mult(), ast.Constant(factor))
-    return changed
-
-
-def _compiled(function: FunctionType, tree: ast.AST) -> Callable[..., Any]:
-    """The changed source as a function in the namespace of the original, `super()` included."""
-    definition = cast(ast.FunctionDef, cast(ast.Module, tree).body[0])
-    definition.decorator_list = []
-    shell = ast.parse("def shell(__class__):\n    pass")
-    cast(ast.FunctionDef, shell.body[0]).body = [definition, ast.Return(ast.Name(definition.name, ast.Load()))]
-    namespace: dict[str, Any] = {}
-    exec(
-        compile(ast.fix_missing_locations(shell), f"<twin of {function.__qualname__}>", "exec"),
-        function.__globals__,
-        namespace,
-    )
-    owner = inspect.getclosurevars(function).nonlocals.get("__class__")
-    changed: Callable[..., Any] = namespace["shell"](owner)
     return changed
 
 

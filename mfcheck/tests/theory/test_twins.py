@@ -18,9 +18,9 @@ from mfcheck.theory.arguments import ARGUMENTS, formulas, parameters
 from mfcheck.theory.corrections import CORRECTIONS
 from mfcheck.theory.norms import chevet_beta, expected_norm
 from mfcheck.theory.reshaped import SHAPES
+from mfcheck.theory.rewritten import SWAPS
 from mfcheck.theory.twins import (
     PAIRS,
-    SWAPS,
     Twin,
     _sample_specs,
     sample_places,
@@ -39,7 +39,11 @@ KINDS: dict[str, Callable[[str], bool]] = {
     "root left out": lambda change: change.endswith("without the root"),
     "first term dropped": lambda change: change.endswith("first term dropped"),
     "second term dropped": lambda change: change.endswith("second term dropped"),
-    "swap": lambda change: change.endswith("swapped"),
+    "sign": lambda change: "sign changed" in change,
+    "one term more": lambda change: change.endswith("one term more"),
+    "one term less": lambda change: change.endswith("one term less"),
+    "cases": lambda change: change.endswith("cases swapped"),
+    "swap": lambda change: change.endswith("swapped") and not change.endswith("cases swapped"),
     "eps squared": lambda change: change == "eps squared",
     "eps left out": lambda change: change == "eps left out",
     "another shape": lambda change: change in SHAPES,
@@ -161,6 +165,13 @@ def test_a_factor_is_the_factor() -> None:
     [
         ("omega: 1 + gain, first term dropped", lambda s: s.activation.alpha * s.weight_variance),
         ("omega: 1 + gain, second term dropped", lambda s: 1.0),
+        ("omega: 1 + gain, sign changed", lambda s: 1 - s.activation.alpha * s.weight_variance),
+        (
+            "omega: gain if spec.architecture == 'vanilla' else 1 + gain, cases swapped",
+            lambda s: s.activation.alpha * s.weight_variance,
+        ),
+        ("offset_variance: range(spec.depth), one term more", lambda s: 0.15 * (1 + 1.3 + 1.3**2 + 1.3**3)),
+        ("offset_variance: range(spec.depth), one term less", lambda s: 0.15 * (1 + 1.3)),
         ("omega: weight_variance and bias_variance swapped", lambda s: 1 + s.activation.alpha * s.bias_variance),
         (
             "jacobian_entry_variance: self.omega(spec) ** spec.depth, exponent − 1",
@@ -265,6 +276,7 @@ def chevet(
     [
         ("outer + inner, first term dropped", chevet(4, 1.5, outer=0)),
         ("outer + inner, second term dropped", chevet(4, 1.5, inner=0)),
+        ("outer + inner, sign changed", chevet(4, 1.5, inner=-1)),
         ("output_dim ** max(0.0, 1 / q - 0.5), exponent + 1", chevet(4, 1.5, outer=7)),
         ("output_dim ** max(0.0, 1 / q - 0.5), exponent − 1", chevet(4, 1.5, outer=1 / 7)),
         ("input_dim ** max(0.0, 0.5 - 1 / p), exponent + 1", chevet(4, 1.5, inner=31)),

@@ -11,7 +11,8 @@ from mfcheck import NetworkSpec, PaperTheory
 from mfcheck.spec import ReLULike
 from mfcheck.theory.arguments import formulas, parameters
 from mfcheck.theory.changes import PAPER, changes, differs, found_flaw, moves
-from mfcheck.theory.twins import FACTORS, sample_places, twins, value_at
+from mfcheck.theory.rewritten import FACTORS
+from mfcheck.theory.twins import sample_places, twins, value_at
 
 SPEC = NetworkSpec("vanilla", 5, 3, 20, 4, 0.7, 0.3, ReLULike(2, -0.5))
 
@@ -40,12 +41,14 @@ def test_a_formulas_twins_have_the_values_that_their_changes_make() -> None:
             "× 1.25": 1.25 * (0.5 * 22**2 - 3),
             f"eps * {base} - p, first term dropped": 3.0,
             f"eps * {base} - p, second term dropped": 0.5 * 22**2,
+            f"eps * {base} - p, sign changed": 0.5 * 22**2 + 3,
             "eps squared": 0.25 * 22**2 - 3,
             "eps left out": 22**2 - 3,
             f"{base}, exponent + 1": 0.5 * 22**3 - 3,
             f"{base}, exponent − 1": 0.5 * 22 - 3,
             "spec.width + math.sqrt(spec.depth), first term dropped": 0.5 * 2**2 - 3,
             "spec.width + math.sqrt(spec.depth), second term dropped": 0.5 * 20**2 - 3,
+            "spec.width + math.sqrt(spec.depth), sign changed": 0.5 * 18**2 - 3,
             "math.sqrt(spec.depth) without the root": 0.5 * 24**2 - 3,
             "width and depth swapped": 0.5 * (4 + math.sqrt(20)) ** 2 - 3,
             "p and q swapped": 0.5 * 22**2 - 2,
