@@ -115,7 +115,7 @@ def arm(network: Network, objective: Objective, lessons: Lessons, *, after: int 
         if any(step.index in marks for marks in lessons.marks):
             readings[step.index] = loss(network, objective, lessons)
         if step.index in (0, lessons.steps):
-            gradients.append(step.square[:, [0, -1]].sqrt())
+            gradients.append(step.slope.square[:, [0, -1]].sqrt())
     failed = step.diverged >= 0
     moved = torch.stack([matrix.moved(start) for matrix, start in zip(network.weights, begun, strict=True)], dim=1)
     size = 1 + (step.change * network.spec.width / squares).mean(dim=1)

@@ -89,14 +89,14 @@ def _reached(due: Tensor, marks: Tensor, time: Tensor) -> Tensor:
 
 def _row(network: Network, step: Step, begun: list[Tensor | None], squares: Tensor, x: Tensor, at: Tensor) -> Tensor:
     """One row of columns for the replicates `at`, which make the network; the rest is of all replicates."""
-    width, squares, change = network.spec.width, squares[at], step.change[at]
+    width, squares, change, found = network.spec.width, squares[at], step.change[at], step.slope
     starts = [None if start is None else start[at] for start in begun]
     size = 1 + (change * width / squares).mean(dim=1)
     moved = torch.stack([matrix.moved(start) for matrix, start in zip(network.weights, starts, strict=True)], dim=1)
     forward, backward = gains(network, x, squares + change * width)
     columns = [
         size,
-        (step.adversarial if bool(step.adversarial.any()) else step.loss)[at],
+        (found.adversarial if bool(found.adversarial.any()) else found.loss)[at],
         (2 * step.paid[at, None] / squares).mean(dim=1),
         (step.error[at, None] * width / squares).mean(dim=1),
         (moved / squares).sqrt().mean(dim=1),

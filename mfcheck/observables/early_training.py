@@ -110,7 +110,8 @@ def _trained(
         progress.report(step.index, schedule.steps)
         fallen.append(-step.change.mean(dim=1))
         paid.append(total)
-        pull = step.adversarial + step.standard_pull - step.shortcut_pull
+        found = step.slope
+        pull = found.adversarial + found.standard_pull - found.shortcut_pull
         apart = [matrix.moved(values, scratch) for matrix, values in zip(trained, start, strict=True)]
         moved.append(torch.stack(apart).mean(dim=0) / network.spec.width)
         total = total + schedule.lr * 2 / network.spec.width * pull

@@ -53,7 +53,7 @@ def whole_training(attack: Attack, stretches: tuple[Stretch, ...], attack_steps:
             rule, objective = SGD(lr, batch=BATCH), Objective("theory", *attack, attack_steps)
             for step in train(network, objective, *taught, optimiser=rule, steps=steps, generator=stream.torch):
                 if step.index < steps:
-                    standard = standard + lr * step.standard_pull * 2 / spec.width
+                    standard = standard + lr * step.slope.standard_pull * 2 / spec.width
             progress.report(index, len(stretches))
             drop = drop - step.change.mean(dim=1)
             rows.append(torch.stack([_held_out(network, attack, fresh, stream), drop, standard], dim=1))

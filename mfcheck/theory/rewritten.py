@@ -56,8 +56,8 @@ def _replacements(node: ast.expr) -> Iterator[tuple[str, ast.expr]]:
     elif isinstance(node, ast.IfExp):
         yield f"{text}, cases swapped", ast.IfExp(node.test, node.orelse, node.body)
     elif isinstance(node, ast.Call) and ast.unparse(node.func) == "range":
-        for change, sign in (("more", ast.Add()), ("less", ast.Sub())):
-            stop = ast.BinOp(node.args[-1], sign, ast.Constant(1))
+        for change, op in (("more", ast.Add()), ("less", ast.Sub())):
+            stop = ast.BinOp(node.args[-1], op, ast.Constant(1))
             yield f"{text}, one term {change}", ast.Call(node.func, [*node.args[:-1], stop], [])
     elif isinstance(node, ast.Call) and ast.unparse(node.func) == "math.sqrt":
         yield f"{text} without the root", node.args[0]

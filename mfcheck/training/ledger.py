@@ -23,34 +23,20 @@ BLOWN = 1e6
 class Step:
     """What is measured before step `index`, for every replicate, in float64.
 
-    `time [R]` in units of the flow (a step of SGD takes lr). `loss`, `adversarial`, `standard`, `standard_pull` and
-    `shortcut_pull` `[R]` (as in `Slope`); `projection` ⟨W, ∂L/∂W⟩ and `change` (‖W(t)‖² − ‖W(0)‖²)/N `[R, L]`;
-    `paid [R]`, the integral of the loss over the time of the steps taken so far; `error [R]`, of a flow, the estimated
-    error of `change` from the steps taken so far; `diverged [R]`, from which step on a replicate stands still since its
-    loss was NaN, infinite or beyond 10⁶ (−1: never): what trained is then 0, and so is all that is measured but time,
-    change and error, which stay; the `perturbation [R, B, d]` of the attack; and the `slope` that all this is of,
-    whose factors stay as long as a step is kept.
+    `time [R]` in units of the flow (a step of SGD takes lr); the `slope` there, whose factors stay as long as a step is
+    kept; `change` (‖W(t)‖² − ‖W(0)‖²)/N `[R, L]`; `paid [R]`, the integral of the loss over the time of the steps taken
+    so far; `error [R]`, of a flow, the estimated error of `change` from those; and `diverged [R]`, from which step on a
+    replicate stands still since its loss was NaN, infinite or beyond 10⁶ (−1: never): what trained is then 0, and so is
+    its slope.
     """
 
     index: int
     time: Tensor
-    loss: Tensor
-    adversarial: Tensor
-    standard: Tensor
-    standard_pull: Tensor
-    shortcut_pull: Tensor
-    projection: Tensor
+    slope: Slope
     change: Tensor
     paid: Tensor
     error: Tensor
     diverged: Tensor
-    perturbation: Tensor | None
-    slope: Slope
-
-    @property
-    def square(self) -> Tensor:
-        """‖∂L/∂W‖² `[R, L]` in float64."""
-        return self.slope.square
 
 
 class Ledger:
@@ -108,22 +94,8 @@ class Ledger:
             self._network.erase(which)
 
     def measured(self, index: int, found: Slope) -> Step:
-        return Step(
-            index=index,
-            time=self.time.clone(),
-            loss=found.loss,
-            adversarial=found.adversarial,
-            standard=found.standard,
-            standard_pull=found.standard_pull,
-            shortcut_pull=found.shortcut_pull,
-            projection=found.projection,
-            change=self.change.clone(),
-            paid=self.paid.clone(),
-            error=self.error.clone(),
-            diverged=self.diverged.clone(),
-            perturbation=found.perturbation,
-            slope=found,
-        )
+        kept = [one.clone() for one in (self.change, self.paid, self.error, self.diverged)]
+        return Step(index, self.time.clone(), found, *kept)
 
     def moved(self, h: Tensor, along: Tensor, length: Tensor) -> None:
         self.time = self.time + h

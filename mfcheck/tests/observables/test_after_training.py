@@ -73,7 +73,7 @@ def test_what_is_left_is_what_a_loop_by_hand_leaves(spec: NetworkSpec, objective
     for step in train(
         network, objective, x[:8], labels[:8], optimiser=RULE, steps=30, generator=attacks, batches=order
     ):
-        squared.append(step.square.sqrt().numpy())
+        squared.append(step.slope.square.sqrt().numpy())
     right = (network(x).argmax(dim=-1) == labels).double().numpy()
     np.testing.assert_allclose(found[:, after_training.CLEAN], right[:, :8].mean(axis=1))
     np.testing.assert_allclose(found[:, after_training.HELD_OUT], right[:, 8:].mean(axis=1))

@@ -86,7 +86,7 @@ def assert_row(row: Floats, step: Step, network: Network, begun: Tensor, apart: 
     width, x = network.spec.width, torch.as_tensor(probe().x, dtype=torch.float32)
     expected = {
         SIZE: (squares(network) / begun).mean(dim=1),
-        LOSS: step.adversarial,
+        LOSS: step.slope.adversarial,
         PAID: 2 * step.paid * (1 / begun).mean(dim=1),
         ERROR: step.error * (width / begun).mean(dim=1),
         DISTANCE: (apart / begun).sqrt().mean(dim=1),
@@ -131,7 +131,7 @@ def test_rows_of_a_flow_are_those_of_a_loop_by_hand_for_each_network_at_its_own_
 
 def assert_row_of(which: int, row: Floats, step: Step, network: Network, begun: Tensor, apart: Tensor) -> None:
     assert row[SIZE] == pytest.approx(float((squares(network) / begun).mean(dim=1)[which]), rel=2e-4)
-    assert row[LOSS] == pytest.approx(float(step.adversarial[which]), rel=2e-4, abs=1e-6)
+    assert row[LOSS] == pytest.approx(float(step.slope.adversarial[which]), rel=2e-4, abs=1e-6)
     assert row[DISTANCE] == pytest.approx(float((apart / begun).sqrt().mean(dim=1)[which]), rel=2e-4, abs=1e-6)
     assert row[ERROR] == pytest.approx(float((step.error[which] * network.spec.width / begun[which]).mean()), rel=2e-4)
 
@@ -165,7 +165,7 @@ def test_what_vanilla_networks_pay_along_a_flow_is_what_their_weights_lose() -> 
 @pytest.mark.parametrize("objective", [Objective("standard"), Objective("attacked", 0.2, steps=1)], ids=str)
 def test_an_objective_without_an_adversarial_loss_records_itself(objective: Objective) -> None:
     rows = recording(VANILLA, objective, SGD(0.01), (0.05,), 5)
-    losses = [step.loss.numpy() for step, *_ in by_hand(VANILLA, objective, SGD(0.01), 5)]
+    losses = [step.slope.loss.numpy() for step, *_ in by_hand(VANILLA, objective, SGD(0.01), 5)]
     np.testing.assert_allclose(rows[:, 0, LOSS], losses[0], rtol=1e-5)
     np.testing.assert_allclose(rows[:, 1, LOSS], losses[5], rtol=1e-4)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 import numpy as np
 import torch
 
@@ -13,6 +15,11 @@ from mfcheck.training.steps import train
 
 STANDARD, ATTACKED = Objective("standard"), Objective("attacked", 0.1, steps=5)
 THEORY, PULLED = Objective("theory", 0.1, steps=5), Objective("adversarial", 0.1, steps=5)
+MEASURED = attrgetter(
+    *("time", "change", "paid", "error", "diverged", "slope.loss", "slope.adversarial"),
+    *("slope.standard_pull", "slope.projection"),
+)
+"""What is measured of a step but its gradient's lengths, which are found where they are asked for."""
 X, LABELS = np.random.default_rng(0).normal(size=(8, 49)).astype(np.float32), np.arange(8) % 10
 
 

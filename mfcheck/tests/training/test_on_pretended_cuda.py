@@ -15,7 +15,7 @@ from mfcheck.ensembles.samples import Probe
 from mfcheck.ensembles.streams import Stream
 from mfcheck.numerics import one_thread
 from mfcheck.observables import jacobian, losses
-from mfcheck.tests.support.device_trainings import ATTACKED, PULLED, STANDARD, THEORY, X, trained
+from mfcheck.tests.support.device_trainings import ATTACKED, MEASURED, PULLED, STANDARD, THEORY, X, trained
 from mfcheck.tests.support.pretend_cuda import here, pretend_cuda
 from mfcheck.training.ledger import Step
 from mfcheck.training.objectives import Objective
@@ -89,15 +89,15 @@ def test_networks_diverge_alone_and_are_measured_as_on_the_cpu(objective: Object
         there, end = at_once("dense", objective, rule, "cpu")
         with pretend_cuda():
             found, last = at_once("dense", objective, rule, "cuda:0")
-            squares = [here(step.square) for step in found]
+            squares = [here(step.slope.square) for step in found]
     assert len(found) == len(there)
     for one, other, square in zip(found, there, squares, strict=True):
         assert here(one.diverged).tolist() == other.diverged.tolist()
         assert other.diverged.tolist()[1] >= 0
         assert other.diverged.tolist()[0] == other.diverged.tolist()[2] == -1
-        for name in ("time", "loss", "adversarial", "standard_pull", "projection", "change", "paid", "error"):
-            torch.testing.assert_close(here(getattr(one, name)), getattr(other, name), rtol=2e-3, atol=1e-5)
-        torch.testing.assert_close(square, other.square, rtol=2e-3, atol=1e-5)
+        for mine, right in zip(MEASURED(one), MEASURED(other), strict=True):
+            torch.testing.assert_close(here(mine), right, rtol=2e-3, atol=1e-5)
+        torch.testing.assert_close(square, other.slope.square, rtol=2e-3, atol=1e-5)
     torch.testing.assert_close(last[0], end[0], rtol=2e-3, atol=1e-4)
 
 
@@ -106,4 +106,4 @@ def test_lazy_networks_diverge_alone_too() -> None:
         found, last = at_once("lazy", THEORY, SGD(0.01), "cuda:0")
         assert [here(one.diverged).tolist() for one in found] == [[-1, 0, -1]] * 5
         assert bool(last[0].isfinite().all())
-        assert bool(here(found[-1].loss)[0] > 0)
+        assert bool(here(found[-1].slope.loss)[0] > 0)

@@ -13,7 +13,7 @@ from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
 from mfcheck.numerics import one_thread
 from mfcheck.spec import ReLULike
-from mfcheck.tests.support.device_trainings import ATTACKED, LABELS, PULLED, STANDARD, THEORY, X, trained
+from mfcheck.tests.support.device_trainings import ATTACKED, LABELS, MEASURED, PULLED, STANDARD, THEORY, X, trained
 from mfcheck.tests.support.pretend_cuda import here, pretend_cuda
 from mfcheck.tests.support.pretend_graphs import FORBIDDEN, LEFT_OVER, MEMORY, PretendedGraph
 from mfcheck.training import replay
@@ -24,7 +24,6 @@ from mfcheck.training.steps import train
 
 GPU, NEVER = "cuda:0", 10**9
 SPEC, DEEPER = (NetworkSpec("vanilla", 49, 10, 40, depth, 2.0, 0.1) for depth in (2, 5))
-MEASURED = ("time", "loss", "standard_pull", "projection", "change", "paid", "error", "diverged")
 
 
 class Trained:
@@ -38,12 +37,12 @@ class Trained:
             self.network = Network(spec, Stream(0, GPU), engine=engine, replicates=3)
             self.steps = trained(self.network, objective, rule, steps, GPU)
             self.kernels, self.waits, self.replays = gpu.kernels, gpu.waits, PretendedGraph.replays
-            self.squares = [step.square for step in self.steps]  # found where it is asked for, so on the device
+            self.squares = [step.slope.square for step in self.steps]  # found where it is asked for, so on the device
 
     @property
     def numbers(self) -> list[Tensor]:
-        measured = [getattr(step, name) for step in self.steps for name in MEASURED]
-        attacks = [step.perturbation for step in self.steps if step.perturbation is not None]
+        measured = [one for step in self.steps for one in MEASURED(step)]
+        attacks = [step.slope.perturbation for step in self.steps if step.slope.perturbation is not None]
         return [here(one) for one in (*measured, *self.squares, *attacks, *self.network.stored)]
 
 

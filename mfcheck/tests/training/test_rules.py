@@ -40,11 +40,11 @@ def test_sgd_is_that_of_torch(spec: NetworkSpec, name: str, batch: int | None, m
         chosen = torch.arange(8) if batch is None else torch.randperm(8, generator=drawing)[:batch]
         at = x[chosen].expand(network.replicates, -1, -1)
         parts = losses(
-            objective, lambda one: by_hand(network, weights, biases, one), at, labels[chosen], step.perturbation
+            objective, lambda one: by_hand(network, weights, biases, one), at, labels[chosen], step.slope.perturbation
         )
         theirs.zero_grad()
         (parts[0] + parts[1]).sum().backward()  # type: ignore[no-untyped-call]
-        torch.testing.assert_close(step.loss, (parts[0] + parts[1]).detach(), rtol=ROUNDING, atol=ROUNDING)
+        torch.testing.assert_close(step.slope.loss, (parts[0] + parts[1]).detach(), rtol=ROUNDING, atol=ROUNDING)
         torch.testing.assert_close(step.time, torch.full_like(step.time, lr * step.index))
         if step.index < 6:
             theirs.step()
@@ -103,7 +103,7 @@ def test_along_a_flow_layers_move_alike(name: str) -> None:
         steps = trained(drawn(VANILLA, "dense", 7, replicates=8), Objective(name, 0.3), Flow(share), 20)
         spread = steps[-1].change.amax(dim=1) - steps[-1].change.amin(dim=1)
         assert bool((spread <= steps[-1].error).all())
-        assert bool((steps[-1].loss < steps[0].loss).all())
+        assert bool((steps[-1].slope.loss < steps[0].slope.loss).all())
 
 
 @both

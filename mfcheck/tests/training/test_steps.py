@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from mfcheck import NetworkSpec
 from mfcheck.ensembles.networks import Network
@@ -24,6 +25,14 @@ from mfcheck.training.steps import train
 
 pytestmark = pytest.mark.usefixtures("one_thread_each")
 
+OF_SLOPE = ("loss", "adversarial", "standard", "projection", "square")
+
+
+def numbers(step: Step) -> dict[str, Tensor]:
+    """What is measured of a step, by name."""
+    kept = {"time": step.time, "change": step.change, "error": step.error}
+    return kept | {name: getattr(step.slope, name) for name in OF_SLOPE}
+
 
 @both
 @pytest.mark.parametrize("rule", [SGD(0.02), SGD(0.02, 0.9), Flow(0.2)], ids=str)
@@ -34,9 +43,8 @@ def test_a_stack_is_as_many_single_runs(spec: NetworkSpec, rule: SGD | Flow, nam
     together = trained(network, objective, rule, 4)
     for replicate, single in enumerate(singles):
         for one, many in zip(trained(single, objective, rule, 4), together, strict=True):
-            for kind in ("time", "loss", "adversarial", "standard", "projection", "square", "change", "error"):
-                found, expected = getattr(one, kind)[0], getattr(many, kind)[replicate]
-                torch.testing.assert_close(found, expected, rtol=1e-8, atol=1e-10)
+            for kind, found in numbers(one).items():
+                torch.testing.assert_close(found[0], numbers(many)[kind][replicate], rtol=1e-8, atol=1e-10)
         for alone, among in zip(single.weights, network.weights, strict=True):
             torch.testing.assert_close(written(alone)[0], written(among)[replicate], rtol=1e-8, atol=1e-10)
 
@@ -54,16 +62,16 @@ def of_training(spec: NetworkSpec, engine: str, seed: int, rule: SGD | Flow) -> 
     assert not bool((last.diverged >= 0).any())
     return ordered(
         {
-            "loss before": steps[0].loss,
-            "loss after 1 step": steps[1].loss,
-            "loss after 3 steps": last.loss,
-            "ratio": last.loss / steps[0].loss,
-            "adversarial after 3 steps": last.adversarial,
-            "adversarial times standard": last.adversarial * last.standard,
+            "loss before": steps[0].slope.loss,
+            "loss after 1 step": steps[1].slope.loss,
+            "loss after 3 steps": last.slope.loss,
+            "ratio": last.slope.loss / steps[0].slope.loss,
+            "adversarial after 3 steps": last.slope.adversarial,
+            "adversarial times standard": last.slope.adversarial * last.slope.standard,
             "time": last.time,
-            "projection": last.projection[:, 0],
-            "gradient": last.square[:, -1],
-            "gradient times loss": last.square.sum(dim=1) * steps[0].loss,
+            "projection": last.slope.projection[:, 0],
+            "gradient": last.slope.square[:, -1],
+            "gradient times loss": last.slope.square.sum(dim=1) * steps[0].slope.loss,
             "change of the first": last.change[:, 0],
             "change of the last": last.change[:, -1],
             "changes, difference": last.change[:, 0] - last.change[:, -1],
@@ -98,13 +106,10 @@ def test_a_lazy_network_trains_like_the_stored_one_of_its_entries(spec: NetworkS
     stored = stored_copy(lazy)
     steps, expected = (trained(one, Objective("theory", 0.3, 2, 2), rule, 5) for one in (lazy, stored))
     for one, other in zip(steps, expected, strict=True):
-        for kind in ("time", "loss", "projection", "square", "change", "error"):
-            torch.testing.assert_close(getattr(one, kind), getattr(other, kind), rtol=1e-6, atol=1e-9)
+        for kind, found in numbers(one).items():
+            torch.testing.assert_close(found, numbers(other)[kind], rtol=1e-6, atol=1e-9)
     for one, other in zip(lazy.weights, stored.weights, strict=True):
         torch.testing.assert_close(written(one), written(other), rtol=1e-6, atol=1e-9)
-
-
-NUMBERS = ("time", "loss", "adversarial", "standard", "projection", "square", "change", "error")
 
 
 def assert_standing(steps: list[Step], replicate: int) -> None:
@@ -113,13 +118,12 @@ def assert_standing(steps: list[Step], replicate: int) -> None:
     assert since >= 0
     for step in steps:
         assert int(step.diverged[replicate]) == (since if step.index >= since else -1)
-        for kind in NUMBERS:
-            values = getattr(step, kind)[replicate]
-            assert bool(values.isfinite().all())
+        for kind, values in numbers(step).items():
+            assert bool(values[replicate].isfinite().all())
             if step.index >= since:
-                kept = kind in ("time", "change", "error")
-                assert torch.equal(values, getattr(steps[since], kind)[replicate] if kept else torch.zeros_like(values))
-        assert step.perturbation is None or bool(step.perturbation.isfinite().all())
+                stands = torch.zeros_like(values) if kind in OF_SLOPE else numbers(steps[since])[kind]
+                assert torch.equal(values[replicate], stands[replicate])
+        assert step.slope.perturbation is None or bool(step.slope.perturbation.isfinite().all())
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)
@@ -164,8 +168,8 @@ def test_a_replicate_that_diverges_leaves_the_others_alone(
     others = [0, 2]
     for one, other in zip(found[True], found[False], strict=False):
         assert torch.equal(one.diverged[others], other.diverged[others])
-        for kind in NUMBERS:
-            torch.testing.assert_close(getattr(one, kind)[others], getattr(other, kind)[others], rtol=1e-8, atol=1e-10)
+        for kind, values in numbers(one).items():
+            torch.testing.assert_close(values[others], numbers(other)[kind][others], rtol=1e-8, atol=1e-10)
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)
@@ -196,10 +200,10 @@ def test_random_numbers_of_an_attack_that_overflows_are_drawn_again(name: str) -
         found.append(trained(network, Objective(name, 1e4), SGD(1e-8), 2))
     assert found[1][0].diverged.tolist() == [-1, 0, -1]
     for one, other in zip(*found, strict=True):
-        assert one.perturbation is not None
-        assert other.perturbation is not None
-        torch.testing.assert_close(one.perturbation[[0, 2]], other.perturbation[[0, 2]])
-        torch.testing.assert_close(one.loss[[0, 2]], other.loss[[0, 2]])
+        assert one.slope.perturbation is not None
+        assert other.slope.perturbation is not None
+        torch.testing.assert_close(one.slope.perturbation[[0, 2]], other.slope.perturbation[[0, 2]])
+        torch.testing.assert_close(one.slope.loss[[0, 2]], other.slope.loss[[0, 2]])
 
 
 @pytest.mark.parametrize(
