@@ -113,6 +113,15 @@ def _uncompiled(module: nn.Module) -> nn.Module:
     return module
 
 
+def trainable(module: nn.Module) -> tuple[str, ...]:
+    """The names of the parameters that train: those that ask for a gradient, or all of them where none does.
+
+    A module whose parameters are all frozen was made to be looked at, and says nothing of how it trains.
+    """
+    names = [name for name, _ in module.named_parameters()]
+    return tuple(name for name, one in module.named_parameters() if one.requires_grad) or tuple(names)
+
+
 def shaped(spec: NetworkSpec, x: Tensor) -> Tensor:
     """Inputs `[B, d]` as the module takes them, `[B, *input_shape]`."""
     shape = spec.input_shape if isinstance(spec, ModuleSpec) else ()

@@ -13,7 +13,7 @@ from torch import Tensor, func, nn
 
 from mfcheck.architectures import declared_scale
 from mfcheck.ensembles.construction import draw_modules as draw_modules
-from mfcheck.ensembles.construction import shaped, size_of
+from mfcheck.ensembles.construction import shaped, size_of, trainable
 from mfcheck.ensembles.memory import free_bytes
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
@@ -46,10 +46,13 @@ class ModuleStack:
             room = f"{held / 2**30:.1f} GiB, {self._room / 2**30:.1f} GiB are half of what is free"
             raise ValueError(f"{replicates} modules of {spec.architecture} need {room}")
         drawn = draw_modules(spec, stream, replicates)
+        self.trains = [trainable(module) for module in drawn]
+        """The names of the parameters that train, of each module."""
         self.modules = [_frozen(module, stream.device, dtype) for module in drawn]
         self._skeleton = self.modules[0]
         self._parts: tuple[Parts, Parts] = ({}, {})
-        self._batched = replicates > 1 and 2 * held <= self._room and self._stacked()
+        alike = len(set(self.trains)) == 1
+        self._batched = alike and replicates > 1 and 2 * held <= self._room and self._stacked()
 
     @property
     def at_once(self) -> bool:
@@ -57,14 +60,18 @@ class ModuleStack:
         return self._batched
 
     def trained(self, x: Tensor) -> list[tuple[Tensor, int | None]]:
-        """The parameters by which modules are evaluated, with gradients from now on: of all of them `[R, …]`, with no
-        number beside it, or each of the module of that number. Which it is shows by evaluating them at an input.
+        """The parameters that train, with gradients from now on: of all modules `[R, …]`, with no number beside it, or
+        each of the module of that number. Which it is shows by evaluating them at an input.
         """
         self(x)
         if self._batched:
-            return [(one.requires_grad_(True), None) for one in self._parts[0].values()]
-        each = [list(module.parameters()) for module in self.modules]
-        return [(one.requires_grad_(True), number) for number, those in enumerate(each) for one in those]
+            return [(self._parts[0][name].requires_grad_(True), None) for name in self.trains[0]]
+        each = [dict(module.named_parameters()) for module in self.modules]
+        return [
+            (those[name].requires_grad_(True), number)
+            for number, (those, names) in enumerate(zip(each, self.trains, strict=True))
+            for name in names
+        ]
 
     def _stacked(self) -> bool:
         """Put the modules' parameters and buffers into one tensor each, if they have one form."""

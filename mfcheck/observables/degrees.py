@@ -13,7 +13,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor, nn
 
-from mfcheck.ensembles.construction import draw_modules, shaped
+from mfcheck.ensembles.construction import draw_modules, shaped, trainable
 from mfcheck.ensembles.modules import differentiable, is_gaussian
 from mfcheck.ensembles.streams import Stream
 from mfcheck.numerics import one_thread
@@ -37,7 +37,8 @@ class Group:
 
 @lru_cache(maxsize=128)
 def groups(spec: NetworkSpec) -> tuple[Group, ...]:
-    """The groups of a module's parameters that have a degree, in its order; none of networks on Gaussian matrices."""
+    """The groups of a module's parameters that train and have a degree, in its order; none of networks on Gaussian
+    matrices."""
     if is_gaussian(spec.architecture):
         return ()
     with one_thread(), torch.no_grad(), differentiable():
@@ -46,7 +47,8 @@ def groups(spec: NetworkSpec) -> tuple[Group, ...]:
         except ValueError:  # said by the pre-flight
             return ()
         x = Stream(5).normal(1, spec.input_dim)
-        parameters = {name: one for name, one in module.named_parameters() if bool((one != 0).any())}
+        trained = dict(module.named_parameters())
+        parameters = {name: trained[name] for name in trainable(module) if bool((trained[name] != 0).any())}
         try:
             base = module(shaped(spec, x))
             found = [_group(spec, module, parameters, name, x, base) for name in parameters]

@@ -39,15 +39,16 @@ EULER, EARLY, LATE, LAW = range(4)
 
 def _gradient(network: ModuleStack, x: Tensor, eta: Tensor, names: Sequence[str]) -> tuple[float, list[Tensor]]:
     """L_adv at a perturbation that is held fixed, and its gradients in the parameters of these names."""
-    parameters = {name: one.requires_grad_(True) for name, one in network.modules[0].named_parameters()}
+    each = dict(network.modules[0].named_parameters())
+    parameters = {name: each[name].requires_grad_(True) for name in names}
     with torch.enable_grad(), differentiable():
         both = network(torch.cat([x, x + eta], dim=1))[0]
         loss = norm((both[1] - both[0])[None], Q)[0]
-        found = torch.autograd.grad(loss, [parameters[name] for name in names], allow_unused=True)
+        found = torch.autograd.grad(loss, list(parameters.values()), allow_unused=True)
     for one in parameters.values():
         one.requires_grad_(False)
     gradients = [
-        torch.zeros_like(parameters[name]) if one is None else one for name, one in zip(names, found, strict=True)
+        torch.zeros_like(its) if one is None else one for its, one in zip(parameters.values(), found, strict=True)
     ]
     return float(loss.detach()), gradients
 
@@ -111,7 +112,7 @@ class Course(NamedTuple):
 def descent(network: ModuleStack, x: Tensor, stream: Stream, course: Course) -> Iterator[Step]:
     """Descend L_adv of a stack of one module at an input `[1, 1, d]`; all steps of all turns count as progress."""
     parameters, begun = dict(network.modules[0].named_parameters()), None
-    names, (share, steps, turn) = list(parameters), course
+    names, (share, steps, turn) = network.trains[0], course
     for index in range(steps):
         progress.report(turn.place * steps + index, turn.of * steps)
         begun = _attack(network, x, stream, begun)

@@ -81,7 +81,7 @@ def notes(found: Preflight) -> Iterator[str]:
     if not is_gaussian(path) and not call_of(path).by_spec:
         yield f"note: {path} is a constructor, so its networks are looked at after .eval()"
     if frozen := _frozen(found.spec):
-        yield f"note: {frozen} of {path}, frozen by requires_grad=False, are differentiated and trained like all others"
+        yield f"note: {frozen}"
     if not math.isfinite(found.nature.scale.value if found.nature else 0.0):
         yield f"note: {path} does not change with its input near the one looked at, as if piecewise constant: no scale"
     if found.scale is not None:
@@ -89,12 +89,16 @@ def notes(found: Preflight) -> Iterator[str]:
 
 
 def _frozen(spec: NetworkSpec) -> str:
-    """How many parameters a factory leaves frozen, in words; empty if none."""
+    """What becomes of the parameters that a factory leaves frozen, in words; empty if there are none."""
     if is_gaussian(spec.architecture):
         return ""
     each = [one.requires_grad for one in draw_modules(spec, Stream(3), 1)[0].parameters()]
-    count = each.count(False)
-    return f"{count} of {plural(len(each), 'parameter')}" if count else ""
+    count, many = each.count(False), plural(len(each), "parameter")
+    if not count:
+        return ""
+    if count == len(each):
+        return f"requires_grad=False freezes all {many} of {spec.architecture}, so all of them are trained"
+    return f"requires_grad=False keeps {count} of {many} of {spec.architecture} as drawn where it trains"
 
 
 def paste(found: Preflight, nature: Nature) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -98,6 +99,15 @@ def test_idle_knobs_are_told_with_lines_to_paste(factory_paths: Callable[[str], 
     assert 'idle.layer_variances = lambda spec: {"0.weight": 1 / 3 / spec.input_dim' in told
     assert "idle.homogeneous = False" in told
     assert "let its factory build spec.depth layers" in told
+
+
+def test_what_becomes_of_frozen_parameters_is_told(factory_paths: Callable[[str], str]) -> None:
+    partly, wholly = (factory_paths(name) for name in ("RandomFeatures", "ToLookAt"))
+    kept = rf"note: requires_grad=False keeps 1 of \d+ parameters of {partly} as drawn where it trains"
+    freed = rf"note: requires_grad=False freezes all \d+ parameters of {wholly}, so all of them are trained"
+    for path, note in ((partly, kept), (wholly, freed)):
+        assert any(re.fullmatch(note, line) for line in lines(flown(path, *ENTRIES)))
+    assert "requires_grad" not in "\n".join(lines(flown(factory_paths("Vanilla"), *ENTRIES)))
 
 
 def test_trainings_are_timed_and_not_carried_through(

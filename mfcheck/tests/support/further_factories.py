@@ -71,6 +71,22 @@ class Gained(Vanilla):
     def forward(self, x):
         return self.gain * super().forward(x)
 
+class RandomFeatures(Vanilla):
+    # Its first layer stays as it is drawn.
+
+    def __init__(self, spec, g):
+        super().__init__(spec, g)
+        self.first.requires_grad_(False)
+
+class BranchingFeatures(RandomFeatures):
+    def forward(self, x):
+        return super().forward(x) if x.detach().sum().item() > -1e9 else 0 * super().forward(x)
+
+class ToLookAt(Vanilla):
+    def __init__(self, spec, g):
+        super().__init__(spec, g)
+        self.requires_grad_(False)
+
 class Mute(Vanilla):
     # 0 at about half of all inputs.
 
