@@ -93,17 +93,17 @@ def _exact(jacobian: Tensor, p: float, q: float) -> tuple[Tensor, str] | None:
         return dual_map(lengths, 1), "columns"
     if math.isinf(q):
         best = norm(jacobian, dual_exponent(p)).argmax(dim=-1)
-        return dual_map(_row(jacobian, best), p), "rows"
+        return dual_map(_rows(jacobian, best[..., None])[..., 0, :], p), "rows"
     if p == q == 2:
         gram = jacobian.double() @ jacobian.double().mT
         if is_far(gram):  # where the matrices of all networks would fail with one that holds NaN
             gram = gram.nan_to_num()
         vectors = torch.linalg.eigh(gram).eigenvectors[..., -1]
-        return dual_map(_times(jacobian.mT, vectors.to(jacobian.dtype)), 2), "singular values"
+        return dual_map(_pulled(jacobian, vectors.to(jacobian.dtype)), 2), "singular values"
     if q == 1 and rows <= ENUMERATED:
         signs = _signs(rows, jacobian)
         best = _longest(jacobian.mT, signs, dual_exponent(p))
-        return dual_map(_times(jacobian.mT, signs[best]), p), "signs of the outputs"
+        return dual_map(_pulled(jacobian, signs[best]), p), "signs of the outputs"
     if math.isinf(p) and columns <= ENUMERATED:
         signs = _signs(columns, jacobian)
         return signs[_longest(jacobian, signs, q)], "signs of the inputs"
@@ -112,14 +112,29 @@ def _exact(jacobian: Tensor, p: float, q: float) -> tuple[Tensor, str] | None:
 
 def _longest(matrix: Tensor, signs: Tensor, order: float) -> Tensor:
     """Which sign vector `[S, n]` has the longest image under `[…, m, n]`: indices `[…]`, a few matrices at a time."""
-    flat = matrix.flatten(0, -3) if matrix.ndim > 2 else matrix[None]
+    flat = (matrix.flatten(0, -3) if matrix.ndim > 2 else matrix[None]).detach()
     if order == 2:  # quadratic forms are far cheaper than the images themselves
         gram = flat.double().mT @ flat.double()
         wide = signs.double()
         return ((wide @ gram) * wide).sum(dim=-1).argmax(dim=-1).reshape(matrix.shape[:-2])
     batch = max(1, AT_ONCE // (len(signs) * matrix.shape[-2]))
-    best = [_lengths(signs @ part.mT, order).argmax(dim=-1) for part in torch.split(flat, batch)]
+    room = flat.new_empty(min(batch, len(flat)), len(signs), matrix.shape[-2])  # once: it is more than a cache forgets
+    best = [
+        _lengths(_images(signs, part, room[: len(part)]), order).argmax(dim=-1) for part in torch.split(flat, batch)
+    ]
     return torch.cat(best).reshape(matrix.shape[:-2])
+
+
+def _images(signs: Tensor, matrices: Tensor, room: Tensor) -> Tensor:
+    """All sign vectors `[S, n]` under matrices `[B, m, n]`, in `room [B, S, m]`.
+
+    The few of the first half of their entries, and those of the rest, are added in all pairs.
+    """
+    half = signs.shape[1] // 2
+    first = signs[: 2**half, :half] @ matrices[..., :half].mT
+    rest = signs[:: 2**half, half:] @ matrices[..., half:].mT
+    torch.add(rest[:, :, None], first[:, None], out=room.view(len(room), rest.shape[1], *first.shape[1:]))
+    return room
 
 
 def _lengths(images: Tensor, order: float) -> Tensor:
@@ -133,15 +148,22 @@ def _ascent(jacobian: Tensor, p: float, q: float) -> Tensor:
     After a few steps only the leading ones go on. `[…, d]` of ‖·‖_p ≤ 1.
     """
 
+    unscaled = q == 2 and math.isinf(p)  # whose dual maps leave signs of what they scale
+    largest = jacobian.abs().amax(dim=(-2, -1), keepdim=True) if unscaled else None
+    matrix = jacobian if largest is None else jacobian / torch.where(largest > 0, largest, 1.0)
+
     def climbed(direction: Tensor, steps: int) -> tuple[Tensor, Tensor]:
         for _ in range(steps):
-            direction = dual_map(dual_map(direction @ jacobian.mT, dual_exponent(q)) @ jacobian, p)
+            image, before = direction @ matrix.mT, direction
+            direction = dual_map((image if unscaled else dual_map(image, dual_exponent(q))) @ matrix, p)
+            if not is_far(direction) and torch.equal(direction, before):
+                break
         return direction, norm(direction @ jacobian.mT, q)
 
     direction, found = climbed(dual_map(jacobian, p), TRIALS)
     leaders = found.topk(min(LEADERS, found.shape[-1]), dim=-1).indices
-    direction, found = climbed(direction.take_along_dim(leaders[..., None], dim=-2), ASCENTS)
-    return _row(direction, found.argmax(dim=-1))
+    direction, found = climbed(_rows(direction, leaders), ASCENTS)
+    return _rows(direction, found.argmax(dim=-1, keepdim=True))[..., 0, :]
 
 
 def _upper(jacobian: Tensor, p: float, q: float) -> Tensor:
@@ -190,10 +212,16 @@ def _times(matrix: Tensor, vector: Tensor) -> Tensor:
     return (matrix @ vector[..., None])[..., 0]
 
 
-def _row(matrix: Tensor, index: Tensor) -> Tensor:
-    """One row of each matrix `[…, m, n]`, by index `[…]`."""
-    flat = matrix.flatten(0, -3) if matrix.ndim > 2 else matrix[None]
-    return flat[torch.arange(len(flat), device=flat.device), index.flatten()].reshape(*index.shape, -1)
+def _pulled(matrix: Tensor, vector: Tensor) -> Tensor:
+    """Its transpose times a vector, by rows as they lie."""
+    return (vector[..., None, :] @ matrix)[..., 0, :]
+
+
+def _rows(matrix: Tensor, index: Tensor) -> Tensor:
+    """Some rows of each matrix `[…, m, n]`, by indices `[…, r]`: `[…, r, n]`."""
+    flat, those = matrix.reshape(-1, *matrix.shape[-2:]), index.reshape(-1, index.shape[-1])
+    chosen = flat[torch.arange(len(flat), device=flat.device)[:, None], those]
+    return chosen.reshape(*index.shape, matrix.shape[-1])
 
 
 def _signs(count: int, like: Tensor) -> Tensor:

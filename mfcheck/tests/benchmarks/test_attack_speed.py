@@ -142,18 +142,37 @@ def test_a_plain_call_with_two_threads_takes_no_longer_than_with_one(benchmark: 
     assert kept(two, one)
 
 
-@pytest.mark.parametrize(("p", "q"), [(math.inf, 1.0), (math.inf, 2.0)])
-def test_norms_take_no_longer_than_trying_all_signs(benchmark: BenchmarkFixture, p: float, q: float) -> None:
-    """Of 22 matrices 10 × 784 on one thread: of the outputs' signs, which give (∞, 1) exactly, and (∞, 2) not."""
+def test_norms_take_no_longer_than_trying_all_signs(benchmark: BenchmarkFixture) -> None:
+    """(∞, 1) of 22 matrices 10 × 784 on one thread, which all signs of the outputs give exactly."""
     matrices = Stream(5).normal(22, 10, 784, dtype=torch.float32)
     signs = 1.0 - 2 * (torch.arange(2**9)[:, None] >> torch.arange(10) & 1)
 
     def by_signs() -> float:
         return float(sum((signs @ one).abs().sum(dim=1).max() for one in matrices))
 
-    if q == 1.0:
-        assert float(operator_norm(matrices, p, q).lower.sum()) == pytest.approx(by_signs(), rel=1e-5)
+    assert float(operator_norm(matrices, math.inf, 1.0).lower.sum()) == pytest.approx(by_signs(), rel=1e-5)
     kept = within(1)
-    seconds, theirs = interleaved(benchmark, lambda: maximiser(matrices, p, q), by_signs, rounds=7, kept=kept)
+    seconds, theirs = interleaved(benchmark, lambda: maximiser(matrices, math.inf, 1.0), by_signs, rounds=7, kept=kept)
     benchmark.extra_info["of the time of trying all signs"] = seconds / theirs
+    assert kept(seconds, theirs)
+
+
+def test_ascents_to_a_norm_take_no_longer_than_as_many_steps_from_every_start(benchmark: BenchmarkFixture) -> None:
+    """(∞, 2) of such matrices, which no signs give; of what those steps find, a thousandth at most is given away."""
+    matrices = Stream(5).normal(22, 10, 784, dtype=torch.float32)
+
+    def by_power_method() -> torch.Tensor:
+        signs = matrices.sign()
+        for _ in range(30):
+            images = signs @ matrices.mT
+            signs = ((images / torch.linalg.vector_norm(images, dim=-1, keepdim=True)) @ matrices).sign()
+        return torch.linalg.vector_norm(signs @ matrices.mT, dim=-1).amax(dim=-1)
+
+    found = operator_norm(matrices, math.inf, 2.0).lower
+    assert float(found.mean()) >= 0.999 * float(by_power_method().mean())
+    kept = within(1)
+    seconds, theirs = interleaved(
+        benchmark, lambda: maximiser(matrices, math.inf, 2.0), by_power_method, rounds=7, kept=kept
+    )
+    benchmark.extra_info["of the time of the power method"] = seconds / theirs
     assert kept(seconds, theirs)
