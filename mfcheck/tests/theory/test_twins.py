@@ -166,12 +166,6 @@ def test_a_factor_is_the_factor() -> None:
         ("omega: 1 + gain, first term dropped", lambda s: s.activation.alpha * s.weight_variance),
         ("omega: 1 + gain, second term dropped", lambda s: 1.0),
         ("omega: 1 + gain, sign changed", lambda s: 1 - s.activation.alpha * s.weight_variance),
-        (
-            "omega: gain if spec.architecture == 'vanilla' else 1 + gain, cases swapped",
-            lambda s: s.activation.alpha * s.weight_variance,
-        ),
-        ("offset_variance: range(spec.depth), one term more", lambda s: 0.15 * (1 + 1.3 + 1.3**2 + 1.3**3)),
-        ("offset_variance: range(spec.depth), one term less", lambda s: 0.15 * (1 + 1.3)),
         ("omega: weight_variance and bias_variance swapped", lambda s: 1 + s.activation.alpha * s.bias_variance),
         (
             "jacobian_entry_variance: self.omega(spec) ** spec.depth, exponent − 1",

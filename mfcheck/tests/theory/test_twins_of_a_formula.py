@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -55,6 +56,33 @@ def test_a_formulas_twins_have_the_values_that_their_changes_make() -> None:
         }
     )
     assert FACTORS == (1.05, 1.25)
+
+
+class Summed(PaperTheory):
+    """A formula with a sum, two cases and a sign of its own."""
+
+    def summed(self, spec: NetworkSpec) -> float:
+        return sum(2.0**k for k in range(1, spec.depth)) if spec.architecture == "vanilla" else -spec.width
+
+
+def test_sums_end_one_early_or_late_and_cases_and_signs_are_taken_for_each_other() -> None:
+    residual = replace(SPEC, architecture="residual")
+    found = {
+        twin.name.removeprefix("summed: "): tuple(value_at(twin.theory, "summed", (spec,)) for spec in (SPEC, residual))
+        for twin in twins(Summed())
+        if twin.formula == "summed"
+    }
+    assert (found.pop("× 1.05"), found.pop("× 1.25")) == (pytest.approx((14.7, -21.0)), (17.5, -25.0))
+    whole = "sum((2.0 ** k for k in range(1, spec.depth))) if spec.architecture == 'vanilla' else -spec.width"
+    assert found == {
+        f"{whole}, cases swapped": (-20, 14),
+        "range(1, spec.depth), one term more": (30, -20),
+        "range(1, spec.depth), one term less": (6, -20),
+        "2.0 ** k, exponent + 1": (28, -20),
+        "2.0 ** k, exponent − 1": (7, -20),
+        "-spec.width, sign changed": (14, 20),
+        "width and depth swapped": (2.0**20 - 2, -4),
+    }
 
 
 class Mixed(PaperTheory):
