@@ -13,6 +13,7 @@ from mfcheck.decisions.statement import BELOW, Evidence, Plan, Reference, Rule, 
 from mfcheck.findings.finding import Finding
 from mfcheck.statistics.resolution import of_break
 from mfcheck.theory import PaperTheory
+from mfcheck.theory.arguments import NO_VALUE
 from mfcheck.theory.changes import movers
 from mfcheck.theory.twins import Twin, twins
 from mfcheck.verdict import Verdict
@@ -86,7 +87,7 @@ class Judgement:
         try:
             reference = formula(other)
             return not math.isfinite(as_number(reference)) or self.judge(reference) is Verdict.REFUTED
-        except (ArithmeticError, ValueError):
+        except NO_VALUE:
             return True
 
 

@@ -55,10 +55,12 @@ def _replacements(node: ast.expr) -> Iterator[tuple[str, ast.expr]]:
         yield f"{text}, sign changed", node.operand
     elif isinstance(node, ast.IfExp):
         yield f"{text}, cases swapped", ast.IfExp(node.test, node.orelse, node.body)
-    elif isinstance(node, ast.Call) and ast.unparse(node.func) == "range":
-        for change, op in (("more", ast.Add()), ("less", ast.Sub())):
-            stop = ast.BinOp(node.args[-1], op, ast.Constant(1))
-            yield f"{text}, one term {change}", ast.Call(node.func, [*node.args[:-1], stop], [])
+    elif isinstance(node, ast.Call) and ast.unparse(node.func) == "range" and len(node.args) < 3:
+        *start, stop = node.args
+        if not isinstance(stop, ast.Starred):
+            for change, op in (("more", ast.Add()), ("less", ast.Sub())):
+                moved = ast.BinOp(stop, op, ast.Constant(1))
+                yield f"{text}, one term {change}", ast.Call(node.func, [*start, moved], [])
     elif isinstance(node, ast.Call) and ast.unparse(node.func) == "math.sqrt":
         yield f"{text} without the root", node.args[0]
     elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult) and _symbol(node.left) == "eps":

@@ -16,7 +16,7 @@ from types import FunctionType
 from typing import Any
 
 from mfcheck.spec import NetworkSpec, ReLULike
-from mfcheck.theory.arguments import formulas, parameters, written
+from mfcheck.theory.arguments import NO_VALUE, formulas, parameters, written
 from mfcheck.theory.corrections import CORRECTIONS, corrections
 from mfcheck.theory.paper import PaperTheory, remade
 from mfcheck.theory.reshaped import SHAPES, reshaped
@@ -92,7 +92,7 @@ def asked(theory: PaperTheory, formula: str, place: tuple[Any, ...]) -> Any:
     """A formula's value at its arguments, None where it has none."""
     try:
         return getattr(theory, formula)(*place)
-    except (ArithmeticError, LookupError, ValueError, TypeError, AttributeError):
+    except NO_VALUE:
         return None
 
 
@@ -101,7 +101,7 @@ def value_at(theory: PaperTheory, formula: str, place: tuple[Any, ...]) -> float
     value = asked(theory, formula, place)
     try:
         number = float(value.var() if hasattr(value, "var") else value)
-    except (ArithmeticError, LookupError, ValueError, TypeError, AttributeError):
+    except NO_VALUE:
         return None
     return number if math.isfinite(number) and number != 0 else None
 

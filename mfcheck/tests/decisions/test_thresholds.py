@@ -32,6 +32,21 @@ def beyond(threshold: float, drawn: Source = AROUND, **more: Any) -> MedianBeyon
     )
 
 
+class Raising(PaperTheory):
+    """A twin of a formula that makes no sense where it is asked."""
+
+    def __init__(self, error: type[Exception]) -> None:
+        object.__setattr__(self, "error", error)
+
+    def beta(self, *arguments: Any) -> float:
+        raise self.error("no value here")
+
+
+@pytest.mark.parametrize("error", [TypeError, IndexError, AttributeError, OverflowError, ValueError])
+def test_a_twin_without_a_value_is_refuted_by_having_none(error: type[Exception]) -> None:
+    assert decider().trial.judge(beyond(LOW), PaperTheory()).refutes(Raising(error))
+
+
 @pytest.mark.parametrize(("threshold", "side"), [(LOW, "above"), (HIGH, "below")])
 def test_draws_on_the_theorys_side_support_it_and_say_so(threshold: float, side: str) -> None:
     found = decider()(beyond(threshold))

@@ -85,6 +85,20 @@ def test_sums_end_one_early_or_late_and_cases_and_signs_are_taken_for_each_other
     }
 
 
+class Stepped(PaperTheory):
+    """Sums whose end is not the last thing that they are told, or is not told by itself."""
+
+    def stepped(self, spec: NetworkSpec) -> float:
+        ends = (1, spec.depth)
+        return sum(2.0**k for k in range(1, spec.width, 2)) + sum(3.0**k for k in range(*ends))
+
+
+def test_sums_that_do_not_tell_their_end_have_none_of_one_term_more() -> None:
+    found = {twin.name for twin in twins(Stepped()) if twin.formula == "stepped"}
+    assert "stepped: × 1.25" in found
+    assert not {name for name in found if "one term" in name}
+
+
 class Mixed(PaperTheory):
     """A formula that reads one symbol of every pair that may be swapped in one of a network."""
 
