@@ -15,7 +15,7 @@ from mfcheck.verdict import NotANumber, NotCovered
 ROWS, OUTPUTS, PASSES = 16, 160, 4
 """Inputs that are looked at again, repeated where there are fewer; so many outputs, in so many passes at most."""
 SINGLE = 64 * torch.finfo(torch.float32).eps
-"""A difference that is none beside the largest output, whatever its dtype: f may compute in float32 inside."""
+"""Share of the largest output within which batches of other sizes may round what is computed in float32 inside."""
 STRANGERS = 2
 """Inputs beside those."""
 MANY = 32
@@ -95,24 +95,25 @@ def check_alone(f: Guarded, x: Tensor) -> None:
 def check_repeatable(f: Guarded, x: Tensor, clean: Tensor) -> None:
     """Raise ValueError where f(x), which is `clean`, is another at the next pass, or in another batch.
 
-    What f computes in half precision inside may be rounded otherwise in batches of other sizes: so one that repeats
-    itself in the same batch, and in float64 in others too, is sound.
+    What f computes in a lower precision inside may be rounded otherwise in batches of other sizes: so one that repeats
+    itself in the same batch, and in others to float32's digits, or in float64, is sound.
     """
     among, repeats = _repeats(f, x, clean)
     if repeats:
         return
-    passes = [(inputs, f(inputs)) for inputs in (x, among)]
+    passes = [(x, clean), (among, f(among))]
     if apart := max(_differs(f(inputs), first) for inputs, first in passes for _ in range(MANY)):
         raise ValueError(
             f"f is random: two passes over the same inputs differ by {apart:.2g}; attack it without what draws "
             "numbers, such as dropout, which module.eval() switches off"
         )
-    if not _repeats_in_float64(f, x):
+    if not _repeats(f, x, clean, SINGLE)[1] and not _repeats_in_float64(f, x):
         raise ValueError(MATES)
 
 
-def _repeats(f: Function, x: Tensor, clean: Tensor) -> tuple[Tensor, bool]:
-    """Whether f(x), which is `clean`, is the same in another batch, and the batch that was looked at last.
+def _repeats(f: Function, x: Tensor, clean: Tensor, share: float = 0.0) -> tuple[Tensor, bool]:
+    """Whether f(x), which is `clean`, is the same in another batch, to a `share` of it or what its dtype rounds; and
+    the batch that was looked at last.
 
     Inputs are x `[…, B, d]`; a few of them are looked at, beside two that are not in x and no larger.
     """
@@ -125,10 +126,11 @@ def _repeats(f: Function, x: Tensor, clean: Tensor) -> tuple[Tensor, bool]:
             again = f(among)
             strangers = again[..., -STRANGERS:, :] if clean.any() else f(among[..., -STRANGERS:, :])  # 0 tells little
         except ValueError:  # if it takes batches of one size alone, it is as any attack can
-            return x, not _differs(f(x), clean)
+            return x, not _differs(f(x), clean, share)
         if again.shape[:-2] != before.shape[:-2] or again.shape[-2] != among.shape[-2]:
             return among, False
-        if _differs(again[..., :-STRANGERS, :], before) or _differs(again[..., -STRANGERS:, :], strangers):
+        parts = ((again[..., :-STRANGERS, :], before), (again[..., -STRANGERS:, :], strangers))
+        if any(_differs(one, other, share) for one, other in parts):
             return among, False
     return among, True
 
@@ -161,10 +163,9 @@ def _in_company(x: Tensor) -> Tensor:
     return torch.cat([x, stranger / 2, stranger / 4], dim=-2)
 
 
-def _differs(one: Tensor, other: Tensor) -> float:
-    """By how much two outputs differ beyond what batches of other sizes round, else 0."""
+def _differs(one: Tensor, other: Tensor, share: float = 0.0) -> float:
+    """By how much two outputs differ beyond what batches of other sizes round, or a share of the largest, else 0."""
     same = (one == other) | (one.isnan() & other.isnan())  # infinity is no difference, nor is it a size
     gap = torch.where(same, 0.0, (one - other).abs()).nan_to_num(torch.inf)
-    share = max(torch.finfo(one.dtype).eps ** 0.5, SINGLE)
-    size = share * torch.where(other.isfinite(), other.abs(), 0.0).amax()
+    size = max(torch.finfo(one.dtype).eps ** 0.5, share) * torch.where(other.isfinite(), other.abs(), 0.0).amax()
     return 0.0 if bool((gap <= size).all()) else float(gap.max())

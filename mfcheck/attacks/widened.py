@@ -13,13 +13,21 @@ from torch.utils._pytree import tree_map
 from mfcheck.attacks.networks import Function
 
 NARROW = (torch.float32, torch.float16, torch.bfloat16)
+WRITING = ("__setitem__", "__iadd__", "__isub__", "__imul__", "__itruediv__", "__ipow__", "__imatmul__")
+"""Operators that change a tensor; its methods that do so end in an underscore."""
 _CASTS = (Tensor.float, Tensor.half, Tensor.bfloat16)
 
 
 class Wide(TorchFunctionMode):
-    """Inside, tensors of lower precision are taken, made and returned as float64; what is stored stays as it is."""
+    """Inside, tensors of lower precision are taken, made and returned as float64; what is stored stays as it is.
+
+    So what writes into a stored tensor is another function in float64, which would read what was there before: it
+    raises TypeError.
+    """
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if _written(func, args, kwargs or {}):
+            raise TypeError("a stored tensor of lower precision is written to")
         args, kwargs = tree_map(_wide, (args, kwargs or {}))
         return args[0] if func in _CASTS else tree_map(_wide, func(*args, **kwargs))
 
@@ -28,6 +36,14 @@ def _wide(value: Any) -> Any:
     if isinstance(value, Tensor):
         return value.double() if value.dtype in NARROW else value
     return torch.float64 if value in NARROW and isinstance(value, torch.dtype) else value
+
+
+def _written(func: Any, args: Any, kwargs: Any) -> bool:
+    """Whether a call writes into a tensor of lower precision, which inside is a stored one."""
+    name = getattr(func, "__name__", "")
+    in_place = name in WRITING or (name.endswith("_") and not name.endswith("__")) or kwargs.get("inplace") is True
+    into = [kwargs.get("out"), args[0] if in_place and args else None]
+    return func not in _CASTS and any(isinstance(one, Tensor) and one.dtype in NARROW for one in into)
 
 
 class Widened:

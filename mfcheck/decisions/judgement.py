@@ -13,7 +13,6 @@ from mfcheck.decisions.statement import BELOW, Evidence, Plan, Reference, Rule, 
 from mfcheck.findings.finding import Finding
 from mfcheck.statistics.resolution import of_break
 from mfcheck.theory import PaperTheory
-from mfcheck.theory.arguments import NO_VALUE
 from mfcheck.theory.changes import movers
 from mfcheck.theory.twins import Twin, twins
 from mfcheck.verdict import Verdict
@@ -86,8 +85,11 @@ class Judgement:
         assert formula is not None
         try:
             reference = formula(other)
+        except Exception:  # a wrong twin is asked where nobody thought of it
+            return True
+        try:
             return not math.isfinite(as_number(reference)) or self.judge(reference) is Verdict.REFUTED
-        except NO_VALUE:
+        except (ArithmeticError, TypeError, ValueError):
             return True
 
 

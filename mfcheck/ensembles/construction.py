@@ -18,6 +18,8 @@ from mfcheck.given import foreign_code, load_factory, with_torchvision
 from mfcheck.spec import ModuleSpec, NetworkSpec
 
 Factory = Callable[..., object]
+TRAINS = "_mfcheck_trains"
+"""The attribute by which a parameter tells whether it asked for a gradient as it was made."""
 
 
 def draw_modules(spec: NetworkSpec, stream: Stream, count: int) -> list[nn.Module]:
@@ -52,7 +54,11 @@ def _drawn(factory: Factory, spec: NetworkSpec, generator: torch.Generator) -> n
         raise ValueError(f"factory {spec.architecture} must return a torch.nn.Module, got {module!r}")
     if not call_of(spec.architecture).by_spec:  # torch leaves nobody but its caller to say that it is not in training
         module.eval()
-    return _uncompiled(_settled(module, spec))
+    module = _uncompiled(_settled(module, spec))
+    for parameter in module.parameters():
+        if not hasattr(parameter, TRAINS):  # networks that share one are asked once, before it is frozen here
+            setattr(parameter, TRAINS, parameter.requires_grad)
+    return module
 
 
 def _settled(module: nn.Module, spec: NetworkSpec) -> nn.Module:
@@ -118,8 +124,8 @@ def trainable(module: nn.Module) -> tuple[str, ...]:
 
     A module whose parameters are all frozen was made to be looked at, and says nothing of how it trains.
     """
-    names = [name for name, _ in module.named_parameters()]
-    return tuple(name for name, one in module.named_parameters() if one.requires_grad) or tuple(names)
+    each = dict(module.named_parameters())
+    return tuple(name for name, one in each.items() if getattr(one, TRAINS, one.requires_grad)) or tuple(each)
 
 
 def shaped(spec: NetworkSpec, x: Tensor) -> Tensor:

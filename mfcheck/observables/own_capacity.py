@@ -17,7 +17,7 @@ from mfcheck.ensembles.modules import ModuleStack, differentiable
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.degrees import Group, groups
-from mfcheck.observables.own_flow import Course, Turn, descent
+from mfcheck.observables.own_flow import Course, Turn, descent, one_network
 from mfcheck.spec import NetworkSpec
 from mfcheck.verdict import NotCovered
 
@@ -94,7 +94,7 @@ def fall(share: float, steps: int) -> Source:
 
 
 def _fallen(spec: NetworkSpec, found: Sequence[Group], x: Tensor, stream: Stream, course: Course) -> list[float]:
-    network = ModuleStack(spec, stream, replicates=1, dtype=torch.float64)
+    network = one_network(spec, stream, found)
     seen = stream.normal(1, SEEN, x.shape[2], dtype=torch.float64)
     seen *= torch.linalg.vector_norm(x) / torch.linalg.vector_norm(seen, dim=2, keepdim=True)
     parameters, names = dict(network.modules[0].named_parameters()), [one.names[0] for one in found]

@@ -44,12 +44,11 @@ def _gradient(network: ModuleStack, x: Tensor, eta: Tensor, names: Sequence[str]
     with torch.enable_grad(), differentiable():
         both = network(torch.cat([x, x + eta], dim=1))[0]
         loss = norm((both[1] - both[0])[None], Q)[0]
-        found = torch.autograd.grad(loss, list(parameters.values()), allow_unused=True)
+        its = list(parameters.values())
+        found = torch.autograd.grad(loss, its, allow_unused=True) if loss.requires_grad else [None] * len(its)
     for one in parameters.values():
         one.requires_grad_(False)
-    gradients = [
-        torch.zeros_like(its) if one is None else one for its, one in zip(parameters.values(), found, strict=True)
-    ]
+    gradients = [torch.zeros_like(value) if one is None else one for value, one in zip(its, found, strict=True)]
     return float(loss.detach()), gradients
 
 
@@ -109,6 +108,14 @@ class Course(NamedTuple):
     turn: Turn
 
 
+def one_network(spec: NetworkSpec, stream: Stream, found: Sequence[Group]) -> ModuleStack:
+    """A network in float64 to train, in which all of these groups do; NotCovered where one is frozen in it."""
+    network = ModuleStack(spec, stream, replicates=1, dtype=torch.float64)
+    if frozen := sorted({name for one in found for name in one.names} - set(network.trains[0])):
+        raise NotCovered(f"networks of {spec.architecture} freeze different parameters, such as {frozen[0]}")
+    return network
+
+
 def descent(network: ModuleStack, x: Tensor, stream: Stream, course: Course) -> Iterator[Step]:
     """Descend L_adv of a stack of one module at an input `[1, 1, d]`; all steps of all turns count as progress."""
     parameters, begun = dict(network.modules[0].named_parameters()), None
@@ -128,7 +135,7 @@ def descent(network: ModuleStack, x: Tensor, stream: Stream, course: Course) -> 
 def _trained(
     spec: NetworkSpec, found: Sequence[Group], x: Tensor, stream: Stream, course: Course, early: int
 ) -> list[float]:
-    network = ModuleStack(spec, stream, replicates=1, dtype=torch.float64)
+    network = one_network(spec, stream, found)
     parameters = dict(network.modules[0].named_parameters())
     pulled = [one for one in found if one.degree]
     begun = {name: one.clone() for name, one in parameters.items()}

@@ -100,6 +100,8 @@ class Learners:
     def gradients(self, values: Tensor, keep: bool = False) -> list[Tensor]:
         """∂/∂θ of each module's value `[R]`, 0 where it does not depend on them."""
         parameters = [one for one, _ in self.parameters]
+        if not values.requires_grad:  # what trains is not part of f
+            return [torch.zeros_like(one) for one in parameters]
         found = torch.autograd.grad(values, parameters, torch.ones_like(values), allow_unused=True, retain_graph=keep)
         return [torch.zeros_like(p) if one is None else one for p, one in zip(parameters, found, strict=True)]
 

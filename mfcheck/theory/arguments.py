@@ -50,9 +50,6 @@ KINDS: Mapping[str, tuple[str, ...]] = {
 }
 """Arguments with values apart, at each of which alone a formula may be wrong, and these kinds of values."""
 
-NO_VALUE = (ArithmeticError, LookupError, ValueError, TypeError, AttributeError)
-"""What a formula raises where it has no value, a wrong twin of it too, whose places nobody chose."""
-
 Value = float | str
 Place = tuple[Any, ...]
 

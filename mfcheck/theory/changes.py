@@ -11,7 +11,7 @@ from functools import lru_cache, partial
 from numbers import Real
 from typing import Any
 
-from mfcheck.theory.arguments import ARGUMENTS, NO_VALUE, formulas, parameters
+from mfcheck.theory.arguments import ARGUMENTS, formulas, parameters
 from mfcheck.theory.domains import DECLARES
 from mfcheck.theory.paper import PaperTheory, remade
 from mfcheck.theory.twins import sample_places
@@ -163,7 +163,7 @@ def _numbers(make: Callable[[], Any]) -> tuple[float, ...] | None:
         with contextlib.suppress(TypeError):  # a law without a hash is looked at each time
             return _kept_law_numbers(value)
         return _law_numbers(value)
-    except NO_VALUE:
+    except Exception:  # a wrong twin is asked where nobody thought of it
         return None
 
 

@@ -1,7 +1,7 @@
 """A function rewritten in one place of its own source, as one who states a formula wrongly may have it.
 
 Its value times 1.05 or 1.25; an exponent ± 1; a root left out; a term of a sum dropped, or of the other sign; a sum of
-one term more or less; the cases of a condition, or two symbols, swapped; ε squared or left out.
+one term more or less; the two architectures, or two symbols, swapped; ε squared or left out.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from types import FunctionType
 from typing import Any, cast
 
 FACTORS = (1.05, 1.25)
+SLIPS = SIGN, CASES, MORE, LESS = "sign changed", "cases swapped", "one term more", "one term less"
+"""Changes that may be next to none: of a sum that approximates an integral, say."""
 SWAPS = (("width", "depth"), ("input_dim", "output_dim"), ("weight_variance", "bias_variance"), ("u", "v"), ("p", "q"))
 
 
@@ -29,8 +31,9 @@ def rewritten(function: FunctionType) -> Iterator[tuple[str, Callable[..., Any]]
     nodes = [node for node in ast.walk(tree) if isinstance(node, ast.expr)]
     for factor in FACTORS:
         yield f"× {factor}", _compiled(function, _scaled(tree, factor))
+    counts_down = any(isinstance(node, ast.While) for node in ast.walk(tree))  # once changed, it may never end
     for index, node in enumerate(nodes):
-        for change, replacement in _replacements(node):
+        for change, replacement in () if counts_down else (*_replacements(node), *_slips(node)):
             changed = copy.deepcopy(tree)
             target = [item for item in ast.walk(changed) if isinstance(item, ast.expr)][index]
             yield change, _compiled(function, _Replace(target, replacement).visit(changed))
@@ -47,20 +50,8 @@ def _replacements(node: ast.expr) -> Iterator[tuple[str, ast.expr]]:
             exponent = ast.BinOp(node.right, op, ast.Constant(1))
             yield f"{text}, exponent {sign} 1", ast.BinOp(node.left, ast.Pow(), exponent)
     elif isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
-        other = ast.Sub() if isinstance(node.op, ast.Add) else ast.Add()
         yield f"{text}, first term dropped", node.right
         yield f"{text}, second term dropped", node.left
-        yield f"{text}, sign changed", ast.BinOp(node.left, other, node.right)
-    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        yield f"{text}, sign changed", node.operand
-    elif isinstance(node, ast.IfExp):
-        yield f"{text}, cases swapped", ast.IfExp(node.test, node.orelse, node.body)
-    elif isinstance(node, ast.Call) and ast.unparse(node.func) == "range" and len(node.args) < 3:
-        *start, stop = node.args
-        if not isinstance(stop, ast.Starred):
-            for change, op in (("more", ast.Add()), ("less", ast.Sub())):
-                moved = ast.BinOp(stop, op, ast.Constant(1))
-                yield f"{text}, one term {change}", ast.Call(node.func, [*start, moved], [])
     elif isinstance(node, ast.Call) and ast.unparse(node.func) == "math.sqrt":
         yield f"{text} without the root", node.args[0]
     elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult) and _symbol(node.left) == "eps":
@@ -68,7 +59,24 @@ def _replacements(node: ast.expr) -> Iterator[tuple[str, ast.expr]]:
         yield "eps left out", node.right
 
 
-def _symbol(node: ast.expr) -> str:
+def _slips(node: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+    """What stands in its place by a slip: a sign, a sum's end, or one architecture for the other."""
+    text = ast.unparse(node)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
+        other = ast.Sub() if isinstance(node.op, ast.Add) else ast.Add()
+        yield f"{text}, {SIGN}", ast.BinOp(node.left, other, node.right)
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        yield f"{text}, {SIGN}", node.operand
+    elif isinstance(node, ast.IfExp) and any(_symbol(one) == "architecture" for one in ast.walk(node.test)):
+        yield f"{text}, {CASES}", ast.IfExp(node.test, node.orelse, node.body)
+    elif isinstance(node, ast.Call) and ast.unparse(node.func) == "range" and len(node.args) in (1, 2):
+        *start, stop = node.args
+        if not isinstance(stop, ast.Starred):
+            for change, op in ((MORE, ast.Add()), (LESS, ast.Sub())):
+                yield f"{text}, {change}", ast.Call(node.func, [*start, ast.BinOp(stop, op, ast.Constant(1))], [])
+
+
+def _symbol(node: ast.AST) -> str:
     """The name that a node reads, of a variable or an attribute."""
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 

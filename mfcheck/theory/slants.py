@@ -17,7 +17,7 @@ from functools import lru_cache
 from types import FunctionType
 from typing import Any
 
-from mfcheck.theory.arguments import NO_VALUE, Place, Value, formulas, kind_of, values_at
+from mfcheck.theory.arguments import Place, Value, formulas, kind_of, values_at
 from mfcheck.theory.corrections import corrected
 from mfcheck.theory.paper import PaperTheory, remade
 from mfcheck.theory.reshaped import times
@@ -103,7 +103,7 @@ def places_read(theory: PaperTheory, ask: Callable[[PaperTheory], Any]) -> dict[
     noted: dict[str, dict[Place, None]] = {}
     watched = remade(theory, _noting_kind(type(theory)))  # type: ignore[arg-type]
     vars(watched)["_note"] = lambda formula, place: noted.setdefault(formula, {}).setdefault(place)
-    with suppress(*NO_VALUE):
+    with suppress(Exception):
         ask(watched)
     return {formula: list(places) for formula, places in noted.items()}
 

@@ -148,6 +148,56 @@ def test_what_rounds_otherwise_in_other_batches_is_no_function_of_its_batch(
         attack(lambda x: f(x) + 0.1 * x.mean(0).sum(), x)
 
 
+class Centred(nn.Module):
+    """The mean of a batch, kept where the next pass reads it."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(7))
+        self.how = how
+
+    def forward(self, x: Tensor) -> Tensor:
+        mean = x.detach().mean(0)
+        if self.how == "copied":
+            self.mean.copy_(mean)
+        elif self.how == "set":
+            self.mean[:] = mean
+        elif self.how == "written":
+            torch.add(mean, 0, out=self.mean)
+        else:
+            self.mean *= 0
+            self.mean += mean
+        return (x - self.mean) @ WEIGHT.T
+
+
+@pytest.mark.parametrize("rows", [3, 9, 32])
+@pytest.mark.parametrize("how", ["copied", "set", "written", "in place"])
+def test_what_keeps_its_batch_in_a_buffer_is_a_function_of_it(how: str, rows: int) -> None:
+    with pytest.raises(ValueError, match="depends on its batch mates"):
+        attack(Centred(how), torch.randn(rows, 7, generator=torch.Generator().manual_seed(2)))
+
+
+def settling(start: float) -> Function:
+    """A function that is another at its first passes."""
+    passed = []
+
+    def f(x: Tensor) -> Tensor:
+        passed.append(1)
+        return (1 + start * 0.05 ** len(passed)) * (x @ WEIGHT.T)
+
+    return f
+
+
+@pytest.mark.parametrize("rows", [3, 9, 32])
+def test_functions_that_settle_and_what_is_random_in_double_are_refused(rows: int) -> None:
+    x = torch.randn(rows, 7, generator=torch.Generator().manual_seed(2))
+    powers = nn.utils.spectral_norm(linear()[0])
+    noisy: Function = lambda x: x @ WEIGHT.T.double() + 3e-6 * torch.randn(len(x), 5)  # noqa: E731
+    for f, at, eps in ((settling(10.0), x, 0.1), (powers, x, 0.3), (noisy, x.double(), 1e-6)):
+        with pytest.raises(ValueError, match="is random"):
+            attack(f, at, eps)
+
+
 def test_a_module_that_is_frozen_is_attacked_and_one_that_is_not_keeps_its_statistics() -> None:
     module = linear(nn.BatchNorm1d(5), nn.Dropout(0.5)).eval()
     assert float(attack(module).loss.min()) == pytest.approx(0.1 * NORM, rel=1e-3)

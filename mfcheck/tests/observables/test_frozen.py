@@ -17,6 +17,7 @@ from mfcheck.observables.own_flow import EARLY, EULER, LAW, Course, Turn, descen
 from mfcheck.observables.own_training import Course as Lessons
 from mfcheck.observables.own_training import Learners, train_arm
 from mfcheck.spec import NetworkSpec
+from mfcheck.verdict import NotCovered
 
 IMAGES = np.random.default_rng(3).normal(size=(24, 6))
 LABELS = torch.as_tensor((IMAGES[:, 0] > 0).astype(int))
@@ -93,3 +94,43 @@ def test_the_kernel_is_of_what_trains(factory_paths: Callable[[str], str]) -> No
     one_by_one = Learners.of(ModuleStack(small(factory_paths("BranchingFeatures")), Stream(4), replicates=2), X[:3])
     assert (frozen < 0.95 * free).all()
     torch.testing.assert_close(one_by_one.kernel, frozen, rtol=1e-4, atol=0)
+
+
+def flown(path: str, seed: int = 2) -> Tensor:
+    return flow(0.025, 4, 8).engines["dense"](small(path), Probe(np.linspace(-1, 1, 6)[None] + 0.1), Stream(seed), 2)
+
+
+def test_networks_that_freeze_different_layers_say_so(factory_paths: Callable[[str], str]) -> None:
+    path, said = factory_paths("Freezing"), []
+    for seed in range(12):
+        try:
+            flown(path, seed)
+        except NotCovered as reason:
+            said.append(str(reason))
+    assert said
+    assert all("freeze different parameters, such as" in one for one in said)
+    stack = ModuleStack(small(path), Stream(4), replicates=8)
+    assert len(set(stack.trains)) > 1
+    assert not stack.at_once
+    for one, number in Learners.of(stack, X[:3]).parameters:
+        assert number is not None
+        assert any(one is own for own in stack.modules[number].parameters())
+
+
+def test_a_layer_that_networks_share_trains_in_all_of_them(factory_paths: Callable[[str], str]) -> None:
+    path = factory_paths("Sharing")
+    for _ in range(2):
+        assert {name for names in ModuleStack(small(path), Stream(1), replicates=2).trains for name in names} == {
+            "first",
+            *TRAINS,
+        }
+        assert flown(path)[:, EULER].abs().max() < 0.01
+
+
+def test_where_nothing_that_trains_is_asked_nothing_moves(factory_paths: Callable[[str], str]) -> None:
+    path = factory_paths("Auxiliary")
+    assert flown(path).shape == (2, 4)
+    learners = Learners.of(ModuleStack(small(path), Stream(4), replicates=2), X[:3])
+    assert learners.kernel.tolist() == [1, 1]
+    seen = torch.randint(24, (4, 2, 8), generator=torch.Generator().manual_seed(0))
+    assert train_arm(learners, X, LABELS, seen, Lessons(0.1, 4, 8, 1.6, 0.9), 0)[:, 1].tolist() == [0, 0]

@@ -82,6 +82,31 @@ class BranchingFeatures(RandomFeatures):
     def forward(self, x):
         return super().forward(x) if x.detach().sum().item() > -1e9 else 0 * super().forward(x)
 
+class Freezing(Vanilla):
+    # Another layer stays as drawn in every network.
+
+    def __init__(self, spec, g):
+        super().__init__(spec, g)
+        each = list(self.parameters())
+        each[int(torch.randint(len(each), (), generator=g))].requires_grad_(False)
+
+KEPT = {}
+
+class Sharing(Vanilla):
+    # One layer that all networks have in common.
+
+    def __init__(self, spec, g):
+        super().__init__(spec, g)
+        self.first = KEPT.setdefault(spec, self.first)
+
+class Auxiliary(Vanilla):
+    # What trains is a head that nobody asks.
+
+    def __init__(self, spec, g):
+        super().__init__(spec, g)
+        self.requires_grad_(False)
+        self.aux = nn.Parameter(torch.randn(3, generator=g))
+
 class ToLookAt(Vanilla):
     def __init__(self, spec, g):
         super().__init__(spec, g)

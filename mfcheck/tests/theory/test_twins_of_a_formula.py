@@ -12,10 +12,11 @@ from mfcheck import NetworkSpec, PaperTheory
 from mfcheck.spec import ReLULike
 from mfcheck.theory.arguments import formulas, parameters
 from mfcheck.theory.changes import PAPER, changes, differs, found_flaw, moves
-from mfcheck.theory.rewritten import FACTORS
+from mfcheck.theory.rewritten import FACTORS, SLIPS
 from mfcheck.theory.twins import sample_places, twins, value_at
 
 SPEC = NetworkSpec("vanilla", 5, 3, 20, 4, 0.7, 0.3, ReLULike(2, -0.5))
+PLACES = len(sample_places(("spec",)))
 
 
 class Toy(PaperTheory):
@@ -59,7 +60,7 @@ def test_a_formulas_twins_have_the_values_that_their_changes_make() -> None:
 
 
 class Summed(PaperTheory):
-    """A formula with a sum, two cases and a sign of its own."""
+    """A formula with a sum, two architectures and a sign of its own."""
 
     def summed(self, spec: NetworkSpec) -> float:
         return sum(2.0**k for k in range(1, spec.depth)) if spec.architecture == "vanilla" else -spec.width
@@ -97,6 +98,52 @@ def test_sums_that_do_not_tell_their_end_have_none_of_one_term_more() -> None:
     found = {twin.name for twin in twins(Stepped()) if twin.formula == "stepped"}
     assert "stepped: × 1.25" in found
     assert not {name for name in found if "one term" in name}
+
+
+class Computed(PaperTheory):
+    """Formulas that are computed: by a loop, a quadrature, a guard, a recursion and a countdown."""
+
+    def looped(self, spec: NetworkSpec) -> float:
+        gain = None
+        for layer in range(1, spec.depth):
+            gain = 2.0**layer
+        return gain * spec.width  # type: ignore[operator]
+
+    def integral(self, spec: NetworkSpec) -> float:
+        return sum(spec.width / 2000 * math.cos((k - 0.5) / 2000) for k in range(1, 2001))
+
+    def guarded(self, spec: NetworkSpec) -> float:
+        x = 1 / spec.width
+        return math.expm1(x) / x if x > 1e-8 else 1 + x / 2
+
+    def recursive(self, spec: NetworkSpec) -> float:
+        def halved(n: int) -> float:
+            return 1.0 if n <= 1 else 2 * halved(n // 2)
+
+        return halved(spec.width)
+
+    def counted(self, spec: NetworkSpec) -> float:
+        step, left, total = -0.5, float(spec.depth), 0.0
+        while left > 0:
+            total, left = total + left, left + step
+        return total
+
+
+def test_what_is_computed_has_no_twins_that_nothing_could_tell_or_that_never_end() -> None:
+    found = [twin for twin in twins(Computed()) if twin.formula in vars(Computed)]
+    slips = {twin.name: twin.equivalent for twin in found if twin.name.endswith(SLIPS)}
+    assert {name.split(":")[0] for name in slips} == {"looped", "integral", "guarded"}
+    counted = [twin.name.removeprefix("counted: ") for twin in found if twin.formula == "counted"]
+    assert counted == ["× 1.05", "× 1.25", "width and depth swapped"]
+    for end in ("more", "less"):
+        assert (
+            slips[f"integral: range(1, 2001), one term {end}"] == f"within 5% of the formula at all of {PLACES} places"
+        )
+    assert not slips["looped: range(1, spec.depth), one term more"]
+    assert not any("cases" in name for name in slips)
+    for twin in found:
+        for spec in (SPEC, replace(SPEC, depth=1), replace(SPEC, depth=2)):
+            value_at(twin.theory, twin.formula, (spec,))
 
 
 class Mixed(PaperTheory):
