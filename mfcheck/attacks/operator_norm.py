@@ -128,8 +128,11 @@ def _longest(matrix: Tensor, signs: Tensor, order: float) -> Tensor:
 def _images(signs: Tensor, matrices: Tensor, room: Tensor) -> Tensor:
     """All sign vectors `[S, n]` under matrices `[B, m, n]`, in `room [B, S, m]`.
 
-    The few of the first half of their entries, and those of the rest, are added in all pairs.
+    The few of the first half of their entries, and those of the rest, are added in all pairs; not on a GPU, where it is
+    calls that cost.
     """
+    if is_far(matrices):
+        return signs @ matrices.mT
     half = signs.shape[1] // 2
     first = signs[: 2**half, :half] @ matrices[..., :half].mT
     rest = signs[:: 2**half, half:] @ matrices[..., half:].mT
