@@ -152,8 +152,10 @@ def _ascent(jacobian: Tensor, p: float, q: float) -> Tensor:
     """
 
     unscaled = q == 2 and math.isinf(p)  # whose dual maps leave signs of what they scale
-    largest = jacobian.abs().amax(dim=(-2, -1), keepdim=True) if unscaled else None
-    matrix = jacobian if largest is None else jacobian / torch.where(largest > 0, largest, 1.0)
+    matrix = jacobian
+    if unscaled:
+        largest = jacobian.abs().amax(dim=(-2, -1), keepdim=True)
+        matrix = jacobian / torch.where(largest > 0, largest, 1.0)
 
     def climbed(direction: Tensor, steps: int) -> tuple[Tensor, Tensor]:
         for _ in range(steps):

@@ -43,7 +43,7 @@ def _written(func: Any, args: Any, kwargs: Any) -> bool:
     name = getattr(func, "__name__", "")
     in_place = name in WRITING or (name.endswith("_") and not name.endswith("__")) or kwargs.get("inplace") is True
     into = [kwargs.get("out"), args[0] if in_place and args else None]
-    return func not in _CASTS and any(isinstance(one, Tensor) and one.dtype in NARROW for one in into)
+    return any(isinstance(one, Tensor) and one.dtype in NARROW for one in into)
 
 
 class Widened:

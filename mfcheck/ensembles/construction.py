@@ -124,8 +124,12 @@ def trainable(module: nn.Module) -> tuple[str, ...]:
 
     A module whose parameters are all frozen was made to be looked at, and says nothing of how it trains.
     """
-    each = dict(module.named_parameters())
-    return tuple(name for name, one in each.items() if getattr(one, TRAINS, one.requires_grad)) or tuple(each)
+    return unfrozen(module) or tuple(name for name, _ in module.named_parameters())
+
+
+def unfrozen(module: nn.Module) -> tuple[str, ...]:
+    """The names of the parameters that asked for a gradient as they were made."""
+    return tuple(name for name, one in module.named_parameters() if getattr(one, TRAINS, one.requires_grad))
 
 
 def shaped(spec: NetworkSpec, x: Tensor) -> Tensor:

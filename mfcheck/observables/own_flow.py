@@ -40,15 +40,15 @@ EULER, EARLY, LATE, LAW = range(4)
 def _gradient(network: ModuleStack, x: Tensor, eta: Tensor, names: Sequence[str]) -> tuple[float, list[Tensor]]:
     """L_adv at a perturbation that is held fixed, and its gradients in the parameters of these names."""
     each = dict(network.modules[0].named_parameters())
-    parameters = {name: each[name].requires_grad_(True) for name in names}
+    parameters = [each[name].requires_grad_(True) for name in names]
     with torch.enable_grad(), differentiable():
         both = network(torch.cat([x, x + eta], dim=1))[0]
         loss = norm((both[1] - both[0])[None], Q)[0]
-        its = list(parameters.values())
-        found = torch.autograd.grad(loss, its, allow_unused=True) if loss.requires_grad else [None] * len(its)
-    for one in parameters.values():
+        asked = loss.requires_grad  # or what trains is not part of f
+        found = torch.autograd.grad(loss, parameters, allow_unused=True) if asked else [None] * len(parameters)
+    for one in parameters:
         one.requires_grad_(False)
-    gradients = [torch.zeros_like(value) if one is None else one for value, one in zip(its, found, strict=True)]
+    gradients = [torch.zeros_like(p) if one is None else one for p, one in zip(parameters, found, strict=True)]
     return float(loss.detach()), gradients
 
 

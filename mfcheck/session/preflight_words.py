@@ -16,7 +16,7 @@ from mfcheck.decisions.sampling import once
 from mfcheck.decisions.statement import Plan
 from mfcheck.decisions.trial import Trial, made
 from mfcheck.ensembles.calls import call_of
-from mfcheck.ensembles.construction import draw_modules
+from mfcheck.ensembles.construction import draw_modules, unfrozen
 from mfcheck.ensembles.modules import ModuleStack, draw_stack, is_gaussian
 from mfcheck.ensembles.samples import Source
 from mfcheck.ensembles.streams import Stream
@@ -92,13 +92,14 @@ def _frozen(spec: NetworkSpec) -> str:
     """What becomes of the parameters that a factory leaves frozen, in words; empty if there are none."""
     if is_gaussian(spec.architecture):
         return ""
-    each = [one.requires_grad for one in draw_modules(spec, Stream(3), 1)[0].parameters()]
-    count, many = each.count(False), plural(len(each), "parameter")
-    if not count:
+    (module,) = draw_modules(spec, Stream(3), 1)
+    every, trains = len(list(module.parameters())), len(unfrozen(module))
+    many = plural(every, "parameter")
+    if trains == every:
         return ""
-    if count == len(each):
+    if not trains:
         return f"requires_grad=False freezes all {many} of {spec.architecture}, so all of them are trained"
-    return f"requires_grad=False keeps {count} of {many} of {spec.architecture} as drawn where it trains"
+    return f"requires_grad=False keeps {every - trains} of {many} of {spec.architecture} as drawn where it trains"
 
 
 def paste(found: Preflight, nature: Nature) -> Iterator[str]:

@@ -107,7 +107,8 @@ def test_what_becomes_of_frozen_parameters_is_told(factory_paths: Callable[[str]
     freed = rf"note: requires_grad=False freezes all \d+ parameters of {wholly}, so all of them are trained"
     for path, note in ((partly, kept), (wholly, freed)):
         assert any(re.fullmatch(note, line) for line in lines(flown(path, *ENTRIES)))
-    assert "requires_grad" not in "\n".join(lines(flown(factory_paths("Vanilla"), *ENTRIES)))
+    for name in ("Vanilla", "Sharing"):
+        assert "requires_grad" not in "\n".join(lines(flown(factory_paths(name), *ENTRIES)))
 
 
 def test_trainings_are_timed_and_not_carried_through(

@@ -78,9 +78,8 @@ class RandomFeatures(Vanilla):
         super().__init__(spec, g)
         self.first.requires_grad_(False)
 
-class BranchingFeatures(RandomFeatures):
-    def forward(self, x):
-        return super().forward(x) if x.detach().sum().item() > -1e9 else 0 * super().forward(x)
+class BranchingFeatures(Branching, RandomFeatures):
+    pass
 
 class Freezing(Vanilla):
     # Another layer stays as drawn in every network.
