@@ -183,6 +183,11 @@ def is_far(x: Tensor) -> bool:
     return x.device.type == "cuda"
 
 
+def divisor(length: Tensor) -> Tensor:
+    """Lengths ≥ 0 as what to divide by: 1 in place of 0, whose parts are all 0 too."""
+    return torch.where(length > 0, length, 1.0)
+
+
 def require(value: Tensor, fine: Callable[[float], bool], error: Callable[[], Exception]) -> None:
     """Raise the error unless a number on a GPU is fine: as the block of `together` ends, or now where there is none."""
     if (questions := _open.get()) is None:

@@ -87,4 +87,4 @@ def _onto_simplices(x: Tensor, radius: float) -> Tensor:
 def _not_zero(x: Tensor) -> Tensor:
     if numerics.is_far(x):  # one call instead of two; what is smaller still counts as 0
         return x.clamp_min(torch.finfo(x.dtype).tiny)
-    return torch.where(x > 0, x, 1.0)
+    return numerics.divisor(x)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from mfcheck.attacks.balls import assert_all_finite, dual_map, norm
-from mfcheck.numerics import full_precision, is_far, threads_for
+from mfcheck.numerics import divisor, full_precision, is_far, threads_for
 from mfcheck.spec import dual_exponent, norm_exponent
 from mfcheck.verdict import NotANumber
 
@@ -155,7 +155,7 @@ def _ascent(jacobian: Tensor, p: float, q: float) -> Tensor:
     matrix = jacobian
     if unscaled:
         largest = jacobian.abs().amax(dim=(-2, -1), keepdim=True)
-        matrix = jacobian / torch.where(largest > 0, largest, 1.0)
+        matrix = jacobian / divisor(largest)
 
     def climbed(direction: Tensor, steps: int) -> tuple[Tensor, Tensor]:
         for _ in range(steps):
@@ -182,7 +182,7 @@ def _upper(jacobian: Tensor, p: float, q: float) -> Tensor:
             * rows ** max(0.0, 1 / q - 1 / to_q)
         )
     lengths = norm(jacobian.mT, 2)  # D; through ‖·‖_∞ ≤ ‖·‖_p it bounds every pair
-    scaled = jacobian / torch.where(lengths > 0, lengths, 1.0).sqrt()[..., None, :]
+    scaled = jacobian / divisor(lengths).sqrt()[..., None, :]
     certified = lengths.sum(dim=-1).sqrt() * torch.linalg.matrix_norm(scaled, ord=2)
     bounds.append(certified * rows ** max(0.0, 1 / q - 0.5))
     if p <= q:

@@ -15,6 +15,7 @@ from mfcheck.attacks.ascent import AttackResult
 from mfcheck.attacks.balls import dual_map, norm
 from mfcheck.attacks.networks import Function, jacobian_at
 from mfcheck.attacks.operator_norm import largest_found
+from mfcheck.numerics import divisor
 from mfcheck.spec import dual_exponent
 
 ENOUGH = 0.01
@@ -31,7 +32,7 @@ def rounding_error(x: Tensor, clean: Tensor, found: AttackResult, p: float, q: f
     """What rounding may have done to each loss, relative to it: `[…, B]`."""
     eta = found.perturbation.double()
     length = norm(eta, p)
-    missed = norm((x + found.perturbation).double() - x.double() - eta, p) / _or_one(length)
+    missed = norm((x + found.perturbation).double() - x.double() - eta, p) / divisor(length)
     cancelled = PASSED_ON * unit(x, clean) * norm(clean.double(), q)
     error = missed + torch.where(cancelled > 0, cancelled / found.loss.double(), 0.0)
     return torch.where(length > 0, error, 0.0)
@@ -58,7 +59,7 @@ def unexplained(f: Function, x: Tensor, clean: Tensor, found: AttackResult, p: f
             gradient = torch.autograd.grad((f(point) * along).sum(), point)[0]
         expected += (gradient * eta).double().sum(dim=-1) / 2
     expected = expected.abs()
-    return torch.where(asked, (expected - loss).abs() / _or_one(torch.maximum(expected, loss)), 0.0)
+    return torch.where(asked, (expected - loss).abs() / divisor(torch.maximum(expected, loss)), 0.0)
 
 
 def flat(f: Function, x: Tensor, clean: Tensor) -> Tensor:
@@ -69,7 +70,7 @@ def flat(f: Function, x: Tensor, clean: Tensor) -> Tensor:
 def smallest_budget(f: Function, x: Tensor, clean: Tensor, p: float, q: float) -> float:
     """The ε from which on rounding takes less than half of what is allowed, by the linear map at x."""
     steepness = largest_found(jacobian_at(f, x, clean.shape[-1]), p, q).double()
-    cancelled = PASSED_ON * norm(clean.double(), q) / _or_one(steepness)
+    cancelled = PASSED_ON * norm(clean.double(), q) / divisor(steepness)
     least = unit(x, clean) * (norm(x.double(), p) + torch.where(steepness > 0, cancelled, 0.0))
     return 2 * float(least.max()) / ENOUGH
 
@@ -95,7 +96,3 @@ def refuse(eps: float, x: Tensor, least: float, p: float) -> None:
 def unit(x: Tensor, clean: Tensor) -> float:
     """Half a unit in the last place of the coarser dtype."""
     return max(torch.finfo(one.dtype).eps for one in (x, clean)) / 2
-
-
-def _or_one(x: Tensor) -> Tensor:
-    return torch.where(x > 0, x, 1.0)

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from mfcheck.ensembles.ranges import check_range, gains
 from mfcheck.ensembles.streams import Stream
+from mfcheck.numerics import divisor
 from mfcheck.spec import NetworkSpec
 
 CHAIN = "Jacobians by the wishart engine"
@@ -156,7 +157,7 @@ def _triangular(stacked: Tensor) -> Tensor:
     for j in range(columns):
         length = torch.linalg.vector_norm(rest[j], dim=1)
         factor[:, j, j] = length
-        unit = rest[j] / torch.where(length > 0, length, 1.0)[:, None]
+        unit = rest[j] / divisor(length)[:, None]
         for k in range(j + 1, columns):
             factor[:, j, k] = (unit * rest[k]).sum(dim=1)
             rest[k] = rest[k] - factor[:, j, k, None] * unit

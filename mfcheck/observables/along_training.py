@@ -12,6 +12,7 @@ from mfcheck.ensembles.matrices.lazy import LazyMatrix
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
+from mfcheck.numerics import divisor
 from mfcheck.observables.capacity import fisher_rao
 from mfcheck.observables.slopes import inputs
 from mfcheck.spec import NetworkSpec
@@ -117,12 +118,8 @@ def gains(network: Network, x: Tensor, squares: Tensor) -> tuple[Tensor, Tensor]
     for layer, matrix in enumerate(network.weights):
         unit = network.spec.width / squares[:, layer]
         ahead = passed.products[layer].double().square().sum(dim=(1, 2))
-        forward.append(unit * ahead / _not_zero(passed.states[layer].double().square().sum(dim=(1, 2))))
+        forward.append(unit * ahead / divisor(passed.states[layer].double().square().sum(dim=(1, 2))))
         flat = signals[layer].transpose(1, 2).flatten(2)
         back = (matrix.T @ flat).double().square().sum(dim=(1, 2))
-        backward.append(unit * back / _not_zero(flat.double().square().sum(dim=(1, 2))))
+        backward.append(unit * back / divisor(flat.double().square().sum(dim=(1, 2))))
     return torch.stack(forward).mean(dim=0), torch.stack(backward).mean(dim=0)
-
-
-def _not_zero(x: Tensor) -> Tensor:
-    return torch.where(x > 0, x, 1.0)

@@ -10,6 +10,7 @@ from mfcheck.ensembles.modules import draw_stack
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import Columns, Probe, Source
 from mfcheck.ensembles.streams import Stream
+from mfcheck.numerics import divisor
 from mfcheck.spec import NetworkSpec
 
 LAZY = Columns(more=4)
@@ -147,7 +148,7 @@ def attack(network: Network, x: Tensor, budget: float) -> Tensor:
     for _ in range(STEPS):
         gradient = network.jacobian(point)[:, :, 0]
         length = torch.linalg.vector_norm(gradient, dim=2, keepdim=True)
-        step = budget * torch.linalg.vector_norm(x) * gradient / torch.where(length > 0, length, 1.0)
+        step = budget * torch.linalg.vector_norm(x) * gradient / divisor(length)
         point = start + step
         moved = (network(point)[:, :, :1] - before).abs()
         best, most = torch.where(moved > most, point, best), torch.maximum(moved, most)

@@ -11,6 +11,7 @@ from mfcheck.ensembles.families import family
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import Columns, Probe, Source
 from mfcheck.ensembles.streams import Stream
+from mfcheck.numerics import divisor
 from mfcheck.spec import NetworkSpec
 from mfcheck.training.objectives import Objective, slope
 from mfcheck.verdict import NotCovered
@@ -40,7 +41,7 @@ def at_start(objective: Objective) -> Source:
         here = slope(network, objective, x, labels, stream.torch)
         squares = torch.stack([matrix.squared_norm() for matrix in network.weights], dim=1)
         pull, lengths = here.projection / squares, (squares * here.square).sqrt()
-        cosine = here.projection / torch.where(lengths > 0, lengths, 1.0)
+        cosine = here.projection / divisor(lengths)
         means = [here.loss, pull.mean(dim=1), 2 / spec.width * here.projection.mean(dim=1)]
         return torch.cat([torch.stack(means, dim=1), pull, cosine], dim=1)
 

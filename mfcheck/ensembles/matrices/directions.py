@@ -7,6 +7,8 @@ import math
 import torch
 from torch import Tensor
 
+from mfcheck.numerics import divisor
+
 DEPENDENT = 16
 """A direction shorter than this many roundings of the input it came from is rounding, and is dropped."""
 SHAKEN = 4
@@ -32,7 +34,7 @@ def orthonormal_rows(rest: Tensor, lengths: Tensor, known: Tensor) -> tuple[Tens
             return None
         fresh, long = _unit(fresh - (fresh @ known.mT) @ known, 0.5)
         return (fresh, long) if bool(long.any()) else None  # rounding that hid among the known directions
-    unit = rest / torch.where(lengths > 0, lengths, 1.0).to(rest.dtype)[:, :, None]
+    unit = rest / divisor(lengths).to(rest.dtype)[:, :, None]
     rows = _normalised(unit, rounding**2)
     if rows is None:
         return None
