@@ -171,7 +171,7 @@ class MedianSlope(Statement[SlopePlan]):
             ),
             holds={name: RivalSlope(*region).holds(found) for name, region in self.rivals.items()},
             rivals=told.verdicts,
-            reason=told.reason(decided, lost(*values)),
+            reason=told.reason(decided, "; ".join(filter(None, (lost(*values), self._more(decided.draws))))),
             charged=plan.charged,
         )
 
@@ -191,6 +191,11 @@ class MedianSlope(Statement[SlopePlan]):
 
     def _at(self, theory: PaperTheory) -> list[float]:
         return [self.rises(theory, group) for group in self.groups]
+
+    def _more(self, draws: int) -> str:
+        """Which groups took more draws than a finding says that each has taken."""
+        more = [one for one in self.groups if one.times > 1]
+        return "; ".join(f"{one.times * draws:,} draws where {self.x_label} = {one.x:.3g}" for one in more)
 
     def _piloted(self, looked_at: Sequence[tuple[MedianGroup, Probe]], sampling: Sampling) -> float:
         """The largest spread among the groups, each by a pilot of its own."""
