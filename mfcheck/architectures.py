@@ -13,7 +13,8 @@ import importlib.metadata
 import math
 from collections.abc import Iterable, Mapping
 
-from mfcheck.given import foreign_code, load_factory, meant, whole
+from mfcheck.given import meant, whole
+from mfcheck.imports import foreign_code, load_factory
 from mfcheck.spec import ARCHITECTURES, ModuleSpec, NetworkSpec, positive_integer
 from mfcheck.verdict import NotCovered
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from mfcheck.findings.claim import Claim, is_asked_for
-from mfcheck.given import calm_warnings
+from mfcheck.imports import calm_warnings
 from mfcheck.session import gpu_trouble, options, ordering, selection
 from mfcheck.session.controller import SELECTED, STATUS, Controller
 from mfcheck.session.outcome import (

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from mfcheck.architectures import resolve
 from mfcheck.datasets.inputs import DATASETS, open_dataset
-from mfcheck.given import load_factory, meant, names_in, number, path_at, positive, shown, whole_number
+from mfcheck.given import meant, names_in, number, path_at, positive, shown, whole_number
+from mfcheck.imports import load_factory
 from mfcheck.spec import ARCHITECTURES, input_shape, positive_integer
 from mfcheck.theory import PaperTheory
 from mfcheck.theory.loading import PAPER_THEORY, load_theory

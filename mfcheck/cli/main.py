@@ -14,7 +14,8 @@ from mfcheck.cli.output import say, speak_any_encoding
 from mfcheck.cli.plan import add_plan, plan_lines
 from mfcheck.findings.reading import bare_report_of
 from mfcheck.findings.report_file import read_coverage, read_twins
-from mfcheck.given import calm_warnings, reason
+from mfcheck.given import reason
+from mfcheck.imports import calm_warnings
 from mfcheck.reporting.words.coverage_table import coverage_table
 from mfcheck.reporting.words.twins_table import mutant_table
 

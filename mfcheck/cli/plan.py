@@ -18,7 +18,7 @@ from mfcheck.ensembles.store import ChunkStore
 from mfcheck.findings.cell import Cell
 from mfcheck.findings.claim import Claim, check_claims, is_asked_for
 from mfcheck.findings.wording import plural
-from mfcheck.given import foreign_code
+from mfcheck.imports import foreign_code
 from mfcheck.settings import LEVELS, Settings, level_named
 from mfcheck.theorems.foreign import each_cell
 from mfcheck.theory import PaperTheory

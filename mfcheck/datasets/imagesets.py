@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mfcheck.datasets.idx import IMAGES, LABELS, SIDE, read_idx
-from mfcheck.given import import_with_torchvision
+from mfcheck.imports import import_with_torchvision
 
 CLASSES = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST"}  # torchvision's names, of its folders too
 FILES = (IMAGES, LABELS, "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")

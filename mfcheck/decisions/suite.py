@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from mfcheck.findings.cell import Cell
 from mfcheck.findings.claim import Claim
-from mfcheck.given import calm_warnings, foreign_code
+from mfcheck.imports import calm_warnings, foreign_code
 
 if TYPE_CHECKING:
     from mfcheck.decisions.decide import Decider

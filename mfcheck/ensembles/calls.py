@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from mfcheck.ensembles.networks import Network
-from mfcheck.given import load_factory
+from mfcheck.imports import load_factory
 from mfcheck.spec import ModuleSpec, NetworkSpec
 
 WIDTH, DEPTH, VARIANCE = "width", "depth", "weight_variance"

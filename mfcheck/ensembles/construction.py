@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from mfcheck.ensembles.calls import OUTPUTS, call_of
 from mfcheck.ensembles.streams import Stream
-from mfcheck.given import foreign_code, load_factory, with_torchvision
+from mfcheck.imports import foreign_code, load_factory, with_torchvision
 from mfcheck.spec import ModuleSpec, NetworkSpec
 
 Factory = Callable[..., object]

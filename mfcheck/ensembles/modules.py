@@ -17,7 +17,7 @@ from mfcheck.ensembles.construction import shaped, size_of, trainable
 from mfcheck.ensembles.memory import free_bytes
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
-from mfcheck.given import foreign_code, load_factory
+from mfcheck.imports import foreign_code, load_factory
 from mfcheck.spec import ARCHITECTURES, NetworkSpec
 from mfcheck.verdict import NotCovered
 

@@ -21,7 +21,8 @@ from mfcheck.ensembles.rough import multiplies_bfloat16
 from mfcheck.ensembles.seeds import derive_seed
 from mfcheck.ensembles.sources import Probe, Source
 from mfcheck.ensembles.streams import Stream
-from mfcheck.given import calm_warnings, reason
+from mfcheck.given import reason
+from mfcheck.imports import calm_warnings
 from mfcheck.numerics import one_thread, together
 from mfcheck.spec import NetworkSpec
 from mfcheck.verdict import NotANumber

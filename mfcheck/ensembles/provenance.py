@@ -23,7 +23,7 @@ from typing import Any
 from mfcheck.ensembles.import_closure import Closure, closure_of
 from mfcheck.ensembles.installed import BY_VERSION
 from mfcheck.ensembles.module_files import HOME, locate
-from mfcheck.given import load_object
+from mfcheck.imports import load_object
 from mfcheck.spec import ARCHITECTURES
 
 FOLDERS = ("attacks", "datasets", "ensembles", "observables", "training")

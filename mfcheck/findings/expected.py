@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from mfcheck.findings.finding import Finding
-from mfcheck.given import load_factory, read_file, reason, shown
+from mfcheck.given import read_file, reason, shown
+from mfcheck.imports import load_factory
 from mfcheck.settings import LEVELS
 from mfcheck.spec import ARCHITECTURES
 from mfcheck.theory.loading import PAPER_THEORY

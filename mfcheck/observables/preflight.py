@@ -11,7 +11,7 @@ from mfcheck.architectures import declared_omega, declared_scale, declared_sizes
 from mfcheck.ensembles.construction import draw_modules, global_streams_left, seed_globally, shaped
 from mfcheck.ensembles.modules import differentiable, draw_stack, is_gaussian
 from mfcheck.ensembles.streams import Stream
-from mfcheck.given import foreign_code
+from mfcheck.imports import foreign_code
 from mfcheck.observables.effective_weights import groups_of, tensors_of
 from mfcheck.spec import NetworkSpec
 from mfcheck.verdict import NotCovered

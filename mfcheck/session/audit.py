@@ -13,7 +13,7 @@ from mfcheck.findings.coverage import coverage
 from mfcheck.findings.coverage_record import plain_coverage
 from mfcheck.findings.finding import Finding
 from mfcheck.findings.states import claims_of
-from mfcheck.given import calm_warnings
+from mfcheck.imports import calm_warnings
 from mfcheck.session import machines
 from mfcheck.settings import Settings, level_named
 from mfcheck.spec import ARCHITECTURES

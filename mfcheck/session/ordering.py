@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from mfcheck.given import calm_warnings
+from mfcheck.imports import calm_warnings
 from mfcheck.session.outcome import cell_of, claim_of
 from mfcheck.session.shared_costs import shared
 

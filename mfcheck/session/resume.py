@@ -17,7 +17,7 @@ from mfcheck.findings.finding import NAN, Curve, Finding, Margin
 from mfcheck.findings.record import PACKAGES
 from mfcheck.findings.report_shape import check_finding
 from mfcheck.findings.wording import cut
-from mfcheck.given import load_object
+from mfcheck.imports import load_object
 from mfcheck.session.journal import Plain, cell_of, findings_in
 from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES

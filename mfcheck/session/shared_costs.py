@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from mfcheck.devices import worker_index
 from mfcheck.findings.files import write_atomically
-from mfcheck.given import calm_warnings
+from mfcheck.imports import calm_warnings
 from mfcheck.session.machines import test_processes
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from mfcheck.ensembles.calls import call_of
 from mfcheck.findings.cell import Cell
 from mfcheck.findings.claim import Claim
 from mfcheck.findings.sections import section_of
-from mfcheck.given import load_factory
+from mfcheck.imports import load_factory
 from mfcheck.observables.measured_scale import idle_knobs
 from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES, ModuleSpec, NetworkSpec

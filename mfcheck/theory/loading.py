@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mfcheck.given import foreign_code, load_object
+from mfcheck.imports import foreign_code, load_object
 from mfcheck.theory import PaperTheory
 from mfcheck.theory.changes import check_theory, is_papers
 

@@ -19,7 +19,7 @@ import pytest
 
 from mfcheck.datasets import imagesets
 from mfcheck.datasets.inputs import batch, inputs, is_present, open_dataset
-from mfcheck.given import import_with_torchvision
+from mfcheck.imports import import_with_torchvision
 from mfcheck.settings import Settings, level_named
 from mfcheck.tests.support.runs import run
 

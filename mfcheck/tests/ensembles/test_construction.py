@@ -15,7 +15,7 @@ from mfcheck.ensembles.construction import draw_modules, on_cpu, size_of
 from mfcheck.ensembles.modules import ModuleStack
 from mfcheck.ensembles.samples import chunk_draws
 from mfcheck.ensembles.streams import Stream
-from mfcheck.given import load_factory
+from mfcheck.imports import load_factory
 from mfcheck.spec import ModuleSpec, NetworkSpec
 from mfcheck.tests.support.factories import X, spec_of
 

@@ -14,7 +14,7 @@ from mfcheck.ensembles import construction
 from mfcheck.ensembles.modules import ModuleStack
 from mfcheck.ensembles.orders import Order
 from mfcheck.ensembles.samples import Probe, Source
-from mfcheck.given import load_factory
+from mfcheck.imports import load_factory
 from mfcheck.observables import jacobian, losses, nearby
 from mfcheck.tests.support.factories import EXAMPLES
 from mfcheck.tests.support.pretend_cuda import pretend_cuda

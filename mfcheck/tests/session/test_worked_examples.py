@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from mfcheck.findings.states import claims_of
-from mfcheck.given import calm_warnings
+from mfcheck.imports import calm_warnings
 from mfcheck.observables.preflight import first_problem
 from mfcheck.settings import Settings, level_named
 from mfcheck.tests.support.places import ROOT

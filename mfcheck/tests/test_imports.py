@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mfcheck.given import calm_warnings, foreign_code, load_factory, load_object
+from mfcheck.imports import calm_warnings, foreign_code, load_factory, load_object
 
 BODIES = {
     "exits": ("import sys\nsys.exit('no')", "SystemExit: no"),
