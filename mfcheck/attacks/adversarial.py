@@ -8,13 +8,14 @@ import torch
 from torch import Tensor
 
 from mfcheck.attacks.ascent import AttackResult as AttackResult
-from mfcheck.attacks.ascent import Search, clean_output, climb
+from mfcheck.attacks.ascent import clean_output, climb
 from mfcheck.attacks.balls import norm
 from mfcheck.attacks.cross_entropy import adversarial_cross_entropy as adversarial_cross_entropy
 from mfcheck.attacks.networks import Function, Reserving, operations, reserve
 from mfcheck.attacks.networks import Linearised as Linearised
 from mfcheck.attacks.networks import jacobian_at as jacobian_at
 from mfcheck.attacks.resolution import ENOUGH, flat, refuse, rounding_error, smallest_budget, unexplained, unit
+from mfcheck.attacks.search import Search
 from mfcheck.attacks.soundness import Guarded, check_alone, check_repeatable, check_reproduced, left_as_it_was
 from mfcheck.attacks.widened import widened
 from mfcheck.numerics import full_precision, threads_for

@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mfcheck.attacks.ascent import AttackResult, ascend, assert_finite, assert_within, boxed, check, on_sphere
+from mfcheck.attacks.ascent import AttackResult, ascend, assert_finite, assert_within, boxed, on_sphere
 from mfcheck.attacks.networks import Function, reserve
+from mfcheck.attacks.search import check
 from mfcheck.spec import norm_exponent, positive_integer
 
 

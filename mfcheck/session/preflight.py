@@ -25,9 +25,10 @@ from mfcheck.ensembles.streams import Stream
 from mfcheck.findings.cell import Cell
 from mfcheck.findings.claim import Claim
 from mfcheck.numerics import one_thread
+from mfcheck.observables.checks import CHECKS
 from mfcheck.observables.measured_scale import INITIALISATIONS, Nature, initialisation, nature
 from mfcheck.observables.nearby import ALIVE, nearby
-from mfcheck.observables.preflight import CHECKS, first_problem
+from mfcheck.observables.preflight import first_problem
 from mfcheck.settings import Settings
 from mfcheck.spec import ModuleSpec, NetworkSpec
 from mfcheck.theorems import foreign

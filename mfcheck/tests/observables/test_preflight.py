@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from mfcheck.observables import preflight
+from mfcheck.observables.checks import CHECKS
 from mfcheck.tests.support.factories import EXAMPLES, X, spec_of
 
 
@@ -56,10 +57,10 @@ def test_every_pre_flight_check_names_what_is_wrong_and_what_to_do(
     finally:
         torch.set_float32_matmul_precision(before)
     assert re.search(found, said)
-    assert said.endswith(f"{preflight.CHECKS[check].means}; {preflight.CHECKS[check].do}")
+    assert said.endswith(f"{CHECKS[check].means}; {CHECKS[check].do}")
 
 
 def test_the_documentation_lists_every_pre_flight_check() -> None:
     page = EXAMPLES.parents[1].joinpath("architectures.md").read_text()
-    for check in preflight.CHECKS.values():
+    for check in CHECKS.values():
         assert f"| sound | {check.raised_if} | {check.means} | {check.do} |" in page
