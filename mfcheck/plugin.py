@@ -114,7 +114,7 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ or not selection.claims_ahead(config.args, deep=False):
         return None
-    from mfcheck.devices import auto_workers
+    from mfcheck.ensembles.devices import auto_workers
 
     # Asked before pytest_configure, so before anything is validated.
     device = options.from_command_line(config).get("device") or os.environ.get(f"{options.PREFIX}DEVICE")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from mfcheck.cli.arguments import workers
 from mfcheck.cli.output import COLOURS, say
-from mfcheck.devices import resolve_device
+from mfcheck.ensembles.devices import resolve_device
 from mfcheck.findings.claim import check_claims, is_asked_for
 from mfcheck.given import names_in, path_at
 from mfcheck.session import options

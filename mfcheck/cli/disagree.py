@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mfcheck.cli.arguments import a_number, a_whole_number
 from mfcheck.cli.output import say
 from mfcheck.decisions.suite import suite_claims
-from mfcheck.devices import resolve_device
+from mfcheck.ensembles.devices import resolve_device
 from mfcheck.ensembles.store import prune
 from mfcheck.findings.claim import check_claims
 from mfcheck.settings import LEVELS, Settings, level_named

@@ -13,7 +13,7 @@ from mfcheck.decisions.decide import asked
 from mfcheck.decisions.forecast import Forecast, core_seconds, forecast
 from mfcheck.decisions.statement import Plan
 from mfcheck.decisions.suite import ClaimTest, Tests, file_claims, suite_claims
-from mfcheck.devices import resolve_device
+from mfcheck.ensembles.devices import resolve_device
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.findings.cell import Cell
 from mfcheck.findings.claim import Claim, check_claims, is_asked_for

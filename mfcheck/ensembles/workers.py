@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any, TypeVar
 
-from mfcheck.devices import usable_cores
+from mfcheck.ensembles.devices import usable_cores
 from mfcheck.ensembles.orders import Reply, carry_out, processor
 
 TRIES = 3

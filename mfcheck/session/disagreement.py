@@ -19,7 +19,7 @@ from mfcheck.decisions.judgement import as_number
 from mfcheck.decisions.statement import Plan, Reference
 from mfcheck.decisions.suite import ClaimTest, suite_claims
 from mfcheck.decisions.trial import Ask, Trial, made
-from mfcheck.devices import resolve_device
+from mfcheck.ensembles.devices import resolve_device
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.findings.cell import Cell
 from mfcheck.findings.claim import Claim, check_claims, is_asked_for

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mfcheck.devices import usable_cores
+from mfcheck.ensembles.devices import usable_cores
 from mfcheck.given import shown, whole_number
 from mfcheck.session.options import spelt
 from mfcheck.spec import positive_integer

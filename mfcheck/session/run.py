@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mfcheck import devices
+from mfcheck.ensembles import devices
 from mfcheck.findings.claim import check_claims
 from mfcheck.findings.expected import Expectation, owners_expectations, read_expectations
 from mfcheck.findings.snapshot import Snapshot, check_comparable, read_snapshot

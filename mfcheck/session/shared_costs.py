@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from mfcheck.devices import worker_index
+from mfcheck.ensembles.devices import worker_index
 from mfcheck.findings.files import write_atomically
 from mfcheck.imports import calm_warnings
 from mfcheck.session.machines import test_processes

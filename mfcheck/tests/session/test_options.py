@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from mfcheck import devices
+from mfcheck.ensembles import devices
 from mfcheck.tests.support.runs import PLAIN, report, run
 from mfcheck.tests.support.toy_claims import COIN, FORGETS, THEORIES, TOY
 

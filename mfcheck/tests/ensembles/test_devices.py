@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mfcheck import devices
+from mfcheck.ensembles import devices
 
 
 @pytest.fixture
