@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import torch
 from torch import Tensor, nn
 
 from mfcheck.architectures import layer_variances
-from mfcheck.ensembles.construction import draw_modules
+from mfcheck.ensembles.construction import draw_modules, trainable
 from mfcheck.ensembles.matrices.dense import DenseMatrix
 from mfcheck.ensembles.modules import draw_stack, is_gaussian
 from mfcheck.ensembles.networks import Network
@@ -26,6 +28,15 @@ def tensors_of(module: nn.Module) -> dict[str, Tensor]:
             found = {key: one for key, one in found.items() if not key.startswith(hidden)}
             found[f"{prefix}{tensor}"] = getattr(part, tensor)
     return {name: one.detach() for name, one in found.items()}
+
+
+def _weight_of(parameter: str) -> str:
+    """The tensor that a parameter is, or makes where that is parametrised, as `tensors_of` names it.
+
+    >>> _weight_of("layers.0.parametrizations.weight.original0"), _weight_of("layers.0.weight")
+    ('layers.0.weight', 'layers.0.weight')
+    """
+    return re.sub(r"(^|\.)parametrizations\.([^.]+)\..*$", r"\1\2", parameter)
 
 
 def expected_variances(spec: NetworkSpec) -> dict[str, float]:
@@ -77,7 +88,7 @@ def groups_of(module: nn.Module, spec: NetworkSpec) -> list[list[Tensor]]:
             there = ", ".join(tensors)
             raise NotCovered(f"layer_variances of {spec.architecture} names {missing[0]!r}; there are {there}")
         return [[tensors[name]] for name in declared]
-    n, trains = spec.width, {name for name, _ in module.named_parameters()}
+    n, trains = spec.width, {_weight_of(name) for name in trainable(module)}
     shapes = {"weights": (n, n), "input": (n, spec.input_dim), "output": (spec.output_dim, n)}
     return [
         _of_shape([one for name, one in tensors.items() if group != "weights" or name in trains], shape, spec)

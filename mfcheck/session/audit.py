@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from mfcheck.findings.finding import Finding
 from mfcheck.findings.states import claims_of
 from mfcheck.imports import calm_warnings
 from mfcheck.session import machines
+from mfcheck.session.options import spelt
 from mfcheck.settings import Settings, level_named
 from mfcheck.spec import ARCHITECTURES
 from mfcheck.theory.loading import PAPER_THEORY
@@ -88,14 +90,15 @@ def audit(
     from mfcheck.session.preflight import by_claim, preflight, with_scale
     from mfcheck.theorems.foreign import each_cell
 
-    path = factory if isinstance(factory, str) else importable(factory)
+    named = factory if isinstance(factory, str) else importable(factory)
     machine = machines.asked_for(backend, workers, scheduler)
     settings = Settings(
-        seed, level_named(level), alpha, device, dataset, theory, (path,), tuple(input_shape), outputs, cache=cache
+        seed, level_named(level), alpha, device, dataset, theory, (named,), tuple(input_shape), outputs, cache=cache
     )
+    (path,) = settings.architectures
     with calm_warnings():
         loaded, tests = settings.load(), suite_claims()
-    expectations = owners_expectations((path,), level)
+    expectations = owners_expectations((path,), settings.level.name)
     check_claims(claims or (), set(tests))
     chosen = [tests[id] for id in sorted(tests) if is_asked_for(id, claims or ())]
     store, findings, errors = ChunkStore(cache), [], []
@@ -106,10 +109,11 @@ def audit(
         settings, fatal = with_scale(settings, flown), by_claim(flown)
     if fatal:  # also where the claim that says so was not asked for
         chosen = [tests[id] for id in sorted({*fatal, *(claim.id for claim, _ in chosen)})]
+    # A glance looks where formulas are asked, and a pre-flight asks none.
+    where = replace(settings, level=replace(settings.level, glance=False)) if fatal else settings
     with machines.opened(machine, device) as store.workers:
-        for claim, test, cell in each_cell(chosen, settings):
-            reproduce = f"mfcheck audit {path} --mf-claim {claim.id} --mf-seed {seed} --mf-level {level}"
-            decider = Decider(claim, cell, settings, loaded, store, reproduce)
+        for claim, test, cell in each_cell(chosen, where):
+            decider = Decider(claim, cell, settings, loaded, store, _command(claim.id, settings))
             try:
                 if cell.inapplicable:
                     decider.does_not_apply(cell.inapplicable)
@@ -132,6 +136,21 @@ def audit(
     record |= {"full": False, "mutants": fates(loaded, plain), "expectations": outcomes(expectations, plain)}
     record["coverage"] = plain_coverage(coverage(loaded, plain))
     return Report(tuple(findings), record)
+
+
+def _command(claim: str, settings: Settings) -> str:
+    """The command that finds the same of one claim: with what is not as `mfcheck audit` would take it by itself."""
+    usual = Settings(settings.seed, settings.level)
+    texts = {"claim": claim, "seed": str(settings.seed), "level": settings.level.title, "device": settings.device}
+    texts |= {
+        name: str(getattr(settings, name))
+        for name in ("alpha", "dataset", "theory", "outputs")
+        if getattr(settings, name) != getattr(usual, name)
+    }
+    if settings.input_shape:
+        texts["input"] = "x".join(map(str, settings.input_shape))
+    options = (f"{spelt(name)} {shlex.quote(text)}" for name, text in texts.items())
+    return " ".join(("mfcheck audit", *map(shlex.quote, settings.architectures), *options))
 
 
 def importable(factory: Callable[..., object]) -> str:

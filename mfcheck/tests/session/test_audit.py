@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import argparse
+import shlex
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from importlib.metadata import EntryPoint, EntryPoints
 from typing import Any
 
 import pytest
 import torch
 
 import mfcheck
-from mfcheck import NotCovered, Verdict
+from mfcheck import NotCovered, Verdict, architectures
 from mfcheck.architectures import resolve
+from mfcheck.cli.audit import add_audit, given
 from mfcheck.ensembles.modules import draw_stack
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
 from mfcheck.ensembles.workers import Numbered, Workers
 from mfcheck.findings.states import claims_of, standing
+from mfcheck.imports import load_factory
+from mfcheck.settings import Settings, level_named, settings_from
 from mfcheck.spec import NetworkSpec
 from mfcheck.tests.support.factories import EXAMPLES, spec_of
 
@@ -143,6 +149,52 @@ def test_no_claim_ends_in_an_error_where_a_factory_raises(factory_paths: Callabl
     assert report.errors == []
     found = {id for id, verdict in report.verdicts.items() if verdict is not Verdict.NOT_APPLICABLE}
     assert found == {"preflight/sound"}
+
+
+def test_a_fatal_pre_flight_is_found_at_a_glance_too(factory_paths: Callable[[str], str]) -> None:
+    report = mfcheck.audit(factory_paths("Raising"), ["thm4.1/*"], "glance", seed=1)
+    assert {one.claim: one.verdict for one in report.findings if one.verdict is not Verdict.NOT_APPLICABLE} == {
+        "preflight/sound": Verdict.REFUTED
+    }
+    assert report.record["level"] == "glance"
+
+
+def test_the_command_of_a_finding_takes_all_that_was_asked(factory_paths: Callable[[str], str]) -> None:
+    path = factory_paths("Vanilla")
+    report = mfcheck.audit(
+        path, ["preflight/alive"], seed=4, alpha=1e-4, dataset="noise", input_shape=(5, 2), outputs=3
+    )
+    (finding,) = (one for one in report.findings if one.claim == "preflight/alive")
+    program, command, *words = shlex.split(finding.reproduce)
+    parser = argparse.ArgumentParser()
+    add_audit(parser.add_subparsers())
+    texts = given(parser.parse_args([command, *words]))
+    assert (program, texts.pop("claim"), texts.pop("architecture")) == ("mfcheck", "preflight/alive", path)
+    assert settings_from(texts | {"architecture": path}, fresh_seed=0, cache=None) == Settings(
+        4, level_named("quick"), 1e-4, "cpu", "noise", architectures=(path,), input_shape=(5, 2), outputs=3
+    )
+
+
+def test_an_entry_points_name_is_the_factory_that_it_names(
+    factory_paths: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    point = EntryPoint("shorty", path := factory_paths("Vanilla"), architectures.GROUP)
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: EntryPoints([point]))
+    (finding,) = mfcheck.audit("shorty", ["preflight/alive"], seed=1, alpha=1e-3).findings
+    assert (finding.verdict, finding.parameters["architecture"]) == (Verdict.SUPPORTED, path)
+
+
+def test_what_an_owner_expects_at_quick_is_expected_at_a_glance(
+    factory_paths: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = factory_paths("Raising")
+    factory = load_factory(path)
+    table = {"claim": "preflight/sound", "reason": "it raises", "levels": ["quick"]}
+    monkeypatch.setattr(factory, "expected", [table], raising=False)
+    for level in ("glance", "quick"):
+        assert [one.expected for one in mfcheck.audit(path, ["preflight/sound"], level, seed=1).findings] == [
+            "it raises"
+        ]
 
 
 def test_a_network_on_gaussian_matrices_is_drawn_by_both_engines(monkeypatch: pytest.MonkeyPatch) -> None:
