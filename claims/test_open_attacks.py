@@ -17,7 +17,7 @@ from mfcheck.decisions.probes import images
 from mfcheck.findings import regimes, series
 from mfcheck.observables import open_questions
 from mfcheck.observables.open_questions import ATTACKED, CLEAN
-from mfcheck.observables.other_norm import OTHER, OWN, left_after
+from mfcheck.observables.other_norm import OTHER, OWN, left_after, other_over_own
 from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES, Attack
 from mfcheck.theorems import attack_difficulty
@@ -162,7 +162,7 @@ def lowered_too(cell: OtherNormCell) -> MedianWithin:
     own, other = (_as_strong_as_the_papers(cell.spec, pair) for pair in (cell.pair, cell.other))
     return MedianWithin(
         left_after(own, other, SGD(0.02, batch=32), 30, 3),
-        statistic=lambda draws: draws[:, OTHER] / draws[:, OWN],
+        statistic=other_over_own,
         name="median of the other L_adv's share left over the own one's",
         looks_at=images,
         low=0.5,

@@ -12,8 +12,8 @@ from mfcheck.decisions.medians import MedianWithin
 from mfcheck.decisions.probes import images
 from mfcheck.findings import series
 from mfcheck.observables.after_training import CAPACITY, HELD_OUT_ATTACKED
-from mfcheck.observables.path_bounds import after
-from mfcheck.observables.whole_training import whole_training
+from mfcheck.observables.path_bounds import after, unless
+from mfcheck.observables.whole_training import FAILED, whole_training
 from mfcheck.settings import Level, Settings
 from mfcheck.spec import ARCHITECTURES
 from mfcheck.theorems import accuracy_map, full_training
@@ -49,7 +49,7 @@ def whole(cell: WholeCell) -> MedianWithin:
     """L_adv on held-out images follows the law to a tenth, in the root mean square of its logarithm over times."""
     return MedianWithin(
         whole_training(cell.attack, STRETCHES, WHOLE_STEPS),
-        statistic=lambda draws: full_training.log_errors(draws, STRETCHES, BEST),
+        statistic=lambda draws: unless(draws[:, -1, FAILED], full_training.log_errors(draws, STRETCHES, BEST)),
         name="median RMS error of log L_adv(t)",
         looks_at=images,
         low=0.0,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -13,7 +14,6 @@ from mfcheck.ensembles.families import family
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
-from mfcheck.observables.path_bounds import unless
 from mfcheck.observables.slopes import parted
 from mfcheck.spec import NetworkSpec
 from mfcheck.training.attacked import attacked_loss
@@ -23,11 +23,13 @@ from mfcheck.training.steps import train
 
 KEPT = 0.8
 """The share of L_adv that is left at the horizon."""
+MET, BEYOND, FAILED = range(3)
+"""What is known of a horizon: where it lies, that it lies beyond the last step, or nothing, as training diverged."""
 
 
 @family(maxsize=16)
 def horizons(objectives: tuple[Objective, ...], rules: tuple[SGD, ...], steps: int) -> Source:
-    """`[n, 2 B]`: for each of B objectives the time at which L_adv has fallen to KEPT, and whether it never did.
+    """`[n, 2 B]`: for each of B objectives the time at which L_adv has fallen to KEPT, and what is known of it.
 
     The same networks are trained by each from the same start, in at most so many steps of its rule; L_adv is that of an
     attack at images that are not trained on, linear between steps. A time not reached is that of the last step.
@@ -50,7 +52,7 @@ def horizons(objectives: tuple[Objective, ...], rules: tuple[SGD, ...], steps: i
 def _crossed(
     network: Network, probe: Probe, stream: Stream, objective: Objective, rule: SGD, steps: int
 ) -> tuple[Tensor, Tensor]:
-    """When L_adv has fallen to KEPT, and whether it has not within the steps."""
+    """When L_adv has fallen to KEPT, and what is known of it."""
     taught, fresh = parted(probe, stream)
     time = torch.full((network.replicates,), math.nan, dtype=torch.float64, device=stream.device)
     before = start = torch.zeros_like(time)
@@ -64,14 +66,15 @@ def _crossed(
         share = (before - KEPT * start) / torch.where(met, before - left, 1.0)
         time = torch.where(met, (now.index - 1 + share) * rule.lr, time)
         before = left
-        if not bool(time.isnan().any()):
+        open_ones = time.isnan() & (now.diverged < 0)
+        if not bool(open_ones.any()):
             break
-    return time.nan_to_num(steps * rule.lr), time.isnan().double()
+    known = torch.where(time.isnan(), torch.where(now.diverged < 0, BEYOND, FAILED), MET)
+    return time.nan_to_num(steps * rule.lr), known.double()
 
 
 def times(draws: Floats, which: int) -> Floats:
     """The horizons of one of the objectives, as bounds `[n, 2]`: of a network that has not come to it, nothing is known
-    but that it lies beyond."""
-    found = unless(draws[:, 2 * which + 1], draws[:, 2 * which])
-    found[:, 0] = draws[:, 2 * which]
-    return found
+    but that it lies beyond, and not even that where training diverged."""
+    when, known = draws[:, 2 * which], draws[:, 2 * which + 1]
+    return np.stack([np.where(known == FAILED, 0.0, when), np.where(known == MET, when, np.inf)], axis=1)

@@ -17,7 +17,7 @@ from mfcheck.ensembles.matrices.dense import DenseMatrix
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
-from mfcheck.numerics import full_precision
+from mfcheck.numerics import divisor, full_precision
 from mfcheck.observables.slopes import inputs
 from mfcheck.spec import NetworkSpec
 from mfcheck.training.attacked import attack
@@ -62,7 +62,10 @@ def carried(objective: Objective, rule: SGD, times: tuple[float, ...]) -> Source
 
 @full_precision()
 def gains(network: Network, x: Tensor, labels: Tensor, eta: Tensor, begun: list[Tensor]) -> Tensor:
-    """DISTANCE, BACKWARD and FORWARD at images x `[B, d]` with labels `[B]`, attacked by eta `[R, B, d]`: `[R, 3]`."""
+    """DISTANCE, BACKWARD and FORWARD at images x `[B, d]` with labels `[B]`, attacked by eta `[R, B, d]`: `[R, 3]`.
+
+    0 where there is nothing to carry, as in networks that have diverged.
+    """
     clean, attacked = network.passed(x), network.passed(x + eta)
     signals = network.signals(clean, residual(clean.output, labels)[..., None])
     rows = []
@@ -70,10 +73,10 @@ def gains(network: Network, x: Tensor, labels: Tensor, eta: Tensor, begun: list[
         below = [one for one in (matrix, *network.shortcuts[layer : layer + 1]) if isinstance(one, DenseMatrix)]
         signal, added = signals[layer][..., 0].mT, (attacked.states[layer] - clean.states[layer]).mT
         moved, size = matrix.moved(begun[layer]), _square(begun[layer])
-        backward = network.spec.width * _square(matrix.T @ signal) / (matrix.squared_norm() * _square(signal))
+        backward = network.spec.width * _square(matrix.T @ signal) / divisor(matrix.squared_norm() * _square(signal))
         sent = torch.stack([_square(one @ added) for one in below]).sum(dim=0)
         held = torch.stack([one.squared_norm() for one in below]).sum(dim=0)
-        forward = network.spec.width * sent / (held * _square(added))
+        forward = network.spec.width * sent / divisor(held * _square(added))
         rows.append(torch.stack([(moved / size).sqrt(), backward, forward], dim=1))
     return torch.stack(rows).mean(dim=0)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from mfcheck import progress
 from mfcheck.ensembles.families import family
@@ -23,9 +24,10 @@ from mfcheck.training.steps import train
 
 RATE, AT_START = 0, 1
 """Rows of `whole_training`: what is known at t = 0, and the start; then one for each stretch of training."""
-LOSS, DROP, STANDARD = 0, 1, 2
+LOSS, DROP, STANDARD, FAILED = range(4)
 """Columns of the rows from `AT_START` on: L_adv on held-out images; σ_w²(0) − σ_w²(t); and L_std's part of that fall,
-(2/N)∫⟨f, softmax f − label⟩ of a vanilla network without biases. Means over layers; at the start the last is a rate."""
+(2/N)∫⟨f, softmax f − label⟩ of a vanilla network without biases. Means over layers; at the start this is a rate.
+And whether training has diverged by then."""
 KNOWN, HELD_OUT_STEPS = 128, 6
 """Images at which the rate is taken, at most, and steps of the attacks behind it and on held-out images."""
 BATCH = 32
@@ -36,7 +38,7 @@ Stretch = tuple[float, int]
 
 @family(maxsize=32)
 def whole_training(attack: Attack, stretches: tuple[Stretch, ...], attack_steps: int) -> Source:
-    """`[n, 2 + T, 3]`: a row of r = (OFF + BESIDE)/LOSS's columns at t = 0, the start, and a row after each stretch.
+    """`[n, 2 + T, 4]`: a row of r = (OFF + BESIDE)/LOSS's columns at t = 0, the start, and a row after each stretch.
 
     Training is on L_std + L_adv and batches of 32 of the probe's first `train` inputs; the rest are held out.
     """
@@ -46,9 +48,12 @@ def whole_training(attack: Attack, stretches: tuple[Stretch, ...], attack_steps:
         taught, fresh = parted(probe, stream)
         known = shared(network, attack, HELD_OUT_STEPS, taught[0][:KNOWN], taught[1][:KNOWN], stream.torch)[:, :3]
         begun = slope(network, Objective("standard"), *taught, stream.torch).projection.mean(dim=1)
-        nothing = torch.zeros_like(begun)
-        rows = [known, torch.stack([_held_out(network, attack, fresh, stream), nothing, begun * 2 / spec.width], dim=1)]
-        drop, standard = nothing, nothing
+        drop = standard = failed = torch.zeros_like(begun)
+
+        def row(of_standard: Tensor) -> Tensor:
+            return torch.stack([_held_out(network, attack, fresh, stream), drop, of_standard, failed], dim=1)
+
+        rows = [functional.pad(known, (0, 1)), row(begun * 2 / spec.width)]
         for index, (lr, steps) in enumerate(stretches):
             rule, objective = SGD(lr, batch=BATCH), Objective("theory", *attack, attack_steps)
             for step in train(network, objective, *taught, optimiser=rule, steps=steps, generator=stream.torch):
@@ -56,7 +61,8 @@ def whole_training(attack: Attack, stretches: tuple[Stretch, ...], attack_steps:
                     standard = standard + lr * step.slope.standard_pull * 2 / spec.width
             progress.report(index, len(stretches))
             drop = drop - step.change.mean(dim=1)
-            rows.append(torch.stack([_held_out(network, attack, fresh, stream), drop, standard], dim=1))
+            failed = torch.maximum(failed, (step.diverged >= 0).double())
+            rows.append(row(standard))
         return torch.stack(rows, dim=1)
 
     passes = sum(steps for _, steps in stretches) * (attack_steps + 2)

@@ -13,7 +13,7 @@ from mfcheck.datasets.inputs import batch
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import Probe
 from mfcheck.ensembles.streams import Stream
-from mfcheck.observables.horizon import KEPT, horizons, times
+from mfcheck.observables.horizon import BEYOND, FAILED, KEPT, MET, horizons, times
 from mfcheck.training.objectives import Objective, slope
 from mfcheck.training.rules import SGD
 from mfcheck.training.steps import train
@@ -54,7 +54,14 @@ def test_every_objective_begins_from_the_same_networks() -> None:
 
 def test_of_a_horizon_that_was_not_reached_only_a_lower_end_is_known() -> None:
     found = drawn((THEORY, THEORY), SGD(1e-9), 2)
-    assert (found[:, [1, 3]] == 1).all()
+    assert (found[:, [1, 3]] == BEYOND).all()
     assert times(found, 1).tolist() == [[2e-9, math.inf]] * 4
     reached = drawn((THEORY,), RULE, STEPS)
+    assert (reached[:, 1] == MET).all()
     assert times(reached, 0).tolist() == [[one, one] for one in reached[:, 0]]
+
+
+def test_of_a_training_that_diverges_nothing_is_known_of_the_horizon() -> None:
+    found = drawn((THEORY,), SGD(200.0), 5)
+    assert (found[:, 1] == FAILED).all()
+    assert times(found, 0).tolist() == [[0.0, math.inf]] * 4

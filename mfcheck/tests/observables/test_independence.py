@@ -61,3 +61,4 @@ def test_paths_have_a_row_for_the_start_and_one_for_every_time() -> None:
     assert (draws[:, :, FAILED] == 0).all()
     wild = carried(THEORY, SGD(1e4, batch=4), (2e4,)).engines["dense"](spec, probe, Stream(4), 5)
     assert (wild[:, 1, FAILED] == 1).all()
+    assert wild.isfinite().all()

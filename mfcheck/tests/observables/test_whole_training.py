@@ -14,7 +14,7 @@ from mfcheck.arrays import Floats
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables import initial_decay
-from mfcheck.observables.whole_training import AT_START, DROP, LOSS, RATE, STANDARD, times, whole_training
+from mfcheck.observables.whole_training import AT_START, DROP, FAILED, LOSS, RATE, STANDARD, times, whole_training
 from mfcheck.spec import Attack
 from mfcheck.tests.support.objectives import data
 from mfcheck.tests.support.paths import squares
@@ -44,12 +44,13 @@ def drawn() -> Floats:
 
 
 def test_rows_are_the_rate_the_start_and_the_end_of_each_stretch(drawn: Floats) -> None:
-    assert drawn.shape == (NETWORKS, 2 + len(STRETCHES), 3)
+    assert drawn.shape == (NETWORKS, 2 + len(STRETCHES), 4)
+    assert not drawn[:, :, FAILED].any()
     assert times(STRETCHES) == pytest.approx((0.01, 0.06, 0.16))
     assert bool((drawn[:, AT_START, DROP] == 0).all())
     known = Probe(images().x[:44], 0, np.asarray(images().labels)[:44])
     other = initial_decay.initial_decay(ATTACK, 6).engines["dense"](SPEC, known, Stream(SEED), NETWORKS)[:, :3]
-    assert drawn[:, RATE].flatten().tolist() == pytest.approx(other.flatten().tolist(), rel=1e-5)
+    assert drawn[:, RATE, :3].flatten().tolist() == pytest.approx(other.flatten().tolist(), rel=1e-5)
     assert bool((drawn[:, -1, LOSS] < 0.9 * drawn[:, AT_START, LOSS]).all())
 
 
@@ -66,11 +67,18 @@ def test_the_fall_of_the_weights_is_exact_and_eulers(drawn: Floats) -> None:
     assert float(np.median(account / 2 / drawn[:, -1, DROP])) < 0.65
 
 
+def test_networks_that_diverge_are_marked_from_then_on() -> None:
+    stretches = ((0.002, 3), (500.0, 5), (0.002, 3))
+    found = whole_training(ATTACK, stretches, 1).engines["dense"](SPEC, images(), Stream(SEED), 2)
+    assert found[:, :, FAILED].tolist() == [[0, 0, 0, 1, 1]] * 2
+    assert bool(found[:, :, LOSS].isfinite().all())
+
+
 def made_up(exponent: float, rate: float = 8.0) -> Floats:
     """Draws that follow the law of an exponent exactly, of rates that differ from network to network."""
     rates = rate * np.linspace(0.5, 2, 9)
-    draws = np.zeros((9, 2 + len(STRETCHES), 3))
-    draws[:, RATE] = np.stack([np.full(9, 2.0), 1.5 * rates, 0.5 * rates], axis=1)
+    draws = np.zeros((9, 2 + len(STRETCHES), 4))
+    draws[:, RATE, :3] = np.stack([np.full(9, 2.0), 1.5 * rates, 0.5 * rates], axis=1)
     draws[:, AT_START, LOSS] = 3.0
     at = np.array(times(STRETCHES))
     draws[:, AT_START + 1 :, LOSS] = loss_path(np.full((9, 1), 3.0), rates[:, None], at, exponent)
