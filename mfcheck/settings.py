@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mfcheck.architectures import resolve
 from mfcheck.datasets.inputs import DATASETS, open_dataset
-from mfcheck.given import meant, names_in, number, path_at, positive, shown, whole_number
+from mfcheck.given import integer, meant, names_in, number, path_at, positive, shown, whole_number
 from mfcheck.imports import load_factory
 from mfcheck.spec import ARCHITECTURES, input_shape, positive_integer
 from mfcheck.theory import PaperTheory
@@ -100,6 +100,7 @@ class Settings:
     def __post_init__(self) -> None:
         if not LEAST_ALPHA <= self.alpha <= 0.5:
             raise ValueError(f"alpha must lie in [{LEAST_ALPHA:g}, 0.5], got {self.alpha!r}")
+        object.__setattr__(self, "seed", integer("seed", self.seed))
         if not 0 <= self.seed < 2**63:
             raise ValueError(f"seed must be an integer in 0…2^63−1, got {shown(self.seed)}")
         if self.dataset not in DATASETS:

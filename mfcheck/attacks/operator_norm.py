@@ -54,6 +54,8 @@ def operator_norm(jacobian: Tensor, p: float, q: float) -> OperatorNorm:
     [6.0, 7.0, 8.0]
     """
     p, q = norm_exponent("p", p), norm_exponent("q", q)
+    if not isinstance(jacobian, Tensor):
+        raise ValueError(f"jacobian must be a tensor of matrices […, K, d], got {type(jacobian).__name__}")
     if jacobian.dtype in COARSE:
         found = operator_norm(jacobian.float(), p, q)
         lower, upper, direction = (part.to(jacobian.dtype) for part in (found.lower, found.upper, found.direction))

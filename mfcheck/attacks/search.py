@@ -67,7 +67,10 @@ def check(x: Tensor, eps: object, start: str | Tensor, box: tuple[float, float] 
         x, lambda: ValueError(f"x holds {int((~torch.isfinite(x)).sum())} values that are NaN or infinite")
     )
     if box is not None:
-        low, high = map(real, box)
+        try:
+            low, high = map(real, box)
+        except (TypeError, ValueError):
+            raise ValueError(f"box must be two numbers (low, high), got {box!r}") from None
         if not (low < high and low <= float(x.min()) and float(x.max()) <= high):
             raise ValueError(f"box {box!r} must hold all of x, which lies in [{float(x.min()):g}, {float(x.max()):g}]")
     return budget

@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with calm_warnings():
             return _run(_parser(), sys.argv[1:] if arguments is None else arguments)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ArithmeticError) as error:
         say(f"mfcheck: {reason(error) if isinstance(error, OSError) else ' '.join(str(error).split())}", sys.stderr)
         return 4
     except KeyboardInterrupt:

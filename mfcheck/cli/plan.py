@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from mfcheck.cli.arguments import a_number, a_path
@@ -116,13 +116,14 @@ def _flop(cost: Cost) -> str:
 def _cells(claim: Claim, test: ClaimTest, settings: Settings, theory: PaperTheory) -> Iterator[tuple[str, Cost]]:
     """A line for every cell of a claim, and what it costs."""
     for _, _, cell in each_cell([(claim, test)], settings):
-        plan, reason = _first_plan(claim, test, cell, settings, theory)
+        with foreign_code(_unplanned(claim, cell)):
+            plan, reason = _first_plan(claim, test, cell, settings, theory)
+            cost = Cost(0.0) if plan is None else cost_of(plan)
         if plan is not None:
-            cost = cost_of(plan)
             head = f"{plan.first:>12,} {cost.seconds:>11,.2f} {_flop(cost)} {plan.margin.total:>9.4g}"
             yield f"{head}  {cell.id}", cost
         else:
-            yield f"{'—':>12} {'—':>11} {'':>8} {'—':>9}  {cell.id}: {reason}", Cost(0.0)
+            yield f"{'—':>12} {'—':>11} {'':>8} {'—':>9}  {cell.id}: {reason}", cost
 
 
 def _first_plan(
@@ -130,14 +131,17 @@ def _first_plan(
 ) -> tuple[Plan | None, str]:
     """The plan of the first statement in a cell that has one, or why there is none."""
     reason = "its test decides nothing"
-    with foreign_code(lambda why: ValueError(f"claim {claim.id} in cell {cell.id} cannot be planned: {why}")):
-        asks, trial = asked(test, claim, cell, settings, theory, ChunkStore())
-        for ask in asks:
-            try:
-                return trial.plan(ask), ""
-            except NotCovered as missing:
-                reason = str(missing)
+    asks, trial = asked(test, claim, cell, settings, theory, ChunkStore())
+    for ask in asks:
+        try:
+            return trial.plan(ask), ""
+        except NotCovered as missing:
+            reason = str(missing)
     return None, reason
+
+
+def _unplanned(claim: Claim, cell: Cell) -> Callable[[str], ValueError]:
+    return lambda why: ValueError(f"claim {claim.id} in cell {cell.id} cannot be planned: {why}")
 
 
 def _settings(chosen: argparse.Namespace) -> Settings:

@@ -35,7 +35,7 @@ def suite_claims() -> Tests:
 
 def file_claims(path: Path) -> Tests:
     """The claims of one file, which sees the modules beside it; ValueError if it cannot be imported or has none."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    spec = importlib.util.spec_from_file_location(f"mfcheck_file_{path.stem}", path)
     if not os.path.isfile(path) or spec is None or spec.loader is None:
         raise ValueError(f"claim file {str(path)!r} is no Python file")
     if (beside := str(path.resolve().parent)) not in sys.path:
@@ -43,7 +43,12 @@ def file_claims(path: Path) -> Tests:
     module = importlib.util.module_from_spec(spec)
     refusal = f"claim file {str(path)!r} cannot be imported"
     with foreign_code(lambda why: ValueError(f"{refusal}: {why}")), calm_warnings(), redirect_stdout(sys.stderr):
-        spec.loader.exec_module(module)
+        sys.modules[spec.name] = module  # where its dataclasses look for the names of their fields' types
+        try:
+            spec.loader.exec_module(module)
+        except BaseException:
+            del sys.modules[spec.name]
+            raise
     if not (found := _claims_of(module)):
         raise ValueError(f"claim file {str(path)!r} holds no claim: mark a test with @mfcheck.claim")
     return found

@@ -14,7 +14,7 @@ from torch import Tensor, func, nn
 from mfcheck.architectures import declared_scale
 from mfcheck.ensembles.construction import draw_modules as draw_modules
 from mfcheck.ensembles.construction import shaped, size_of, trainable
-from mfcheck.ensembles.memory import free_bytes
+from mfcheck.ensembles.memory import free_bytes, stack_floats
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
 from mfcheck.imports import foreign_code, load_factory
@@ -24,6 +24,9 @@ from mfcheck.verdict import NotCovered
 Parts = dict[str, Tensor]
 ROWS_AT_ONCE = 2**25
 """Numbers that modules may keep while rows of J are pulled back together, each from a copy of the input of its own."""
+STACKS_AT_ONCE = 16
+"""How many times what a stack of networks may take modules may keep of their inputs as they are evaluated together: a
+number that knows nothing of what is free, since how many go together shows in the last bits."""
 
 
 class ModuleStack:
@@ -40,10 +43,10 @@ class ModuleStack:
         self.spec, self.replicates, self.dtype, self.device = spec, replicates, dtype, stream.device
         self.unit = (declared_scale(spec) or 1.0) ** -0.5
         """What the modules' outputs are multiplied by."""
-        self._room, self._size = free_bytes(stream.device) // 2, size_of(spec)
-        held = replicates * self._size.parameters * dtype.itemsize
-        if held > self._room:
-            room = f"{held / 2**30:.1f} GiB, {self._room / 2**30:.1f} GiB are half of what is free"
+        self._room, self._size = STACKS_AT_ONCE * stack_floats(str(stream.device)), size_of(spec)
+        held, free = replicates * self._size.parameters, free_bytes(stream.device) // 2
+        if held * dtype.itemsize > free:
+            room = f"{held * dtype.itemsize / 2**30:.1f} GiB, {free / 2**30:.1f} GiB are half of what is free"
             raise ValueError(f"{replicates} modules of {spec.architecture} need {room}")
         drawn = draw_modules(spec, stream, replicates)
         self.trains = [trainable(module) for module in drawn]
@@ -52,7 +55,7 @@ class ModuleStack:
         self._skeleton = self.modules[0]
         self._parts: tuple[Parts, Parts] = ({}, {})
         alike = len(set(self.trains)) == 1
-        self._batched = alike and replicates > 1 and 2 * held <= self._room and self._stacked()
+        self._batched = alike and replicates > 1 and held <= self._room and self._stacked()
 
     @property
     def at_once(self) -> bool:
@@ -147,13 +150,15 @@ class ModuleStack:
                 with differentiable(), warnings.catch_warnings():
                     warnings.filterwarnings("ignore", "There is a performance drop")  # of the stack, not of a verdict
                     return func.vmap(function, chunk_size=self._at_a_time(points[0].shape[1]))(*self._parts, *points)
-            except (Exception, SystemExit):  # data-dependent control flow, say
+            except (Exception, SystemExit) as error:  # data-dependent control flow, say
+                if _is_of_memory(error):
+                    raise
                 self._batched = False
         return None
 
     def _at_a_time(self, inputs: int) -> int | None:
-        """How many modules at once keep to half of the free memory at so many inputs; None for all of them."""
-        each = max(1, self._size.activations * inputs * self.dtype.itemsize)
+        """How many modules at once keep to the room there is at so many inputs; None for all of them."""
+        each = max(1, self._size.activations * inputs)
         return None if self.replicates * each <= self._room else max(1, self._room // each)
 
     def _one(self, parameters: Parts, buffers: Parts, x: Tensor) -> Tensor:
@@ -206,6 +211,11 @@ def differentiable() -> Iterator[None]:
         yield
     finally:
         torch.backends.mha.set_fastpath_enabled(fast)
+
+
+def _is_of_memory(error: BaseException) -> bool:
+    """Whether memory did not suffice: of a processor torch says so by a RuntimeError like any other."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
 def is_gaussian(architecture: str) -> bool:

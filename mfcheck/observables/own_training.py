@@ -87,8 +87,15 @@ class Learners:
         return replace(found, kernel=torch.where(kernel > 0, kernel, 1.0))
 
     def outputs(self, points: Tensor) -> Tensor:
-        """What the modules themselves give at inputs `[R, B, d]`, in no units of a scale."""
-        return torch.div(self.network(points), self.network.unit)
+        """What the modules themselves give at inputs `[R, B, d]`, in no units of a scale.
+
+        RuntimeError where they no longer go together, as they did when what trains was listed.
+        """
+        found = torch.div(self.network(points), self.network.unit)
+        if any((number is None) is not self.network.at_once for _, number in self.parameters):
+            path = self.network.spec.architecture
+            raise RuntimeError(f"modules of {path} can be evaluated together at some inputs and not at others")
+        return found
 
     def losses(self, points: Tensor, labels: Tensor) -> Tensor:
         """Each module's mean cross-entropy at inputs `[R, B, d]` with labels `[R, B]`, `[R]`, with its gradient."""

@@ -203,12 +203,13 @@ def _unsound(sizes: Sequence[NetworkSpec], settings: Settings) -> list[Fatal]:
 
 def _elsewhere(check: str, spec: NetworkSpec, passed: Sequence[NetworkSpec]) -> str:
     """How to audit a network at the sizes that it does take."""
-    if check not in ("factory", "shape") or not passed:
+    if check not in ("factory", "shape"):
         return ""
-    good = next((one for one in passed if one.input_dim != spec.input_dim), passed[0])
-    options = [f"--mf-input {good.input_dim}"] if good.input_dim != spec.input_dim else []
-    options += [f"--mf-outputs {good.output_dim}"] if not options else []
-    return f"; it is sound at input_dim={good.input_dim}, so audit it there alone with {' '.join(options)}"
+    for name, option in (("input_dim", "--mf-input"), ("output_dim", "--mf-outputs")):
+        for good in (getattr(one, name) for one in passed):
+            if good != getattr(spec, name):
+                return f"; it is sound at {name}={good}, so audit it there alone with {option} {good}"
+    return ""
 
 
 def _dead(sizes: Sequence[NetworkSpec], settings: Settings) -> list[Fatal]:

@@ -89,7 +89,7 @@ class Ticker:
     def start(self) -> None:
         """Begin with an empty folder: a killed run leaves its own behind."""
         shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir(parents=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         self._thread.start()
 
     def stop(self) -> None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 PATIENCE = 20.0
 """Seconds for which the others' shares are waited for."""
 KEPT = 32
-"""Files that are kept, of as many shares or runs."""
+"""Files that are kept, of as many shares or runs; more where one run alone has more shares."""
 CODE = Path(__file__).parents[1]
 
 
@@ -50,7 +50,7 @@ def shared(cells: Sequence[tuple[pytest.Item, Claim, Cell]], run: Run) -> list[f
         mine = reckoned(cells[own::count], run)
         with contextlib.suppress(OSError):
             write_atomically(shares[own], json.dumps(mine))
-            _prune(folder)
+            _prune(folder, max(KEPT, 2 * count))
     found, until = [0.0] * len(cells), time.monotonic() + PATIENCE
     for part, share in enumerate(shares):
         wanted = cells[part::count]
@@ -96,7 +96,7 @@ def _read(file: Path, size: int) -> list[float] | None:
     return found if right else None
 
 
-def _prune(folder: Path) -> None:
-    """Keep the latest files alone."""
-    for old in sorted(folder.glob("*.json"), key=os.path.getmtime)[:-KEPT]:
+def _prune(folder: Path, kept: int) -> None:
+    """Keep so many of the latest files alone."""
+    for old in sorted(folder.glob("*.json"), key=os.path.getmtime)[:-kept]:
         old.unlink(missing_ok=True)

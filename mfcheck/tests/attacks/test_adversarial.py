@@ -241,6 +241,8 @@ def test_no_less_is_found_than_by_foolbox(architecture: str, variance: float, p:
         ({"start": "center"}, "start 'center' is unknown; allowed are jacobian, random"),
         ({"box": (0, 1)}, r"box \(0, 1\) must hold all of x, which lies in \[-2, 1.5\]"),
         ({"box": (3, -3)}, r"box \(3, -3\) must hold all of x"),
+        ({"box": 5}, r"box must be two numbers \(low, high\), got 5"),
+        ({"box": (0,)}, r"box must be two numbers \(low, high\), got \(0,\)"),
         ({"x": torch.full((2, 3), math.nan)}, "x holds 6 values that are NaN or infinite"),
         ({"x": torch.tensor([[1.0, math.inf, 0.0]])}, "x holds 1 values"),
         ({"x": torch.ones(3)}, r"x must be .* of shape \[B, input_dim\], got torch.float32 \(3,\)"),

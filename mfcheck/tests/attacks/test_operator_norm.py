@@ -164,6 +164,8 @@ def test_bounds_of_huge_and_tiny_float32_matrices(scale: float) -> None:
 
 
 def test_bad_input_is_named() -> None:
+    with pytest.raises(ValueError, match=r"a tensor of matrices .*, got list"):
+        operator_norm([[1.0, 2.0]], 2, 2)  # type: ignore[arg-type]
     matrix = gaussian(3, 4)
     for p, q, message in ((0.5, 2, "p must .* got 0.5"), (2, 0, "q must .* got 0"), (math.nan, 2, "p must .* got nan")):
         with pytest.raises(ValueError, match=message):

@@ -84,3 +84,37 @@ def test_an_unusable_theory_ends_a_run_before_any_work(documented: pytest.Pytest
         assert result.ret == pytest.ExitCode.USAGE_ERROR
         result.stderr.fnmatch_lines([said])
         assert "Traceback" not in result.stderr.str()
+
+
+NANS = """
+from dataclasses import dataclass
+
+import numpy as np
+
+from mfcheck import Cell, NetworkSpec, claim
+from mfcheck.observables import jacobian
+from mfcheck.statistics.means import Tail
+
+
+@claim("mine/nan", cells=lambda settings: [Cell(NetworkSpec("vanilla", 4, 2, 8, 1, 2.0), "wishart")])
+def test_nan(cell, decide):
+    '''Nothing.'''
+    decide.mean_ratio(
+        jacobian.entry,
+        statistic=lambda draws: np.full(len(draws), np.nan),
+        reference=lambda theory: theory.jacobian_entry_variance(cell.spec),
+        tail=lambda: Tail(2.0, 10.0),
+    )
+"""
+
+
+def test_a_claim_whose_draws_are_nan_is_named_where_it_is_planned(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "nans.py"
+    file.write_text(NANS, encoding="utf-8")
+    assert main(["plan", "mine/nan", "--file", str(file), "--mf-device", "cpu"]) == 4
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "claim mine/nan in cell wishart-vanilla-N8-L1-d4-K2-w2-relu cannot be planned" in said
+    assert "NaN in" in said

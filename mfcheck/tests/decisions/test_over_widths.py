@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -152,6 +153,13 @@ def same_median(factor: float, spread: float) -> SameMedian:
 def test_arms_have_one_median_or_not(factor: float, verdict: Verdict) -> None:
     same = same_median(factor, 0.1)
     assert trial().judge(same, PaperTheory()).verdict is verdict
+
+
+def test_arms_that_are_nothing_in_some_networks_have_no_factor_between_them() -> None:
+    same = same_median(1.0, 0.1)
+    some = replace(same, quantity="the move", statistic=lambda draws: np.where(draws > 1, draws, 0.0))
+    with pytest.raises(NotCovered, match="the move is 0 in some of"):
+        trial().plan(some)
 
 
 @pytest.mark.parametrize("factor", [1.0, 1.05, 1.09, 1.1, 1.12, 1.2, 1.25, 2.0])

@@ -94,6 +94,30 @@ def test_the_claims_of_a_file_see_the_modules_beside_it(folder: Path) -> None:
     assert sys.path.count(str(folder)) == 1
 
 
+OWN_CELL = """
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mfcheck import Cell, claim
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaughtCell(Cell):
+    trained: int | None = None
+
+
+@claim("mine/cells", cells=lambda settings: [TaughtCell.__name__])
+def test_first():
+    '''One.'''
+"""
+
+
+def test_the_claims_of_a_file_may_have_cells_of_their_own(folder: Path) -> None:
+    (folder / "cells.py").write_text(OWN_CELL, encoding="utf-8")
+    assert list(file_claims(folder / "cells.py")) == ["mine/cells"]
+
+
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [

@@ -12,6 +12,7 @@ from torch import nn
 
 from mfcheck.ensembles.calls import call_of
 from mfcheck.ensembles.construction import draw_modules, on_cpu, size_of
+from mfcheck.ensembles.memory import stack_floats
 from mfcheck.ensembles.modules import ModuleStack
 from mfcheck.ensembles.samples import chunk_draws
 from mfcheck.ensembles.streams import Stream
@@ -76,9 +77,38 @@ def test_too_large_for_half_of_the_memory_goes_one_by_one_or_is_refused(
     held = 4 * 4 * size_of(spec).parameters
     monkeypatch.setattr("mfcheck.ensembles.modules.free_bytes", lambda device: 2 * held)
     torch.testing.assert_close(ModuleStack(spec, Stream(1), replicates=4)(X), whole)
+    monkeypatch.setattr("mfcheck.ensembles.modules.STACKS_AT_ONCE", held / 4 / stack_floats("cpu") / 2)
+    stack = ModuleStack(spec, Stream(1), replicates=4)
+    assert not stack.at_once
+    torch.testing.assert_close(stack(X), whole)
     monkeypatch.setattr("mfcheck.ensembles.modules.free_bytes", lambda device: held)
     with pytest.raises(ValueError, match="half of what is free"):
         ModuleStack(spec, Stream(1), replicates=4)
+
+
+def test_how_many_go_together_knows_nothing_of_what_is_free(
+    factory_paths: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = spec_of(factory_paths("Vanilla"))
+    monkeypatch.setattr("mfcheck.ensembles.modules.STACKS_AT_ONCE", 2 * size_of(spec).activations / stack_floats("cpu"))
+    for free in (2**20, 2**40):
+        monkeypatch.setattr("mfcheck.ensembles.modules.free_bytes", lambda device, free=free: free)
+        stack = ModuleStack(spec, Stream(1), replicates=4)
+        assert stack._at_a_time(1) == 2
+        assert stack._at_a_time(4) == 1
+
+
+def test_a_stack_for_which_memory_does_not_suffice_is_not_taken_apart(
+    factory_paths: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(function: object, **options: object) -> object:
+        raise RuntimeError("[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory")
+
+    stack = ModuleStack(spec_of(factory_paths("Vanilla")), Stream(1), replicates=2)
+    monkeypatch.setattr("mfcheck.ensembles.modules.func.vmap", full)
+    with pytest.raises(RuntimeError, match="can't allocate memory"):
+        stack(X)
+    assert stack.at_once
 
 
 # torch itself deprecates what its compiler imports.

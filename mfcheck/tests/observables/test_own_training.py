@@ -94,3 +94,14 @@ def test_a_parameter_of_no_dimensions_is_trained_too(factory_paths: Callable[[st
     plain, gained = (drawn(factory_paths(name), replace(COURSE, steps=32)) for name in ("Vanilla", "Gained"))
     assert plain.shape == gained.shape
     assert (gained[:, ARM + CLEAN] > 0.6).all()
+
+
+def test_modules_that_no_longer_go_together_are_not_trained_as_if_they_did(
+    factory_paths: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = ModuleStack(small(factory_paths("Vanilla")), Stream(4), replicates=2)
+    x = torch.as_tensor(IMAGES).float()
+    learners = Learners.of(network, x[:4])
+    monkeypatch.setattr(network, "_batched", False)
+    with pytest.raises(RuntimeError, match="at some inputs and not at others"):
+        learners.outputs(x.expand(2, *x.shape))

@@ -9,6 +9,7 @@ from dataclasses import replace
 from importlib.metadata import EntryPoint, EntryPoints
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -218,3 +219,13 @@ def test_the_examples_are_what_they_say(monkeypatch: pytest.MonkeyPatch) -> None
     signed = mfcheck.audit("architectures:SignedShortcuts", ["preflight/sound"], seed=5)
     assert convolution.verdict is signed.verdict is Verdict.SUPPORTED
     assert smooth.verdict is identity.verdict is Verdict.REFUTED
+
+
+@pytest.mark.parametrize("seed", [0.5, True, "3", None])
+def test_a_seed_is_an_integer(seed: object) -> None:
+    with pytest.raises(ValueError, match="seed must be an integer, got"):
+        mfcheck.audit("vanilla", ["preflight/alive"], seed=seed)  # type: ignore[arg-type]
+
+
+def test_any_integer_will_do() -> None:
+    assert type(Settings(np.int64(3), level_named("quick")).seed) is int  # type: ignore[arg-type]

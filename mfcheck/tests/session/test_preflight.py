@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import torch
@@ -14,11 +15,13 @@ from mfcheck.decisions.suite import suite_claims
 from mfcheck.findings.claim import is_asked_for
 from mfcheck.observables import own_training
 from mfcheck.session import preflight_words
-from mfcheck.session.preflight import Preflight, preflight, with_scale
+from mfcheck.session.preflight import Preflight, _elsewhere, preflight, with_scale
 from mfcheck.session.preflight_words import duration, lines
 from mfcheck.settings import Settings, level_named
+from mfcheck.spec import NetworkSpec
 
 ENTRIES = ["thm4.1/entries-*"]
+SIZE = NetworkSpec("vanilla", 49, 10, 64, 3, 2.0)
 
 
 def flown(path: str, *patterns: str, input_shape: tuple[int, ...] = (), outputs: int | None = None) -> Preflight:
@@ -61,6 +64,12 @@ def test_a_network_of_one_size_is_refused_at_others_and_audited_there(factory_pa
     there = flown(path, *claims, input_shape=(49,))
     assert there.fatal == ()
     assert {spec.input_dim for one in there.asked for spec in one.specs} == {49}
+
+
+def test_a_network_that_is_sound_at_other_widths_alone_is_not_sent_elsewhere() -> None:
+    for passed in ([], [SIZE]):
+        assert _elsewhere("shape", replace(SIZE, width=128), passed) == ""
+    assert _elsewhere("shape", SIZE, [replace(SIZE, output_dim=3)]).endswith("alone with --mf-outputs 3")
 
 
 def test_a_constructor_declares_its_sizes(factory_paths: Callable[[str], str]) -> None:

@@ -107,6 +107,17 @@ def test_files_of_old_runs_go(asked: list[str], tmp_path: Path, monkeypatch: pyt
     assert len([*(tmp_path / "order").glob("*.json")]) == 2
 
 
+def test_the_shares_of_one_run_all_stay_however_many_they_are(
+    asked: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_costs, "KEPT", 2)
+    monkeypatch.setattr(shared_costs, "PATIENCE", 0.0)
+    for number in range(5):
+        as_worker(monkeypatch, number, 5)
+        shared(CELLS, a_run(tmp_path))
+    assert len([*(tmp_path / "order").glob("*.json")]) == 5
+
+
 @pytest.mark.usefixtures("clean_environment")
 def test_workers_of_a_run_leave_their_shares(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_toy=TOY + GAUSSIAN)
