@@ -56,11 +56,12 @@ NARROW: Grid = {
 }
 DEEP: Grid = {"vanilla": (Row(24, 3, 2.2, 0.1),)}
 COLUMNS: Grid = {"vanilla": (Row(24, 1, 1.2),)}
+POWERS: Grid = {"vanilla": (Row(24, 4, 1.7),), "residual": (Row(24, 5, 1.5, 0.0, ABSOLUTE),)}
 FEW: Grid = {"vanilla": (Row(6, 1, 1.0),), "residual": (Row(5, 1, 6.0, 0.4, BENT),)}
 BESIDE: Grid = {"vanilla": (Row(4, 1, 0.7, 0.1),), "residual": (Row(3, 1, 6.0, 0.2, BENT),)}
 """Networks of few rows, in which entries of different rows and columns (`DEEP`, on the chain, and `FEW`) or of one
 column (`COLUMNS`), or an offset and an entry, depend on each other so much that a quarter of it is twice level quick's
-finer δ."""
+finer δ; and those of `POWERS` so much that the powers of one layer's are not their leading terms, to the coarser δ."""
 
 
 class Moment(StrEnum):
@@ -140,6 +141,8 @@ def entry_pair_cells(settings: Settings) -> Iterator[PairCell]:
             grids = {Entries.APART: (NARROW, DEEP), Entries.COLUMN: (NARROW, COLUMNS)}.get(entries, ())
             for spec in chain.from_iterable(specs(grid, architecture) for grid in grids):
                 yield PairCell(spec, "wishart", entries=entries, statement=Dependence.EVERY_WIDTH)
+        for spec in specs(POWERS, architecture):
+            yield PairCell(spec, "wishart", entries=Entries.COLUMN, statement=Dependence.COARSE)
         for spec in specs(FEW, architecture, sizes=SMALL):
             yield PairCell(spec, "dense", entries=Entries.APART, statement=Dependence.EVERY_WIDTH)
         if architecture in ARCHITECTURES:
@@ -168,6 +171,9 @@ def offset_pair_cells(settings: Settings) -> Iterator[PairCell]:
             # rows tell a quarter of what the dependence is.
             narrow = NetworkSpec(architecture, 4, 1, 8, 2, 1.6, 0.5)
             yield PairCell(narrow, "dense", statement=Dependence.EVERY_WIDTH)
+            # And of so many how it grows with depth.
+            deep = NetworkSpec(architecture, 16, 2, 24, 4, 1.6, 0.5, LEAKY)
+            yield PairCell(deep, "dense", statement=Dependence.COARSE)
             # One layer of |z| leaves no dependence: the finest test of the product itself.
             independent = NetworkSpec(architecture, 4, 1, 24, 1, 1.6, 0.5, ABSOLUTE)
             yield PairCell(independent, "dense", statement=Dependence.EVERY_WIDTH)

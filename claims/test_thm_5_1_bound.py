@@ -106,6 +106,10 @@ def jacobian_cells(settings: Settings) -> Iterator[BoundCell]:
     for pair, whole in zip(UNNAMED, turns(settings, WIDE[settings.level.name], 2), strict=False):
         spec = replace(whole, input_dim=50, output_dim=50)
         yield BoundCell(spec, "wishart", pair=pair, statement=States.MEDIAN, constant=Constant.THEORY)
+    others = [pair for pair in PAIRS if pair not in PAPERS]
+    for pair, whole in zip(others, turns(settings, WIDE[settings.level.name], 2), strict=False):
+        spec = replace(whole, input_dim=20, output_dim=80)
+        yield BoundCell(spec, "wishart", pair=pair, statement=States.MEDIAN, constant=Constant.THEORY)
 
 
 def attack_cells(settings: Settings) -> Iterator[BoundCell]:

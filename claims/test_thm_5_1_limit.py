@@ -118,7 +118,8 @@ def leading_cells(settings: Settings) -> Iterator[LeadingCell]:
             yield LeadingCell(spec, "wishart", pair=pair, constant=whose, sizes=Sizes.MANY_INPUTS)
     for pair, whole in zip(LONGEST, turns(settings, INFINITE, 1), strict=False):
         spec = replace(whole, input_dim=20, output_dim=80)
-        yield LeadingCell(spec, "wishart", pair=pair, constant=Constant.CHEVET, sizes=Sizes.MORE_OUTPUTS)
+        for whose in Constant:
+            yield LeadingCell(spec, "wishart", pair=pair, constant=whose, sizes=Sizes.MORE_OUTPUTS)
     for pair, spec in zip((*TIGHT, *LOOSE), turns(settings, INFINITE, 1), strict=False):
         square = replace(spec, input_dim=SQUARE[pair in LOOSE], output_dim=SQUARE[pair in LOOSE])
         for whose in (Constant.CHEVET,) if pair in PAPERS else Constant:

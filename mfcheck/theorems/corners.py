@@ -13,10 +13,11 @@ from dataclasses import replace
 from mfcheck.settings import Settings
 from mfcheck.spec import NetworkSpec, ReLULike
 
-LEAKY, ABSOLUTE = ReLULike(0.8, 0.3), ReLULike(1, -1)
+LEAKY, ABSOLUTE, LINEAR = ReLULike(0.8, 0.3), ReLULike(1, -1), ReLULike(0.9, 0.9)
 CORNERS = (
     NetworkSpec("vanilla", 16, 100, 4000, 50, 2.0, 0.2),
     NetworkSpec("vanilla", 4096, 3, 400, 1, 0.5, 4.0, LEAKY),
+    NetworkSpec("vanilla", 64, 5, 200, 3, 1.3, 0.3, LINEAR),
     NetworkSpec("residual", 2500, 20, 1000, 25, 0.15, 1.5, LEAKY),
     NetworkSpec("residual", 9, 40, 3000, 7, 6.0, 0.05, ABSOLUTE),
 )
