@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import functools
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import cast
@@ -13,7 +14,7 @@ from torch import Tensor, func, nn
 
 from mfcheck.architectures import declared_scale
 from mfcheck.ensembles.construction import draw_modules as draw_modules
-from mfcheck.ensembles.construction import shaped, size_of, trainable
+from mfcheck.ensembles.construction import global_streams_left, shaped, size_of, trainable
 from mfcheck.ensembles.memory import free_bytes, stack_floats
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
@@ -27,6 +28,12 @@ ROWS_AT_ONCE = 2**25
 STACKS_AT_ONCE = 16
 """How many times what a stack of networks may take modules may keep of their inputs as they are evaluated together: a
 number that knows nothing of what is free, since how many go together shows in the last bits."""
+
+
+SAME = 1e-4
+"""Relative to the output, how far roundings may put one module from what stands for it."""
+LOOKED_AT = 64
+"""Modules of a stack at most that are called by themselves, to see that it gives what they do."""
 
 
 class ModuleStack:
@@ -81,8 +88,26 @@ class ModuleStack:
         try:
             self._parts = func.stack_module_state(self.modules)
             self._skeleton = copy.deepcopy(self.modules[0])
-        except (Exception, SystemExit):  # a scripted module, or one that holds what cannot be copied
+            return self._are_their_parts()
+        except (Exception, SystemExit) as error:  # a scripted module, or one that holds what cannot be copied
+            if _is_of_memory(error):
+                raise
             return False
+
+    def _are_their_parts(self) -> bool:
+        """Whether parameters and buffers are all that tells the modules apart, as they must be for one of them to stand
+        for all: not where another number was drawn, or a function of the module's own remembers the module."""
+        chosen = range(0, self.replicates, -(-self.replicates // LOOKED_AT))
+        parts = [{name: one[list(chosen)] for name, one in each.items()} for each in self._parts]
+        x = torch.linspace(-1, 1, self.spec.input_dim, dtype=self.dtype, device=self.device)[None]
+        with torch.no_grad(), global_streams_left(), differentiable():
+            as_one = func.vmap(self._one)(*parts, x.repeat(len(chosen), 1, 1))
+            for found, module in zip(as_one, (self.modules[index] for index in chosen), strict=True):
+                buffers = {name: one.clone() for name, one in module.named_buffers()}
+                call = functools.partial(func.functional_call, module, buffers) if buffers else module
+                alone = self._in_units(call(shaped(self.spec, x.clone())))
+                if not bool((found - alone).abs().amax() <= SAME * alone.abs().amax()):
+                    return False
         return True
 
     def __call__(self, x: Tensor) -> Tensor:

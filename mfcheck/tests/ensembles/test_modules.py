@@ -71,3 +71,27 @@ def test_modules_that_branch_are_evaluated_one_by_one(factory_paths: Callable[[s
     torch.testing.assert_close(branching(X), whole(X))
     torch.testing.assert_close(branching.column(X, 2), whole.column(X, 2))
     torch.testing.assert_close(branching.jacobian(X), whole.jacobian(X))
+
+
+@pytest.mark.parametrize("factory", ["Patched", "Gaining", "Shuffling", "Unregistered", "Hooked"])
+def test_modules_that_differ_in_more_than_their_parameters_are_evaluated_one_by_one(
+    factory_paths: Callable[[str], str], factory: str
+) -> None:
+    stack = ModuleStack(spec_of(factory_paths(factory)), Stream(3), replicates=70)
+    assert not stack.at_once
+    alone = torch.stack([module(X) for module in stack.modules])
+    torch.testing.assert_close(stack(X), alone)
+    assert len({float(one) for one in alone[:, 0, 0]}) > 60
+
+
+@pytest.mark.parametrize("factory", ["Vanilla", "Biased"])
+def test_to_look_at_modules_leaves_them_and_their_random_numbers_as_they_were(
+    factory_paths: Callable[[str], str], factory: str
+) -> None:
+    stack = ModuleStack(spec_of(factory_paths(factory)), stream := Stream(3), replicates=3)
+    assert stack.at_once
+    state = stream.torch.get_state()
+    drawn = draw_modules(spec_of(factory_paths(factory)), other := Stream(3), 3)
+    assert torch.equal(other.torch.get_state(), state)
+    for one, module in zip(drawn, stack.modules, strict=True):
+        assert all(torch.equal(a, b) for a, b in zip(one.parameters(), module.parameters(), strict=True))

@@ -121,4 +121,57 @@ class Mute(Vanilla):
     def forward(self, x):
         y = super().forward(x)
         return torch.where((x @ self.gate > 0)[:, None], y, torch.zeros_like(y))
+
+
+class Patched(Vanilla):
+    # Its forward is replaced by a function that remembers the module.
+
+    def __init__(self, spec, g):
+        super().__init__(spec, g)
+        plain = self.forward
+        self.forward = lambda x: plain(x)
+
+
+class Gaining(Vanilla):
+    # One number beside its parameters is drawn too, of a generator's own kind.
+
+    def __init__(self, spec, g):
+        super().__init__(spec, g)
+        self.gain = 1 + float(torch.rand(1, generator=g))
+
+    def forward(self, x):
+        return self.gain * super().forward(x)
+
+
+class Shuffling(Vanilla):
+    # An order of the inputs is drawn, which is no buffer.
+
+    def __init__(self, spec, g):
+        super().__init__(spec, g)
+        self.order = torch.randperm(spec.input_dim, generator=g)
+
+    def forward(self, x):
+        return super().forward(x[:, self.order])
+
+
+class Unregistered(nn.Module):
+    # Its weights are plain tensors.
+
+    def __init__(self, spec, g):
+        super().__init__()
+        self.first = torch.randn(spec.width, spec.input_dim, generator=g)
+        self.last = torch.randn(spec.output_dim, spec.width, generator=g)
+
+    def forward(self, x):
+        return (x @ self.first.to(x.dtype).T).relu() @ self.last.to(x.dtype).T
+
+
+class Hooked(Vanilla):
+    # A hook adds what a layer of the module gives.
+
+    def __init__(self, spec, g):
+        super().__init__(spec, g)
+        self.extra = nn.Linear(spec.input_dim, spec.output_dim, bias=False)
+        nn.init.normal_(self.extra.weight, generator=g)
+        self.register_forward_hook(lambda module, inputs, output: output + self.extra(inputs[0]))
 """
