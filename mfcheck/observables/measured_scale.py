@@ -1,4 +1,4 @@
-"""What an architecture of one's own turns out to be: its scale and ω, its initialisation, its degree, idle knobs."""
+"""What an architecture of one's own turns out to be: its scale and ω, its degree, idle knobs."""
 
 from __future__ import annotations
 
@@ -170,23 +170,3 @@ def degree(spec: NetworkSpec, probe: Probe) -> int | None:
     ratio = float(twice.abs().amax() / size) if size > 0 else 0.0
     k = round(math.log2(ratio)) if 0 < ratio < math.inf else -1
     return k if k >= 0 and bool((twice - 2.0**k * once).abs().amax() <= 1e-9 * 2.0**k * size) else None
-
-
-INITIALISATIONS = {2.0: "He initialisation", 1.0: "LeCun initialisation", 1 / 3: "torch's default layers"}
-"""Variances times fan-in by which an initialisation is known."""
-
-
-def initialisation(spec: NetworkSpec) -> tuple[str, dict[str, float]]:
-    """The name of an initialisation that all weight matrices share, if it has one, and variance × fan-in of each."""
-    if is_gaussian(spec.architecture):
-        return "", {}
-    tensors = [tensors_of(one) for one in draw_modules(spec, Stream(3), 4)]
-    matrices = [name for name, one in tensors[0].items() if one.ndim >= 2 and one.is_floating_point()]
-    found, near = {}, dict.fromkeys(INITIALISATIONS.values(), True)
-    for name in matrices:
-        drawn = torch.stack([one[name] for one in tensors]).double()
-        found[name] = float(drawn.square().mean()) * drawn[0, 0].numel()
-        for value, known in INITIALISATIONS.items():
-            tolerance = 0.01 + 5 * math.sqrt(2 / drawn.numel())
-            near[known] &= abs(found[name] / value - 1) <= tolerance
-    return next((name for name, is_it in near.items() if is_it and found), ""), found

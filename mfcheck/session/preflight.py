@@ -26,7 +26,8 @@ from mfcheck.findings.cell import Cell
 from mfcheck.findings.claim import Claim
 from mfcheck.numerics import one_thread
 from mfcheck.observables.checks import CHECKS
-from mfcheck.observables.measured_scale import INITIALISATIONS, Nature, initialisation, nature
+from mfcheck.observables.initialisation import INITIALISATIONS, drawn_matrices, initialisation
+from mfcheck.observables.measured_scale import Nature, nature
 from mfcheck.observables.nearby import ALIVE, nearby
 from mfcheck.observables.preflight import first_problem
 from mfcheck.settings import Settings
@@ -114,7 +115,7 @@ def scale_in_use(spec: NetworkSpec, found: Nature) -> float | None:
     whole = call_of(spec.architecture).knobs.isdisjoint({"depth"}) and not declares_omega(spec.architecture)
     if not whole and not (measured.low > FAR or measured.high < 1 / FAR):
         return None
-    name, _ = initialisation(spec)
+    name = initialisation(drawn_matrices(spec))
     for value, known in INITIALISATIONS.items():
         if name == known and measured.low <= value**2 <= measured.high:
             return float(f"{value**2:.6g}")

@@ -22,7 +22,8 @@ from mfcheck.ensembles.samples import Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.findings.wording import plural
 from mfcheck.numerics import one_thread
-from mfcheck.observables.measured_scale import INITIALISATIONS, Nature, degree, idle_knobs, initialisation
+from mfcheck.observables.initialisation import INITIALISATIONS, drawn_matrices, initialisation, written_variances
+from mfcheck.observables.measured_scale import Nature, degree, idle_knobs
 from mfcheck.session.preflight import Asked, Preflight
 from mfcheck.spec import ModuleSpec, NetworkSpec
 from mfcheck.verdict import NotCovered
@@ -61,7 +62,7 @@ def description(found: Preflight, nature: Nature) -> str:
 
     "He initialisation: scale 4, ω about 1.00, bias-free, homogeneous of degree 5 in its parameters, piecewise linear"
     """
-    name, _ = initialisation(found.spec)
+    name = initialisation(drawn_matrices(found.spec))
     exact = found.scale if found.scale in [value**2 for value in INITIALISATIONS] else None
     known = math.isfinite(nature.scale.value)
     said = [f"scale {exact:g}" if exact else f"scale {nature.scale}" if known else "scale unknown"]
@@ -107,8 +108,8 @@ def paste(found: Preflight, nature: Nature) -> Iterator[str]:
     path, spec, name = found.architecture, found.spec, found.architecture.split(":")[1]
     shape, outputs = declared_sizes(path)
     if isinstance(spec, ModuleSpec) and not is_gaussian(path):
-        if not shape and spec.input_shape:
-            yield f"{name}.input_shape = {spec.input_shape}"
+        if not shape and (spec.input_shape or call_of(path).needs_sizes):
+            yield f"{name}.input_shape = {spec.input_shape or spec.input_dim}"
         if outputs is None and call_of(path).needs_sizes:
             yield f"{name}.outputs = {spec.output_dim}"
     if found.scale is not None:
@@ -118,26 +119,10 @@ def paste(found: Preflight, nature: Nature) -> Iterator[str]:
         yield f"{name}.omega = lambda spec: {nature.omega.value:.3g}{at}"
     if nature.homogeneous < MOST and not declares_biases(path):
         yield f"{name}.homogeneous = False"
-    _, matrices = initialisation(spec)
+    matrices = drawn_matrices(spec)
     if "weight_variance" in idle_knobs(spec) and not layer_variances(spec) and len(matrices) <= MOST_MATRICES:
-        yield f"{name}.layer_variances = lambda spec: {{{', '.join(_variances(spec, matrices))}}}"
-
-
-def _variances(spec: NetworkSpec, matrices: dict[str, float]) -> Iterator[str]:
-    """Each matrix's variance as its share of the fan-in, rounded to that of a known initialisation."""
-    widths = _fans(spec)
-    for name, value in matrices.items():
-        near = next((known for known in INITIALISATIONS if abs(value / known - 1) < 0.1), value)
-        fan = {spec.input_dim: "spec.input_dim", spec.width: "spec.width"}.get(widths[name], str(widths[name]))
-        share = "1 / 3" if near == 1 / 3 else f"{near:.3g}"
-        yield f'"{name}": {share} / {fan}'
-
-
-def _fans(spec: NetworkSpec) -> dict[str, int]:
-    from mfcheck.observables.effective_weights import tensors_of
-
-    tensors = tensors_of(draw_modules(spec, Stream(3), 1)[0])
-    return {name: one[0].numel() for name, one in tensors.items() if one.ndim >= 2}
+        written = (f'"{one}": {variance}' for one, variance in written_variances(spec, matrices).items())
+        yield f"{name}.layer_variances = lambda spec: {{{', '.join(written)}}}"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from mfcheck.datasets.inputs import inputs
 from mfcheck.ensembles.samples import Probe
-from mfcheck.observables.measured_scale import degree, idle_knobs, initialisation, nature
+from mfcheck.observables.measured_scale import degree, idle_knobs, nature
 from mfcheck.spec import NetworkSpec
 
 PROBE = Probe(inputs("digits", 49, 1, 0))
@@ -35,10 +35,3 @@ def test_knobs_that_change_nothing_are_named(factory_paths: Callable[[str], str]
     assert idle_knobs(spec_of(factory_paths("idle"))) == ("depth", "weight_variance")
     assert idle_knobs(spec_of(factory_paths("He"))) == ("weight_variance",)  # up to the rounding of σ_w² / σ_w²
     assert idle_knobs(spec_of(factory_paths("Raising"))) == ()
-
-
-def test_an_initialisation_is_known_by_all_of_its_matrices(factory_paths: Callable[[str], str]) -> None:
-    assert initialisation(spec_of(factory_paths("idle")))[0] == "torch's default layers"
-    name, shares = initialisation(spec_of(factory_paths("Vanilla")))
-    assert name == ""
-    assert abs(shares["layers.0"] / 1.6 - 1) < 0.15

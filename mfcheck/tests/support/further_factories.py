@@ -174,4 +174,44 @@ class Hooked(Vanilla):
         self.extra = nn.Linear(spec.input_dim, spec.output_dim, bias=False)
         nn.init.normal_(self.extra.weight, generator=g)
         self.register_forward_hook(lambda module, inputs, output: output + self.extra(inputs[0]))
+
+
+class Drawing(nn.Module):
+    # Matrices by name, each of a shape and of the variance 2 over a number.
+
+    def drawn(self, g, **matrices):
+        for name, (shape, fan) in matrices.items():
+            setattr(self, name, nn.Parameter(torch.randn(*shape, generator=g) * (2 / fan) ** 0.5))
+
+
+class Narrowing(Drawing):
+    # A fixed 64 units, then as many as the spec says.
+
+    def __init__(self, spec, g):
+        super().__init__()
+        d, n, k = spec.input_dim, spec.width, spec.output_dim
+        self.drawn(g, first=((64, d), d), middle=((n, 64), 64), last=((k, n), n))
+
+    def forward(self, x):
+        return ((x @ self.first.T).relu() @ self.middle.T).relu() @ self.last.T
+
+
+class Turned(Drawing):
+    # Weights with inputs first.
+
+    def __init__(self, spec, g):
+        super().__init__()
+        d, n, k = spec.input_dim, spec.width, spec.output_dim
+        self.drawn(g, first=((d, n), d), last=((n, k), n))
+
+    def forward(self, x):
+        return (x @ self.first).relu() @ self.last
+
+
+class Mixture(Turned):
+    # Experts in one tensor.
+
+    def __init__(self, spec, g):
+        super().__init__(spec, g)
+        self.drawn(g, experts=((4, spec.width, spec.width), spec.width))
 """
