@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import functools
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import cast
 
 import torch
@@ -17,6 +16,7 @@ from mfcheck.ensembles.construction import draw_modules as draw_modules
 from mfcheck.ensembles.construction import global_streams_left, shaped, size_of, trainable
 from mfcheck.ensembles.memory import free_bytes, stack_floats
 from mfcheck.ensembles.networks import Network
+from mfcheck.ensembles.placement import differentiable, placed
 from mfcheck.ensembles.streams import Stream
 from mfcheck.imports import foreign_code, load_factory
 from mfcheck.spec import ARCHITECTURES, NetworkSpec
@@ -58,7 +58,7 @@ class ModuleStack:
         drawn = draw_modules(spec, stream, replicates)
         self.trains = [trainable(module) for module in drawn]
         """The names of the parameters that train, of each module."""
-        self.modules = [_frozen(module, stream.device, dtype) for module in drawn]
+        self.modules = placed(drawn, spec, stream.device, dtype)
         self._skeleton = self.modules[0]
         self._parts: tuple[Parts, Parts] = ({}, {})
         alike = len(set(self.trains)) == 1
@@ -101,7 +101,7 @@ class ModuleStack:
         parts = [{name: one[list(chosen)] for name, one in each.items()} for each in self._parts]
         x = torch.linspace(-1, 1, self.spec.input_dim, dtype=self.dtype, device=self.device)[None]
         with torch.no_grad(), global_streams_left(), differentiable():
-            as_one = func.vmap(self._one)(*parts, x.repeat(len(chosen), 1, 1))
+            as_one = func.vmap(self._one)(parts[0], parts[1], x.repeat(len(chosen), 1, 1))
             for found, module in zip(as_one, (self.modules[index] for index in chosen), strict=True):
                 buffers = {name: one.clone() for name, one in module.named_buffers()}
                 call = functools.partial(func.functional_call, module, buffers) if buffers else module
@@ -213,29 +213,6 @@ class ModuleStack:
                 f"expected {wanted[1:]} (inputs by output_dim)"
             )
         return output
-
-
-def _frozen(module: nn.Module, device: torch.device, dtype: torch.dtype) -> nn.Module:
-    """A module on a device and of a dtype, moved only where it is of another; no parameter asks for a gradient."""
-    parameters = list(module.parameters())
-    tensors = (*parameters, *module.buffers())
-    if any(one.device != device or (one.is_floating_point() and one.dtype != dtype) for one in tensors):
-        module = module.to(device, dtype)
-        parameters = list(module.parameters())
-    for parameter in parameters:
-        parameter.requires_grad_(False)  # one by one, as scripted modules will have it
-    return module
-
-
-@contextlib.contextmanager
-def differentiable() -> Iterator[None]:
-    """Transformers without the kernel that torch takes where no parameter asks for a gradient, and that has none."""
-    fast = torch.backends.mha.get_fastpath_enabled()
-    torch.backends.mha.set_fastpath_enabled(False)
-    try:
-        yield
-    finally:
-        torch.backends.mha.set_fastpath_enabled(fast)
 
 
 def _is_of_memory(error: BaseException) -> bool:

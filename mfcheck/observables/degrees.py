@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from mfcheck.ensembles.construction import draw_modules, shaped, trainable
-from mfcheck.ensembles.modules import differentiable, is_gaussian
+from mfcheck.ensembles.modules import is_gaussian
+from mfcheck.ensembles.placement import differentiable, in_dtype
 from mfcheck.ensembles.streams import Stream
 from mfcheck.numerics import one_thread
 from mfcheck.spec import NetworkSpec
@@ -43,12 +44,12 @@ def groups(spec: NetworkSpec) -> tuple[Group, ...]:
         return ()
     with one_thread(), torch.no_grad(), differentiable():
         try:
-            module = draw_modules(spec, Stream(4), 1)[0].double()
+            (drawn,) = draw_modules(spec, Stream(4), 1)
         except ValueError:  # said by the pre-flight
             return ()
-        x = Stream(5).normal(1, spec.input_dim)
+        x, module = Stream(5).normal(1, spec.input_dim), in_dtype(drawn, spec, torch.float64)
         trained = dict(module.named_parameters())
-        parameters = {name: trained[name] for name in trainable(module) if bool((trained[name] != 0).any())}
+        parameters = {name: trained[name] for name in trainable(drawn) if bool((trained[name] != 0).any())}
         try:
             base = module(shaped(spec, x))
             found = [_group(spec, module, parameters, name, x, base) for name in parameters]

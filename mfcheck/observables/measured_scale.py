@@ -9,11 +9,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mfcheck.ensembles.calls import KNOBS, call_of
 from mfcheck.ensembles.construction import draw_modules, shaped, size_of
 from mfcheck.ensembles.modules import ModuleStack, is_gaussian
+from mfcheck.ensembles.placement import in_dtype
 from mfcheck.ensembles.samples import Probe
 from mfcheck.ensembles.streams import Stream
 from mfcheck.numerics import one_thread
@@ -152,18 +153,29 @@ def _close(one: Tensor, other: Tensor) -> bool:
     return torch.equal(one, other) or bool((one - other).abs().max() <= ROUNDING * one.abs().max())
 
 
+def _doubled(module: nn.Module, x: Tensor) -> Tensor:
+    """f(x) with all parameters doubled, which are then as before."""
+    parameters = list(module.parameters())
+    for one in parameters:
+        one.mul_(2.0)
+    try:
+        found: Tensor = module(x.clone())
+        return found
+    finally:
+        for one in parameters:
+            one.div_(2.0)
+
+
 def degree(spec: NetworkSpec, probe: Probe) -> int | None:
     """The k with f(cθ) = c^k f(θ) for all parameters θ, as Euler's identity takes it; None if there is none."""
     if is_gaussian(spec.architecture):
         return None
     with one_thread(), torch.no_grad():
-        module = draw_modules(spec, Stream(2), 1)[0].double()
+        module = in_dtype(draw_modules(spec, Stream(2), 1)[0], spec, torch.float64)
         x = shaped(spec, torch.as_tensor(probe.x, dtype=torch.float64)[:1])
         try:
             once = module(x.clone())
-            for parameter in module.parameters():
-                parameter.mul_(2.0)
-            twice = module(x.clone())
+            twice = _doubled(module, x)
         except (Exception, SystemExit):  # no module for float64
             return None
     size = once.abs().amax()

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from mfcheck.ensembles.families import family
-from mfcheck.ensembles.modules import ModuleStack, differentiable
+from mfcheck.ensembles.modules import ModuleStack
+from mfcheck.ensembles.placement import differentiable
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.degrees import Group, groups

@@ -17,7 +17,8 @@ from mfcheck import progress
 from mfcheck.attacks.ascent import largest_loss
 from mfcheck.attacks.balls import norm
 from mfcheck.ensembles.families import family
-from mfcheck.ensembles.modules import ModuleStack, differentiable
+from mfcheck.ensembles.modules import ModuleStack
+from mfcheck.ensembles.placement import differentiable
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.degrees import Group, groups

@@ -7,7 +7,8 @@ from torch import Tensor, nn
 
 from mfcheck.architectures import declared_omega, declared_scale, declared_sizes, declares_omega, layer_variances
 from mfcheck.ensembles.construction import draw_modules, global_streams_left, seed_globally, shaped
-from mfcheck.ensembles.modules import differentiable, draw_stack, is_gaussian
+from mfcheck.ensembles.modules import draw_stack, is_gaussian
+from mfcheck.ensembles.placement import differentiable, in_dtype
 from mfcheck.ensembles.streams import Stream
 from mfcheck.imports import foreign_code
 from mfcheck.observables.checks import CHECKS
@@ -162,7 +163,8 @@ def _of_float64(spec: NetworkSpec, module: nn.Module, same: nn.Module, x: Tensor
             global_streams_left(),
             torch.no_grad(),
         ):
-            plain, wide = module(shaped(spec, x[:2].clone())), same.double()(shaped(spec, x[:2].double()))
+            plain = module(shaped(spec, x[:2].clone()))
+            wide = in_dtype(same, spec, torch.float64)(shaped(spec, x[:2].double()))
     except ValueError as error:
         return "float64", str(error)
     if wide.dtype != torch.float64:

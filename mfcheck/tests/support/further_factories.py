@@ -214,4 +214,23 @@ class Mixture(Turned):
     def __init__(self, spec, g):
         super().__init__(spec, g)
         self.drawn(g, experts=((4, spec.width, spec.width), spec.width))
+
+
+KEPT = {}
+
+
+class Backboned(Vanilla):
+    # All networks share a frozen layer, which this module keeps.
+
+    def __init__(self, spec, g):
+        super().__init__(spec, g)
+        d = spec.input_dim
+        if d not in KEPT:
+            one = nn.utils.skip_init(nn.Linear, d, d, bias=False)
+            nn.init.normal_(one.weight, std=d**-0.5, generator=torch.Generator().manual_seed(0))
+            KEPT[d] = one.requires_grad_(False)
+        self.backbone = KEPT[d]
+
+    def forward(self, x):
+        return super().forward(self.backbone(x).relu())
 """
