@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
@@ -26,8 +28,21 @@ def tensors_of(module: nn.Module) -> dict[str, Tensor]:
             prefix = f"{name}." if name else ""
             hidden = f"{prefix}parametrizations.{tensor}."
             found = {key: one for key, one in found.items() if not key.startswith(hidden)}
-            found[f"{prefix}{tensor}"] = getattr(part, tensor)
+            with _at_rest(part.parametrizations[tensor]):
+                found[f"{prefix}{tensor}"] = getattr(part, tensor)
     return {name: one.detach() for name, one in found.items()}
+
+
+@contextlib.contextmanager
+def _at_rest(parametrization: nn.Module) -> Iterator[None]:
+    """Out of training, in which to read a weight may change what it is: by a step of the spectral norm's iteration."""
+    modes = [(one, one.training) for one in parametrization.modules()]
+    parametrization.eval()
+    try:
+        yield
+    finally:
+        for one, training in modes:
+            one.training = training
 
 
 def _weight_of(parameter: str) -> str:

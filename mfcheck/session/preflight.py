@@ -85,7 +85,7 @@ def preflight(architecture: str, settings: Settings, theory: PaperTheory, tests:
     own = replace(settings, architectures=(architecture,), scales=scales)
     spec = foreign.spec_of(architecture, own)
     probe = image(own, Cell(spec, "dense"))
-    with contextlib.redirect_stdout(sys.stderr):  # what factories print is no answer of ours
+    with one_thread(), contextlib.redirect_stdout(sys.stderr):  # what factories print is no answer of ours
         cells = [(claim, test, cell) for claim, test, cell in foreign.each_cell(tests, own)]
         asking, silent = _asking(cells, own, theory)
         sizes = _sizes(spec, asking)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -40,6 +42,16 @@ MOST_MATRICES = 12
 
 def lines(found: Preflight) -> Iterator[str]:
     """All that a pre-flight says; what stops the audit, or what it is and what will be decided."""
+    said = _lines(found)
+    while True:
+        with one_thread(), contextlib.redirect_stdout(sys.stderr):  # what factories print is no answer of ours
+            line = next(said, None)
+        if line is None:
+            return
+        yield line
+
+
+def _lines(found: Preflight) -> Iterator[str]:
     begun, sizes = time.perf_counter(), f"{found.sizes} size{'' if found.sizes == 1 else 's'}"
     yield f"pre-flight of {found.architecture} at {sizes}, {found.seconds:.1f} s"
     for fatal in found.fatal:

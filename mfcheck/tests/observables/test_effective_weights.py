@@ -61,3 +61,15 @@ def test_frozen_ones_of_a_parametrised_layer_are_no_weights() -> None:
 
 def test_where_nothing_asks_for_a_gradient_all_parameters_are_looked_at() -> None:
     assert len(weights(Residual().requires_grad_(False))) == 2 * L
+
+
+def test_to_read_a_weight_changes_nothing() -> None:
+    module = Residual()
+    for layer in module.layers:
+        parametrizations.spectral_norm(layer)
+    before = {name: one.clone() for name, one in module.state_dict().items()}
+    for _ in range(2):
+        tensors_of(module)
+    assert module.training
+    assert all(one.training for one in module.modules())
+    assert all(torch.equal(one, before[name]) for name, one in module.state_dict().items())

@@ -100,6 +100,33 @@ def test_a_scale_is_measured_told_and_used(factory_paths: Callable[[str], str]) 
     assert flown(factory_paths("Vanilla"), *ENTRIES).scale is None
 
 
+def test_a_default_of_torch_that_somebody_set_is_nobody_s_fault(factory_paths: Callable[[str], str]) -> None:
+    try:
+        torch.set_default_dtype(torch.float64)
+        found = flown(factory_paths("Vanilla"), *ENTRIES, "thm5.1/bound-satisfied")
+        told = list(lines(found))
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert found.fatal == ()
+    assert any("piecewise linear" in line for line in told)
+
+
+def test_what_a_factory_prints_is_no_line_of_ours(
+    factory_paths: Callable[[str], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in lines(flown(factory_paths("Talking"), *ENTRIES)):
+        pass
+    found = capsys.readouterr()
+    assert found.out == ""
+    assert "made a network" in found.err
+
+
+def test_a_network_that_steps_as_it_is_read_is_told_to_be_evaluated(factory_paths: Callable[[str], str]) -> None:
+    (fatal,) = flown(factory_paths("Iterating"), *ENTRIES).fatal
+    assert "is random: two passes of one network at one input differ" in fatal.sentence
+    assert "return module.eval()" in fatal.sentence
+
+
 def test_idle_knobs_are_told_with_lines_to_paste(factory_paths: Callable[[str], str]) -> None:
     told = "\n".join(
         lines(flown(factory_paths("idle"), "thm4.1/phase-boundary", "preflight/weight-variance", *ENTRIES))

@@ -233,4 +233,24 @@ class Backboned(Vanilla):
 
     def forward(self, x):
         return super().forward(self.backbone(x).relu())
+
+
+class Talking(Vanilla):
+    def __init__(self, spec, g):
+        super().__init__(spec, g)
+        print("made a network")
+
+
+class Iterating(nn.Module):
+    # Its spectral norm is a step nearer after every pass.
+
+    def __init__(self, spec, g):
+        super().__init__()
+        layers = [nn.Linear(a, b) for a, b in ((spec.input_dim, spec.width), (spec.width, spec.output_dim))]
+        for one in layers:
+            nn.init.normal_(one.weight, generator=g)
+        self.layers = nn.Sequential(nn.utils.parametrizations.spectral_norm(layers[0]), nn.ReLU(), layers[1])
+
+    def forward(self, x):
+        return self.layers(x)
 """
