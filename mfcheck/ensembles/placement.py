@@ -1,4 +1,4 @@
-"""A user's modules on a device and of a dtype: as copies where those work, so that what a factory keeps is let alone."""
+"""A user's modules on a device and of a dtype: as copies where those work, so that what a factory keeps is as made."""
 
 from __future__ import annotations
 

@@ -80,12 +80,20 @@ def check_theory(theory: PaperTheory, path: str) -> None:
     for name in sorted(formulas(PAPER), key=lambda name: name not in own):  # a wrong formula is named before its users
         taken, needed = parameters(theory, name), parameters(PAPER, name)
         if taken != needed:
-            method = inspect.isroutine(inspect.getattr_static(type(theory), name))
-            what = f"takes ({', '.join(taken)})" if method else "is no method"
+            what = _taking(inspect.getattr_static(type(theory), name), taken)
             raise ValueError(f"theory {path!r}: formula {name} {what}, and must take ({', '.join(needed)})")
         for place in sample_places(needed):
             if flaw := found_flaw(theory, name, place):
                 raise ValueError(f"theory {path!r}: {flaw}")
+
+
+def _taking(found: object, taken: tuple[str, ...]) -> str:
+    """What a formula takes that does not take what it must."""
+    if isinstance(found, classmethod):
+        return "is a class method, where it must be a method or a static one"
+    if hasattr(found, "cache_info"):
+        return "is kept by functools.cache, which belongs on a helper that it calls"
+    return f"takes ({', '.join(taken)})" if inspect.isroutine(found) else "is no method"
 
 
 def found_flaw(theory: PaperTheory, formula: str, place: tuple[Any, ...]) -> str:

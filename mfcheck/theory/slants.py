@@ -95,7 +95,9 @@ def _altered_kind(kind: type[PaperTheory], formula: str, *, correction: bool) ->
         factor = vars(self)["_factor_of"](values_at(names, place))
         return corrected(function, bound, factor) if correction else times(function(*bound.args), factor)
 
-    return type(f"Altered_{formula}", (kind,), {formula: changed})
+    # No two are equal, though their fields are: a formula that keeps what it has found keeps it for each by itself.
+    apart = {"__eq__": object.__eq__, "__hash__": object.__hash__}
+    return type(f"Altered_{formula}", (kind,), {formula: changed, **apart})
 
 
 def places_read(theory: PaperTheory, ask: Callable[[PaperTheory], Any]) -> dict[str, list[Place]]:

@@ -38,7 +38,8 @@ def evidence(finding: Finding) -> Evidence:
         return Evidence(*[NOTHING] * 4)
     low, high = finding.interval
     bottom, top = allowed_region(finding)
-    decimals = max(decimals_for(low, high, (bottom, top)), decimals_for(bottom, top) if low == high else 0)
+    of_region = decimals_for(bottom, top) if low == high or bottom < top else 0
+    decimals = max(decimals_for(low, high, (bottom, top)), of_region)
 
     def show(value: float) -> str:
         return fixed(value, decimals, finding.reference)

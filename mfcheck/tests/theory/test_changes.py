@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from typing import Any
@@ -121,6 +122,14 @@ def crash(self: PaperTheory, spec: NetworkSpec) -> float:
         ({"omega": crash}, "formula omega raises KeyError: 'gain'"),
         ({"omega": None}, "formula omega is no method, and must take (spec)"),
         ({"omega": lambda self: 1.0}, "formula omega takes (), and must take (spec)"),
+        (
+            {"omega": functools.cache(lambda self, spec: 1.0)},
+            "formula omega is kept by functools.cache, which belongs on a helper that it calls, and must take (spec)",
+        ),
+        (
+            {"omega": classmethod(lambda kind, spec: 1.0)},
+            "formula omega is a class method, where it must be a method or a static one, and must take (spec)",
+        ),
         ({"omega": lambda self, net: 1.0}, "formula omega takes (net), and must take (spec)"),
         ({"jacobian_entry": lambda self, spec: 0.1}, "formula jacobian_entry gives 0.1, which is no law"),
         ({"rate_factor": 1}, "sets rate_factor = 1 on its class"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import replace
 
@@ -157,3 +158,21 @@ def test_formulas_are_read_by_others_too_and_so_are_those_that_a_theory_adds() -
 def test_a_place_without_a_value_is_still_a_place_that_was_read() -> None:
     read = places_read(THEORY, lambda theory: theory.weight_variance(SPEC, 0.1, 2, 2, -1.0))
     assert read == {"weight_variance": [(SPEC, 0.1, 2, 2, -1.0)]}
+
+
+class Keeping(PaperTheory):
+    """The paper's, whose helper keeps what it has found, for every theory that is equal to this one."""
+
+    @functools.cache  # noqa: B019 - what others write
+    def power(self, spec: NetworkSpec) -> float:
+        return self.omega(spec) ** spec.depth
+
+    def jacobian_entry_variance(self, spec: NetworkSpec) -> float:
+        return self.power(spec) / spec.input_dim
+
+
+def test_a_helper_that_keeps_what_it_found_keeps_it_for_each_altered_theory_by_itself() -> None:
+    right = THEORY.jacobian_entry_variance(SPEC)
+    for factor in (1.001, 1.01, 1.25, 0.8):
+        found = altered(Keeping(), "omega", Constant(factor)).jacobian_entry_variance(SPEC)
+        assert found == pytest.approx(right * factor**SPEC.depth, rel=1e-9)
