@@ -129,12 +129,14 @@ class Declared:
 
 @dataclass(frozen=True)
 class ChangedFormula:
-    """A formula that the theory on trial changes, with the claims that saw it and those that refuted it there."""
+    """A formula that the theory on trial changes, with the claims that saw it, those that refuted it there, and those
+    that asked it at all."""
 
     formula: str
     status: str
     seen_by: tuple[str, ...] = ()
     refuted_by: tuple[str, ...] = ()
+    asked_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def is_papers(theory: PaperTheory) -> bool:
 
 def differs(theory: PaperTheory, formula: str, place: tuple[Any, ...]) -> bool:
     """Whether a formula of the theory has another value there than the paper's, or one where the paper has none."""
-    return _apart(_signature(theory, formula, place), _signature(PAPER, formula, place))
+    return _apart(numbers_at(theory, formula, place), numbers_at(PAPER, formula, place))
 
 
 def moves(theory: PaperTheory, reference: Callable[[PaperTheory], Any], than: PaperTheory = PAPER) -> bool:
@@ -101,7 +101,7 @@ def found_flaw(theory: PaperTheory, formula: str, place: tuple[Any, ...]) -> str
 
     A formula may have nothing to say somewhere, and raises NotCovered or another ValueError there.
     """
-    papers = _signature(PAPER, formula, place)
+    papers = numbers_at(PAPER, formula, place)
     if papers is None:
         return ""
     where = f"at ({', '.join(map(str, place))}), where the paper's gives {papers[0]:.6g}"
@@ -157,8 +157,8 @@ def _alone(theory: PaperTheory, name: str, methods: tuple[str, ...], fields: dic
     return remade(theory, kind, **{field: getattr(PAPER, field) for field in fields if field != name})
 
 
-def _signature(theory: PaperTheory, formula: str, place: tuple[Any, ...]) -> tuple[float, ...] | None:
-    """A formula's value at a place as numbers."""
+def numbers_at(theory: PaperTheory, formula: str, place: tuple[Any, ...]) -> tuple[float, ...] | None:
+    """A formula's value at a place as numbers: itself, or a law's variance and a few shares; None where it has none."""
     return _numbers(lambda: getattr(theory, formula)(*place))
 
 

@@ -8,7 +8,7 @@ from mfcheck.findings import wording
 from mfcheck.findings.report import ChangedFormula, Changes, Report
 
 NOTHING = "It changes no formula of the paper's."
-UNTESTED = "untested: no claim that ran sees it"
+UNTESTED = "untested: no claim that ran asks it"
 
 
 def title(report: Report) -> str:
@@ -28,6 +28,10 @@ def fate(entry: ChangedFormula) -> str:
     'seen by 2 claims, 1 of them refutes the theory there: a/b; a/c sees it'
     """
     seen, refuted = entry.seen_by, entry.refuted_by
+    if entry.status == "unmoved":
+        return f"the paper's in other words, as far as its values tell; asked by {', '.join(entry.asked_by)}"
+    if not seen and entry.asked_by:
+        return f"untested: as the paper's where {', '.join(entry.asked_by)} ask it, and another elsewhere"
     if not seen:
         return UNTESTED
     head = f"seen by {wording.plural(len(seen), 'claim')}"

@@ -147,11 +147,12 @@ def test_changes_of_a_theory_are_told_by_formula_by_verdict_and_by_claim() -> No
     assert theory_changes(PaperTheory(), findings) == {}
     assert theory_changes(Two(), findings) == {
         "formulas": [
-            {"formula": "fisher_rao", "status": "untested", "seen_by": [], "refuted_by": []},
+            {"formula": "fisher_rao", "status": "untested", "seen_by": [], "asked_by": [], "refuted_by": []},
             {
                 "formula": "offset_variance",
                 "status": "seen",
                 "seen_by": ["t/a", "t/b", "t/c"],
+                "asked_by": [],
                 "refuted_by": ["t/b"],
             },
         ],

@@ -1,0 +1,98 @@
+"""Formulas in other words agree with the paper's everywhere, and those that are wrong in one corner do not."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from typing import Any
+
+import pytest
+
+from mfcheck import NetworkSpec, PaperTheory
+from mfcheck.findings.report import ChangedFormula
+from mfcheck.findings.theory_changes import UNMOVED, UNTESTED, theory_changes
+from mfcheck.reporting.words.changes_text import fate
+from mfcheck.theory.agreement import agrees
+from mfcheck.theory.arguments import formulas
+
+PAPER = PaperTheory()
+
+
+class Reworded(PaperTheory):
+    """The paper's by logarithms and a helper, and what it adds for itself."""
+
+    def jacobian_entry_variance(self, spec: NetworkSpec) -> float:
+        return math.exp(spec.depth * math.log(self.omega(spec)) - math.log(spec.input_dim))
+
+    def regularisation(self, spec: NetworkSpec, eps: float, p: float, q: float) -> float:
+        return float(super().regularisation(spec, 2 * eps, p, q) / 2)
+
+
+def wrong(formula: str, where: Any, factor: float = 1.2) -> PaperTheory:
+    """The paper's theory with a formula that is off at the places that a condition holds at."""
+
+    def changed(self: PaperTheory, *place: Any) -> float:
+        value = float(getattr(PAPER, formula)(*place))
+        return value * factor if where(*place) else value
+
+    changed.__signature__ = inspect.signature(getattr(PaperTheory, formula))  # type: ignore[attr-defined]
+    kind = type("Wrong", (PaperTheory,), {formula: changed})
+    found: PaperTheory = kind()
+    return found
+
+
+@pytest.mark.parametrize("formula", formulas(PAPER))
+def test_the_papers_own_formulas_agree(formula: str) -> None:
+    class Same(PaperTheory):
+        pass
+
+    assert agrees(Same(), formula)
+
+
+@pytest.mark.parametrize("formula", ["jacobian_entry_variance", "regularisation"])
+def test_other_words_agree(formula: str) -> None:
+    assert agrees(Reworded(), formula)
+
+
+CORNERS = {
+    "full_fisher_rao": lambda spec: spec.architecture == "residual" and spec.depth > 3,
+    "fisher_rao_of_biases": lambda spec: spec.architecture == "vanilla" and spec.depth > 2,
+    "offset_square_ratio": lambda spec: spec.depth > 4 and spec.bias_variance > 0,
+    "adversarial_bound": lambda spec, eps, p, q: spec.output_dim > spec.input_dim and p == 1,
+    "regularisation": lambda spec, eps, p, q: spec.architecture == "residual" and spec.depth == 1,
+    "weight_variance": lambda spec, eps, p, q, t: spec.architecture == "residual" and spec.depth % 2,
+    "omega": lambda spec: spec.activation.u == spec.activation.v,
+    "fisher_rao": lambda spec: spec.width > 5000 and spec.architecture == "residual" and spec.activation.v < 0,
+    "beta": lambda p, q, d, k: k > d and q == math.inf,
+    "variance_rate": lambda spec, eps, p, q: eps > 5 and spec.depth > 20,
+}
+
+
+@pytest.mark.parametrize("formula", CORNERS)
+def test_what_is_wrong_in_a_corner_alone_does_not(formula: str) -> None:
+    assert not agrees(wrong(formula, CORNERS[formula]), formula)
+
+
+def finding(formula: str) -> dict[str, Any]:
+    pins = {"places": [], "pins": [{"formula": formula}], "by_calculus": []}
+    return {"claim": "a/b", "changes_seen": [], "paper_verdict": "", "verdict": "supported", "pins": pins}
+
+
+def statuses(theory: PaperTheory, asked: str) -> dict[str, str]:
+    return {one["formula"]: one["status"] for one in theory_changes(theory, [finding(asked)])["formulas"]}
+
+
+def test_other_words_are_no_untested_change() -> None:
+    assert statuses(Reworded(), "regularisation") == {"jacobian_entry_variance": UNTESTED, "regularisation": UNMOVED}
+    corner = wrong("full_fisher_rao", CORNERS["full_fisher_rao"])
+    assert statuses(corner, "full_fisher_rao") == {"full_fisher_rao": UNTESTED}
+
+
+def test_each_is_told() -> None:
+    assert fate(ChangedFormula("beta", UNMOVED, asked_by=("a/b",))) == (
+        "the paper's in other words, as far as its values tell; asked by a/b"
+    )
+    assert fate(ChangedFormula("beta", UNTESTED, asked_by=("a/b",))) == (
+        "untested: as the paper's where a/b ask it, and another elsewhere"
+    )
+    assert fate(ChangedFormula("beta", UNTESTED)) == "untested: no claim that ran asks it"

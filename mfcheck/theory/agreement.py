@@ -1,0 +1,78 @@
+"""Whether a formula that is written otherwise is the paper's all the same: at many places, jointly, of its domain.
+
+Claims ask a formula where networks can be drawn. One that has the paper's value wherever it was asked may be the
+paper's in other words, or be wrong where nobody asked: the two are told apart here, without draws.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import product
+from typing import Any
+
+from mfcheck.spec import NetworkSpec, ReLULike
+from mfcheck.theory.arguments import formulas, parameters
+from mfcheck.theory.changes import PAPER, numbers_at
+from mfcheck.theory.paper import PaperTheory
+
+SAME = 1e-3
+"""Relative distance up to which two numbers are one: so near come somebody's own quadratures and differential
+equations, and no twin is."""
+SIZES = ((31, 7), (7, 31), (784, 1), (9, 9), (16, 2))
+"""Inputs and outputs: more inputs, more outputs, one output, as many of both, two outputs."""
+KINDS = (ReLULike(), ReLULike(0.8, 0.3), ReLULike(1, -1), ReLULike(1.2, -0.1), ReLULike(0.9, 0.9))
+EXPONENTS = (1.0, 1.05, 1.5, 2.0, 4.0, math.inf)
+PAIRS = tuple(product(EXPONENTS, (1.0, 1.5, 2.0, math.inf)))
+BUDGETS, LATER = (0.01, 0.3, 20.0), {"t": (0.5, 20.0, 1e3), "lower": (0.02, 0.5)}
+"""Budgets; and times, or shares of ω^L, of formulas that take long, and of which some pairs are enough."""
+FEW, FEWER = 7, 61
+"""Of all networks every seventh, or where budgets and norms are arguments too every 61st: steps that divide no axis, so
+that what is left holds all values together still."""
+
+
+def agrees(theory: PaperTheory, name: str) -> bool:
+    """Whether a formula has the paper's value, or none where the paper has none, at all places; of a helper or a field
+    whether all formulas have."""
+    return all(_agrees_at(theory, one, place) for one in _asked(theory, name) for place in _places(theory, one))
+
+
+def _asked(theory: PaperTheory, name: str) -> tuple[str, ...]:
+    known = formulas(PAPER)
+    return (name,) if name in known else known if name not in formulas(theory) else ()
+
+
+def _agrees_at(theory: PaperTheory, formula: str, place: tuple[Any, ...]) -> bool:
+    mine, papers = (numbers_at(one, formula, place) for one in (theory, PAPER))
+    if mine is None or papers is None:
+        return mine is papers
+    return len(mine) == len(papers) and all(
+        a == b or math.isclose(a, b, rel_tol=SAME, abs_tol=1e-9) or math.isnan(a) is math.isnan(b) is True
+        for a, b in zip(mine, papers, strict=True)
+    )
+
+
+def _places(theory: PaperTheory, formula: str) -> Iterator[tuple[Any, ...]]:
+    names = parameters(theory, formula)
+    if names == ("spec",):
+        yield from ((spec,) for spec in _networks()[::FEW])
+    elif names[:1] == ("spec",):
+        if len(names) == 4:
+            yield from ((spec, eps, *pair) for spec, eps, pair in product(_networks()[::FEWER], BUDGETS, PAIRS))
+        else:
+            every = product(_networks()[::FEWER], PAIRS[3::7], LATER.get(names[-1], (0.5,)))
+            yield from ((spec, BUDGETS[1], *pair, at) for spec, pair, at in every)
+    else:
+        yield from ((p, q, *sizes) for sizes in (*SIZES, (200, 3)) for p, q in PAIRS)
+
+
+@lru_cache(maxsize=1)
+def _networks() -> tuple[NetworkSpec, ...]:
+    axes = product(
+        ("vanilla", "residual"), (6, 24, 400, 20_000), (1, 2, 3, 4, 6, 25), SIZES, (0.6, 2.5), (0.0, 0.3), KINDS
+    )
+    return tuple(
+        NetworkSpec(architecture, *sizes, width, depth, variance, bias, kind)
+        for architecture, width, depth, sizes, variance, bias, kind in axes
+    )
