@@ -172,7 +172,7 @@ def offset_pair_cells(settings: Settings) -> Iterator[PairCell]:
             narrow = NetworkSpec(architecture, 4, 1, 8, 2, 1.6, 0.5)
             yield PairCell(narrow, "dense", statement=Dependence.EVERY_WIDTH)
             # And of so many how it grows with depth.
-            deep = NetworkSpec(architecture, 16, 2, 24, 4, 1.6, 0.5, LEAKY)
+            deep = NetworkSpec(architecture, 4, 1, 12, 4, 1.6, 0.5)
             yield PairCell(deep, "dense", statement=Dependence.COARSE)
             # One layer of |z| leaves no dependence: the finest test of the product itself.
             independent = NetworkSpec(architecture, 4, 1, 24, 1, 1.6, 0.5, ABSOLUTE)
