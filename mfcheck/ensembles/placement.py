@@ -25,7 +25,7 @@ def placed(
             moved = copy.deepcopy(module).to(dtype) if copied else in_dtype(module, spec, dtype)
             module, copied = moved, moved is not module  # a copy that works of one does of those like it
         if any(one.device != device for one in (*module.parameters(), *module.buffers())):
-            module = module.to(device)
+            module = module.to(device, dtype)
         for parameter in module.parameters():
             parameter.requires_grad_(False)  # one by one, as scripted modules will have it
         found.append(module)
