@@ -1,4 +1,4 @@
-"""Two outputs driven apart, what one random start finds, and losses left under another norm."""
+"""Two outputs driven apart, and what one random start finds."""
 
 from __future__ import annotations
 
