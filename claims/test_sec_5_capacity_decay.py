@@ -69,7 +69,7 @@ def projected_cells(settings: Settings) -> Iterator[DecayCell]:
         for depth, variance, pair in ((5, 2.0, INF_INF), (3, 2.4, TWO)):
             yield projected_cell(NetworkSpec("vanilla", 784, 1, 10**6, depth, variance), "wishart", pair, CHAIN_EPS)
     if "residual" in settings.architectures:
-        yield projected_cell(NetworkSpec("residual", 784, 1, SAMPLED[settings.level.name], 3, 1.2), "lazy", INF_INF)
+        yield projected_cell(NetworkSpec("residual", 784, 1, SAMPLED[settings.level.name], 2, 1.2), "lazy", INF_INF)
 
 
 def early_decay(cell: DecayCell, decide: Decider) -> MedianRatio:

@@ -79,7 +79,7 @@ ON_CHAIN: tuple[tuple[NetworkSpec, str, NormPair], ...] = (
 NETWORKS = (
     *ON_CHAIN,
     (NetworkSpec("vanilla", 784, 4, 1024, 3, 3.4, 0.3, LEAKY), "lazy", NormPair(1.5, 3)),
-    (NetworkSpec("residual", 784, 3, 512, 3, 3.0, 0.1, LEAKY), "lazy", NormPair(3, 1.5)),
+    (NetworkSpec("residual", 784, 3, 512, 4, 3.0, 0.1, LEAKY), "lazy", NormPair(3, 1.5)),
 )
 # The capacity law is stated without biases, which add to the capacity what falls more slowly; and with a shortcut its
 # slope is so noisy that it takes small networks.
