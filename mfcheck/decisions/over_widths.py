@@ -14,7 +14,7 @@ import numpy as np
 
 from mfcheck.arrays import Floats
 from mfcheck.decisions.median_slopes import MedianGroup
-from mfcheck.decisions.sampling import Sampling
+from mfcheck.decisions.sampling import Sampling, check_moves
 from mfcheck.decisions.statement import Evidence, Formula, Plan, Rule, Statement
 from mfcheck.findings.finding import Margin
 from mfcheck.statistics import medians, resolution
@@ -182,10 +182,8 @@ class OverWidths(Statement[WidthsPlan]):
     def _pilots(self, groups: Sequence[MedianGroup], sampling: Sampling) -> list[Floats]:
         """A few draws of every group, that no decision rests on; NotCovered where some are 0."""
         found = [self._pilot(group, sampling) for group in groups]
-        if not all((one > 0).all() for one in found):
-            raise NotCovered(
-                f"{self.quantity} is 0 in some of {self.pilot} networks; where outputs move in all, it is decided"
-            )
+        for one in found:
+            check_moves(one, self.quantity)
         return found
 
     def _beside_means(self, spreads: Sequence[float]) -> tuple[float, float]:

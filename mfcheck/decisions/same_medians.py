@@ -10,14 +10,13 @@ from itertools import permutations
 import numpy as np
 
 from mfcheck.arrays import Floats
-from mfcheck.decisions.sampling import Sampling, Statistic
+from mfcheck.decisions.sampling import Sampling, Statistic, check_moves
 from mfcheck.decisions.statement import Evidence, Plan, Rule, Statement
 from mfcheck.ensembles.samples import Source
 from mfcheck.findings.finding import Margin
 from mfcheck.statistics import medians, resolution
 from mfcheck.statistics.sequential import Estimate, Region, decide
 from mfcheck.theory import PaperTheory
-from mfcheck.verdict import NotCovered
 
 PILOT, NAME = 24, "pilot of medians"
 """Draws that tell how far the arms spread, and what names their seed."""
@@ -43,10 +42,7 @@ class SameMedian(Statement[Plan]):
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> Plan:
         probe = sampling.probe(None, self.looks_at)
         pilot = sampling.pilot(self.source, probe, self.statistic, PILOT, name=NAME)
-        if not (pilot > 0).all():
-            raise NotCovered(
-                f"{self.quantity} is 0 in some of {PILOT} networks; where outputs move in all, it is decided"
-            )
+        check_moves(pilot, self.quantity)
         arms, near = pilot.shape[1], math.log1p(self.delta)
         spread = max(medians.spread_of(pilot[:, arm]) for arm in range(arms))
         centres = np.log(np.median(pilot, axis=0))

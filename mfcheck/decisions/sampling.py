@@ -15,7 +15,7 @@ from mfcheck.findings.cell import Cell
 from mfcheck.settings import Settings
 from mfcheck.spec import NetworkSpec
 from mfcheck.statistics.sample_sizes import Draw
-from mfcheck.verdict import NotANumber
+from mfcheck.verdict import NotANumber, NotCovered
 
 Statistic = Callable[[Floats], Floats]
 """From draws `[n, …]` to a number each, `[n]`; for medians also to bounds of it, `[n, 2]`."""
@@ -49,6 +49,12 @@ class Drawing:
         """So many draws, or all that are made for them since chunks are whole, up to `SPARE` times as many."""
         size, asked = self.sample.chunk, n * self.times
         return min(-(-asked // size) * size, SPARE * asked) // self.times
+
+
+def check_moves(pilot: Floats, quantity: str) -> None:
+    """Raise NotCovered where a pilot of a positive statistic, whose logarithm is to be taken, is 0 in some networks."""
+    if not (pilot > 0).all():
+        raise NotCovered(f"{quantity} is 0 in some of {len(pilot)} networks; where outputs move in all, it is decided")
 
 
 def once(draw: Draw) -> tuple[Draw, int]:

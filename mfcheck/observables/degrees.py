@@ -72,17 +72,23 @@ def _group(
 
 def _degree(output: Callable[[], Tensor], tensors: Iterable[Tensor], base: Tensor) -> int | None:
     """The k with f = 2^k base after these tensors were doubled, which are then as before."""
+    twice, size = with_doubled(tensors, output), base.abs().amax()
+    if not bool(size > 0) or not bool(torch.isfinite(twice).all()):
+        return None
+    near = [bool((twice - 2.0**k * base).abs().amax() <= TOLERANCE * 2.0**k * size) for k in range(MOST + 1)]
+    return near.index(True) if True in near else None
+
+
+def with_doubled(tensors: Iterable[Tensor], output: Callable[[], Tensor]) -> Tensor:
+    """What comes out with these tensors doubled, which are then as before."""
     changed = list(tensors)
     for one in changed:
         one.mul_(2.0)
-    doubled = output()
-    for one in changed:
-        one.mul_(0.5)
-    size = base.abs().amax()
-    if not bool(size > 0) or not bool(torch.isfinite(doubled).all()):
-        return None
-    near = [bool((doubled - 2.0**k * base).abs().amax() <= TOLERANCE * 2.0**k * size) for k in range(MOST + 1)]
-    return near.index(True) if True in near else None
+    try:
+        return output()
+    finally:
+        for one in changed:
+            one.mul_(0.5)
 
 
 def told(found: Sequence[Group]) -> str:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from mfcheck.ensembles.calls import KNOBS, call_of
 from mfcheck.ensembles.construction import draw_modules, shaped, size_of
@@ -18,6 +18,7 @@ from mfcheck.ensembles.placement import in_dtype
 from mfcheck.ensembles.samples import Probe
 from mfcheck.ensembles.streams import Stream
 from mfcheck.numerics import one_thread
+from mfcheck.observables.degrees import with_doubled
 from mfcheck.observables.effective_weights import tensors_of
 from mfcheck.observables.nearby import GAIN, nearby
 from mfcheck.spec import NetworkSpec
@@ -153,19 +154,6 @@ def _close(one: Tensor, other: Tensor) -> bool:
     return torch.equal(one, other) or bool((one - other).abs().max() <= ROUNDING * one.abs().max())
 
 
-def _doubled(module: nn.Module, x: Tensor) -> Tensor:
-    """f(x) with all parameters doubled, which are then as before."""
-    parameters = list(module.parameters())
-    for one in parameters:
-        one.mul_(2.0)
-    try:
-        found: Tensor = module(x.clone())
-        return found
-    finally:
-        for one in parameters:
-            one.div_(2.0)
-
-
 def degree(spec: NetworkSpec, probe: Probe) -> int | None:
     """The k with f(cθ) = c^k f(θ) for all parameters θ, as Euler's identity takes it; None if there is none."""
     if is_gaussian(spec.architecture):
@@ -175,7 +163,7 @@ def degree(spec: NetworkSpec, probe: Probe) -> int | None:
         x = shaped(spec, torch.as_tensor(probe.x, dtype=torch.float64)[:1])
         try:
             once = module(x.clone())
-            twice = _doubled(module, x)
+            twice = with_doubled(module.parameters(), lambda: module(x.clone()))
         except (Exception, SystemExit):  # no module for float64
             return None
     size = once.abs().amax()
