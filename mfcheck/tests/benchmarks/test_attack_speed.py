@@ -39,10 +39,8 @@ def drawn_and_attacked(width: int, depth: int, start: str, engine: str) -> Work:
 @starts
 def test_a_lazy_attack_is_faster_than_a_dense_one(benchmark: BenchmarkFixture, start: str) -> None:
     lazy, dense = (drawn_and_attacked(4000, 5, start, engine) for engine in ("lazy", "dense"))
-    kept = within(0.1)
-    seconds, stored = interleaved(benchmark, lazy, dense, rounds=3, kept=kept)
+    seconds, stored = interleaved(benchmark, lazy, dense, rounds=3, kept=within(0.1))
     benchmark.extra_info["times faster than dense"] = stored / seconds
-    assert kept(seconds, stored)
 
 
 @starts
@@ -55,7 +53,6 @@ def test_cost_grows_in_proportion_to_the_width(benchmark: BenchmarkFixture, star
 
     found = exponent(*interleaved(benchmark, *works, rounds=3, kept=lambda *seconds: exponent(*seconds) <= 1.1))
     benchmark.extra_info["exponent"] = found
-    assert found <= 1.1
 
 
 @pytest.mark.parametrize(
@@ -88,7 +85,14 @@ def test_wide_networks_are_attacked_in_bounded_time_and_memory(
     assert 0 < peak * 1024 / 1e9 <= gigabytes
 
 
-def test_as_many_steps_take_as_long_as_foolboxs(benchmark: BenchmarkFixture) -> None:
+@pytest.mark.parametrize(
+    ("attack", "flips", "most"),
+    [(largest_loss, False, 1.05), (adversarial_loss, False, 1.1), (adversarial_loss, True, 1.2)],
+    ids=["the ascent alone", "f questioned", "flips counted"],
+)
+def test_as_many_steps_take_as_long_as_foolboxs(
+    benchmark: BenchmarkFixture, attack: Callable[..., object], flips: bool, most: float
+) -> None:
     """Of a plain function, which both differentiate alike; counting flips takes two more passes forward.
 
     The public attack asks besides whether f is random, depends on its batch or rounds the loss away, which foolbox does
@@ -97,26 +101,18 @@ def test_as_many_steps_take_as_long_as_foolboxs(benchmark: BenchmarkFixture) -> 
     f = draw_network(NetworkSpec("vanilla", 784, 10, 1000, 5, 2.0), "dense")
     x, steps = Stream(0).normal(64, 784, dtype=torch.float32), 20
 
-    def attacked(attack: Callable[..., object], network: Callable[[torch.Tensor], torch.Tensor]) -> Work:
-        options = {"steps": steps, "generator": torch.Generator(), "start": "random"}
-        return lambda: attack(network, x, EPS, math.inf, 2, **options)
-
     def plain(at: torch.Tensor) -> torch.Tensor:
         return f(at)
+
+    def ours() -> object:
+        options = {"steps": steps, "generator": torch.Generator(), "start": "random"}
+        return attack(f if flips else plain, x, EPS, math.inf, 2, **options)
 
     def foolboxs() -> object:
         return by_foolbox(plain, x, EPS, math.inf, 2, steps, None)
 
-    works = (attacked(largest_loss, plain), foolboxs, attacked(adversarial_loss, plain), attacked(adversarial_loss, f))
-
-    def kept(seconds: float, theirs: float, checked: float, _: float) -> bool:
-        return seconds <= 1.05 * theirs and checked <= 1.1 * theirs
-
-    seconds, theirs, checked, gated = interleaved(benchmark, *works, rounds=5, kept=kept)
+    seconds, theirs = interleaved(benchmark, ours, foolboxs, rounds=5, kept=within(most))
     benchmark.extra_info["times foolbox"] = seconds / theirs
-    benchmark.extra_info["times foolbox, f questioned"] = checked / theirs
-    benchmark.extra_info["times foolbox, flips counted"] = gated / theirs
-    assert kept(seconds, theirs, checked, gated)
 
 
 @pytest.mark.parametrize("engine", ["lazy", "dense"])
@@ -136,10 +132,8 @@ def test_a_plain_call_with_two_threads_takes_no_longer_than_with_one(benchmark: 
 
         return work
 
-    kept = within(1.3)
-    two, one = interleaved(benchmark, attacked(2), attacked(1), rounds=7, kept=kept)
+    two, one = interleaved(benchmark, attacked(2), attacked(1), rounds=7, kept=within(1.3))
     benchmark.extra_info["of the time of one thread"] = two / one
-    assert kept(two, one)
 
 
 def test_norms_take_no_longer_than_trying_all_signs(benchmark: BenchmarkFixture) -> None:
@@ -151,10 +145,10 @@ def test_norms_take_no_longer_than_trying_all_signs(benchmark: BenchmarkFixture)
         return float(sum((signs @ one).abs().sum(dim=1).max() for one in matrices))
 
     assert float(operator_norm(matrices, math.inf, 1.0).lower.sum()) == pytest.approx(by_signs(), rel=1e-5)
-    kept = within(1)
-    seconds, theirs = interleaved(benchmark, lambda: maximiser(matrices, math.inf, 1.0), by_signs, rounds=7, kept=kept)
+    seconds, theirs = interleaved(
+        benchmark, lambda: maximiser(matrices, math.inf, 1.0), by_signs, rounds=7, kept=within(1)
+    )
     benchmark.extra_info["of the time of trying all signs"] = seconds / theirs
-    assert kept(seconds, theirs)
 
 
 def test_ascents_to_a_norm_take_no_longer_than_as_many_steps_from_every_start(benchmark: BenchmarkFixture) -> None:
@@ -170,9 +164,7 @@ def test_ascents_to_a_norm_take_no_longer_than_as_many_steps_from_every_start(be
 
     found = operator_norm(matrices, math.inf, 2.0).lower
     assert float(found.mean()) >= 0.999 * float(by_power_method().mean())
-    kept = within(1)
     seconds, theirs = interleaved(
-        benchmark, lambda: maximiser(matrices, math.inf, 2.0), by_power_method, rounds=7, kept=kept
+        benchmark, lambda: maximiser(matrices, math.inf, 2.0), by_power_method, rounds=7, kept=within(1)
     )
     benchmark.extra_info["of the time of the power method"] = seconds / theirs
-    assert kept(seconds, theirs)

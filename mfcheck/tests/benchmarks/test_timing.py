@@ -7,8 +7,9 @@ import time
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
+from scipy.stats import binom
 
-from mfcheck.tests.support.timing import MOST, Work, interleaved, within
+from mfcheck.tests.support.timing import MOST, Work, interleaved, shown_slower, within
 
 MILLISECOND = 1e-3
 
@@ -21,13 +22,24 @@ def sleeping(*milliseconds: float) -> Work:
 
 @pytest.mark.parametrize("disturbed", [0, 3, 10])
 def test_rounds_go_on_until_a_disturbance_has_passed(benchmark: BenchmarkFixture, disturbed: int) -> None:
-    kept = within(1.5)
     ours, theirs = sleeping(*[20.0] * disturbed, 2.0), sleeping(4.0)
-    assert kept(*interleaved(benchmark, ours, theirs, rounds=3, kept=kept))
+    interleaved(benchmark, ours, theirs, rounds=3, kept=within(1.5))
     assert benchmark.stats.stats.rounds == max(3, disturbed + 1)
 
 
-def test_a_slower_work_stays_slower(benchmark: BenchmarkFixture) -> None:
-    kept = within(1.5)
-    assert not kept(*interleaved(benchmark, sleeping(8.0), sleeping(4.0), rounds=3, kept=kept))
+def test_a_lucky_moment_of_the_other_work_fails_none(benchmark: BenchmarkFixture) -> None:
+    interleaved(benchmark, sleeping(8.0), sleeping(2.0, 8.0), rounds=3, kept=within(1.5))
     assert benchmark.stats.stats.rounds == MOST * 3
+
+
+def test_a_slower_work_fails_after_all_rounds(benchmark: BenchmarkFixture) -> None:
+    with pytest.raises(AssertionError, match="kept in 0 of 30 rounds"):
+        interleaved(benchmark, sleeping(8.0), sleeping(4.0), rounds=3, kept=within(1.5))
+    assert benchmark.stats.stats.rounds == MOST * 3
+
+
+def test_works_at_their_bound_seldom_fail() -> None:
+    """A work that keeps its bound in half of all rounds, and one that does in a quarter of them, of 50 rounds."""
+    fails = [kept_rounds for kept_rounds in range(51) if shown_slower(kept_rounds, 50)]
+    assert binom.cdf(max(fails), 50, 0.5) <= 0.01
+    assert binom.cdf(max(fails), 50, 0.25) >= 0.8
