@@ -48,6 +48,8 @@ from mfcheck.training.objectives import Objective
 from mfcheck.training.rules import Flow
 
 VARIANCES = {"vanilla": 1.6, "residual": 0.6}
+HEAVY = NetworkSpec("residual", 784, 1, 1024, 4, 4.0)
+"""A residual network whose rate of decay itself falls by a third to the half-life, as its ω = 1 + ασ_w² does from 3."""
 TO = 0.4
 """The share of σ_w²(0) down to which projected flows are measured; the theory is held against them at its half."""
 FLOW = {"quick": (32, 4), "standard": (64, 8), "paper": (256, 16)}
@@ -120,6 +122,9 @@ def one_output_cells(architecture: str, settings: Settings) -> Iterator[DecayCel
         for regime in (Regime.RATE, Regime.PROJECTED):
             if regime is Regime.RATE or spec != lazy or settings.level.name != "quick":
                 yield DecayCell(spec, engine, pair=pair, eps=eps, regime=regime, dataset="noise")
+    if architecture == "residual":
+        eps = instant(INF_INF, HEAVY.input_dim)
+        yield DecayCell(HEAVY, "lazy", pair=INF_INF, eps=eps, regime=Regime.PROJECTED, dataset="noise")
 
 
 def image_cells(architecture: str, settings: Settings) -> Iterator[DecayCell]:

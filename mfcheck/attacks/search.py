@@ -63,6 +63,9 @@ def check(x: Tensor, eps: object, start: str | Tensor, box: tuple[float, float] 
         raise ValueError(f"start {start!r} is unknown; allowed are {', '.join(STARTS)}, or a tensor of directions")
     if x.ndim < 2 or 0 in x.shape or not x.is_floating_point():
         raise ValueError(f"x must be floating-point inputs of shape [B, input_dim], got {x.dtype} {tuple(x.shape)}")
+    if budget < (least := torch.finfo(torch.promote_types(x.dtype, torch.float32)).tiny):
+        name = str(x.dtype).removeprefix("torch.")
+        raise ValueError(f"eps={budget!r} is too small for x in {name}: allowed is {least:.2g} or more")
     assert_all_finite(
         x, lambda: ValueError(f"x holds {int((~torch.isfinite(x)).sum())} values that are NaN or infinite")
     )

@@ -164,7 +164,7 @@ class _Gathering:
             self._end = min(self._end, index)
         elif reply.values is not None:
             self.found[index] = reply.values
-            self.store.put(self.keys[index], reply.values, self.keep)
+            self.store.put(self.keys[index], reply.values, self.keep if reply.known else None)
             progress.report(len(self.found), len(self.orders), "chunk")
         if index in self._locks:
             self._locks.pop(index).close()

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from mfcheck.ensembles.installed import BY_VERSION, distributions, is_distributed
 from mfcheck.ensembles.module_files import Place, locate
+from mfcheck.ensembles.opened import opened_by
 from mfcheck.ensembles.source_files import Stamp, digest_of, stamp, text_of
 
 MOST = 300
@@ -53,6 +54,9 @@ class Closure:
     unseen: str = ""
     """What the code depends on besides, or why what is loaded may be other than the files; empty if there is none."""
 
+    declared: bool = False
+    """Whether its author has said which files it depends on."""
+
     @property
     def known(self) -> bool:
         """Whether these files are all that this code depends on."""
@@ -64,12 +68,12 @@ class Closure:
         return hashlib.sha256("\n".join([platform.python_version(), *sorted(self.lines)]).encode()).hexdigest()
 
     def still(self) -> bool:
-        """Whether no file has changed since it was read, and what was not there is still not there."""
+        """Whether no file has changed since it was read, what was not there is not, and no module has read anything."""
         try:
             unchanged = all(stamp(file) == then for file, then in self.files.items())
         except OSError:
             return False
-        return unchanged and not any(map(locate, self.absent))
+        return unchanged and not any(map(locate, self.absent)) and bool(self.unseen or not self._read())
 
     def add_file(self, label: str, file: Path) -> None:
         """Take in a file by its content, under a name that does not depend on where it lies; OSError if unreadable."""
@@ -77,10 +81,16 @@ class Closure:
         self.lines.append(f"{label} {digest}")
 
     def compare_with_process(self) -> None:
-        """Note if a file has changed since this process began: what it loaded before may be what the file held then."""
+        """Note if a file has changed since this process began, which may have loaded it before, or what it has read."""
         for file, (_, modified, changed, _) in self.files.items():
             if max(modified, changed) > STARTED and not self.unseen:
                 self.unseen = f"{file.name} has changed since this process began"
+        self.unseen = self.unseen or self._read()
+
+    def _read(self) -> str:
+        """What a module has read in this process that is no file of these; empty where its author says what counts."""
+        said = (opened_by(file, self.files) for file in self.files)
+        return "" if self.declared else next(filter(None, said), "")
 
 
 class _Walk:

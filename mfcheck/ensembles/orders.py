@@ -74,6 +74,8 @@ class Reply:
     error: Exception | None = None
     unusable: str = ""
     """Why the worker could not begin: it lacks a module, say."""
+    known: bool = True
+    """Whether all that these numbers depend on is known in the worker too, once they are drawn."""
 
 
 def packed(order: Order) -> bytes:
@@ -97,7 +99,9 @@ def carry_out(parcel: bytes) -> Reply:
         return Reply(kind, unusable=f"{type(error).__name__}: {reason(error)}")
     try:
         with calm_warnings():
-            return Reply(kind, code.digest, order.draw())
+            values = order.draw()
+        now = code_of_draws(order.source.engines[order.engine], order.spec.architecture)
+        return Reply(kind, code.digest, values, known=now.known)
     except Exception as error:
         if is_sticky(error):
             os._exit(70)

@@ -3,8 +3,8 @@
 A draw is kept on disk under a digest of that code, and only where all of it is known: a draw taken for one of other
 code gives a false verdict, a draw made again only takes its time. So it is not kept where code has no source (a
 notebook, text that is run), or is loaded by a name that is not written out, or may read what is no source (files, the
-environment), or has changed on disk since this process began, which may have loaded it before. Text shows no more than
-that: what other code changes in a module from outside, and what installed packages read, remain unseen.
+environment) or has been heard to, or has changed on disk since this process began, which may have loaded it before.
+What other code changes in a module from outside, and what installed packages read by themselves, remain unseen.
 
 A factory, or a function that draws, says by an attribute `depends_on` which files its numbers depend on: these are part
 of the digest, and whatever else it reads is then taken to change no number.
@@ -132,7 +132,7 @@ def _closure(foreign: list[str], declared: tuple[str, ...] | None, own: Iterable
     found = closure_of(foreign, own=own) if foreign else Closure()
     found.lines += [f"{package} {importlib.metadata.version(package)}" for package in LIBRARIES]
     if declared is not None:
-        found.unseen = ""
+        found.unseen, found.declared = "", True
     try:
         for file in declared or ():
             found.add_file(f"file {Path(file).name}", Path(file).resolve())

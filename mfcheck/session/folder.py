@@ -11,6 +11,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from mfcheck.findings.files import COMPARISON, JOURNAL, PAGES, RUN
+from mfcheck.session.progress_display import FOLDER as PROGRESS
+
 LOCK = ".lock"
 ROOM = 16 * 2**20
 """Bytes that the pages of a report may take."""
@@ -42,6 +45,7 @@ def take(folder: Path) -> Callable[[], None]:
 
 def probe(folder: Path) -> None:
     """Raise ValueError, in one sentence, unless the folder, made if need be, can be written and has room."""
+    check_names(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(folder).free
@@ -56,6 +60,22 @@ def probe(folder: Path) -> None:
     raise ValueError(
         f"report folder {str(folder)!r} is on a disk with {free / 2**20:.1f} MiB free, a report may take "
         f"{ROOM // 2**20} MiB; make room, or name another folder with --mf-report"
+    )
+
+
+def check_names(folder: Path) -> None:
+    """Raise ValueError where something else stands where a run writes, or one that goes on reads, a file."""
+    for name in (*PAGES, COMPARISON, JOURNAL, RUN, LOCK):
+        if (folder / name).exists() and not (folder / name).is_file():
+            raise ValueError(_taken(folder, name, "a file"))
+    if (folder / PROGRESS).exists() and not (folder / PROGRESS).is_dir():
+        raise ValueError(_taken(folder, PROGRESS, "a folder"))
+
+
+def _taken(folder: Path, name: str, kind: str) -> str:
+    return (
+        f"report folder {str(folder)!r} holds {name}, which is not {kind}, as a run needs it; move it, or name another "
+        "folder with --mf-report"
     )
 
 

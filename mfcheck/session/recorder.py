@@ -69,8 +69,12 @@ class Recorder:
 
     @property
     def kept(self) -> int:
-        """How many findings stand in findings.jsonl."""
-        return sum(map(len, self._journal.values())) if self.begun else 0
+        """How many findings stand in findings.jsonl; none where it could not be written to its end."""
+        return self._count if self.begun and not self._torn else 0
+
+    @property
+    def _count(self) -> int:
+        return sum(map(len, self._journal.values()))
 
     @property
     def errors(self) -> int:
@@ -93,7 +97,7 @@ class Recorder:
                 self._begin()
         elif known is None and not self._torn:
             self._torn = True
-            lines = lines_of([findings], self._run, self.kept - len(findings) + 1)
+            lines = lines_of([findings], self._run, self._count - len(findings) + 1)
             with self._keeping():
                 with (self.folder / JOURNAL).open("a", encoding="utf-8") as journal:
                     journal.write(lines)

@@ -19,6 +19,7 @@ from mfcheck.findings.expected import Expectation, owners_expectations, read_exp
 from mfcheck.findings.snapshot import Snapshot, check_comparable, read_snapshot
 from mfcheck.given import check_text, names_in, path_at
 from mfcheck.session import machines, options, selection, time_budget
+from mfcheck.session.folder import check_names
 from mfcheck.session.resume import NAME, by_cell, check_same, identity, read_journal, read_run
 from mfcheck.settings import Settings, settings_from
 from mfcheck.theory import PaperTheory
@@ -96,6 +97,8 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
     theory = settings.load()
     expectations += owners_expectations(settings.architectures, settings.level.name)
     devices.check_device(settings.device)
+    if sent is None:
+        check_names(settings.report)
     left = read_run(settings.report) if resumed and sent is None else {}
     if left and "seed" not in texts:
         settings = replace(settings, seed=left["seed"])

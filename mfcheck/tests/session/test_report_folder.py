@@ -20,6 +20,7 @@ import mfcheck.observables.jacobian
 import mfcheck.reporting.pages
 import mfcheck.reporting.terminal
 import mfcheck.theory.entry_law
+from mfcheck.findings.files import COMPARISON, JOURNAL, PAGES, RUN
 from mfcheck.reporting import gallery
 from mfcheck.session import closing_words, folder
 from mfcheck.session.folder import LOCK, probe, take
@@ -78,6 +79,37 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(folder.shutil, "disk_usage", lambda path: os.statvfs_result((0,) * 10) and Free())
     with pytest.raises(ValueError, match=r"is on a disk with 0\.1 MiB free, a report may take 16 MiB"):
         probe(tmp_path)
+
+
+@pytest.mark.parametrize("name", [*PAGES, JOURNAL, RUN, COMPARISON, LOCK])
+def test_what_stands_where_a_run_writes_is_named_before_any_work(tmp_path: Path, name: str) -> None:
+    for make in (Path.mkdir, os.mkfifo):
+        folder = tmp_path / make.__name__
+        folder.mkdir()
+        make(folder / name)
+        with pytest.raises(ValueError, match=f"holds {name}, which is not a file, as a run needs it; move it, or"):
+            take(folder)
+    (tmp_path / "elsewhere").write_text("")
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked" / name).symlink_to(tmp_path / "elsewhere")
+    probe(tmp_path / "linked")
+
+
+@pytest.mark.parametrize("resume", [[], ["--mf-resume"]])
+def test_no_run_begins_or_goes_on_where_its_files_cannot_stand(pytester: pytest.Pytester, resume: list[str]) -> None:
+    reports = pytester.mkdir("reports")
+    os.mkfifo(reports / "findings.jsonl")
+    process = start(pytester, *resume)
+    said = process.communicate(timeout=60)[0]
+    assert process.returncode == 4
+    assert "holds findings.jsonl, which is not a file" in said
+    assert "Traceback" not in said
+    (reports / "findings.jsonl").unlink()
+    (reports / ".progress").write_text("")
+    process = start(pytester, *resume)
+    said = process.communicate(timeout=60)[0]
+    assert process.returncode == 4
+    assert "holds .progress, which is not a folder" in said
 
 
 class Free:
@@ -277,8 +309,9 @@ def test_a_figure_that_fails_leaves_a_sentence_in_its_place(
     [
         {"MPLBACKEND": "module://matplotlib_inline.backend_inline", "usetex": "True"},
         pytest.param({"MPLBACKEND": "nonsense"}, marks=pytest.mark.slow),
+        {"settings": "font.family: \udcff\n"},
     ],
-    ids=["backend of a notebook and latex", "no backend"],
+    ids=["backend of a notebook and latex", "no backend", "settings in no UTF-8"],
 )
 def test_pages_are_the_same_whatever_matplotlib_is_told(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]
@@ -287,6 +320,8 @@ def test_pages_are_the_same_whatever_matplotlib_is_told(
     for name, value in environment.items():
         if name == "usetex":
             (pytester.path / "matplotlibrc").write_text(f"text.usetex: {value}\nfont.size: 44\n")
+        elif name == "settings":
+            (pytester.path / "matplotlibrc").write_bytes(value.encode(errors="surrogateescape"))
         else:
             monkeypatch.setenv(name, value)
     process = start(pytester, "--mf-seed", "7")
