@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dis
 import importlib
 import re
 import sys
@@ -28,6 +29,23 @@ def foreign_code(refusal: Callable[[str], Exception]) -> Iterator[None]:
         raise
     except BaseException as error:
         raise refusal(f"{type(error).__name__}: {' '.join(str(error).split())}") from error
+
+
+def raised_on_purpose(error: BaseException, module: str) -> bool:
+    """Whether a `raise` written in a module's own code, in what stands beside it or in ours brought up this error.
+
+    One that a function of Python's or of an installed library found is an accident, as `math.log(-1)` is.
+    """
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    if last is None:
+        return True
+    code, top = last.tb_frame.f_code, str(last.tb_frame.f_globals.get("__name__", "")).partition(".")[0]
+    if code.co_code[last.tb_lasti] != dis.opmap["RAISE_VARARGS"] or top in sys.stdlib_module_names:
+        return False
+    installed = "site-packages" in code.co_filename or "dist-packages" in code.co_filename
+    return not installed or top in (__package__, module.partition(".")[0])
 
 
 @contextlib.contextmanager

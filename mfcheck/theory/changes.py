@@ -11,12 +11,15 @@ from functools import lru_cache, partial
 from numbers import Real
 from typing import Any
 
+from mfcheck.imports import raised_on_purpose
 from mfcheck.theory.arguments import ARGUMENTS, formulas, parameters
 from mfcheck.theory.domains import DECLARES
 from mfcheck.theory.paper import PaperTheory, remade
 from mfcheck.theory.twins import sample_places
 
 PAPER = PaperTheory()
+OF_LAWS = ("mean", "var", "cdf")
+"""What a law is asked for."""
 QUANTILES = (0.3, 0.5, 1.0, 2.0, 3.0)
 """Where two laws are compared, in standard deviations."""
 
@@ -99,7 +102,8 @@ def _taking(found: object, taken: tuple[str, ...]) -> str:
 def found_flaw(theory: PaperTheory, formula: str, place: tuple[Any, ...]) -> str:
     """What is wrong with a formula's value at a place where the paper's has one, as a sentence, or nothing.
 
-    A formula may have nothing to say somewhere, and raises NotCovered or another ValueError there.
+    A formula may have nothing to say somewhere, and raises NotCovered or another ValueError there, by a `raise` of its
+    own: math.log of a number below 0 is an error of it.
     """
     papers = numbers_at(PAPER, formula, place)
     if papers is None:
@@ -108,11 +112,13 @@ def found_flaw(theory: PaperTheory, formula: str, place: tuple[Any, ...]) -> str
     try:
         value: Any = getattr(theory, formula)(*place)
         law = hasattr(getattr(PAPER, formula)(*place), "cdf")
-        if law and not (hasattr(value, "var") and hasattr(value, "cdf")):
-            return f"formula {formula} gives {value!r}, which is no law, {where} as a variance"
+        if law and (lacking := [name for name in OF_LAWS if not hasattr(value, name)]):
+            return f"formula {formula} gives {value!r}, which is no law: it has no {lacking[0]}, {where} as a variance"
         number = value.var() if law else value
-    except ValueError:
-        return ""
+    except ValueError as error:
+        if raised_on_purpose(error, type(theory).__module__):
+            return ""
+        return f"formula {formula} raises {type(error).__name__}: {error} {where}"
     except (Exception, SystemExit) as error:  # a foreign formula may raise anything
         return f"formula {formula} raises {type(error).__name__}: {error} {where}"
     if not isinstance(number, Real) or isinstance(number, bool):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 import math
 import re
+import statistics
 from typing import Any
 
 import pytest
 from scipy import stats
+from scipy.optimize import brentq
 
 from mfcheck import NetworkSpec, NotANumber, NotCovered, PaperTheory, Verdict
 from mfcheck.tests.support.rival_theories import SPEC, Forgotten, Half, HalfByHand, Two, findings
@@ -108,6 +110,14 @@ def theory_with(**members: Any) -> PaperTheory:
     return made
 
 
+class Lawless:
+    def var(self) -> float:
+        return 1.0
+
+    def cdf(self, at: float) -> float:
+        return float(at > 0)
+
+
 def crash(self: PaperTheory, spec: NetworkSpec) -> float:
     raise KeyError("gain")
 
@@ -132,6 +142,14 @@ def crash(self: PaperTheory, spec: NetworkSpec) -> float:
         ),
         ({"omega": lambda self, net: 1.0}, "formula omega takes (net), and must take (spec)"),
         ({"jacobian_entry": lambda self, spec: 0.1}, "formula jacobian_entry gives 0.1, which is no law"),
+        ({"jacobian_entry": lambda self, spec: Lawless()}, "which is no law: it has no mean"),
+        ({"omega": lambda self, spec: math.log(-1.0)}, "formula omega raises ValueError: math domain error at"),
+        ({"omega": lambda self, spec: float("gain")}, "formula omega raises ValueError: could not convert"),
+        ({"omega": lambda self, spec: statistics.mean([])}, "formula omega raises StatisticsError: mean requires"),
+        (
+            {"omega": lambda self, spec: brentq(math.exp, 0.0, 1.0)},
+            "formula omega raises ValueError: f(a) and f(b) must have different signs",
+        ),
         ({"rate_factor": 1}, "sets rate_factor = 1 on its class"),
     ],
 )
@@ -156,6 +174,13 @@ def test_a_formula_may_have_nothing_to_say_somewhere() -> None:
     assert finding.verdict is Verdict.NOT_APPLICABLE
     assert finding.changes_seen == ("omega",)
     assert finding.paper_verdict == "supported"
+
+
+def test_what_the_papers_own_formula_refuses_is_left_open_too() -> None:
+    def through_the_papers(self: PaperTheory, spec: NetworkSpec) -> float:
+        return PaperTheory().collapse_time(spec, 0.1, 2, 2, 1e9)
+
+    check_theory(theory_with(omega=through_the_papers), "mine:Silent")
 
 
 def test_a_value_that_is_no_number_only_where_a_claim_looks_names_formula_and_place() -> None:
