@@ -15,6 +15,7 @@ from mfcheck.decisions.suite import suite_claims
 from mfcheck.ensembles.devices import resolve_device
 from mfcheck.ensembles.store import prune
 from mfcheck.findings.claim import check_claims
+from mfcheck.findings.wording import within
 from mfcheck.settings import LEVELS, Settings, level_named
 from mfcheck.theory.loading import PAPER_THEORY, load_theory
 
@@ -75,10 +76,9 @@ def run(chosen: argparse.Namespace) -> int:
 
 
 def _lines(one: Disagreement) -> list[str]:
-    (low, high), estimate = one.interval, one.estimate
     return [
         f"{one.claim} in {one.cell}",
         f"    A puts {one.reference_a:.6g} and B {one.reference_b:.6g}",
-        f"    {one.statistic} of A: {estimate:.6g}, interval [{low:.6g}, {high:.6g}]",
+        f"    {one.statistic} of A: {one.estimate:.6g}, interval {within(*one.interval)}",
         f"    A {one.verdict_a}, B {one.verdict_b}, after {one.draws:,} draws in {one.seconds:.1f} s",
     ]

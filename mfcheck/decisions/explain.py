@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mfcheck.findings.finding import Finding
+from mfcheck.findings.wording import within
 from mfcheck.verdict import Verdict
 
 
@@ -10,12 +11,12 @@ def explain(finding: Finding) -> str:
     """What was measured against what was allowed; the reason alone where nothing was."""
     if finding.verdict is Verdict.NOT_APPLICABLE:
         return finding.reason
-    (low, high), (bottom, top) = finding.interval, finding.region
     needed = f"to break the law is to leave, {finding.side or 'on any side'}," if finding.breaks else "allowed is"
     told = f" ({finding.reason})" if finding.reason else ""
     says = f"it says that {finding.decides}; " if finding.decides else ""
+    measured = f"{finding.statistic} {finding.estimate:.6g}, interval {within(*finding.interval)}"
     return (
         f"{finding.claim} is {finding.verdict} in cell {finding.cell}: {says}"
-        f"{finding.statistic} {finding.estimate:.6g}, interval [{low:.6g}, {high:.6g}] after {finding.draws} draws, "
-        f"{needed} [{bottom:.6g}, {top:.6g}]{told}. Reproduce: {finding.reproduce}"
+        f"{measured} after {finding.draws} draws, {needed} {within(*finding.region)}{told}. "
+        f"Reproduce: {finding.reproduce}"
     )

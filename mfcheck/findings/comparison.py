@@ -164,7 +164,7 @@ def _one_finding(one: Seen, other: Seen, place: Place, old: Snapshot, new: Snaps
 
 def _of(seen: Seen, change: Change) -> Change:
     """A change with what the theory allows there and how to repeat it."""
-    allowed = "" if seen.interval is None else _interval(seen.region)
+    allowed = "" if seen.interval is None else wording.within(*seen.region)
     return replace(change, allowed=allowed, reproduce=seen.reproduce)
 
 
@@ -176,7 +176,7 @@ def _statement(one: Seen, other: Seen) -> str:
     if not _close(one.reference, other.reference):
         differences.append(f"the theory's value was {one.reference:.6g} and is {other.reference:.6g}")
     if not all(map(_close, one.region, other.region)):
-        differences.append(f"allowed was {_interval(one.region)} and is {_interval(other.region)}")
+        differences.append(f"allowed was {wording.within(*one.region)} and is {wording.within(*other.region)}")
     return f"{_named(other)}: {', '.join(differences)}" if differences else ""
 
 
@@ -243,8 +243,4 @@ def _named(seen: Seen) -> str:
 
 
 def _shown(seen: Seen) -> str:
-    return "none" if seen.interval is None else _interval(seen.interval)
-
-
-def _interval(ends: tuple[float, float]) -> str:
-    return f"[{ends[0]:.6g}, {ends[1]:.6g}]"
+    return "none" if seen.interval is None else wording.within(*seen.interval)

@@ -40,6 +40,12 @@ LOOKED_AT = 16
 """Networks of each size that are asked whether they answer at all."""
 FAR = 1.25
 """Beyond which factor from 1 a scale is taken for one, and not for a fault of the weights, which other claims see."""
+TAKEN = ("factory", "shape")
+"""Checks that a network fails at sizes that it does not take."""
+INPUT, OUTPUT = "input_dim", "output_dim"
+OPTIONS = {INPUT: "--mf-input", OUTPUT: "--mf-outputs"}
+USUAL: dict[str, tuple[int, ...]] = {INPUT: (784, 3072), OUTPUT: (10, 1), "width": (), "depth": ()}
+"""Sizes that networks are written for and no others, beside those that the audit has found to be taken."""
 Tests = Sequence[tuple[Claim, ClaimTest]]
 
 
@@ -189,27 +195,39 @@ def _unsound(sizes: Sequence[NetworkSpec], settings: Settings) -> list[Fatal]:
     failed: dict[str, tuple[str, NetworkSpec]] = {}
     passed = []
     for spec in sizes:
-        x = torch.as_tensor(_x(spec, settings).x, dtype=torch.float32, device=settings.device)
-        with one_thread():
-            found = first_problem(spec, torch.cat([x, -x]), derive_seed(settings.seed, "preflight", spec))
-        if found is None:
+        if (found := _problem(spec, settings)) is None:
             passed.append(spec)
         else:
             failed.setdefault(found[0], (found[1], spec))
     return [
-        Fatal(SOUND, CHECKS[name].sentence(what) + _elsewhere(name, spec, passed))
+        Fatal(SOUND, CHECKS[name].sentence(what) + _elsewhere(name, spec, passed, settings))
         for name, (what, spec) in failed.items()
     ]
 
 
-def _elsewhere(check: str, spec: NetworkSpec, passed: Sequence[NetworkSpec]) -> str:
-    """How to audit a network at the sizes that it does take."""
-    if check not in ("factory", "shape"):
+def _problem(spec: NetworkSpec, settings: Settings) -> tuple[str, str] | None:
+    """The first check that fails at a size, and how; None if all pass."""
+    x = torch.as_tensor(_x(spec, settings).x, dtype=torch.float32, device=settings.device)
+    with one_thread():
+        return first_problem(spec, torch.cat([x, -x]), derive_seed(settings.seed, "preflight", spec))
+
+
+def _elsewhere(check: str, spec: NetworkSpec, passed: Sequence[NetworkSpec], settings: Settings) -> str:
+    """How to audit a network at the sizes that it does take: the fewest of its sizes that must be others."""
+    if check not in TAKEN:
         return ""
-    for name, option in (("input_dim", "--mf-input"), ("output_dim", "--mf-outputs")):
-        for good in (getattr(one, name) for one in passed):
-            if good != getattr(spec, name):
-                return f"; it is sound at {name}={good}, so audit it there alone with {option} {good}"
+    tried = {name: dict.fromkeys([*(getattr(one, name) for one in passed), *usual]) for name, usual in USUAL.items()}
+    changes = [{name: value} for name, values in tried.items() for value in values if value != getattr(spec, name)]
+    changes += [{INPUT: d, OUTPUT: k} for d in tried[INPUT] for k in tried[OUTPUT]]
+    for change in changes:
+        other = replace(spec, **change)
+        found = _problem(other, replace(settings, dataset="noise"))  # which there is at any size
+        if found is None or found[0] not in TAKEN:
+            where = " and ".join(f"{name}={value}" for name, value in change.items())
+            if not change.keys() <= OPTIONS.keys():
+                return f"; it is sound at {where}: a factory that takes no {next(iter(change))} is asked for no other"
+            how = " ".join(f"{OPTIONS[name]} {value}" for name, value in change.items())
+            return f"; it is sound at {where}, so audit it there alone with {how}"
     return ""
 
 

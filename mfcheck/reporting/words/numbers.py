@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Iterable
+
+from mfcheck.findings.wording import is_endless
 
 MOST_DECIMALS = 7
 LARGE, SMALL = 1e6, 1e-4
@@ -22,16 +23,11 @@ def scientific(value: float) -> str:
         return "0"
     if value < 0:
         return f"−{scientific(-value)}"
-    if _is_endless(value):
+    if is_endless(value):
         return "∞"
     digits, exponent = f"{value:.1e}".split("e")
     scale = power(int(exponent))
     return scale if digits == "1.0" else f"{digits} × {scale}"
-
-
-def _is_endless(value: float) -> bool:
-    """Whether a number is infinite, or the largest that there is, where an interval without an end must end."""
-    return abs(value) >= sys.float_info.max
 
 
 def power(exponent: int) -> str:
@@ -53,7 +49,7 @@ def figures(value: float, count: int = 3) -> str:
         return "—"
     size = abs(value)
     sign = "−" if value < 0 else ""
-    if _is_endless(value):
+    if is_endless(value):
         return f"{sign}∞"
     if size and not SMALL <= size < LARGE:
         return sign + scientific(size)

@@ -165,3 +165,15 @@ def test_a_file_of_the_most_bytes_takes_no_more_memory_than_a_few_of_it(tmp_path
 
 def test_json_that_is_whole_is_parsed_as_it_is() -> None:
     assert parsed(b'{"a": [1, 2.5, "\\ud83d\\ude00", null, true]}') == {"a": [1, 2.5, "😀", None, True]}
+
+
+@pytest.mark.parametrize("damage", [None, 1, "x", [1], [None], {}, [{}], True], ids=repr)
+@pytest.mark.parametrize("part", ["mutants", "coverage", "theorems", "full", "expectations", "theory_changes"])
+def test_a_damaged_part_is_no_ones_traceback_also_where_another_part_is_asked_for(
+    part: str, damage: Any, sound: Path, tmp_path: Path
+) -> None:
+    damaged = tmp_path / "damaged.json"
+    damaged.write_text(json.dumps({**WHOLE, part: damage}), encoding="utf-8")
+    for command in [*commands(damaged, sound, tmp_path / "kept.json"), ["coverage", damaged], ["pool", damaged]]:
+        found = ran(*command)
+        assert found.status in (0, 1) or (found.status == 4 and found.err.count("\n") == 1), (command, found)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Callable
-from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -15,13 +17,24 @@ from mfcheck.decisions.suite import suite_claims
 from mfcheck.findings.claim import is_asked_for
 from mfcheck.observables import own_training
 from mfcheck.session import preflight_words
-from mfcheck.session.preflight import Preflight, _elsewhere, preflight, with_scale
+from mfcheck.session.preflight import Preflight, preflight, with_scale
 from mfcheck.session.preflight_words import duration, lines
 from mfcheck.settings import Settings, level_named
-from mfcheck.spec import NetworkSpec
 
 ENTRIES = ["thm4.1/entries-*"]
-SIZE = NetworkSpec("vanilla", 49, 10, 64, 3, 2.0)
+
+
+@pytest.fixture
+def own_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
+    """Writes a module and returns the path of its `factory`."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def write(text: str) -> str:
+        name = f"own_{tmp_path.name}"
+        (tmp_path / f"{name}.py").write_text(textwrap.dedent(text))
+        return f"{name}:factory"
+
+    return write
 
 
 def flown(path: str, *patterns: str, input_shape: tuple[int, ...] = (), outputs: int | None = None) -> Preflight:
@@ -66,10 +79,45 @@ def test_a_network_of_one_size_is_refused_at_others_and_audited_there(factory_pa
     assert {spec.input_dim for one in there.asked for spec in one.specs} == {49}
 
 
-def test_a_network_that_is_sound_at_other_widths_alone_is_not_sent_elsewhere() -> None:
-    for passed in ([], [SIZE]):
-        assert _elsewhere("shape", replace(SIZE, width=128), passed) == ""
-    assert _elsewhere("shape", SIZE, [replace(SIZE, output_dim=3)]).endswith("alone with --mf-outputs 3")
+@pytest.mark.parametrize(
+    ("refused", "given", "said"),
+    [
+        ("spec.output_dim != 10", {}, "it is sound at output_dim=10, so audit it there alone with --mf-outputs 10"),
+        ("spec.input_dim != 784", {}, "it is sound at input_dim=784, so audit it there alone with --mf-input 784"),
+        (
+            "(spec.input_dim, spec.output_dim) != (3072, 10)",
+            {"input_shape": (64,), "outputs": 3},
+            "it is sound at input_dim=3072 and output_dim=10, so audit it there alone with "
+            "--mf-input 3072 --mf-outputs 10",
+        ),
+        ("spec.width == 64", {}, "a factory that takes no width is asked for no other"),
+    ],
+)
+def test_a_network_of_one_size_is_sent_to_that_and_nowhere_else(
+    own_module: Callable[[str], str], refused: str, given: dict[str, Any], said: str
+) -> None:
+    path = own_module(f"""
+        from torch import nn
+
+        def factory(spec, generator):
+            if {refused}:
+                raise ValueError("no such size")
+            net = nn.Sequential(*[nn.Linear(*sizes, bias=False) for sizes in
+                [(spec.input_dim, spec.width), (spec.width, spec.output_dim)]])
+            for weight in net.parameters():
+                weight.data.normal_(0, weight.shape[1] ** -0.5, generator=generator)
+            return net
+        """)
+    (fatal,) = flown(path, "thm4.1/*", "thm5.1/bound-satisfied", **given).fatal
+    assert "; it is sound at " in fatal.sentence
+    assert fatal.sentence.endswith(said)
+
+
+def test_a_network_that_takes_no_size_is_sent_nowhere(own_module: Callable[[str], str]) -> None:
+    path = own_module("def factory(spec, generator):\n    raise ValueError('not today')\n")
+    (fatal,) = flown(path, *ENTRIES).fatal
+    assert "not today" in fatal.sentence
+    assert "it is sound" not in fatal.sentence
 
 
 def test_a_constructor_declares_its_sizes(factory_paths: Callable[[str], str]) -> None:
