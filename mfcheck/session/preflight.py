@@ -25,11 +25,10 @@ from mfcheck.ensembles.streams import Stream
 from mfcheck.findings.cell import Cell
 from mfcheck.findings.claim import Claim
 from mfcheck.numerics import one_thread
-from mfcheck.observables.checks import CHECKS
 from mfcheck.observables.initialisation import INITIALISATIONS, drawn_matrices, initialisation
 from mfcheck.observables.measured_scale import Nature, nature
 from mfcheck.observables.nearby import ALIVE, nearby
-from mfcheck.observables.preflight import first_problem
+from mfcheck.session.sizes import input_of, unsound
 from mfcheck.settings import Settings
 from mfcheck.spec import ModuleSpec, NetworkSpec
 from mfcheck.theorems import foreign
@@ -40,12 +39,6 @@ LOOKED_AT = 16
 """Networks of each size that are asked whether they answer at all."""
 FAR = 1.25
 """Beyond which factor from 1 a scale is taken for one, and not for a fault of the weights, which other claims see."""
-TAKEN = ("factory", "shape")
-"""Checks that a network fails at sizes that it does not take."""
-INPUT, OUTPUT = "input_dim", "output_dim"
-OPTIONS = {INPUT: "--mf-input", OUTPUT: "--mf-outputs"}
-USUAL: dict[str, tuple[int, ...]] = {INPUT: (784, 3072), OUTPUT: (10, 1), "width": (), "depth": ()}
-"""Sizes that networks are written for and no others, beside those that the audit has found to be taken."""
 Tests = Sequence[tuple[Claim, ClaimTest]]
 
 
@@ -95,7 +88,7 @@ def preflight(architecture: str, settings: Settings, theory: PaperTheory, tests:
         cells = [(claim, test, cell) for claim, test, cell in foreign.each_cell(tests, own)]
         asking, silent = _asking(cells, own, theory)
         sizes = _sizes(spec, asking)
-        fatal = _unsound(sizes, own) or _dead(sizes, own)
+        fatal = [Fatal(SOUND, sentence) for sentence in unsound(sizes, own)] or _dead(sizes, own)
         wanted = any(not one.claim.id.startswith(SECTION) for one in asking)
         found = None if fatal or not wanted else _nature(spec, probe, own)
         scale = None if found is None else scale_in_use(spec, found)
@@ -186,58 +179,13 @@ def _sizes(spec: NetworkSpec, asking: Iterable[Asked]) -> list[NetworkSpec]:
     return list(found.values())
 
 
-def _x(spec: NetworkSpec, settings: Settings) -> Probe:
-    return image(settings, Cell(spec, "dense"))
-
-
-def _unsound(sizes: Sequence[NetworkSpec], settings: Settings) -> list[Fatal]:
-    """A sentence for every check that fails at some size, with what sizes it passes at where some it does."""
-    failed: dict[str, tuple[str, NetworkSpec]] = {}
-    passed = []
-    for spec in sizes:
-        if (found := _problem(spec, settings)) is None:
-            passed.append(spec)
-        else:
-            failed.setdefault(found[0], (found[1], spec))
-    return [
-        Fatal(SOUND, CHECKS[name].sentence(what) + _elsewhere(name, spec, passed, settings))
-        for name, (what, spec) in failed.items()
-    ]
-
-
-def _problem(spec: NetworkSpec, settings: Settings) -> tuple[str, str] | None:
-    """The first check that fails at a size, and how; None if all pass."""
-    x = torch.as_tensor(_x(spec, settings).x, dtype=torch.float32, device=settings.device)
-    with one_thread():
-        return first_problem(spec, torch.cat([x, -x]), derive_seed(settings.seed, "preflight", spec))
-
-
-def _elsewhere(check: str, spec: NetworkSpec, passed: Sequence[NetworkSpec], settings: Settings) -> str:
-    """How to audit a network at the sizes that it does take: the fewest of its sizes that must be others."""
-    if check not in TAKEN:
-        return ""
-    tried = {name: dict.fromkeys([*(getattr(one, name) for one in passed), *usual]) for name, usual in USUAL.items()}
-    changes = [{name: value} for name, values in tried.items() for value in values if value != getattr(spec, name)]
-    changes += [{INPUT: d, OUTPUT: k} for d in tried[INPUT] for k in tried[OUTPUT]]
-    for change in changes:
-        other = replace(spec, **change)
-        found = _problem(other, replace(settings, dataset="noise"))  # which there is at any size
-        if found is None or found[0] not in TAKEN:
-            where = " and ".join(f"{name}={value}" for name, value in change.items())
-            if not change.keys() <= OPTIONS.keys():
-                return f"; it is sound at {where}: a factory that takes no {next(iter(change))} is asked for no other"
-            how = " ".join(f"{OPTIONS[name]} {value}" for name, value in change.items())
-            return f"; it is sound at {where}, so audit it there alone with {how}"
-    return ""
-
-
 def _dead(sizes: Sequence[NetworkSpec], settings: Settings) -> list[Fatal]:
     """A sentence for the first size at which most networks' outputs are 0, or the same everywhere."""
     for spec in sizes:
         seed = derive_seed(settings.seed, "preflight alive", spec)
         with one_thread(), torch.no_grad():
             count = min(LOOKED_AT, nearby.chunk_draws(spec, "dense", settings.device) * 4)
-            drawn = nearby.engines["dense"](spec, _x(spec, settings), Stream(seed, settings.device), count)
+            drawn = nearby.engines["dense"](spec, input_of(spec, settings), Stream(seed, settings.device), count)
         if (dead := int((drawn[:, ALIVE] == 0).sum())) > count / 2:
             where = f"input_dim={spec.input_dim}, output_dim={spec.output_dim}, width={spec.width}, depth={spec.depth}"
             return [

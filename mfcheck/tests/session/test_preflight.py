@@ -113,6 +113,26 @@ def test_a_network_of_one_size_is_sent_to_that_and_nowhere_else(
     assert fatal.sentence.endswith(said)
 
 
+def test_a_network_of_images_of_one_shape_is_sent_to_that(own_module: Callable[[str], str]) -> None:
+    path = own_module("""
+        from torch import nn
+
+        class Net(nn.Module):
+            def __init__(self, num_classes):
+                super().__init__()
+                self.conv = nn.Conv2d(3, 4, 8, 8, bias=False)
+                self.head = nn.Linear(64, num_classes, bias=False)
+
+            def forward(self, x):
+                return self.head(self.conv(x).relu().flatten(1))
+
+        factory = Net
+        """)
+    (fatal,) = flown(path, *ENTRIES, input_shape=(3, 16, 16), outputs=4).fatal
+    assert fatal.sentence.endswith("it is sound at input_dim=3072, so audit it there alone with --mf-input 3x32x32")
+    assert flown(path, *ENTRIES, input_shape=(3, 32, 32), outputs=4).fatal == ()
+
+
 def test_a_network_that_takes_no_size_is_sent_nowhere(own_module: Callable[[str], str]) -> None:
     path = own_module("def factory(spec, generator):\n    raise ValueError('not today')\n")
     (fatal,) = flown(path, *ENTRIES).fatal

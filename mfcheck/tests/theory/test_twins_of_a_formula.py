@@ -284,13 +284,13 @@ def test_where_the_papers_theory_has_no_value_nothing_is_a_flaw() -> None:
     assert found_flaw(with_omega("2"), "omega", (bare,)) == ""
 
 
-def test_a_law_must_have_a_variance_and_a_distribution_function() -> None:
+def test_a_law_must_have_a_mean_a_variance_and_a_distribution_function() -> None:
     def entry(self: PaperTheory, spec: NetworkSpec) -> float:
         return 0.25
 
     theory: PaperTheory = type("Given", (PaperTheory,), {"jacobian_entry": entry})()
     variance = PAPER.jacobian_entry_variance(SPEC)
     assert found_flaw(theory, "jacobian_entry", (SPEC,)) == (
-        f"formula jacobian_entry gives 0.25, which is no law, at ({SPEC}), "
+        f"formula jacobian_entry gives 0.25, which is no law: it has no mean, at ({SPEC}), "
         f"where the paper's gives {variance:.6g} as a variance"
     )
