@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from types import FrameType
 
-from mfcheck.ensembles.module_files import FOLDERS_OF_PACKAGES, HOME, STANDARD
+from mfcheck.ensembles.module_files import Place
 
 HEARD = frozenset({
     "open", "os.listdir", "os.scandir", "os.system", "os.exec", "os.posix_spawn", "subprocess.Popen", "socket.connect",
@@ -76,12 +76,12 @@ def _owner(name: str) -> str | None:
     path = Path(name).resolve()
     if name.startswith("<") or _installed(path):
         return None
-    return "" if path.is_relative_to(HOME) else str(path)
+    return "" if Place(path).ours else str(path)
 
 
 def _installed(path: Path) -> bool:
-    inside = any(path.is_relative_to(folder) for folder in STANDARD)
-    return inside or not FOLDERS_OF_PACKAGES.isdisjoint(path.parts)
+    place = Place(path)
+    return place.installed or place.standard
 
 
 sys.addaudithook(_hear)

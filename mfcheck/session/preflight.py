@@ -13,7 +13,6 @@ import torch
 
 from mfcheck.architectures import declared_scale, declares_omega
 from mfcheck.decisions.decide import asked
-from mfcheck.decisions.probes import image
 from mfcheck.decisions.suite import ClaimTest
 from mfcheck.decisions.trial import Ask, Trial, made
 from mfcheck.ensembles.calls import call_of
@@ -83,7 +82,7 @@ def preflight(architecture: str, settings: Settings, theory: PaperTheory, tests:
     start, scales = time.perf_counter(), tuple(one for one in settings.scales if one[0] == architecture)
     own = replace(settings, architectures=(architecture,), scales=scales)
     spec = foreign.spec_of(architecture, own)
-    probe = image(own, Cell(spec, "dense"))
+    probe = input_of(spec, own)
     with one_thread(), contextlib.redirect_stdout(sys.stderr):  # what factories print is no answer of ours
         cells = [(claim, test, cell) for claim, test, cell in foreign.each_cell(tests, own)]
         asking, silent = _asking(cells, own, theory)

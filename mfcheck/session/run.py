@@ -97,9 +97,10 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
     theory = settings.load()
     expectations += owners_expectations(settings.architectures, settings.level.name)
     devices.check_device(settings.device)
-    if sent is None:
+    left: dict[str, Any] = {}
+    if resumed and sent is None:
         check_names(settings.report)
-    left = read_run(settings.report) if resumed and sent is None else {}
+        left = read_run(settings.report)
     if left and "seed" not in texts:
         settings = replace(settings, seed=left["seed"])
     tests, suite = selection.selected_tests(config), [*selection.suite_code(config.args), *files]
