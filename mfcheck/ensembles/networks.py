@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -121,21 +120,6 @@ class Network:
         found = copy.copy(self)
         found.weights = [copy.copy(matrix) for matrix in self.weights]
         found.biases = [bias.clone() for bias in self.biases]
-        return found
-
-    def restricted(self, at: Tensor) -> Network:
-        """The stored replicates `at` alone, as they are now; ValueError for lazy ones, which share what they know."""
-
-        def part(matrix: AnyMatrix) -> Any:
-            if isinstance(matrix, LazyMatrix):
-                raise ValueError("lazily revealed replicates cannot be parted; engine dense can")
-            return type(matrix)(matrix.values[at])
-
-        found = copy.copy(self)
-        found.replicates = len(at)
-        found.input_projection, found.output_projection = part(self.input_projection), part(self.output_projection)
-        found.weights, found.shortcuts = [part(one) for one in self.weights], [part(one) for one in self.shortcuts]
-        found.biases = [bias[at] for bias in self.biases]
         return found
 
     def __call__(self, x: Tensor) -> Tensor:

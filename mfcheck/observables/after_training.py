@@ -19,6 +19,7 @@ from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.numerics import is_far
 from mfcheck.observables.capacity import fisher_rao
+from mfcheck.observables.last_quarter import LastQuarter
 from mfcheck.observables.slopes import parted
 from mfcheck.spec import NetworkSpec
 from mfcheck.training.attacked import attack
@@ -27,21 +28,18 @@ from mfcheck.training.objectives import Objective
 from mfcheck.training.rules import SGD
 from mfcheck.training.steps import train
 
-CLEAN, ATTACKED, HELD_OUT, HELD_OUT_ATTACKED, SIZE, DISTANCE, CAPACITY, DIVERGED, FALL = range(9)
-FIRST, LAST, FIRST_AT_START, LAST_AT_START = range(9, 13)
-"""Columns of an arm: accuracies on training and on held-out inputs, clean and attacked; ‖W‖²/‖W(0)‖² and
-‖W − W(0)‖/‖W(0)‖, means over layers; ‖w‖_FR (the rows' form, at held-out inputs if there are any) over its start;
-whether training diverged, in which case accuracies are 0; the share of its loss that went in the last quarter;
-‖∂L/∂W‖ of the first and of the last layer, at the end and at the start, on a batch."""
-ARM = 13
+CLEAN, ATTACKED, HELD_OUT, HELD_OUT_ATTACKED, SIZE, CAPACITY, DIVERGED, FALL = range(8)
+FIRST, LAST, FIRST_AT_START, LAST_AT_START = range(8, 12)
+"""Columns of an arm: accuracies on training and on held-out inputs, clean and attacked; ‖W‖²/‖W(0)‖²,
+meaned over layers; ‖w‖_FR (the rows' form, at held-out inputs if there are any) over its start; whether training
+diverged, in which case accuracies are 0; the share of its loss that went in the last quarter; ‖∂L/∂W‖ of the first and
+of the last layer, at the end and at the start, on a batch."""
+ARM = 12
 """Columns of an arm: the control's stand so many after those of training with attacks."""
 PROBED = 4
 """Inputs that a capacity is meaned over."""
 WATCHED = 128
 """Training inputs at most that a loss is meaned over: the same ones every time, so that their choice adds no noise."""
-READINGS, PARTS = 4, 32
-"""A loss is smoothed over so many readings, a 32nd of the training apart: those of its last eighth, and those a quarter
-of the training before them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,13 +60,6 @@ class Lessons:
     def probed(self) -> Tensor:
         """The inputs at which capacity is measured."""
         return (self.fresh[0] if len(self.fresh[0]) else self.taught[0])[:PROBED]
-
-    @property
-    def marks(self) -> tuple[list[int], list[int]]:
-        """The steps after which losses are read: a quarter of the training before its end, and at its end."""
-        parts = [[end - place for place in range(READINGS)] for end in (PARTS - PARTS // 4, PARTS)]
-        earlier, later = ([part * self.steps // PARTS for part in ends] for ends in parts)
-        return earlier, later
 
     def generator(self, which: int) -> torch.Generator:
         """The random numbers of the batches, of the attacks trained on or of those measured by, from their start."""
@@ -97,11 +88,10 @@ def trained(objective: Objective, rule: SGD, steps: int, most: int = STACK) -> S
 
 def arm(network: Network, objective: Objective, lessons: Lessons, *, after: int = 0) -> Tensor:
     """Train one arm of every pair, after so many steps of the other: its columns, `[R, ARM]`."""
-    begun = [matrix.values for matrix in network.weights]  # type: ignore[union-attr]
     squares = torch.stack([matrix.squared_norm() for matrix in network.weights], dim=1)
     before = fisher_rao(network, lessons.probed, ("rows",))[:, 0]
     gradients: list[Tensor] = []
-    readings: dict[int, Tensor] = {}
+    quarter = LastQuarter(lessons.steps)
     for step in train(
         network,
         objective,
@@ -112,24 +102,16 @@ def arm(network: Network, objective: Objective, lessons: Lessons, *, after: int 
         batches=lessons.generator(BATCHES),
     ):
         progress.report(after + step.index, 2 * lessons.steps)
-        if any(step.index in marks for marks in lessons.marks):
-            readings[step.index] = loss(network, objective, lessons)
+        if step.index in quarter.marks:
+            quarter.read[step.index] = loss(network, objective, lessons)
         if step.index in (0, lessons.steps):
             gradients.append(step.slope.square[:, [0, -1]].sqrt())
     failed = step.diverged >= 0
-    moved = torch.stack([matrix.moved(start) for matrix, start in zip(network.weights, begun, strict=True)], dim=1)
     size = 1 + (step.change * network.spec.width / squares).mean(dim=1)
     left = fisher_rao(network, lessons.probed, ("rows",))[:, 0] / before
-    columns = [*accuracies(network, lessons, failed), size, (moved / squares).sqrt().mean(dim=1), left]
-    columns += [failed.double(), fall(readings, lessons).masked_fill(failed, 0.0), *gradients[1].T, *gradients[0].T]
+    columns = [*accuracies(network, lessons, failed), size, left]
+    columns += [failed.double(), quarter.fall().masked_fill(failed, 0.0), *gradients[1].T, *gradients[0].T]
     return torch.stack(columns, dim=1)
-
-
-def fall(readings: dict[int, Tensor], lessons: Lessons) -> Tensor:
-    """The share of a loss that went in the last quarter of training, by the means of the readings about its ends."""
-    earlier, later = (torch.stack([readings[mark] for mark in marks]).mean(dim=0) for marks in lessons.marks)
-    found = torch.where(earlier > 0, 1 - later / earlier, 0.0)
-    return found.nan_to_num(0.0, 0.0, 0.0)
 
 
 def accuracies(network: Network, lessons: Lessons, failed: Tensor) -> list[Tensor]:

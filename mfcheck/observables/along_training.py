@@ -12,8 +12,6 @@ from mfcheck.ensembles.matrices.lazy import LazyMatrix
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
-from mfcheck.numerics import divisor
-from mfcheck.observables.capacity import fisher_rao
 from mfcheck.observables.slopes import inputs
 from mfcheck.spec import NetworkSpec
 from mfcheck.training.ledger import Step
@@ -21,18 +19,15 @@ from mfcheck.training.objectives import Objective
 from mfcheck.training.rules import SGD, Flow
 from mfcheck.training.steps import train
 
-SIZE, LOSS, PAID, ERROR, DISTANCE, CAPACITY, FORWARD, BACKWARD, FAILED = range(9)
+SIZE, LOSS, PAID, ERROR, FAILED = range(5)
 """Columns at every time: ‖W(t)‖²/‖W(0)‖²; L_adv, or an objective that has none; 2∫ objective dt/‖W(0)‖²; the estimated
-error of the first column; ‖W(t) − W(0)‖/‖W(0)‖; ‖w‖_FR (the rows' form); ‖W x‖² and ‖Wᵀδ‖² over what they are for
-x and δ free of W; and whether training diverged, or did not come so far. Means over layers."""
-COLUMNS = 9
-PROBED = 8
-"""Inputs that a capacity is meaned over, at most."""
+error of the first column; and whether training diverged, or did not come so far. Means over layers."""
+COLUMNS = 5
 
 
 @family(maxsize=64)
 def recorded(objective: Objective, rule: SGD | Flow, times: tuple[float, ...], steps: int, most: int = STACK) -> Source:
-    """`[n, 1 + T, 9]`: the columns above at the start and at each of `times`, trained on all of the probe's inputs.
+    """`[n, 1 + T, 5]`: the columns above at the start and at each of `times`, trained on all of the probe's inputs.
 
     Every time must be that of a step of SGD, or a mark of the flow. `most` networks train at once: as many as
     are looked at first, since a small network costs what its calls cost, however many they serve.
@@ -41,26 +36,21 @@ def recorded(objective: Objective, rule: SGD | Flow, times: tuple[float, ...], s
     def found(engine: str, spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         network = Network(spec, stream, engine=engine, replicates=draws)
         x, labels = inputs(probe, stream)
-        begun = [matrix.values if isinstance(matrix, DenseMatrix) else None for matrix in network.weights]
         squares = torch.stack([_start_square(matrix, spec, draws) for matrix in network.weights], dim=1)
         result = torch.zeros(draws, 1 + len(times), COLUMNS, dtype=torch.float64, device=stream.device)
         due = torch.zeros(draws, dtype=torch.long, device=stream.device)  # the next row of every replicate
-        every = torch.arange(draws, device=stream.device)
         marks = torch.tensor((0.0, *times), dtype=torch.float64, device=stream.device)
         for step in train(network, objective, x, labels, optimiser=rule, steps=steps, generator=stream.torch):
             progress.report(step.index, steps)
             while bool((reached := _reached(due, marks, step.time)).any()):
                 at = reached.nonzero()[:, 0]
-                if engine == "dense":
-                    result[at, due[at]] = _row(network.restricted(at), step, begun, squares, x, at)
-                else:
-                    result[at, due[at]] = _row(network, step, begun, squares, x, every)[at]
+                result[at, due[at]] = _row(step, spec.width, squares)[at]
                 due[at] += 1
         # Those that diverged stand still from there on; whatever has not come so far has failed.
         left = torch.arange(len(marks), device=stream.device) >= due[:, None]
         if not bool(left.any()):
             return result
-        last = _row(network, step, begun, squares, x, every)
+        last = _row(step, spec.width, squares)
         last[:, FAILED] = 1.0
         return torch.where(left[..., None], last[:, None], result)
 
@@ -88,38 +78,14 @@ def _reached(due: Tensor, marks: Tensor, time: Tensor) -> Tensor:
     return (due < len(marks)) & (time >= marks[due.clamp_max(len(marks) - 1)] * (1 - 1e-9))
 
 
-def _row(network: Network, step: Step, begun: list[Tensor | None], squares: Tensor, x: Tensor, at: Tensor) -> Tensor:
-    """One row of columns for the replicates `at`, which make the network; the rest is of all replicates."""
-    width, squares, change, found = network.spec.width, squares[at], step.change[at], step.slope
-    starts = [None if start is None else start[at] for start in begun]
-    size = 1 + (change * width / squares).mean(dim=1)
-    moved = torch.stack([matrix.moved(start) for matrix, start in zip(network.weights, starts, strict=True)], dim=1)
-    forward, backward = gains(network, x, squares + change * width)
+def _row(step: Step, width: int, squares: Tensor) -> Tensor:
+    """The columns of every network, `[R, 5]`, with ‖W(0)‖² of its layers, `[R, L]`."""
+    found = step.slope
     columns = [
-        size,
-        (found.adversarial if bool(found.adversarial.any()) else found.loss)[at],
-        (2 * step.paid[at, None] / squares).mean(dim=1),
-        (step.error[at, None] * width / squares).mean(dim=1),
-        (moved / squares).sqrt().mean(dim=1),
-        fisher_rao(network, x[:PROBED], ("rows",))[:, 0],
-        forward,
-        backward,
-        (step.diverged[at] >= 0).double(),
+        1 + (step.change * width / squares).mean(dim=1),
+        found.adversarial if bool(found.adversarial.any()) else found.loss,
+        (2 * step.paid[:, None] / squares).mean(dim=1),
+        (step.error[:, None] * width / squares).mean(dim=1),
+        (step.diverged >= 0).double(),
     ]
     return torch.stack(columns, dim=1)
-
-
-def gains(network: Network, x: Tensor, squares: Tensor) -> tuple[Tensor, Tensor]:
-    """N‖W x‖²/(‖W‖² ‖x‖²) and N‖Wᵀδ‖²/(‖W‖² ‖δ‖²), meaned over layers, inputs and outputs: 1 for x, δ free of W."""
-    passed = network.passed(x)
-    outputs = torch.eye(network.spec.output_dim, dtype=network.dtype, device=network.device)
-    signals = network.signals(passed, outputs.expand(network.replicates, len(x), -1, -1))
-    forward, backward = [], []
-    for layer, matrix in enumerate(network.weights):
-        unit = network.spec.width / squares[:, layer]
-        ahead = passed.products[layer].double().square().sum(dim=(1, 2))
-        forward.append(unit * ahead / divisor(passed.states[layer].double().square().sum(dim=(1, 2))))
-        flat = signals[layer].transpose(1, 2).flatten(2)
-        back = (matrix.T @ flat).double().square().sum(dim=(1, 2))
-        backward.append(unit * back / divisor(flat.double().square().sum(dim=(1, 2))))
-    return torch.stack(forward).mean(dim=0), torch.stack(backward).mean(dim=0)

@@ -17,7 +17,8 @@ from mfcheck.ensembles.families import family
 from mfcheck.ensembles.modules import ModuleStack
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
-from mfcheck.observables.after_training import ARM, CLEAN, DIVERGED, FALL, PARTS, READINGS
+from mfcheck.observables.after_training import ARM, CLEAN, DIVERGED, FALL
+from mfcheck.observables.last_quarter import LastQuarter
 from mfcheck.observables.slopes import parted
 from mfcheck.spec import NetworkSpec
 
@@ -138,29 +139,20 @@ def train_arm(learners: Learners, x: Tensor, labels: Tensor, seen: Tensor, cours
     lengths = learners.lengths(course.speed)
     velocity = [torch.zeros_like(one) for one, _ in learners.parameters]
     every, taught = x.expand(seen.shape[1], *x.shape), labels.expand(seen.shape[1], -1)
-    earlier, later = _marks(course.steps)
-    read: dict[int, Tensor] = {}
+    quarter = LastQuarter(course.steps)
     for step, chosen in enumerate(seen, start=1):
         points, those = x[chosen], labels[chosen]
         gradients = learners.gradients(learners.losses(learners.attacked(points, those, course.eps), those))
         with torch.no_grad():
             for (one, _), pace, gradient, length in zip(learners.parameters, velocity, gradients, lengths, strict=True):
                 one.sub_(length * pace.mul_(course.momentum).add_(gradient))
-        if step in earlier or step in later:
-            read[step] = learners.losses(learners.attacked(every, taught, course.eps), taught).detach().double()
+        if step in quarter.marks:
+            quarter.read[step] = learners.losses(learners.attacked(every, taught, course.eps), taught).detach().double()
         progress.report(done + step, 2 * course.steps)
     with torch.no_grad():
         outputs = learners.outputs(every)
     lost = ~outputs.isfinite().all(2).all(1)
     accuracy = (outputs.argmax(dim=2) == labels).double().mean(1)
-    before, after = (torch.stack([read[mark] for mark in marks]).mean(0) for marks in (earlier, later))
-    fall = torch.where(before > 0, 1 - after / before, 0.0)
-    found = torch.stack([torch.where(lost, 0.0, accuracy), lost.double(), torch.where(lost, 0.0, fall)], dim=1)
+    fall = torch.where(lost, 0.0, quarter.fall())
+    found = torch.stack([torch.where(lost, 0.0, accuracy), lost.double(), fall], dim=1)
     return found.cpu()
-
-
-def _marks(steps: int) -> tuple[list[int], list[int]]:
-    """The steps after which losses are read: before the last quarter of training, and at its end."""
-    parts = [[end - place for place in range(READINGS)] for end in (PARTS - PARTS // 4, PARTS)]
-    earlier, later = ([part * steps // PARTS for part in ends] for ends in parts)
-    return earlier, later

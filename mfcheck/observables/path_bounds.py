@@ -28,7 +28,7 @@ def unless(lost: Floats, values: Floats) -> Floats:
 
 
 def column_at(draws: Floats, row: int, column: int, within: float = np.inf) -> Floats:
-    """A column of recorded paths `[n, 1 + T, 9]` at a time, as bounds `[n, 2]`.
+    """A column of recorded paths `[n, 1 + T, 5]` at a time, as bounds `[n, 2]`.
 
     Nothing is known of a path whose estimated error of ‖W(t)‖²/‖W(0)‖² is more than `within`: steps as coarse as that
     may kill a network that gradient flow leaves alive.
@@ -47,24 +47,6 @@ def sizes(draws: Floats, row: int) -> Floats:
 def decreases(bounds: Floats) -> Floats:
     """1 − share of what was there at the start, from bounds of the share `[n, 2]`."""
     found: Floats = 1 - bounds[:, ::-1]
-    return found
-
-
-def fallen_at(draws: Floats, column: int, share: float, times: Floats) -> Floats:
-    """When a column of recorded paths first falls to a share of its start, as bounds `[n, 2]`, linear between times.
-
-    A path that ends above it, or came to no end, has not fallen by the last time that is known of it.
-    """
-
-    def crossed(left: Floats, known: Floats) -> tuple[float, float]:
-        if left[-1] > share:
-            return float(known[-1]), np.inf
-        when = float(np.interp(-share, -left, known))
-        return when, when
-
-    left = np.minimum.accumulate(draws[:, :, column] / draws[:, :1, column], axis=1)
-    known = draws[:, :, FAILED] == 0
-    found: Floats = np.array([crossed(one[at], times[at]) for one, at in zip(left, known, strict=True)])
     return found
 
 

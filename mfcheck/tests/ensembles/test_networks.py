@@ -125,23 +125,6 @@ def test_fixed_gates_make_an_affine_map_whose_slope_is_the_jacobian(spec: Networ
     torch.testing.assert_close(unbiased[0], first.mT, rtol=1e-12, atol=1e-12)
 
 
-@given(specs, seeds)
-def test_some_replicates_are_those_of_the_whole(spec: NetworkSpec, seed: int) -> None:
-    """And stay as they are, whatever becomes of the whole."""
-    network, x, at = double(spec, seed), points(spec, seed), torch.tensor([2, 0])
-    part, whole = network.restricted(at), network(x)
-    assert part.replicates == 2
-    for matrix in network.weights:
-        matrix.scale(2.0)
-    torch.testing.assert_close(part(x), whole[at], rtol=1e-12, atol=1e-12)
-
-
-def test_lazy_replicates_cannot_be_parted() -> None:
-    network = Network(NetworkSpec("vanilla", 4, 2, 8, 2, 2.0), Stream(0), engine="lazy", replicates=2)
-    with pytest.raises(ValueError, match="lazily revealed replicates cannot be parted"):
-        network.restricted(torch.tensor([0]))
-
-
 @given(specs, seeds, st.data())
 def test_both_jacobians_are_that_of_autograd(spec: NetworkSpec, seed: int, data: st.DataObject) -> None:
     network, x = double(spec, seed), points(spec, seed)

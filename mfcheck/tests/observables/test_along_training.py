@@ -12,27 +12,11 @@ from torch import Tensor
 
 from mfcheck import NetworkSpec
 from mfcheck.arrays import Floats
-from mfcheck.ensembles.matrices.dense import DenseMatrix
 from mfcheck.ensembles.networks import Network
-from mfcheck.ensembles.samples import Probe, Sample
+from mfcheck.ensembles.samples import Sample
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.ensembles.streams import Stream
-from mfcheck.observables import along_training
-from mfcheck.observables.along_training import (
-    BACKWARD,
-    CAPACITY,
-    COLUMNS,
-    DISTANCE,
-    ERROR,
-    FAILED,
-    FORWARD,
-    LOSS,
-    PAID,
-    SIZE,
-    recorded,
-)
-from mfcheck.observables.capacity import fisher_rao
-from mfcheck.tests.support.objectives import written
+from mfcheck.observables.along_training import COLUMNS, ERROR, FAILED, LOSS, PAID, SIZE, recorded
 from mfcheck.tests.support.paths import BIASED, VANILLA, probe, squares
 from mfcheck.training.ledger import Step
 from mfcheck.training.objectives import Objective
@@ -67,30 +51,26 @@ def recording(
 
 def by_hand(
     spec: NetworkSpec, objective: Objective, rule: SGD | Flow, steps: int
-) -> Iterator[tuple[Step, Network, Tensor, Tensor]]:
-    """Every step with its network, ‖W_l‖² at the start and ‖W_l − W_l(0)‖², both from the entries."""
+) -> Iterator[tuple[Step, Network, Tensor]]:
+    """Every step with its network, and ‖W_l‖² at the start from the entries."""
     stream = Stream(SEED)
     network = Network(spec, stream, replicates=NETWORKS)
-    begun, start = squares(network), [written(matrix).clone() for matrix in network.weights]
+    begun = squares(network)
     x, labels = torch.as_tensor(probe().x, dtype=torch.float32), torch.as_tensor(probe().labels)
     for step in train(network, objective, x, labels, optimiser=rule, steps=steps, generator=stream.torch):
-        apart = [written(m) - s for m, s in zip(network.weights, start, strict=True)]
-        yield step, network, begun, torch.stack([one.double().square().sum((1, 2)) for one in apart], dim=1)
+        yield step, network, begun
 
 
 # Recorded paths ------------------------------------------------------------------------------------------------
 
 
-def assert_row(row: Floats, step: Step, network: Network, begun: Tensor, apart: Tensor) -> None:
-    """One network's row `[R, 9]`, against what the loop has at hand."""
-    width, x = network.spec.width, torch.as_tensor(probe().x, dtype=torch.float32)
+def assert_row(row: Floats, step: Step, network: Network, begun: Tensor) -> None:
+    """One network's row `[R, 5]`, against what the loop has at hand."""
     expected = {
         SIZE: (squares(network) / begun).mean(dim=1),
         LOSS: step.slope.adversarial,
         PAID: 2 * step.paid * (1 / begun).mean(dim=1),
-        ERROR: step.error * (width / begun).mean(dim=1),
-        DISTANCE: (apart / begun).sqrt().mean(dim=1),
-        CAPACITY: fisher_rao(network, x, ("rows",))[:, 0],
+        ERROR: step.error * (network.spec.width / begun).mean(dim=1),
         FAILED: torch.zeros(len(row)),
     }
     for column, value in expected.items():
@@ -129,10 +109,9 @@ def test_rows_of_a_flow_are_those_of_a_loop_by_hand_for_each_network_at_its_own_
     assert len(np.unique(arrived[:, 1:])) > 4  # not all at the same steps
 
 
-def assert_row_of(which: int, row: Floats, step: Step, network: Network, begun: Tensor, apart: Tensor) -> None:
+def assert_row_of(which: int, row: Floats, step: Step, network: Network, begun: Tensor) -> None:
     assert row[SIZE] == pytest.approx(float((squares(network) / begun).mean(dim=1)[which]), rel=2e-4)
     assert row[LOSS] == pytest.approx(float(step.slope.adversarial[which]), rel=2e-4, abs=1e-6)
-    assert row[DISTANCE] == pytest.approx(float((apart / begun).sqrt().mean(dim=1)[which]), rel=2e-4, abs=1e-6)
     assert row[ERROR] == pytest.approx(float((step.error[which] * network.spec.width / begun[which]).mean()), rel=2e-4)
 
 
@@ -140,12 +119,10 @@ def assert_row_of(which: int, row: Floats, step: Step, network: Network, begun: 
 @pytest.mark.parametrize("engine", ["dense", "lazy"])
 def test_a_path_starts_where_nothing_has_moved(spec: NetworkSpec, engine: str) -> None:
     rows = recording(spec, ADVERSARIAL, Flow(0.2, MARKS), MARKS, 14, engine=engine)
-    for column, start in {SIZE: 1, PAID: 0, ERROR: 0, DISTANCE: 0, FAILED: 0}.items():
+    for column, start in {SIZE: 1, PAID: 0, ERROR: 0, FAILED: 0}.items():
         assert (rows[:, 0, column] == start).all()
     assert (rows[:, 0, LOSS] > 0).all()
-    assert (rows[:, 0, CAPACITY] > 0).all()
-    moved = rows[:, 1:, DISTANCE]
-    assert (moved > 0).all()
+    assert (rows[:, 1:, SIZE] != 1).all()
     assert (rows[:, 1:, ERROR] > 0).all()
     assert not rows[:, :, FAILED].any()
     assert (np.diff(rows[:, :, PAID], axis=1) >= 0).all()
@@ -184,8 +161,6 @@ def test_networks_that_diverge_fill_the_rest_and_are_flagged(spec: NetworkSpec) 
         for row in range(since, 5):
             assert (rows[network, row] == rows[network, since]).all()
             assert rows[network, row, LOSS] == 0
-            assert rows[network, row, CAPACITY] == 0
-            assert rows[network, row, DISTANCE] == pytest.approx(1)  # its weights have been erased
 
 
 def test_networks_that_rest_are_at_all_later_times_as_they_are() -> None:
@@ -205,28 +180,6 @@ def test_networks_that_do_not_come_so_far_are_flagged() -> None:
     assert (rows[:, 2, PAID] > rows[:, 1, PAID]).all()
 
 
-def test_inputs_and_signals_are_free_of_the_weights_until_training_binds_them() -> None:
-    one = Probe(probe(1).x, 0, np.zeros(1, dtype=np.int64))
-    source = recorded(ADVERSARIAL, SGD(1e-3), (1e-3,), 1)
-    rows = Sample(source, VANILLA, "dense", one, 3, "cpu", ChunkStore()).first(512)
-    for column in (FORWARD, BACKWARD):
-        start = rows[:, 0, column]
-        assert abs(start.mean() - 1) < 6 * start.std() / math.sqrt(512)
-        assert start.std() < 0.5
-    network = Network(VANILLA, Stream(1), replicates=3)
-    x, square = torch.as_tensor(one.x, dtype=torch.float32), squares(network)
-    found = along_training.gains(network, x, square)
-    assert all(torch.allclose(a, b) for a, b in zip(found, along_training.gains(network, 7 * x, square), strict=True))
-    torch.testing.assert_close(along_training.gains(network, x, 2 * square)[1] * 2, found[1])
-    # All inputs but the first are the singular vector of matrices of ones, and stretched by N.
-    network.weights = [DenseMatrix(torch.ones_like(written(matrix))) for matrix in network.weights]
-    forward = along_training.gains(network, x, squares(network))[0]
-    alive = forward > 1
-    assert alive.any()
-    assert (forward[alive] * 3 > 2 * VANILLA.width).all()
-    assert (forward[alive] < VANILLA.width).all()
-
-
 def apart(one: Floats, other: Floats) -> float:
     first, second = np.sort(one), np.sort(other)
     at = np.concatenate([first, second])
@@ -240,8 +193,8 @@ def test_stored_and_revealed_networks_take_paths_of_one_law(spec: NetworkSpec) -
     dense, lazy = (
         Sample(source, spec, engine, probe(2), 3, "cpu", ChunkStore()).first(192) for engine in ("dense", "lazy")
     )
-    for row, column in [(0, LOSS), (0, CAPACITY), (1, LOSS), (1, SIZE), (1, DISTANCE), (1, CAPACITY), (1, BACKWARD)]:
-        assert apart(dense[:, row, column], lazy[:, row, column]) < math.sqrt(math.log(4 * 7 / 1e-6) / 192), (
+    for row, column in [(0, LOSS), (1, LOSS), (1, SIZE), (1, PAID)]:
+        assert apart(dense[:, row, column], lazy[:, row, column]) < math.sqrt(math.log(4 * 4 / 1e-6) / 192), (
             row,
             column,
         )

@@ -24,7 +24,7 @@ from mfcheck.findings.claim import Claim
 from mfcheck.findings.finding import Finding
 from mfcheck.observables import after_training
 from mfcheck.observables.along_training import COLUMNS, ERROR, FAILED, LOSS, SIZE
-from mfcheck.observables.path_bounds import GRANTED, after, column_at, decreases, fallen_at, sizes
+from mfcheck.observables.path_bounds import GRANTED, after, column_at, decreases, sizes
 from mfcheck.settings import LEVELS, Settings
 from mfcheck.statistics.medians import estimate_median, unknown
 from mfcheck.verdict import NotANumber
@@ -32,7 +32,6 @@ from mfcheck.verdict import NotANumber
 SPEC = NetworkSpec("vanilla", 9, 3, width=12, depth=2, weight_variance=2.0)
 ANYWHERE = Probe(np.ones((1, 9)), 0)
 NONE = Allowance(0.0, 0.0, "none")
-TIMES = np.array([0.0, 1.0, 2.0])
 
 
 def path(*rows: dict[int, float]) -> Floats:
@@ -117,24 +116,6 @@ def test_of_a_path_in_steps_too_coarse_to_believe_a_column_says_nothing() -> Non
     draws = np.concatenate([path({LOSS: 0.0, ERROR: 0.1}), path({LOSS: 0.7, ERROR: 0.04})])
     assert column_at(draws, 0, LOSS, within=0.05).tolist() == [[0.0, math.inf], [0.7, 0.7]]
     assert column_at(draws, 0, LOSS).tolist() == [[0.0, 0.0], [0.7, 0.7]]
-
-
-@pytest.mark.parametrize(
-    ("losses", "failed", "expected"),
-    [
-        ((2.0, 1.8, 1.0), (0, 0, 0), (1.25, 1.25)),
-        ((2.0, 1.0, 1.9), (0, 0, 0), (0.4, 0.4)),
-        ((2.0, 1.9, 1.8), (0, 0, 0), (2.0, math.inf)),
-        ((2.0, 1.9, 0.0), (0, 0, 1), (1.0, math.inf)),
-        ((2.0, 1.0, 0.0), (0, 0, 1), (0.4, 0.4)),
-        ((2.0, 0.0, 0.0), (0, 1, 1), (0.0, math.inf)),
-    ],
-)
-def test_when_a_loss_falls_is_known_as_far_as_its_path(
-    losses: tuple[float, ...], failed: tuple[int, ...], expected: tuple[float, float]
-) -> None:
-    draws = path(*({LOSS: loss, FAILED: float(gone)} for loss, gone in zip(losses, failed, strict=True)))
-    np.testing.assert_allclose(fallen_at(draws, LOSS, 0.8, TIMES), [expected])
 
 
 def test_what_a_diverged_network_weighs_is_not_known() -> None:
