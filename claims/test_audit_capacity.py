@@ -74,7 +74,7 @@ def test_capacity_per_layer(cell: Cell, decide: Decider) -> None:
 
 def falls(draws: Floats) -> Floats:
     """Whether the capacity of a network has fallen."""
-    return (draws[:, own_capacity.FALL] > 0).astype(float)
+    return (draws[:, 0] > 0).astype(float)
 
 
 def long_cells(settings: Settings) -> Iterator[Cell]:

@@ -20,7 +20,6 @@ from mfcheck.given import path_at
 from mfcheck.reporting.words.comparison_text import comparison_lines, comparison_markdown, github_annotations
 
 STDOUT = "-"
-COMMANDS = ("compare", "baseline")
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -9,8 +9,6 @@ from mfcheck.cli.arguments import a_path
 from mfcheck.cli.output import say
 from mfcheck.findings.wording import plural
 
-COMMANDS = ("report", "export")
-
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare both commands and their arguments."""

@@ -235,13 +235,6 @@ class Network:
             rows = self._one_back(layer, rows * slopes[layer][:, :, None], rows)
         return rows
 
-    def pulled_back(self, slopes: list[Tensor], columns: Tensor) -> list[Tensor]:
-        """Columns at x^(L), `[R, B, N, c]`, pulled back through fixed gates to x^(0), …, x^(L), in this order."""
-        found = [columns.mT.contiguous()]  # as rows, which the products take as they lie in memory
-        for layer in reversed(range(self.spec.depth)):
-            found.append(self._one_back(layer, found[-1] * slopes[layer][:, :, None], found[-1]))
-        return [rows.mT for rows in found[::-1]]
-
     def _one_back(self, layer: int, signals: Tensor, rows: Tensor) -> Tensor:
         """Rows at one x^(l), `[R, B, c, N]`, pulled back to x^(l−1); gated they are the signals at h^(l)."""
         pulled = _back(self.weights[layer], signals)

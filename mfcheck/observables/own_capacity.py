@@ -27,8 +27,6 @@ AT_ONCE = 64
 TRAINED_AT_ONCE = 8
 SEEN = 8
 """Inputs that a capacity along a training is meaned over, none of which is trained on."""
-FALL, OVER_LAW = range(2)
-"""Columns of `fall`."""
 TINY = 1e-300
 
 
@@ -79,34 +77,30 @@ one adds over its own. NotCovered of networks without two matrices in which f is
 
 @family(maxsize=16)
 def fall(share: float, steps: int) -> Source:
-    """`[n, 2]`, of one network that descends L_adv at one input by so many steps of such a `share`: by how much the
-    logarithm of its capacity has fallen, meaned over inputs that are not trained on; and that over the fall of
-    Σ log‖W‖², each by its degree, by which it is to fall in a theory whose weights stay independent."""
+    """`[n, 1]`: by how much the logarithm of a network's capacity, meaned over inputs that are not trained on, falls as
+    it descends L_adv at one input by so many steps of such a `share`."""
 
     def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         found = _usable(spec)
         x = torch.as_tensor(probe.x, dtype=torch.float64, device=stream.device)[:1][None]
         turns = [Turn(place, draws) for place in range(draws)]
         fallen = [_fallen(spec, found, x, stream, Course(share, steps, turn)) for turn in turns]
-        return torch.tensor(fallen, dtype=torch.float64)
+        return torch.tensor(fallen, dtype=torch.float64)[:, None]
 
     name = f"fall of capacity, {steps} steps that lower L_adv by {share:g}"
     return Source(name, {"dense": dense}, {"dense": True}, most=TRAINED_AT_ONCE)
 
 
-def _fallen(spec: NetworkSpec, found: Sequence[Group], x: Tensor, stream: Stream, course: Course) -> list[float]:
+def _fallen(spec: NetworkSpec, found: Sequence[Group], x: Tensor, stream: Stream, course: Course) -> float:
     network = one_network(spec, stream, found)
     seen = stream.normal(1, SEEN, x.shape[2], dtype=torch.float64)
     seen *= torch.linalg.vector_norm(x) / torch.linalg.vector_norm(seen, dim=2, keepdim=True)
-    parameters, names = dict(network.modules[0].named_parameters()), [one.names[0] for one in found]
+    names = [one.names[0] for one in found]
 
-    def logs() -> tuple[float, float]:
-        sizes = [one.degree * math.log(float(parameters[one.names[0]].square().sum()) + TINY) for one in found]
-        return math.log(math.fsum(of_matrices(network, seen, names)) + TINY), math.fsum(sizes)
+    def capacity() -> float:
+        return math.log(math.fsum(of_matrices(network, seen, names)) + TINY)
 
-    capacity, size = logs()
+    begun = capacity()
     for _ in descent(network, x, stream, course):
         pass
-    less, smaller = logs()
-    fallen, law = capacity - less, size - smaller
-    return [fallen, fallen / law if law else 0.0]
+    return begun - capacity()

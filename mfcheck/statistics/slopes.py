@@ -44,31 +44,6 @@ def slope_weights(x: Sequence[float]) -> tuple[float, ...]:
     return tuple((centred / (centred @ centred)).tolist())
 
 
-PRODUCT = (1.0, -1.0, -1.0)
-"""Weights of log E XY − log E X − log E Y over the groups XY, X, Y of one sample: 0 where X and Y are uncorrelated."""
-
-
-def limit_weights(
-    widths: Sequence[float], order: int = 1, precisions: Sequence[float] | None = None
-) -> tuple[float, ...]:
-    """Least-squares weights of the value at 1/N = 0 in a polynomial of the given order in 1/N.
-
-    Points count by `precisions` (inverse variances, fixed before any draw; equal if not given). The bias it assumes
-    away is the next order, N^{−order−1}. Relative to 1/min N for conditioning.
-
-    >>> sum(limit_weights([100, 200, 400]))  # a constant is its own limit
-    1.0
-    """
-    inverse = min(widths) / np.asarray(widths, dtype=float)
-    if len(set(inverse.tolist())) <= order:
-        raise ValueError(
-            f"a fit of order {order} in 1/N needs more than {order} different widths, got {list(widths)!r}"
-        )
-    design = np.vander(inverse, order + 1, increasing=True)
-    root = np.sqrt(np.ones(len(design)) if precisions is None else np.asarray(precisions, dtype=float))
-    return tuple(np.round(np.linalg.pinv(root[:, None] * design)[0] * root, 12).tolist())
-
-
 def decide_trend(
     draws_of: Sequence[Draw],
     trend: Trend,

@@ -97,12 +97,6 @@ def slack(spec: NetworkSpec, pair: NormPair, beta: float, rate: float) -> Allowa
     return Allowance(0.0, above, f"deviation {deviation:.3g} at N = ∞, {finite}")
 
 
-def spread_at_infinity(pair: NormPair, spec: NetworkSpec) -> float:
-    """The largest relative standard deviation that ‖Z‖_{p,q} can have: σ*/(√d β)."""
-    beta = norms.chevet_beta(*pair, spec.input_dim, spec.output_dim)
-    return _relative_lipschitz(pair, spec.input_dim, spec.output_dim, beta)
-
-
 def _relative_lipschitz(pair: NormPair, input_dim: int, output_dim: int, beta: float) -> float:
     """σ*/(√d β)."""
     return norms.lipschitz(*pair, input_dim, output_dim) / (math.sqrt(input_dim) * beta)

@@ -88,11 +88,6 @@ def _compared(
     return usable, False
 
 
-def value_of(theory: PaperTheory, formula: str, spec: NetworkSpec) -> float | None:
-    """A formula's value for one network as one positive number (a law by its variance), None where it has none."""
-    return value_at(theory, formula, (spec,))
-
-
 def asked(theory: PaperTheory, formula: str, place: tuple[Any, ...]) -> Any:
     """A formula's value at its arguments, None where it has none."""
     try:

@@ -113,14 +113,6 @@ def test_the_interval_of_a_trend_adds_up_those_of_its_groups(kind: str) -> None:
     assert (found.region.low, found.region.high, found.region.margin) == (0.2 - margin, 0.2 + margin, margin)
 
 
-def test_a_limit_counts_its_points_by_their_precisions() -> None:
-    """The weights of 1/N = 0 in weighted least squares, by the normal equations."""
-    widths, precisions = (100, 150, 400, 900), (1.0, 3.0, 0.5, 2.0)
-    design = np.stack([np.ones(4), 100 / np.array(widths)], axis=1)
-    solved = np.linalg.solve(design.T @ np.diag(precisions) @ design, design.T @ np.diag(precisions))[0]
-    assert slopes.limit_weights(widths, 1, precisions) == exactly(tuple(solved), abs=1e-10)
-
-
 def test_the_middle_of_draws_known_between_bounds_is_that_of_their_middles() -> None:
     values = np.array([[0.0, 1.0], [0.0, 10.0], [0.0, 100.0], [2.0, math.inf], [-math.inf, 3.0]])
     assert medians.estimate_median(values[:3], 0.9).value == 5.0

@@ -26,7 +26,6 @@ from mfcheck.theory.twins import (
     sample_places,
     twins,
     value_at,
-    value_of,
 )
 
 THEORY = PaperTheory()
@@ -112,7 +111,7 @@ def test_names_are_unique_and_name_their_formula() -> None:
 
 def test_twins_are_the_same_every_time() -> None:
     def printed(found: tuple[Twin, ...]) -> list[object]:
-        values = [[value_of(twin.theory, twin.formula, spec) for spec in SPECS[::5]] for twin in found]
+        values = [[value_at(twin.theory, twin.formula, (spec,)) for spec in SPECS[::5]] for twin in found]
         return [*zip([(t.name, t.formula, t.equivalent) for t in found], values, strict=True)]
 
     once = twins(THEORY)
@@ -180,7 +179,7 @@ def test_a_factor_is_the_factor() -> None:
 def test_a_twin_computes_what_its_name_says(name: str, expected: Callable[[NetworkSpec], float]) -> None:
     spec = NetworkSpec("residual", 31, 7, 20, 3, 0.6, 0.3)
     twin = named(THEORY, name)
-    assert value_of(twin.theory, twin.formula, spec) == pytest.approx(expected(spec))
+    assert value_at(twin.theory, twin.formula, (spec,)) == pytest.approx(expected(spec))
 
 
 def test_a_twin_changes_its_own_formula_alone() -> None:
@@ -344,13 +343,13 @@ def test_a_subclass_that_calls_super_has_twins(load: Callable[[str], PaperTheory
     spec = replace(SPECS[0], bias_variance=0.5)
     paper = PaperTheory().omega(spec)
     twin = named(theory, "omega: × 1.25")
-    assert value_of(theory, "omega", spec) == pytest.approx(1.1 * paper + 0.25)
-    assert value_of(twin.theory, "omega", spec) == pytest.approx(1.25 * (1.1 * paper + 0.25))
+    assert value_at(theory, "omega", (spec,)) == pytest.approx(1.1 * paper + 0.25)
+    assert value_at(twin.theory, "omega", (spec,)) == pytest.approx(1.25 * (1.1 * paper + 0.25))
     cubed = named(theory, "omega: spec.bias_variance ** 2, exponent + 1")
-    assert value_of(cubed.theory, "omega", spec) == pytest.approx(1.1 * paper + 0.125)
+    assert value_at(cubed.theory, "omega", (spec,)) == pytest.approx(1.1 * paper + 0.125)
     # What it does not override has twins as before, and they read its ω.
     entry = named(theory, "jacobian_entry_variance: × 1.05")
-    assert value_of(entry.theory, "jacobian_entry_variance", spec) == pytest.approx(
+    assert value_at(entry.theory, "jacobian_entry_variance", (spec,)) == pytest.approx(
         1.05 * (1.1 * paper + 0.25) ** spec.depth / spec.input_dim
     )
 
@@ -394,6 +393,6 @@ def test_what_has_no_value_anywhere_is_no_twin(load: Callable[[str], PaperTheory
 
 def test_a_value_is_one_positive_number_or_none() -> None:
     spec = SPECS[0]
-    assert value_of(THEORY, "jacobian_entry", spec) == pytest.approx(THEORY.jacobian_entry_variance(spec))
-    assert value_of(THEORY, "omega", replace(spec, architecture="nowhere:factory")) is None
-    assert value_of(THEORY, "offset_variance", replace(spec, bias_variance=0.0)) is None
+    assert value_at(THEORY, "jacobian_entry", (spec,)) == pytest.approx(THEORY.jacobian_entry_variance(spec))
+    assert value_at(THEORY, "omega", (replace(spec, architecture="nowhere:factory"),)) is None
+    assert value_at(THEORY, "offset_variance", (replace(spec, bias_variance=0.0),)) is None
