@@ -78,6 +78,11 @@ CHECKS = {
         "there is no Jacobian, and no attack",
         "leave out no_grad, detach and numpy, and give every operation a finite derivative",
     ),
+    "slope": Check(
+        "the gradient from the output to the input is another than the output's own differences",
+        "attacks follow the gradient, and the Jacobian is made of it",
+        "leave out backward passes of your own, straight-through estimators, and what detaches a part",
+    ),
     "float64": Check(
         "a module raises, or answers in float32, once its parameters and its input are float64",
         "linearity and identities are measured in float64, where float32 inside would pass for curvature",

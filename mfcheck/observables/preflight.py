@@ -13,11 +13,14 @@ from mfcheck.ensembles.streams import Stream
 from mfcheck.imports import foreign_code
 from mfcheck.observables.checks import CHECKS
 from mfcheck.observables.effective_weights import groups_of, tensors_of
+from mfcheck.observables.own_gradient import astray
 from mfcheck.spec import NetworkSpec
 from mfcheck.verdict import NotCovered
 
 MATES = 1e-4
 """Relative to the output, how far a product's rounding may differ between two batches in float32."""
+ASTRAY = 0.01
+"""Share of a gradient by which it may be off the output's differences, for gates that turn and float32 inside."""
 DIGITS = 1e-3
 """Relative to the output, how far float32 may be from float64: bfloat16 is four times as far."""
 
@@ -49,6 +52,7 @@ def first_problem(spec: NetworkSpec, x: Tensor, seed: int) -> Found:
         or _of_passes(spec, first.to(device), x)
         or _of_gradient(spec, first, x)
         or _of_float64(spec, first, again.to(device), x)
+        or _of_slope(spec, again, x)
     )
 
 
@@ -171,6 +175,23 @@ def _of_float64(spec: NetworkSpec, module: nn.Module, same: nn.Module, x: Tensor
         return "float64", f"the output of {path} in float64 is {wide.dtype}"
     if bool((plain - wide).abs().amax() > DIGITS * wide.abs().amax()):
         return "digits", f"outputs of {path} in float32 and in float64 are more than a thousandth apart"
+    return None
+
+
+def _of_slope(spec: NetworkSpec, module: nn.Module, x: Tensor) -> Found:
+    """Whether the gradient of a module, which works in float64 too, is that of its output."""
+    path, wide = spec.architecture, in_dtype(module, spec, torch.float64)
+    try:
+        with (
+            foreign_code(lambda why: ValueError(f"the gradient of {path} in float64 raised {why}")),
+            global_streams_left(),
+            differentiable(),
+        ):
+            found = astray(lambda points: wide(shaped(spec, points.clone())), x[:2].double())
+    except ValueError as error:
+        return "gradient", str(error)
+    if found > ASTRAY:
+        return "slope", f"the gradient of {path} is {found:.2g} of its size off what short steps do to its output"
     return None
 
 
