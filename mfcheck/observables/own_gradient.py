@@ -38,9 +38,9 @@ def astray(f: Callable[[Tensor], Tensor], x: Tensor) -> float:
 
 def _differences(f: Callable[[Tensor], Tensor], x: Tensor, moves: Tensor) -> Tensor:
     """f(x + v) − f(x − v) for every input and every move v, `[B, moves, K]`."""
-    points = torch.cat([x[:, None] + moves, x[:, None] - moves])
-    ahead, behind = f(points.flatten(0, 1)).unflatten(0, points.shape[:2]).chunk(2)
-    return ahead - behind
+    points = torch.cat([x[:, None] + moves, x[:, None] - moves], dim=1)
+    found = f(points.flatten(0, 1)).reshape(len(x), 2, len(moves), -1)
+    return found[:, 0] - found[:, 1]
 
 
 def _apart(slopes: Tensor, differences: Tensor) -> float:
