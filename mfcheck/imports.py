@@ -114,4 +114,9 @@ def load_factory(path: str) -> Callable[..., object]:
     factory = load_object(path, "architecture")
     if not callable(factory):
         raise ValueError(f"architecture {path!r} is not callable: a factory takes a NetworkSpec and a generator")
+    if not isinstance(factory, type) and hasattr(factory, "named_parameters"):
+        raise ValueError(
+            f"architecture {path!r} is a network that has been made: name its class, or a function that makes another "
+            "for every draw"
+        )
     return factory

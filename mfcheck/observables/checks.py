@@ -26,7 +26,12 @@ CHECKS = {
     "shape": Check(
         "a module maps [B, input_dim] to something else than [B, output_dim], or raises",
         "it is not the network that the spec asks for",
-        "use the sizes of the spec",
+        "use the sizes of the spec, and keep the dimension of the batch, also of one input and of one output",
+    ),
+    "output": Check(
+        "a module returns something else than one tensor",
+        "there is no f(x)",
+        "return the outputs of its last layer alone, in no tuple and no dict",
     ),
     "declarations": Check(
         "a declared ω or variance cannot be, or names a parameter that there is not",
@@ -87,6 +92,11 @@ CHECKS = {
         "a module raises, or answers in float32, once its parameters and its input are float64",
         "linearity and identities are measured in float64, where float32 inside would pass for curvature",
         "make tensors in forward with dtype=x.dtype, and leave out .float()",
+    ),
+    "registered": Check(
+        "a module raises in float64, and keeps layers or tensors where torch does not see them",
+        "they are not moved, trained or told apart with the others",
+        "keep layers in nn.ModuleList or nn.ModuleDict, and tensors as nn.Parameter or by register_buffer",
     ),
     "digits": Check(
         "float32 and float64 give outputs a thousandth apart",

@@ -19,6 +19,9 @@ from mfcheck.ensembles.streams import Stream
 from mfcheck.spec import NetworkSpec
 from mfcheck.verdict import NotCovered
 
+INTERNAL = frozenset(vars(nn.Module()))
+"""Attributes by which torch itself keeps what a module holds."""
+
 
 def tensors_of(module: nn.Module) -> dict[str, Tensor]:
     """A module's parameters and buffers by name; where it is parametrised, the weight that comes of them instead."""
@@ -31,6 +34,19 @@ def tensors_of(module: nn.Module) -> dict[str, Tensor]:
             with _at_rest(part.parametrizations[tensor]):
                 found[f"{prefix}{tensor}"] = getattr(part, tensor)
     return {name: one.detach() for name, one in found.items()}
+
+
+def unseen(module: nn.Module) -> Iterator[str]:
+    """Where a module keeps layers or tensors that torch does not see: plain tensors, and lists, tuples and dicts."""
+    for name, part in module.named_modules():
+        for attribute, value in vars(part).items():
+            if attribute not in INTERNAL and (isinstance(value, Tensor) or _holds_layers(value)):
+                yield f"{name}.{attribute} (a {type(value).__name__})".lstrip(".")
+
+
+def _holds_layers(value: object) -> bool:
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    return any(isinstance(one, nn.Module | Tensor) or _holds_layers(one) for one in inside)
 
 
 @contextlib.contextmanager

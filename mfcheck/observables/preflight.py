@@ -12,7 +12,7 @@ from mfcheck.ensembles.placement import differentiable, in_dtype
 from mfcheck.ensembles.streams import Stream
 from mfcheck.imports import foreign_code
 from mfcheck.observables.checks import CHECKS
-from mfcheck.observables.effective_weights import groups_of, tensors_of
+from mfcheck.observables.effective_weights import groups_of, tensors_of, unseen
 from mfcheck.observables.own_gradient import astray
 from mfcheck.spec import NetworkSpec
 from mfcheck.verdict import NotCovered
@@ -118,22 +118,31 @@ def _of_passes(spec: NetworkSpec, module: nn.Module, x: Tensor) -> Found:
         return "shape", str(error)
     if not torch.equal(given, before):
         return "input", f"a module of {path} writes into its input"
-    wanted = (len(given), spec.output_dim)
-    if not isinstance(once, Tensor) or once.shape != wanted:
-        found = tuple(once.shape) if isinstance(once, Tensor) else f"{type(once).__name__}, which is no tensor"
-        return "shape", f"a module of {path} maps {tuple(given.shape)} to {found}, expected {wanted}"
-    if problem := _of_output(path, once, again):
+    if problem := _of_shape(spec, given, once) or _of_shape(spec, batches[2], beside) or _of_output(path, once, again):
         return problem
     size = MATES * once.abs().amax()
     if bool((once[0] - beside[-1]).abs().amax() > size):
         return "batch", f"a module of {path} depends on its batch mates"
+    single = shaped(spec, x[:1].clone())
     try:
         with foreign_code(lambda why: ValueError(why)), global_streams_left(), torch.no_grad():
-            alone = module(shaped(spec, x[:1].clone()))
+            alone = module(single)
     except ValueError as error:
         return "batch", f"a module of {path} takes no input by itself, and raised {error}"
+    if problem := _of_shape(spec, single, alone):
+        return problem
     if bool((once[0] - alone[0]).abs().amax() > size):
         return "batch", f"a module of {path} depends on the number of its batch mates"
+    return None
+
+
+def _of_shape(spec: NetworkSpec, given: Tensor, output: object) -> Found:
+    path, wanted = spec.architecture, (len(given), spec.output_dim)
+    if not isinstance(output, Tensor):
+        return "output", f"a module of {path} returns a {type(output).__name__}, which is no tensor"
+    if output.shape != wanted:
+        found = tuple(output.shape)
+        return "shape", f"a module of {path} maps {tuple(given.shape)} to {found}, expected {wanted}"
     return None
 
 
@@ -170,6 +179,9 @@ def _of_float64(spec: NetworkSpec, module: nn.Module, same: nn.Module, x: Tensor
             plain = module(shaped(spec, x[:2].clone()))
             wide = in_dtype(same, spec, torch.float64)(shaped(spec, x[:2].double()))
     except ValueError as error:
+        hidden = next(unseen(module), "")
+        if hidden:
+            return "registered", f"modules of {path} keep what torch does not see in {hidden}, and {error}"
         return "float64", str(error)
     if wide.dtype != torch.float64:
         return "float64", f"the output of {path} in float64 is {wide.dtype}"

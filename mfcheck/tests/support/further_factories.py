@@ -166,6 +166,61 @@ class Unregistered(nn.Module):
         return (x @ self.first.to(x.dtype).T).relu() @ self.last.to(x.dtype).T
 
 
+class Plain(Unregistered):
+    # They stay in the dtype that they were made in.
+
+    def forward(self, x):
+        return (x @ self.first.T).relu() @ self.last.T
+
+class Listed(nn.Module):
+    # Its layers stand in a list, which torch does not look into.
+
+    def __init__(self, spec, g):
+        super().__init__()
+        self.layers = [nn.Linear(spec.input_dim, spec.width, bias=False), nn.Linear(spec.width, spec.output_dim)]
+
+    def forward(self, x):
+        first, last = self.layers
+        return last(first(x).relu())
+
+class Nested(nn.Module):
+    def __init__(self, spec, g):
+        super().__init__()
+        self.body = Kept(spec)
+        self.last = nn.Linear(spec.width, spec.output_dim)
+
+    def forward(self, x):
+        return self.last(self.body(x))
+
+class Kept(nn.Module):
+    def __init__(self, spec):
+        super().__init__()
+        self.parts = {"first": (nn.Linear(spec.input_dim, spec.width), None)}
+
+    def forward(self, x):
+        return self.parts["first"][0](x).relu()
+
+class Squeezed(Vanilla):
+    # Of a batch of one input it keeps the outputs alone.
+
+    def forward(self, x):
+        return super().forward(x).squeeze()
+
+class Tupled(Vanilla):
+    def forward(self, x):
+        return super().forward(x), x
+
+class Named(Vanilla):
+    def forward(self, x):
+        return {"logits": super().forward(x)}
+
+class Wronged(Vanilla):
+    # A third of its gradient is lost.
+
+    def forward(self, x):
+        y = super().forward(x)
+        return y + 0.5 * y.detach()
+
 class Hooked(Vanilla):
     # A hook adds what a layer of the module gives.
 
