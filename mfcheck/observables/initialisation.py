@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from mfcheck.ensembles.construction import draw_modules
 from mfcheck.ensembles.modules import is_gaussian
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.effective_weights import tensors_of
-from mfcheck.spec import NetworkSpec
+from mfcheck.spec import ModuleSpec, NetworkSpec
 
 INITIALISATIONS = {2.0: "He initialisation", 1.0: "LeCun initialisation", 1 / 3: "torch's default layers"}
 """Variances times fan-in by which an initialisation is known."""
@@ -67,13 +68,22 @@ def written_variances(spec: NetworkSpec, matrices: Mapping[str, Drawn]) -> dict[
 
 def _elsewhere(spec: NetworkSpec) -> tuple[NetworkSpec, dict[str, Drawn]]:
     """Other sizes at which the factory makes networks, with their matrices; the same if it makes none."""
-    for width, input_dim in ((2, 4), (2, 1), (1, 4)):
-        other = replace(spec, width=width * spec.width, input_dim=input_dim * spec.input_dim)
+    for width, side in ((2, 2), (2, 1), (1, 2)):
+        other = _resized(spec, width, side)
         try:
             return other, drawn_matrices(other)
         except ValueError:
             continue
     return spec, {}
+
+
+def _resized(spec: NetworkSpec, width: int, side: int) -> NetworkSpec:
+    """A network so many times as wide, whose images have sides so many times as long, or as many more numbers."""
+    sizes: dict[str, Any] = {"width": width * spec.width, "input_dim": side**2 * spec.input_dim}
+    if isinstance(spec, ModuleSpec) and spec.input_shape:
+        *others, last = spec.input_shape
+        sizes["input_shape"] = (*others[:-1], side * others[-1], side * last) if others else (side**2 * last,)
+    return replace(spec, **sizes)
 
 
 def _expression(here: Drawn, there: Drawn, spec: NetworkSpec, other: NetworkSpec) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from mfcheck import NetworkSpec
 from mfcheck.observables.initialisation import drawn_matrices, initialisation, written_variances
+from mfcheck.spec import ModuleSpec
 from mfcheck.tests.support.factories import spec_of
 
 
@@ -34,3 +35,13 @@ def test_variances_are_written_as_what_they_fall_with(
     spec = NetworkSpec(factory_paths(factory), 49, 10, 64, 3, 2.0)
     found = written_variances(spec, drawn_matrices(spec))
     assert {name: found[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize("shape", [(1, 8, 8), (2, 32), (64,), ()])
+def test_inputs_of_a_shape_are_looked_at_in_larger_ones(
+    factory_paths: Callable[[str], str], shape: tuple[int, ...]
+) -> None:
+    """A stem over patches falls with no size, a last layer over all pixels with the input's."""
+    spec = ModuleSpec(factory_paths("Pixels"), 64, 10, 16, 1, 2.0, input_shape=shape)
+    found = written_variances(spec, drawn_matrices(spec))
+    assert found == {"stem": "2 / 4", "last": "1 / spec.input_dim"}

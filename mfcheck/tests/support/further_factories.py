@@ -166,6 +166,17 @@ class Unregistered(nn.Module):
         return (x @ self.first.to(x.dtype).T).relu() @ self.last.to(x.dtype).T
 
 
+class Pixels(nn.Module):
+    # Four numbers at a time through one layer, and all of them through the last; of any shape, and of one width.
+
+    def __init__(self, spec, g):
+        super().__init__()
+        self.stem = nn.Parameter(torch.randn(256, 4, generator=g) * (2 / 4) ** 0.5)
+        self.last = nn.Parameter(torch.randn(spec.output_dim, 64 * spec.input_dim, generator=g) / spec.input_dim ** 0.5)
+
+    def forward(self, x):
+        return (x.reshape(len(x), -1, 4) @ self.stem.T).relu().flatten(1) @ self.last.T
+
 class Plain(Unregistered):
     # They stay in the dtype that they were made in.
 
