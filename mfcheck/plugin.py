@@ -16,10 +16,11 @@ import pytest
 
 from mfcheck.findings.claim import Claim, is_asked_for
 from mfcheck.imports import calm_warnings
-from mfcheck.session import gpu_trouble, options, ordering, selection
+from mfcheck.session import before_a_cell, gpu_trouble, options, ordering, selection
 from mfcheck.session.controller import SELECTED, STATUS, Controller
 from mfcheck.session.outcome import (
     COMPLAINT_PROPERTY,
+    RUNS,
     announce,
     begin_attempt,
     cell_of,
@@ -63,8 +64,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[STATUS] = StatusFile(Path(sent["mfcheck_status"]))
     if config.option.help or config.option.version:
         return
-    mirrored = any(name.startswith(options.PREFIX) for name in os.environ)
-    ahead = bool(selection.claims_ahead(config.args, deep=mirrored))
+    ahead = bool(selection.claims_ahead(config.args, config.getini("python_files")))
     if ahead or options.given_on_command_line(config):
         run = _run(config)
         if run.budget is not None:
@@ -112,7 +112,7 @@ def pytest_configure_node(node: Any) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ or not selection.claims_ahead(config.args, deep=False):
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ or not selection.claims_ahead(config.args):
         return None
     from mfcheck.ensembles.devices import auto_workers
 
@@ -151,6 +151,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     run, kept = _run(config), [item for item in claims if item not in dropped]
     if run.settings.level.glance:
         dropped += ordering.glanced(kept, run)
+    config.stash[before_a_cell.DOUBLED] = before_a_cell.doubled(item for item in kept if item not in dropped)
     if dropped:
         config.hook.pytest_deselected(items=dropped)
         items[:] = [item for item in items if item not in dropped]
@@ -160,8 +161,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
-    cells = [(claim, cell) for item in session.items if (claim := claim_of(item)) and (cell := cell_of(item))]
-    selected = [{"id": claim.id, "says": claim.says, "cell": cell.id} for claim, cell in cells]
+    claims = [(claim, cell_of(item)) for item in session.items if (claim := claim_of(item))]
+    selected = [{"id": claim.id, "says": claim.says, "cell": cell.id if cell else ""} for claim, cell in claims]
     session.config.stash[SELECTED] = selected
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput["mfcheck_selected"] = json.dumps(selected)
@@ -178,7 +179,11 @@ def decide(request: pytest.FixtureRequest, cell: Cell) -> Decider:
     file = os.path.relpath(request.node.path, request.config.invocation_params.dir)
     test = f"{file}::{request.node.nodeid.partition('::')[2]}"
     reproduce = f"pytest {shlex.quote(test)} {run.as_options}"
+    if problem := request.config.stash[before_a_cell.DOUBLED].get((claim.id, cell.id)):
+        raise ValueError(problem)
     findings = run.done.get((claim.id, cell.id), [])
+    if not findings:
+        before_a_cell.check_sound(claim, cell, run.settings)
     decider = Decider(claim, cell, run.settings, run.theory, run.store, reproduce, list(findings))
     if cell.inapplicable and not findings:
         decider.does_not_apply(cell.inapplicable)
@@ -193,6 +198,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     cell = cast("Cell", pyfuncitem.funcargs["cell"])
     decider = cast("Decider | None", pyfuncitem.funcargs.get("decide"))
     status = pyfuncitem.config.stash.get(STATUS, None)
+    pyfuncitem.stash[RUNS] = True
     try:
         with status.watching(claim.id, cell.id) if status else contextlib.nullcontext():
             result = yield
@@ -200,6 +206,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         gpu_trouble.end_worker(error)
         raise
     finally:
+        pyfuncitem.stash[RUNS] = False
         gpu_trouble.give_back(_run(pyfuncitem.config).settings.device)
     if complaint := _run(pyfuncitem.config).store.complaint:
         pyfuncitem.user_properties.append((COMPLAINT_PROPERTY, complaint))

@@ -32,7 +32,7 @@ def run(chosen: argparse.Namespace) -> int:
     for line in pool_lines(found):
         if not say(line):
             break
-    return 1 if found.failing or found.errors else 0
+    return 1 if found.failing or found.errors or found.decided_nothing else 0
 
 
 def pool_lines(found: Pooled) -> Iterator[str]:
@@ -55,6 +55,8 @@ def pool_lines(found: Pooled) -> Iterator[str]:
     yield ""
     same = len(found.findings) - len(apart)
     bound = f"all decisions of all seeds err with probability at most {found.error_bound:.2g}"
+    if found.decided_nothing:
+        yield "nothing was decided: no finding of these reports says anything of the theory"
     yield f"{plural(same, 'decision')} on which no seed differs; {bound}"
 
 

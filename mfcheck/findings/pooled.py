@@ -48,6 +48,12 @@ class Pooled:
     errors: tuple[str, ...]
 
     @property
+    def decided_nothing(self) -> bool:
+        """Whether no seed has decided anything that gates."""
+        gating = (one for one in self.findings if section_of(one.claim).gates)
+        return all(one.state == Verdict.NOT_APPLICABLE for one in gating)
+
+    @property
     def failing(self) -> list[PooledFinding]:
         """What gates and is not as it should be."""
         return [one for one in self.findings if section_of(one.claim).gates and one.state in states.UNSUPPORTED]
@@ -114,6 +120,11 @@ def check_poolable(reports: Mapping[str, Mapping[str, Any]]) -> None:
         ):
             if own != its:
                 raise ValueError(f"{first!r} has {what} {shown(own)} and {name!r} {shown(its)}; pool like with like")
+        if len({one.get("theory_code") or "", other.get("theory_code") or "", ""}) > 2:
+            raise ValueError(
+                f"{first!r} and {name!r} are of different code of theory {shown(one['theory'])}, or of what it "
+                "imports; pool runs of one theory"
+            )
         if other["seed"] in seeds:
             raise ValueError(
                 f"{seeds[other['seed']]!r} and {name!r} are both of seed {other['seed']}: the same draws count once"

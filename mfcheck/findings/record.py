@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import importlib.metadata
 import math
 import os
@@ -12,13 +13,16 @@ from dataclasses import asdict
 from typing import Any
 
 from mfcheck.datasets.inputs import NORM, open_dataset
+from mfcheck.ensembles.provenance import foreign_code
 from mfcheck.findings import states
 from mfcheck.findings.finding import Finding
 from mfcheck.findings.parts import has_parts, parts_of, whole_verdict
 from mfcheck.findings.parts_text import where_it_holds
 from mfcheck.findings.sections import place_of, section_of
+from mfcheck.imports import load_object
 from mfcheck.settings import Settings
 from mfcheck.theory import PaperTheory
+from mfcheck.theory.loading import PAPER_THEORY
 from mfcheck.theory.twins import twins
 from mfcheck.verdict import Verdict, combine
 
@@ -80,6 +84,7 @@ def assemble(
         "alpha": settings.alpha,
         "family_error_bound": math.fsum(finding["alpha"] for finding in findings),
         "theory": settings.theory,
+        "theory_code": _code_of(settings.theory),
         "architectures": list(settings.architectures),
         "dataset": inputs_of(settings, findings),
         "verdict": combine(
@@ -87,6 +92,17 @@ def assemble(
         ).value,
         "theorems": list(theorems.values()),
     }
+
+
+def _code_of(theory: str) -> str:
+    """What tells a theory's code, with all that it imports, from that of another of its name, on any machine.
+
+    Empty for the paper's, which is known by mfcheck's version, and where some of it cannot be found.
+    """
+    if theory == PAPER_THEORY:
+        return ""
+    code = foreign_code([load_object(theory, "theory")], [theory], ())
+    return "" if code.unresolved else hashlib.sha256("\n".join(sorted(code.lines)).encode()).hexdigest()[:16]
 
 
 def _judged(claims: Sequence[dict[str, Any]]) -> dict[str, Any]:

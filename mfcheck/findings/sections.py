@@ -12,14 +12,14 @@ TRAINING = "the theory of training is stated for vanilla and residual networks a
 class Section:
     """One section: the part of its claims' ids before the stroke, and what holds for all of them.
 
-    `gates` says whether their verdicts count; `tells_theories_apart` whether they decide what a theory says, rather
-    than that it breaks; `elsewhere` why they say nothing of architectures of one's own, unless cells of their own do.
+    `gates` says whether their verdicts count; `breaks` whether they are of where a theory must fail; `elsewhere` why
+    they say nothing of architectures of one's own, unless cells of their own do.
     """
 
     id: str
     title: str
     gates: bool = True
-    tells_theories_apart: bool = True
+    breaks: bool = False
     elsewhere: str = ""
 
 
@@ -52,7 +52,7 @@ SECTIONS = {
         Section(
             "break",
             "Break conditions — what must fail",
-            tells_theories_apart=False,
+            breaks=True,
             elsewhere="it says where the theory of vanilla and residual networks must fail",
         ),
         Section(

@@ -54,7 +54,7 @@ def _nothing(theorem: TheoremRecord, errors: int) -> str:
 def _held(theorem: TheoremRecord, decided: Sequence[Finding]) -> str:
     """Of a whole without a refutation: how many findings, over what, and how large an error would have shown."""
     unborne = all(finding.caveat for finding in decided)
-    breaks = not section_of(theorem.id).tells_theories_apart
+    breaks = section_of(theorem.id).breaks
     word = "the law fails as it must in" if breaks else "supported in" if unborne else "holds in"
     over = f" ({found})" if (found := reach(decided)) else ""
     until = f"; {found}" if (found := _until(theorem)) else ""

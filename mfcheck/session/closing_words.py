@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from mfcheck.findings.wording import plural
@@ -58,5 +58,15 @@ def write_how_to_go_on(
     resume = options.spelt(options.RESUME)
     finished = "the cells that ended in an error" if recorder.errors else "a report that can be written"
     what = "the rest" if unfinished else finished
-    command = shlex.join(["pytest", *(one for one in arguments if one != resume), resume])
+    command = shlex.join(["pytest", *_to_the_end(one for one in arguments if one != resume), resume])
     terminal.write_line(f"mfcheck: {recorder.kept} findings are kept; for {what}: {command}")
+
+
+def _to_the_end(arguments: Iterable[str]) -> Iterator[str]:
+    """A command line without what stops at a first failure, which would be told once more and stop there again."""
+    given = iter(arguments)
+    for one in given:
+        if one == "--maxfail":
+            next(given, None)
+        elif one not in ("-x", "--exitfirst") and not one.startswith("--maxfail="):
+            yield one

@@ -45,6 +45,8 @@ class Controller:
         self._recorder: Recorder | None = None
         self._claims: dict[str, dict[str, str]] = {}
         self._selected: list[dict[str, str]] = []
+        self._lost: list[dict[str, str]] = []
+        """Claims whose modules were not collected."""
         self._tried: set[tuple[str, str]] = set()
         self._left = 0
         self._root = Path()
@@ -87,11 +89,13 @@ class Controller:
             self._show_progress(session.config, self._run().settings.report.absolute() / FOLDER)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """A module that skips itself takes its claims with it: they were asked for and have no verdict."""
+        """A module that skips itself, or cannot be imported, takes its claims with it: they were asked for."""
         file = self._root / report.nodeid
-        if report.skipped and file.is_file():
-            for id in sorted(selection.claims_ahead([str(file)], deep=False)):
-                self._selected.append({"id": id, "says": "Its module was skipped.", "cell": "all cells"})
+        if report.passed or not file.is_file():
+            return
+        says = f"Its module {'was skipped' if report.skipped else 'could not be collected'}."
+        for id in sorted(selection.claims_ahead([str(file)])):
+            self._lost.append({"id": id, "says": says, "cell": "all cells"})
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, None, None]:
@@ -115,6 +119,7 @@ class Controller:
         ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         ended = ended and not (session.shouldfail or session.shouldstop or session.config.option.collectonly)
         selected = self._started(session.config, [*session.config.stash.get(SELECTED, []), *self._selected])
+        selected += self._lost
         if ended and (selected or self._left or session.config.getoption("mf_baseline")):
             self._record()  # claims that left no trace, or a baseline of which all is lost
         if self._recorder is None:
@@ -164,7 +169,8 @@ class Controller:
         if time.time() <= config.stash.get(DEADLINE, math.inf):
             return selected
         started = [one for one in selected if (one["id"], one["cell"]) in self._tried]
-        self._left = len({(one["id"], one["cell"]) for one in self._wanted(selected)} - self._tried)
+        cells = {(one["id"], one["cell"]) for one in self._wanted(selected) if one["cell"]}
+        self._left = len(cells - self._tried)
         return started
 
     def _wanted(self, selected: Sequence[dict[str, str]]) -> list[dict[str, str]]:

@@ -29,6 +29,8 @@ class Outcome:
 
 
 OUTCOME = pytest.StashKey[Outcome]()
+RUNS = pytest.StashKey[bool]()
+"""Whether a claim's test is under way: reports of its call that come then are of a part of it, such as a subtest."""
 
 
 def claim_of(item: pytest.Item) -> Claim | None:
@@ -90,7 +92,7 @@ def follow_verdicts(item: pytest.Item, report: pytest.TestReport) -> None:
 
     Marks (xfail, strict or not, skip), options (--runxfail) and skips from within may have said otherwise.
     """
-    if cell_of(item) is None:  # pytest skips a test with no cell at all
+    if cell_of(item) is None or item.stash.get(RUNS, False):  # pytest skips a test with no cell at all
         return
     outcome = item.stash.get(OUTCOME, None)
     if report.when == "teardown":

@@ -122,14 +122,15 @@ class Recorder:
         """Assemble the report and write its pages, each atomically; every reason for which the run fails.
 
         `narrowed` says that claims or cells were left out; `baseline` is the older run to compare with; `selected` are
-        the claims and cells that were to be decided, of which none may be without a verdict; so many more were
-        `left` for another time. A run that decided nothing writes its pages only where they replace none.
+        the claims and cells that were to be decided, of which none may be without a verdict; claims without any cell
+        have an empty one. So many more were `left` for another time. A run that decided nothing writes its pages only
+        where they replace none.
         """
         self.mend()
         ended = {(id, cell) for id, cell, _ in self._errors} | self._found.keys()
         asked = [(one, (one["id"], one["cell"])) for one in selected]
         for one, place in asked:
-            if place not in ended:
+            if place[1] and place not in ended:
                 self.add_error(one, one["cell"], MISSING)
         gating = [place for _, place in asked if section_of(place[0]).gates]
         findings = [finding for found in self._found.values() for finding in found]

@@ -75,9 +75,12 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
     for name, text in texts.items():
         check_text(options.spelt(name), text)
     patterns = names_in("claim", texts.pop("claim")) if "claim" in texts else ()
+    named = config.getini("python_files")
     if patterns:
-        check_claims(patterns, selection.claims_ahead(config.args, deep=True))
-    files = selection.suite_expectations(config.args)
+        there = selection.claims_ahead(config.args, named)
+        if selection.UNTOLD not in there:
+            check_claims(patterns, there)
+    files = selection.suite_expectations(config.args, named)
     if "expected" in texts:
         files.append(path_at(texts["expected"]))
     sent: dict[str, str] | None = getattr(config, "workerinput", None)
@@ -103,7 +106,8 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
         left = read_run(settings.report)
     if left and "seed" not in texts:
         settings = replace(settings, seed=left["seed"])
-    tests, suite = selection.selected_tests(config), [*selection.suite_code(config.args), *files]
+    tests = selection.selected_tests(config)
+    suite = [*selection.suite_code(config.args, config.rootpath, named), *files]
     asked = identity(settings, patterns, tests, suite) if sent is None else {}
     taken = json.loads(sent["mfcheck_taken"]) if sent is not None else []
     if left:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import fnmatch
 import importlib.util
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,24 +16,44 @@ from mfcheck.session.options import PREFIX
 if TYPE_CHECKING:
     import pytest
 
+TESTS = ("test_*.py", "*_test.py")
+"""Names of test modules where no ini file says otherwise."""
+PASSED_OVER = (".*", "*.egg", "_darcs", "build", "CVS", "dist", "node_modules", "venv", "{arch}", "__pycache__")
+"""Folders in which pytest looks for no tests where no ini file says otherwise."""
+UNTOLD = ""
+"""In place of an id that the text of its module does not tell."""
 MOST_SOURCE = 2**24
 """Bytes of a test module; nobody writes larger ones by hand."""
 
 
-def claims_ahead(arguments: Iterable[str], *, deep: bool) -> set[str]:
+def claims_ahead(arguments: Iterable[str], named: Sequence[str] = TESTS) -> set[str]:
     """Ids of the claims in the files and folders that pytest was given, read off the text without importing it.
 
-    Looks into subfolders only when `deep`: nobody's unrelated test suite should be read to the bottom at start-up.
+    `named` are the patterns that test modules go by. UNTOLD is among them where an id is not written out.
     """
-    ids: set[str] = set()
+    return {id for file in _test_modules(arguments, named) for id in _claim_ids(_source(file))}
+
+
+def _test_modules(arguments: Iterable[str], named: Sequence[str]) -> Iterator[Path]:
+    """The files that pytest was given, and of folders the test modules in and below them, where pytest would look."""
     for argument in arguments:
         path = _path_of(argument.split("::")[0])
-        if path is None:
-            continue
-        files = [path] if path.is_file() else path.rglob("test_*.py") if deep else path.glob("test_*.py")
-        for file in files:
-            ids.update(_claim_ids(_source(file)))
-    return ids
+        if path is not None and path.is_file():
+            yield path
+        elif path is not None:
+            for folder, below, files in os.walk(path):
+                below[:] = sorted(one for one in below if not _passed_over(os.path.join(folder, one)))
+                yield from (Path(folder, file) for file in sorted(files) if _matches(file, named))
+
+
+def _passed_over(folder: str) -> bool:
+    """Whether pytest by default looks for no tests in a folder."""
+    name = os.path.basename(folder)
+    return _matches(name, PASSED_OVER) or os.path.exists(os.path.join(folder, "pyvenv.cfg"))
+
+
+def _matches(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def _source(file: Path) -> str:
@@ -45,33 +66,44 @@ def _source(file: Path) -> str:
 
 def ids_of_suite() -> set[str]:
     """Ids of the claims of the installed suite."""
-    return claims_ahead(["mfcheck.suite"], deep=True)
+    return claims_ahead(["mfcheck.suite"])
 
 
 def _claim_ids(source: str) -> Iterator[str]:
-    """First arguments of decorators called claim, in source text that need not even be importable."""
+    """Ids that decorators called claim give a module's tests, in source text that need not even be importable."""
     if "claim(" not in source:
         return
     try:
-        tree = ast.parse(source)
+        body = ast.parse(source).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):  # pytest itself will say so
         return
-    for node in ast.walk(tree):
+    named = {
+        target.id: node.value
+        for node in body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    inside = (one for node in body for one in (node.body if isinstance(node, ast.ClassDef) else [node]))
+    for node in inside:
         for call in node.decorator_list if isinstance(node, ast.FunctionDef) else ():
             if isinstance(call, ast.Call) and ast.unparse(call.func).split(".")[-1] == "claim" and call.args:
-                match call.args[0]:
-                    case ast.Constant(value=str(id)):
-                        yield id
+                id = call.args[0]
+                id = named.get(id.id, id) if isinstance(id, ast.Name) else id
+                yield id.value if isinstance(id, ast.Constant) and isinstance(id.value, str) else UNTOLD
 
 
-def suite_expectations(arguments: Iterable[str]) -> list[Path]:
+def suite_expectations(arguments: Iterable[str], named: Sequence[str] = TESTS) -> list[Path]:
     """The expected.toml files that stand beside the claims pytest was given."""
-    return [folder / "expected.toml" for folder in _folders(arguments) if (folder / "expected.toml").is_file()]
+    return [found for folder in _folders(arguments, named) if (found := folder / "expected.toml").is_file()]
 
 
-def suite_code(arguments: Iterable[str]) -> list[Path]:
-    """The modules in the folders of the tests pytest was given."""
-    return [file for folder in _folders(arguments) for file in folder.glob("*.py") if file.is_file()]
+def suite_code(arguments: Iterable[str], root: Path, named: Sequence[str] = TESTS) -> list[Path]:
+    """The modules in the folders of the tests pytest was given, and every conftest.py that pytest loads for them."""
+    folders = _folders(arguments, named)
+    above = {one for folder in folders for one in folder.resolve().parents if one.is_relative_to(root.resolve())}
+    beside = {file.resolve() for folder in folders for file in folder.glob("*.py") if file.is_file()}
+    return sorted(beside | {file for folder in above if (file := folder / "conftest.py").is_file()})
 
 
 def selected_tests(config: pytest.Config) -> list[str]:
@@ -87,7 +119,7 @@ def selected_tests(config: pytest.Config) -> list[str]:
 
 def whole_suite_runs(config: pytest.Config) -> bool:
     """Whether pytest was given every claim of the suite and nothing leaves out a claim or a cell."""
-    return not _leaves_out(config) and ids_of_suite() <= claims_ahead(config.args, deep=True)
+    return not _leaves_out(config) and ids_of_suite() <= claims_ahead(config.args, config.getini("python_files"))
 
 
 def narrowed(config: pytest.Config) -> bool:
@@ -105,9 +137,13 @@ def _leaves_out(config: pytest.Config) -> bool:
     )
 
 
-def _folders(arguments: Iterable[str]) -> list[Path]:
+def _folders(arguments: Iterable[str], named: Sequence[str]) -> list[Path]:
+    """The folders that pytest was given, those of its files, and those below in which claims stand."""
+    arguments = list(arguments)
     paths = [path for argument in arguments if (path := _path_of(argument.split("::")[0])) is not None]
-    return list(dict.fromkeys(path.parent if path.is_file() else path for path in paths))
+    given = [path.parent if path.is_file() else path for path in paths]
+    below = [file.parent for file in _test_modules(arguments, named) if list(_claim_ids(_source(file)))]
+    return list(dict.fromkeys([*given, *below]))
 
 
 def _path_of(argument: str) -> Path | None:

@@ -42,7 +42,7 @@ def test_sections_stand_in_the_order_of_the_paper() -> None:
     for id, section in SECTIONS.items():
         assert section.id == id
         assert section.gates == (id != "open")
-        assert section.tells_theories_apart == (id != "break")
+        assert section.breaks == (id == "break")
         assert bool(section.elsewhere) == (id not in ("preflight", "audit"))
         number = id.removeprefix("thm")
         assert number == id or section.title.startswith(f"Theorem {number} — ")
@@ -50,7 +50,7 @@ def test_sections_stand_in_the_order_of_the_paper() -> None:
 
 def test_a_section_of_ones_own_gates_and_says_nothing_of_others() -> None:
     own, theorem = section_of("mine/x"), section_of("thm9.9/x")
-    assert (own.id, own.title, own.gates, own.tells_theories_apart, own.elsewhere) == ("mine", "mine", True, True, "")
+    assert (own.id, own.title, own.gates, own.breaks, own.elsewhere) == ("mine", "mine", True, False, "")
     assert (theorem.id, theorem.elsewhere) == ("thm9.9", SECTIONS["thm5.4"].elsewhere)
 
 

@@ -199,4 +199,4 @@ def test_modules_that_cannot_be_read_are_left_to_pytest(toy: pytest.Pytester) ->
     os.mkfifo(toy.path / "test_pipe.py")
     (toy.path / "test_null.py").write_bytes(b"claim(\0")
     (toy.path / "test_deep.py").write_text(f"claim({'(' * 10_000}", encoding="utf-8")
-    assert selection.claims_ahead([str(toy.path)], deep=True) == {"toy.1/coin"}
+    assert selection.claims_ahead([str(toy.path)]) == {"toy.1/coin"}

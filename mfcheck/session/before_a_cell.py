@@ -1,0 +1,59 @@
+"""What is seen to before a cell's test runs: it is the only one of its cell, and its networks are sound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mfcheck.findings.sections import SECTIONS
+from mfcheck.session.outcome import cell_of, claim_of
+from mfcheck.spec import ARCHITECTURES
+
+if TYPE_CHECKING:
+    from mfcheck.findings.cell import Cell
+    from mfcheck.findings.claim import Claim
+    from mfcheck.settings import Settings
+    from mfcheck.spec import NetworkSpec
+
+DOUBLED = pytest.StashKey[dict[tuple[str, str], str]]()
+"""Why the cells that have several tests cannot be decided, by claim and cell."""
+PREFLIGHT = "preflight"
+
+
+def doubled(items: Iterable[pytest.Item]) -> dict[tuple[str, str], str]:
+    """Why cells with several tests cannot be decided: the findings of one would stand in place of the other's."""
+    tests: dict[tuple[str, str], list[str]] = {}
+    for item in items:
+        if (claim := claim_of(item)) and (cell := cell_of(item)):
+            tests.setdefault((claim.id, cell.id), []).append(item.nodeid.rpartition("/")[2])
+    return {
+        (
+            claim,
+            cell,
+        ): f"claim {claim} has {len(names)} tests for cell {cell}, {' and '.join(names)}, of which one would "
+        "replace the other in the report; give each a claim id, or a cell id, of its own"
+        for (claim, cell), names in tests.items()
+        if len(names) > 1
+    }
+
+
+def check_sound(claim: Claim, cell: Cell, settings: Settings) -> None:
+    """Raise ValueError where networks of one's own are none of which a claim of the suite could be decided.
+
+    As an audit's pre-flight says before all else, and plain pytest does not.
+    """
+    section = claim.id.split("/")[0]
+    if cell.spec.architecture in ARCHITECTURES or section == PREFLIGHT or section not in SECTIONS:
+        return
+    if not cell.inapplicable and (problem := _problem(cell.spec, settings)):
+        raise ValueError(f"nothing can be said of these networks: {problem}")
+
+
+@lru_cache(maxsize=256)
+def _problem(spec: NetworkSpec, settings: Settings) -> str:
+    from mfcheck.session.sizes import unsound
+
+    return "; ".join(unsound([spec], settings))
