@@ -151,7 +151,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     run, kept = _run(config), [item for item in claims if item not in dropped]
     if run.settings.level.glance:
         dropped += ordering.glanced(kept, run)
-    config.stash[before_a_cell.DOUBLED] = before_a_cell.doubled(item for item in kept if item not in dropped)
     if dropped:
         config.hook.pytest_deselected(items=dropped)
         items[:] = [item for item in items if item not in dropped]
@@ -161,6 +160,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
+    session.config.stash[before_a_cell.DOUBLED] = before_a_cell.doubled(session.items)
     claims = [(claim, cell_of(item)) for item in session.items if (claim := claim_of(item))]
     selected = [{"id": claim.id, "says": claim.says, "cell": cell.id if cell else ""} for claim, cell in claims]
     session.config.stash[SELECTED] = selected

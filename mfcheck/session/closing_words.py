@@ -59,7 +59,8 @@ def write_how_to_go_on(
     finished = "the cells that ended in an error" if recorder.errors else "a report that can be written"
     what = "the rest" if unfinished else finished
     command = shlex.join(["pytest", *_to_the_end(one for one in arguments if one != resume), resume])
-    terminal.write_line(f"mfcheck: {recorder.kept} findings are kept; for {what}: {command}")
+    kept = plural(recorder.kept, "finding") + (" is kept" if recorder.kept == 1 else " are kept")
+    terminal.write_line(f"mfcheck: {kept}; for {what}: {command}")
 
 
 def _to_the_end(arguments: Iterable[str]) -> Iterator[str]:

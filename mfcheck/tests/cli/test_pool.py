@@ -39,6 +39,17 @@ def test_a_refutation_by_all_fails(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "thm4.1/a c1: refuted; 1 refuted, 2 refuted, 3 refuted" in capsys.readouterr().out
 
 
+def test_reports_that_decide_nothing_say_nothing_together(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    empty = [write(tmp_path, seed) for seed in (1, 2)]
+    silent = [write(tmp_path, seed, {"verdict": "not applicable"}) for seed in (3, 4)]
+    explored = [write(tmp_path, seed, {"claim": "open/a"}) for seed in (5, 6)]
+    for pair in (empty, silent, explored):
+        assert main(["pool", *pair]) == 1
+        assert "nothing was decided" in capsys.readouterr().out
+    assert main(["pool", silent[0], write(tmp_path, 7, {})]) == 0
+    assert "nothing was decided" not in capsys.readouterr().out
+
+
 def test_what_cannot_be_pooled_is_told_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = write(tmp_path, 1, {})
     for given, says in (([path], "two reports at least"), ([path, path], "given twice"), ([path, "no"], "'no' cannot")):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -107,3 +108,34 @@ def test_what_is_not_alike_is_refused_in_a_sentence(changes: dict[str, Any], say
 def test_one_report_is_nothing_to_pool() -> None:
     with pytest.raises(ValueError, match="two reports at least, got 1"):
         pooled({"a": report(1, {})})
+
+
+@pytest.mark.parametrize(
+    ("codes", "pooled_together"), [(("a", "a"), True), (("a", "b"), False), (("", "b"), True), ((None, "b"), True)]
+)
+def test_theories_of_one_name_are_pooled_where_their_code_is_not_known_to_differ(
+    codes: tuple[str | None, str], pooled_together: bool
+) -> None:
+    reports = {str(seed): {**report(seed, {}), "theory_code": code} for seed, code in enumerate(codes)}
+    if codes[0] is None:  # of a version that did not say
+        del reports["0"]["theory_code"]
+    if pooled_together:
+        assert pooled(reports).findings
+        return
+    with pytest.raises(ValueError, match="'0' and '1' are of different code of theory"):
+        pooled(reports)
+
+
+def test_the_code_of_a_theory_is_known_by_all_that_it_imports_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "theory_of_pool.py").write_text("import mfcheck, part_of_pool\nclass Mine(mfcheck.PaperTheory): pass\n")
+    found = []
+    for text in ("", "# another\n", ""):
+        (tmp_path / "part_of_pool.py").write_text(text)
+        settings = replace(make_settings(), theory="theory_of_pool:Mine")
+        found.append(assemble(settings, [], ())["theory_code"])
+    assert found[0] == found[2] != found[1]
+    assert all(found)
+    assert report(1)["theory_code"] == ""  # the paper's, which is known by mfcheck's version

@@ -166,3 +166,16 @@ def test_all_cells_in_which_they_differ_are_decided_and_tallied(capsys: pytest.C
     assert of_all.endswith(f"; {len(asked)} of {len(asked)} cells separate them")
     assert main(["disagree", "paper", "paper", *ONE, "--all"]) == 1
     assert capsys.readouterr().out.splitlines()[-1] == "in all: they differ in no cell; 0 of 0 cells separate them"
+
+
+def test_formulas_that_only_break_conditions_ask_tell_theories_apart() -> None:
+    """The full form of the capacity, and that of biases, stand where the paper's own form must fail."""
+
+    class Full(PaperTheory):
+        def full_fisher_rao(self, spec: NetworkSpec) -> float:
+            return 1.5 * super().full_fisher_rao(spec)
+
+    found = mfcheck.disagree(PaperTheory(), Full(), claims=["break/full-fisher*", "break/bias*"], seed=3, budget=60)
+    assert found
+    assert found[-1].separates
+    assert found[-1].claim.startswith("break/")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
+import os
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -83,3 +87,40 @@ def test_an_expectation_that_does_not_come_true_is_unmet(factory_paths: Callable
 def test_a_declaration_without_a_reason_is_refused_before_any_work(factory_paths: Callable[[str], str]) -> None:
     with pytest.raises(ValueError, match=r"Careless: expected refutation 1 lacks \['reason'\]; its keys are"):
         mfcheck.audit(factory_paths("Careless"), ["preflight/alive"], seed=1)
+
+
+@pytest.mark.parametrize(
+    ("factory", "said"),
+    [
+        ("Alike", "networks of .* from one generator are equal"),
+        ("Dropping", "two passes of one network"),
+        ("Wronged", "of its size off what short steps do"),
+    ],
+)
+def test_plain_pytest_decides_nothing_of_networks_that_a_pre_flight_would_stop(
+    factory_paths: Callable[[str], str],
+    tmp_path: Path,
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+    factory: str,
+    said: str,
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, (str(tmp_path), os.environ.get("PYTHONPATH")))))
+    command = ("--pyargs", "mfcheck.suite", "--import-mode=importlib", "-p", "no:cacheprovider", "--mf-no-cache")
+    asked = (
+        "--mf-claim",
+        "thm5.1/linear-in-budget",
+        "--mf-claim",
+        "preflight/sound",
+        "--mf-architecture",
+        factory_paths(factory),
+    )
+    found = pytester.runpytest_subprocess(*command, *asked, "--mf-seed", "1")
+    assert found.ret == pytest.ExitCode.TESTS_FAILED, str(found.stderr)
+    report = json.loads((pytester.path / "reports" / "report.json").read_text())
+    by_claim = {claim["id"]: claim for claim in claims_of(report)}
+    assert by_claim["preflight/sound"]["verdict"] == "refuted"
+    assert not [one for one in by_claim["thm5.1/linear-in-budget"]["findings"] if one["verdict"] != "not applicable"]
+    errors = by_claim["thm5.1/linear-in-budget"]["errors"]
+    assert errors
+    assert all(re.search(f"nothing can be said of these networks: .*{said}", one["message"]) for one in errors)

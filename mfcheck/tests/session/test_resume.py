@@ -56,7 +56,7 @@ def test_an_interrupted_run_goes_on_and_ends_as_if_it_had_not_been(
     assert broken.ret == pytest.ExitCode.INTERRUPTED
     assert kept(pytester) == ["findings.jsonl", "run.json"]
     count = len(journal(pytester))
-    hint = f"mfcheck: {count} findings are kept; for the rest: pytest *--mf-seed 5 *--mf-resume"
+    hint = f"mfcheck: {count} finding* kept; for the rest: pytest *--mf-seed 5 *--mf-resume"
     broken.stdout.fnmatch_lines([hint])
     drawn(pytester)
     monkeypatch.delenv("TOY_DIES")

@@ -69,7 +69,7 @@ def test_cells_after_the_end_are_left_and_resumed(
     result.stdout.fnmatch_lines(
         [
             f"mfcheck: the time budget is spent; {cells} not started",
-            f"mfcheck: {done} findings are kept; for the rest:*",
+            f"mfcheck: {done} finding{'s are' if done > 1 else ' is'} kept; for the rest:*",
         ]
     )
     monkeypatch.delenv("TOY_SLEEP")

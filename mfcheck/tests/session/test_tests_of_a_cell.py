@@ -1,0 +1,161 @@
+"""Every cell has one test, all that was asked for is told of, and what is lost on the way is no verdict."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from mfcheck.session import selection
+from mfcheck.tests.session.test_exit_status import CELLS, written
+
+HEAD = CELLS + "TWO = pytest.mark.parametrize('which', ['fair', 'unfair'])\n"
+DOUBLE = written("pair", "fair(decide) if which == 'fair' else unfair(decide)", mark="@TWO", fixtures=", which")
+NO_CELL = '\n@claim("thm5.8/none", cells=lambda settings: [])\ndef test_none(cell, decide):\n    """Nothing."""\n'
+LOST = "import no_such_module\n" + CELLS + written("lost", "fair(decide)")
+BUDGET_SKIPS = "import pytest\npytest.importorskip('no_such_module')\n" + CELLS + written("lost", "fair(decide)")
+EXPECTED = '[[expected]]\nclaim = "toy.1/gone"\nreason = "no more"\ninstead = "nothing"\n'
+WITH_SUBTESTS = """
+    for share in (1, 1):
+        with subtests.test(share=share):
+            assert share == 1
+    fair(decide)
+"""
+
+
+def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
+    return pytester.runpytest("--mf-seed", "3", "--mf-no-cache", "-p", "no:cacheprovider", *arguments)
+
+
+def report(pytester: pytest.Pytester) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((pytester.path / "reports" / "report.json").read_text())
+    return found
+
+
+# Several tests of one cell -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "two workers"])
+def test_a_cell_of_two_tests_is_an_error_in_both(pytester: pytest.Pytester, workers: tuple[str, ...]) -> None:
+    pytester.makepyfile(test_toy=HEAD + DOUBLE)
+    found = run(pytester, *workers)
+    assert found.ret == pytest.ExitCode.TESTS_FAILED
+    found.stdout.fnmatch_lines(["*claim toy.1/pair has 2 tests for cell wishart-*would replace the other*"])
+    assert not [one for theorem in report(pytester)["theorems"] for one in theorem["claims"][0]["findings"]]
+
+
+def test_so_are_two_functions_of_one_claim_and_one_of_them_alone_is_none(pytester: pytest.Pytester) -> None:
+    both = written("one", "fair(decide)", id="toy.1/same") + written("other", "unfair(decide)", id="toy.1/same")
+    pytester.makepyfile(test_toy=CELLS + both)
+    found = run(pytester)
+    assert found.ret == pytest.ExitCode.TESTS_FAILED
+    found.stdout.fnmatch_lines(["*has 2 tests for cell *test_toy.py::test_one*and test_toy.py::test_other*"])
+    assert run(pytester, "-k", "test_one").ret == pytest.ExitCode.OK
+
+
+# What leaves no test ---------------------------------------------------------------------------------------------
+
+
+def test_claims_without_any_cell_decide_nothing(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_toy=CELLS + NO_CELL)
+    found = run(pytester)
+    assert found.ret == pytest.ExitCode.TESTS_FAILED
+    found.stdout.fnmatch_lines(["*nothing was decided*"])
+
+
+def test_beside_others_they_are_none_of_this_runs(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_toy=CELLS + NO_CELL + written("good", "fair(decide)"))
+    assert run(pytester).ret == pytest.ExitCode.OK
+    assert "has no verdict" not in json.dumps(report(pytester))
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "two workers"])
+def test_a_module_that_cannot_be_imported_is_an_error_of_its_claims(
+    pytester: pytest.Pytester, workers: tuple[str, ...]
+) -> None:
+    pytester.makepyfile(test_good=CELLS + written("good", "fair(decide)"), test_lost=LOST)
+    assert run(pytester, "--continue-on-collection-errors", *workers).ret != pytest.ExitCode.OK
+    (theorem,) = report(pytester)["theorems"]
+    errors = {claim["id"]: claim["errors"] for claim in theorem["claims"]}
+    assert errors["toy.1/good"] == []
+    assert errors["toy.1/lost"][0]["cell"] == "all cells"
+    assert theorem["verdict"] == "undecided"
+
+
+def test_a_time_budget_hides_no_module_that_skips_itself(pytester: pytest.Pytester) -> None:
+    slow = "import time\n" + CELLS + written("good", "time.sleep(1.5); fair(decide)")
+    pytester.makepyfile(test_good=slow, test_lost=BUDGET_SKIPS)
+    found = run(pytester, "--mf-time-budget", "1s")
+    assert found.ret == pytest.ExitCode.TESTS_FAILED
+    assert "toy.1/lost" in json.dumps(report(pytester))
+
+
+# Parts of a test -------------------------------------------------------------------------------------------------
+
+
+def test_subtests_that_pass_leave_the_verdict_to_the_test(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_toy=CELLS + written("good", WITH_SUBTESTS, fixtures=", subtests"))
+    assert run(pytester).ret == pytest.ExitCode.OK
+    assert report(pytester)["verdict"] == "supported"
+
+
+def test_subtests_that_fail_fail_the_run(pytester: pytest.Pytester) -> None:
+    broken = WITH_SUBTESTS.replace("assert share == 1", "assert share == 2")
+    pytester.makepyfile(test_toy=CELLS + written("good", broken, fixtures=", subtests"))
+    assert run(pytester).ret == pytest.ExitCode.TESTS_FAILED
+
+
+# Where claims are looked for -------------------------------------------------------------------------------------
+
+
+def test_claims_of_any_test_module_below_are_found_and_asked_for(pytester: pytest.Pytester) -> None:
+    source = "NAME = 'toy.1/good'\n" + CELLS + written("good", "fair(decide)").replace('"toy.1/good"', "NAME")
+    folder = pytester.mkdir("below").joinpath("far")
+    folder.mkdir()
+    (folder / "good_test.py").write_text(source)
+    (folder / "expected.toml").write_text(EXPECTED)
+    hidden = pytester.mkdir(".hidden") / "test_hidden.py"
+    hidden.write_text(CELLS + written("hidden", "fair(decide)"))
+    assert selection.claims_ahead([str(pytester.path)]) == {"toy.1/good"}
+    assert selection.suite_expectations([str(pytester.path)]) == [folder / "expected.toml"]
+    found = run(pytester, ".", "--mf-claim", "toy.1/good")
+    assert found.ret == pytest.ExitCode.OK, str(found.stderr)
+    assert "matches no claim" in str(run(pytester, ".", "--mf-claim", "toy.1/other").stderr)
+
+
+def test_an_id_that_no_text_tells_is_asked_for_all_the_same(pytester: pytest.Pytester) -> None:
+    source = CELLS + written("good", "fair(decide)").replace('"toy.1/good"', "'/'.join(['toy.1', 'good'])")
+    pytester.makepyfile(test_toy=source)
+    assert selection.claims_ahead([str(pytester.path)]) == {selection.UNTOLD}
+    assert run(pytester, "--mf-claim", "toy.1/good").ret == pytest.ExitCode.OK
+
+
+# Going on --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("stops", [("-x",), ("--maxfail", "1"), ("--maxfail=1",), ("--exitfirst",)], ids=" ".join)
+def test_how_to_go_on_stops_no_more_at_what_is_known_to_fail(pytester: pytest.Pytester, stops: tuple[str, ...]) -> None:
+    pytester.makepyfile(test_toy=CELLS + written("bad", "unfair(decide)") + written("good", "fair(decide)"))
+    found = run(pytester, *stops)
+    (line,) = [one for one in found.outlines if "kept; for the rest: " in one]
+    command = line.partition("kept; for the rest: ")[2].split()
+    assert (command[0], command[-1]) == ("pytest", "--mf-resume")
+    assert not {*stops, "1"} & {*command}
+
+
+@pytest.mark.parametrize("changed", ["conftest.py", "below/test_toy.py", "below/conftest.py"])
+def test_a_run_is_not_gone_on_with_when_tests_below_or_what_stands_above_them_changed(
+    pytester: pytest.Pytester, changed: str
+) -> None:
+    stopping = "if TRIED: raise KeyboardInterrupt\n    TRIED.append(cell)\n    fair(decide)"
+    pytester.mkdir("below").joinpath("test_toy.py").write_text(CELLS + "TRIED = []\n" + written("good", stopping))
+    for name in ("conftest.py", "below/conftest.py"):
+        (pytester.path / name).write_text("VALUE = 1\n")
+    command = ("-p", "no:cacheprovider", "--mf-seed", "3", "--mf-no-cache", ".")
+    assert pytester.runpytest_subprocess(*command).ret == pytest.ExitCode.INTERRUPTED
+    with (pytester.path / changed).open("a") as file:
+        file.write("# changed\n")
+    found = pytester.runpytest_subprocess(*command, "--mf-resume")
+    assert found.ret == pytest.ExitCode.USAGE_ERROR
+    found.stderr.fnmatch_lines(["*cannot be resumed: code was*"])
