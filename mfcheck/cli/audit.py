@@ -10,11 +10,13 @@ import argparse
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
+from mfcheck import progress
 from mfcheck.cli.arguments import workers
 from mfcheck.cli.output import COLOURS, say
 from mfcheck.ensembles.devices import resolve_device
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 SUITE = "mfcheck.suite"
+SILENT = 15.0
+"""Seconds after which a pre-flight says how far it is."""
 FOREIGN = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONWARNINGS", "PYTHONOPTIMIZE")
 """Variables by which an environment would set up a run of tests of its own."""
 
@@ -88,15 +92,29 @@ def before(chosen: argparse.Namespace) -> list[str] | None:
     settings = replace(settings, device=resolve_device(settings.device))
     asked = [tests[id] for id in sorted(tests) if is_asked_for(id, patterns)]
     own = [name for name in settings.architectures if name not in ARCHITECTURES]
-    found = [preflight(name, settings, theory, asked) for name in own]
-    for one in found:
-        for line in lines(one):
-            say(line)
+    with progress.shown(_told_now_and_then()):
+        found = [preflight(name, settings, theory, asked) for name in own]
+        for one in found:
+            for line in lines(one):
+                say(line)
     if any(one.fatal for one in found):
         return None
     known = [f"{options.spelt('seed')}={settings.seed}"] if "seed" not in texts and not left else []
     measured = [(one.architecture, one.scale) for one in found if one.scale is not None]
     return known + [f"{options.spelt('scale')}={name}={scale!r}" for name, scale in measured]
+
+
+def _told_now_and_then() -> progress.Sink:
+    """Tells progress on stderr: nothing of a pre-flight of seconds, and of one of minutes that it goes on."""
+    told = time.monotonic()
+
+    def tell(news: progress.Progress) -> None:
+        nonlocal told
+        if time.monotonic() - told >= SILENT:
+            told = time.monotonic()
+            say(f"pre-flight: {news}", sys.stderr)
+
+    return tell
 
 
 def given(chosen: argparse.Namespace) -> dict[str, str]:

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 import torch
 
+from mfcheck import progress
 from mfcheck.architectures import declared_sizes, declares_biases, declares_omega, layer_variances
 from mfcheck.decisions.cost import seconds_of_first
 from mfcheck.decisions.sampling import once
@@ -152,7 +153,8 @@ def decided(found: Preflight) -> Iterator[str]:
         silent.setdefault(reason, []).append(claim)
     rows, shared = dict[tuple[str, str], list[Cost]](), dict[tuple[object, ...], int]()
     errors = dict[tuple[str, str], int]()
-    for one in found.asked:
+    for place, one in enumerate(found.asked):
+        progress.report(place, len(found.asked), "cell")
         try:
             costs, reason = _costs(one, shared)
         except (ArithmeticError, ValueError, RuntimeError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -99,3 +100,18 @@ def test_coverage_prints_formulas_by_argument_and_what_no_finding_refutes(
     report.write_text(json.dumps({"mutants": []}), encoding="utf-8")
     assert main(["coverage", str(report)]) == 4
     assert "holds no coverage" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("silent", "told"), [(0.0, True), (600.0, False)])
+def test_a_long_pre_flight_says_how_far_it_is(
+    factory_paths: Callable[[str], str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    silent: float,
+    told: bool,
+) -> None:
+    monkeypatch.setattr("mfcheck.cli.audit.SILENT", silent)
+    assert main(["audit", factory_paths("Vanilla"), "--preflight", "--mf-claim", "audit/offset-zero"]) == 0
+    found = capsys.readouterr()
+    assert ("pre-flight: cell 0 of 1" in found.err) == told
+    assert "pre-flight: cell" not in found.out

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mfcheck.session import selection
-from mfcheck.tests.session.test_exit_status import CELLS, written
+from mfcheck.tests.support.coin_claims import CELLS, written
 
 HEAD = CELLS + "TWO = pytest.mark.parametrize('which', ['fair', 'unfair'])\n"
 DOUBLE = written("pair", "fair(decide) if which == 'fair' else unfair(decide)", mark="@TWO", fixtures=", which")
