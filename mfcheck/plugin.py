@@ -179,11 +179,8 @@ def decide(request: pytest.FixtureRequest, cell: Cell) -> Decider:
     file = os.path.relpath(request.node.path, request.config.invocation_params.dir)
     test = f"{file}::{request.node.nodeid.partition('::')[2]}"
     reproduce = f"pytest {shlex.quote(test)} {run.as_options}"
-    if problem := request.config.stash[before_a_cell.DOUBLED].get((claim.id, cell.id)):
-        raise ValueError(problem)
     findings = run.done.get((claim.id, cell.id), [])
-    if not findings:
-        before_a_cell.check_sound(claim, cell, run.settings)
+    before_a_cell.check(request.config, claim, cell, None if findings else run.settings)
     decider = Decider(claim, cell, run.settings, run.theory, run.store, reproduce, list(findings))
     if cell.inapplicable and not findings:
         decider.does_not_apply(cell.inapplicable)

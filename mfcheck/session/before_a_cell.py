@@ -40,20 +40,23 @@ def doubled(items: Iterable[pytest.Item]) -> dict[tuple[str, str], str]:
     }
 
 
-def check_sound(claim: Claim, cell: Cell, settings: Settings) -> None:
-    """Raise ValueError where networks of one's own are none of which a claim of the suite could be decided.
+def check(config: pytest.Config, claim: Claim, cell: Cell, settings: Settings | None) -> None:
+    """Raise ValueError where a claim cannot be decided in a cell; without settings, networks are not looked at.
 
-    As an audit's pre-flight says before all else, and plain pytest does not.
+    Of a claim of the suite, networks of one's own must be sound, as an audit's pre-flight says before all else, and
+    plain pytest does not.
     """
+    if problem := config.stash[DOUBLED].get((claim.id, cell.id)):
+        raise ValueError(problem)
     section = claim.id.split("/")[0]
-    if cell.spec.architecture in ARCHITECTURES or section == PREFLIGHT or section not in SECTIONS:
+    if settings is None or cell.inapplicable or section == PREFLIGHT or section not in SECTIONS:
         return
-    if not cell.inapplicable and (problem := _problem(cell.spec, settings)):
+    if cell.spec.architecture not in ARCHITECTURES and (problem := _unsound(cell.spec, settings)):
         raise ValueError(f"nothing can be said of these networks: {problem}")
 
 
 @lru_cache(maxsize=256)
-def _problem(spec: NetworkSpec, settings: Settings) -> str:
+def _unsound(spec: NetworkSpec, settings: Settings) -> str:
     from mfcheck.session.sizes import unsound
 
     return "; ".join(unsound([spec], settings))

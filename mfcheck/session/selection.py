@@ -7,6 +7,7 @@ import fnmatch
 import importlib.util
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ def claims_ahead(arguments: Iterable[str], named: Sequence[str] = TESTS) -> set[
 
     `named` are the patterns that test modules go by. UNTOLD is among them where an id is not written out.
     """
-    return {id for file in _test_modules(arguments, named) for id in _claim_ids(_source(file))}
+    return {id for file in _test_modules(arguments, named) for id in _ids_in(file)}
 
 
 def _test_modules(arguments: Iterable[str], named: Sequence[str]) -> Iterator[Path]:
@@ -41,14 +42,20 @@ def _test_modules(arguments: Iterable[str], named: Sequence[str]) -> Iterator[Pa
         if path is not None and path.is_file():
             yield path
         elif path is not None:
-            for folder, below, files in os.walk(path):
-                below[:] = sorted(one for one in below if not _passed_over(os.path.join(folder, one)))
-                yield from (Path(folder, file) for file in sorted(files) if _matches(file, named))
+            yield from _below(path, named)
 
 
-def _passed_over(folder: str) -> bool:
+def _below(top: Path, named: Sequence[str]) -> Iterator[Path]:
+    met = {os.path.realpath(top)}  # links are followed, as pytest does, and lead back here and there
+    for folder, below, files in os.walk(top, followlinks=True):
+        places = {one: os.path.realpath(os.path.join(folder, one)) for one in sorted(below)}
+        below[:] = [one for one, place in places.items() if place not in met and not _passed_over(place, one)]
+        met.update(places.values())
+        yield from (Path(folder, file) for file in sorted(files) if _matches(file, named))
+
+
+def _passed_over(folder: str, name: str) -> bool:
     """Whether pytest by default looks for no tests in a folder."""
-    name = os.path.basename(folder)
     return _matches(name, PASSED_OVER) or os.path.exists(os.path.join(folder, "pyvenv.cfg"))
 
 
@@ -56,12 +63,19 @@ def _matches(name: str, patterns: Iterable[str]) -> bool:
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
-def _source(file: Path) -> str:
-    """The text of a test module; empty for what is no file to be read, of which pytest itself will speak."""
+def _ids_in(file: Path) -> tuple[str, ...]:
+    """Ids of the claims in a test module; none of what is no file to be read, of which pytest itself will speak."""
     try:
-        return read_file(file, MOST_SOURCE).decode(errors="replace")
+        found = file.stat()
+        return _ids_read(file, (found.st_mtime_ns, found.st_size, found.st_ino))
     except OSError:
-        return ""
+        return ()
+
+
+@lru_cache(maxsize=4096)
+def _ids_read(file: Path, stamp: tuple[int, ...]) -> tuple[str, ...]:
+    """The same, read once from a file of this stamp."""
+    return tuple(_claim_ids(read_file(file, MOST_SOURCE).decode(errors="replace")))
 
 
 def ids_of_suite() -> set[str]:
@@ -142,7 +156,7 @@ def _folders(arguments: Iterable[str], named: Sequence[str]) -> list[Path]:
     arguments = list(arguments)
     paths = [path for argument in arguments if (path := _path_of(argument.split("::")[0])) is not None]
     given = [path.parent if path.is_file() else path for path in paths]
-    below = [file.parent for file in _test_modules(arguments, named) if list(_claim_ids(_source(file)))]
+    below = [file.parent for file in _test_modules(arguments, named) if _ids_in(file)]
     return list(dict.fromkeys([*given, *below]))
 
 

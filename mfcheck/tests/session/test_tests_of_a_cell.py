@@ -124,6 +124,16 @@ def test_claims_of_any_test_module_below_are_found_and_asked_for(pytester: pytes
     assert "matches no claim" in str(run(pytester, ".", "--mf-claim", "toy.1/other").stderr)
 
 
+def test_links_are_followed_and_lead_in_no_circle(pytester: pytest.Pytester) -> None:
+    pytester.mkdir("far").joinpath("test_good.py").write_text(CELLS + written("good", "fair(decide)"))
+    given = pytester.mkdir("given")
+    (given / "link").symlink_to(pytester.path / "far")
+    (given / "again").symlink_to(given)
+    assert selection.claims_ahead([str(given)]) == {"toy.1/good"}
+    (pytester.path / "far" / "test_good.py").write_text(CELLS + written("better", "fair(decide)"))
+    assert selection.claims_ahead([str(given)]) == {"toy.1/better"}
+
+
 def test_an_id_that_no_text_tells_is_asked_for_all_the_same(pytester: pytest.Pytester) -> None:
     source = CELLS + written("good", "fair(decide)").replace('"toy.1/good"', "'/'.join(['toy.1', 'good'])")
     pytester.makepyfile(test_toy=source)
