@@ -9,6 +9,7 @@ parameters by name, `input_shape` and `outputs`, its sizes, and `homogeneous = F
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import math
 from collections.abc import Iterable, Mapping
@@ -20,6 +21,8 @@ from mfcheck.verdict import NotCovered
 
 GROUP = "mfcheck.architectures"
 """The entry points by which a package offers architectures under short names."""
+OR_ELSE = "; where that is something else in its class, audit a function that makes the network"
+"""What to do where an attribute that an audit asks for has another meaning."""
 
 
 def resolve(names: Iterable[str]) -> tuple[str, ...]:
@@ -65,7 +68,7 @@ def declared_omega(spec: NetworkSpec) -> float:
             f"the theory gives no ω for architecture {spec.architecture}, and its factory declares none; "
             "give the factory an attribute omega(spec), for which mfcheck audit --preflight prints a line to paste"
         )
-    with foreign_code(lambda why: NotCovered(f"the ω of {spec.architecture} raised {why}")):
+    with _asked("omega", spec.architecture):
         omega = float(factory.omega(spec))
     if not 0 < omega < math.inf:
         raise NotCovered(f"the ω of {spec.architecture} must be positive and finite, got {omega!r} for {spec}")
@@ -80,11 +83,16 @@ def declared_scale(spec: NetworkSpec) -> float | None:
     measured = spec.scale if isinstance(spec, ModuleSpec) else None
     if spec.architecture in ARCHITECTURES or not hasattr(factory := load_factory(spec.architecture), "scale"):
         return measured
-    with foreign_code(lambda why: NotCovered(f"the scale of {spec.architecture} raised {why}")):
+    with _asked("scale", spec.architecture):
         scale = float(factory.scale(spec))
     if not 0 < scale < math.inf:
         raise NotCovered(f"the scale of {spec.architecture} must be positive and finite, got {scale!r} for {spec}")
     return scale
+
+
+def _asked(name: str, architecture: str) -> contextlib.AbstractContextManager[None]:
+    """Around the call of an attribute of a factory's, which somebody may have named so for something else."""
+    return foreign_code(lambda why: NotCovered(f"{name}(spec) of {architecture} raised {why}{OR_ELSE}"))
 
 
 def declared_sizes(architecture: str) -> tuple[tuple[int, ...], int | None]:
@@ -93,13 +101,15 @@ def declared_sizes(architecture: str) -> tuple[tuple[int, ...], int | None]:
     ValueError for what is no shape or number.
     """
     factory = load_factory(architecture)
-    shape, outputs = getattr(factory, "input_shape", ()), getattr(factory, "outputs", None)
+    shape, outputs = getattr(factory, "input_shape", None), getattr(factory, "outputs", None)
+    shape = () if shape is None else shape
     sizes = (shape,) if whole(shape) is not None else tuple(shape) if isinstance(shape, list | tuple) else (None,)
     try:
         found = tuple(positive_integer("input_shape", one) for one in sizes)
         return found, None if outputs is None else positive_integer("outputs", outputs)
     except ValueError as error:
-        raise ValueError(f"architecture {architecture} declares sizes that cannot be: {error}") from None
+        said = f"architecture {architecture} declares sizes that cannot be: {error}{OR_ELSE}"
+        raise ValueError(said) from None
 
 
 def declares_biases(architecture: str) -> bool:
@@ -115,7 +125,7 @@ def layer_variances(spec: NetworkSpec) -> Mapping[str, float]:
     factory = load_factory(spec.architecture)
     if not hasattr(factory, "layer_variances"):
         return {}
-    with foreign_code(lambda why: NotCovered(f"the layer_variances of {spec.architecture} raised {why}")):
+    with _asked("layer_variances", spec.architecture):
         declared = {str(name): float(variance) for name, variance in dict(factory.layer_variances(spec)).items()}
     if bad := [name for name, variance in declared.items() if not 0 < variance < math.inf]:
         wrong = f"{bad[0]} has {declared[bad[0]]!r}"

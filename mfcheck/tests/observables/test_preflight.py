@@ -56,7 +56,16 @@ def test_a_sound_network_of_ones_own_passes_pre_flight(factory_paths: Callable[[
         ("Precise", "exact products", "matmul precision is 'high'"),
         ("WrongOmega", "declarations", "must be positive and finite, got nan"),
         ("WrongLayers", "declarations", "names 'absent'; there are first"),
-        ("RaisingLayers", "declarations", "raised KeyError: 'none'"),
+        (
+            "RaisingLayers",
+            "declarations",
+            r"layer_variances\(spec\) of .* raised KeyError: 'none'; where that is something else",
+        ),
+        (
+            "Scaled",
+            "declarations",
+            r"scale\(spec\) of .* raised TypeError: .*; where that is something else in its class",
+        ),
     ],
 )
 def test_every_pre_flight_check_names_what_is_wrong_and_what_to_do(

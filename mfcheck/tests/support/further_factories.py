@@ -211,6 +211,14 @@ class Kept(nn.Module):
     def forward(self, x):
         return self.parts["first"][0](x).relu()
 
+class Scaled(Vanilla):
+    # Its scale is a number of its own, by which it multiplies.
+
+    scale = 0.5
+
+    def forward(self, x):
+        return self.scale * super().forward(x)
+
 class Squeezed(Vanilla):
     # Of a batch of one input it keeps the outputs alone.
 
