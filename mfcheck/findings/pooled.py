@@ -105,6 +105,13 @@ def check_poolable(reports: Mapping[str, Mapping[str, Any]]) -> None:
     """Raise ValueError, in one sentence, unless the reports are of several seeds and otherwise of one kind."""
     if len(reports) < 2:
         raise ValueError(f"to pool takes two reports at least, got {len(reports)}")
+    codes = {code: name for name, report in reports.items() if (code := report.get("theory_code"))}
+    if len(codes) > 1:
+        first, second, *_ = codes.values()
+        raise ValueError(
+            f"{first!r} and {second!r} are of different code of their theory, or of what it imports; pool runs of one "
+            "theory"
+        )
     (first, one), *others = reports.items()
     seeds = {one["seed"]: first}
     for name, other in others:
@@ -120,11 +127,6 @@ def check_poolable(reports: Mapping[str, Mapping[str, Any]]) -> None:
         ):
             if own != its:
                 raise ValueError(f"{first!r} has {what} {shown(own)} and {name!r} {shown(its)}; pool like with like")
-        if len({one.get("theory_code") or "", other.get("theory_code") or "", ""}) > 2:
-            raise ValueError(
-                f"{first!r} and {name!r} are of different code of theory {shown(one['theory'])}, or of what it "
-                "imports; pool runs of one theory"
-            )
         if other["seed"] in seeds:
             raise ValueError(
                 f"{seeds[other['seed']]!r} and {name!r} are both of seed {other['seed']}: the same draws count once"

@@ -13,6 +13,7 @@ from dataclasses import asdict
 from typing import Any
 
 from mfcheck.datasets.inputs import NORM, open_dataset
+from mfcheck.ensembles.module_files import Place
 from mfcheck.ensembles.provenance import foreign_code
 from mfcheck.findings import states
 from mfcheck.findings.finding import Finding
@@ -95,14 +96,17 @@ def assemble(
 
 
 def _code_of(theory: str) -> str:
-    """What tells a theory's code, with all that it imports, from that of another of its name, on any machine.
+    """What tells a theory's code, with all that it imports and is not installed, from that of another of its name.
 
     Empty for the paper's, which is known by mfcheck's version, and where some of it cannot be found.
     """
     if theory == PAPER_THEORY:
         return ""
     code = foreign_code([load_object(theory, "theory")], [theory], ())
-    return "" if code.unresolved else hashlib.sha256("\n".join(sorted(code.lines)).encode()).hexdigest()[:16]
+    if code.unresolved:
+        return ""
+    own = sorted((file.name, file.read_bytes()) for file in code.files if not Place(file).installed)
+    return hashlib.sha256(repr(own).encode()).hexdigest()[:16]
 
 
 def _judged(claims: Sequence[dict[str, Any]]) -> dict[str, Any]:

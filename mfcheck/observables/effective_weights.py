@@ -38,15 +38,20 @@ def tensors_of(module: nn.Module) -> dict[str, Tensor]:
 
 def unseen(module: nn.Module) -> Iterator[str]:
     """Where a module keeps layers or tensors that torch does not see: plain tensors, and lists, tuples and dicts."""
+    seen = {id(one) for one in (*module.modules(), *module.parameters(), *module.buffers())}
     for name, part in module.named_modules():
         for attribute, value in vars(part).items():
-            if attribute not in INTERNAL and (isinstance(value, Tensor) or _holds_layers(value)):
+            if attribute not in INTERNAL and _holds_others(value, set(seen)):
                 yield f"{name}.{attribute} (a {type(value).__name__})".lstrip(".")
 
 
-def _holds_layers(value: object) -> bool:
+def _holds_others(value: object, seen: set[int]) -> bool:
+    """Whether a value is or holds a layer or a tensor that is none of those `seen`, or of what holds itself."""
+    if id(value) in seen:
+        return False
+    seen.add(id(value))
     inside = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
-    return any(isinstance(one, nn.Module | Tensor) or _holds_layers(one) for one in inside)
+    return isinstance(value, nn.Module | Tensor) or any(_holds_others(one, seen) for one in inside)
 
 
 @contextlib.contextmanager

@@ -69,8 +69,11 @@ def gains(network: Network, x: Tensor, labels: Tensor, eta: Tensor, begun: list[
     clean, attacked = network.passed(x), network.passed(x + eta)
     signals = network.signals(clean, residual(clean.output, labels)[..., None])
     rows = []
-    for layer, matrix in enumerate(network.weights):
-        below = [one for one in (matrix, *network.shortcuts[layer : layer + 1]) if isinstance(one, DenseMatrix)]
+    weights, shortcuts = (
+        [one for one in matrices if isinstance(one, DenseMatrix)] for matrices in (network.weights, network.shortcuts)
+    )
+    for layer, matrix in enumerate(weights):
+        below = [matrix, *shortcuts[layer : layer + 1]]
         signal, added = signals[layer][..., 0].mT, (attacked.states[layer] - clean.states[layer]).mT
         moved, size = matrix.moved(begun[layer]), _square(begun[layer])
         backward = network.spec.width * _square(matrix.T @ signal) / divisor(matrix.squared_norm() * _square(signal))

@@ -24,20 +24,30 @@ PREFLIGHT = "preflight"
 
 
 def doubled(items: Iterable[pytest.Item]) -> dict[tuple[str, str], str]:
-    """Why cells with several tests cannot be decided: the findings of one would stand in place of the other's."""
-    tests: dict[tuple[str, str], list[str]] = {}
+    """Why cells with several tests cannot be decided: the findings of one would stand in place of the other's.
+
+    A test that is given twice, or that a plugin repeats as it is, is one.
+    """
+    tests: dict[tuple[str, str], dict[str, str]] = {}
     for item in items:
         if (claim := claim_of(item)) and (cell := cell_of(item)):
-            tests.setdefault((claim.id, cell.id), []).append(item.nodeid.rpartition("/")[2])
+            tests.setdefault((claim.id, cell.id), {})[_told_apart_by(item)] = item.nodeid.rpartition("/")[2]
     return {
         (
             claim,
             cell,
-        ): f"claim {claim} has {len(names)} tests for cell {cell}, {' and '.join(names)}, of which one would "
-        "replace the other in the report; give each a claim id, or a cell id, of its own"
+        ): f"claim {claim} has {len(names)} tests for cell {cell}, {' and '.join(names.values())}, of "
+        "which one would replace the other in the report; give each a claim id, or a cell id, of its own"
         for (claim, cell), names in tests.items()
         if len(names) > 1
     }
+
+
+def _told_apart_by(item: pytest.Item) -> str:
+    """A test's function, and what it is given but for the number of a repeat."""
+    given = vars(item)["callspec"].params
+    told = {name: id(value) for name, value in given.items() if name != "cell" and not name.startswith("__")}
+    return f"{item.nodeid.partition('[')[0]} {told}"
 
 
 def check(config: pytest.Config, claim: Claim, cell: Cell, settings: Settings | None) -> None:
@@ -51,12 +61,14 @@ def check(config: pytest.Config, claim: Claim, cell: Cell, settings: Settings | 
     section = claim.id.split("/")[0]
     if settings is None or cell.inapplicable or section == PREFLIGHT or section not in SECTIONS:
         return
-    if cell.spec.architecture not in ARCHITECTURES and (problem := _unsound(cell.spec, settings)):
-        raise ValueError(f"nothing can be said of these networks: {problem}")
+    if cell.spec.architecture not in ARCHITECTURES:
+        _check_sound(cell.spec, settings)
 
 
 @lru_cache(maxsize=256)
-def _unsound(spec: NetworkSpec, settings: Settings) -> str:
+def _check_sound(spec: NetworkSpec, settings: Settings) -> None:
+    """Looked at once where all is well; what raises, short of memory perhaps, is looked at anew."""
     from mfcheck.session.sizes import unsound
 
-    return "; ".join(unsound([spec], settings))
+    if problems := unsound([spec], settings):
+        raise ValueError(f"nothing can be said of these networks: {'; '.join(problems)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -69,5 +70,7 @@ def _to_the_end(arguments: Iterable[str]) -> Iterator[str]:
     for one in given:
         if one == "--maxfail":
             next(given, None)
-        elif one not in ("-x", "--exitfirst") and not one.startswith("--maxfail="):
+        elif re.fullmatch("-[vqslx]*x[vqslx]*", one):  # short options in one word
+            yield from [kept] if (kept := one.replace("x", "")) != "-" else []
+        elif one not in ("--exitfirst", "--stepwise", "--sw") and not one.startswith("--maxfail="):
             yield one

@@ -18,6 +18,7 @@ import pytest
 
 from mfcheck.findings.claim import is_asked_for
 from mfcheck.session import selection
+from mfcheck.session.claim_files import ids_in
 from mfcheck.session.outcome import CLAIM_PROPERTY, COMPLAINT_PROPERTY, FINDING_PROPERTY
 from mfcheck.session.progress_display import FOLDER, StatusFile, Ticker
 from mfcheck.session.screen import display_for
@@ -34,6 +35,8 @@ SELECTED = pytest.StashKey[list[dict[str, str]]]()
 """The claims and cells that this process has collected."""
 
 
+UNCOLLECTED = "run/uncollected-module"
+"""In place of a claim whose id the text of its module does not tell."""
 BROKEN_OFF = "the run was broken off before all that it was asked for was decided"
 
 
@@ -94,8 +97,9 @@ class Controller:
         if report.passed or not file.is_file():
             return
         says = f"Its module {'was skipped' if report.skipped else 'could not be collected'}."
-        for id in sorted(selection.claims_ahead([str(file)])):
-            self._lost.append({"id": id, "says": says, "cell": "all cells"})
+        for id in sorted(ids_in(file)):
+            named = {"id": id, "says": says, "cell": "all cells"}
+            self._lost.append(named if id else {"id": UNCOLLECTED, "says": says, "cell": report.nodeid})
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, None, None]:
@@ -119,7 +123,7 @@ class Controller:
         ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         ended = ended and not (session.shouldfail or session.shouldstop or session.config.option.collectonly)
         selected = self._started(session.config, [*session.config.stash.get(SELECTED, []), *self._selected])
-        selected += self._lost
+        selected = [*self._wanted(selected), *self._asked_and_lost()]
         if ended and (selected or self._left or session.config.getoption("mf_baseline")):
             self._record()  # claims that left no trace, or a baseline of which all is lost
         if self._recorder is None:
@@ -139,7 +143,7 @@ class Controller:
             full=full,
             narrowed=narrowed,
             baseline=self._run().baseline,
-            selected=self._wanted(selected),
+            selected=selected,
             left=self._left,
         )
         if self._recorder.begun and not (self._recorder.errors or self._recorder.unwritten or self._left):
@@ -176,6 +180,10 @@ class Controller:
     def _wanted(self, selected: Sequence[dict[str, str]]) -> list[dict[str, str]]:
         """Those of the collected claims that the run was asked for."""
         return [one for one in selected if is_asked_for(one["id"], self._run().claims)]
+
+    def _asked_and_lost(self) -> list[dict[str, str]]:
+        """Claims of modules that were not collected; any that is not known by its id may have been asked for."""
+        return [*self._wanted(self._lost), *(one for one in self._lost if one["id"] == UNCOLLECTED)]
 
     def pytest_terminal_summary(
         self, terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config

@@ -105,12 +105,11 @@ class DenseMatrix:
         """‖W‖_F² in float64: `[R]`."""
         return self.values.double().square().sum(dim=(1, 2))
 
-    def moved(self, start: Tensor | None, scratch: Tensor | None = None) -> Tensor:
+    def moved(self, start: Tensor, scratch: Tensor | None = None) -> Tensor:
         """‖W − W(0)‖_F² from the values at the start, summed by torch in their own dtype: `[R]` in float64.
 
         `scratch`, of the values' shape, is written over: who asks often saves allocating as much every time.
         """
-        assert start is not None
         length: Tensor = torch.linalg.vector_norm(torch.sub(self.values, start, out=scratch), dim=(1, 2))
         return length.double().square()
 

@@ -109,11 +109,6 @@ class LazyMatrix:
         spread = self._scale if isinstance(self._scale, float) else self._scale.double().flatten()
         return seen + spread**2 * self._stream.chi_square(hidden.double())
 
-    def moved(self, start: Tensor | None = None) -> Tensor:
-        """‖W − W(0)‖_F² of all that was added, in float64: `[R]`; nobody need remember the start."""
-        inputs, answers = (kept.rows.double() for kept in (self._update.inputs, self._update.answers))
-        return ((inputs @ inputs.mT) * (answers @ answers.mT)).sum(dim=(1, 2))
-
     @property
     def device(self) -> torch.device:
         return self._stream.device

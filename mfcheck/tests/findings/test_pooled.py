@@ -111,10 +111,18 @@ def test_one_report_is_nothing_to_pool() -> None:
 
 
 @pytest.mark.parametrize(
-    ("codes", "pooled_together"), [(("a", "a"), True), (("a", "b"), False), (("", "b"), True), ((None, "b"), True)]
+    ("codes", "pooled_together"),
+    [
+        (("a", "a"), True),
+        (("a", "b"), False),
+        (("", "b"), True),
+        ((None, "b"), True),
+        (("a", "", "b"), False),
+        (("", "a", "b"), False),
+    ],
 )
 def test_theories_of_one_name_are_pooled_where_their_code_is_not_known_to_differ(
-    codes: tuple[str | None, str], pooled_together: bool
+    codes: tuple[str | None, ...], pooled_together: bool
 ) -> None:
     reports = {str(seed): {**report(seed, {}), "theory_code": code} for seed, code in enumerate(codes)}
     if codes[0] is None:  # of a version that did not say
@@ -122,7 +130,7 @@ def test_theories_of_one_name_are_pooled_where_their_code_is_not_known_to_differ
     if pooled_together:
         assert pooled(reports).findings
         return
-    with pytest.raises(ValueError, match="'0' and '1' are of different code of theory"):
+    with pytest.raises(ValueError, match="are of different code of their theory"):
         pooled(reports)
 
 

@@ -100,6 +100,33 @@ WRONG: dict[str, Function] = {
 }
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_pooled_convolutions_of_mostly_empty_images_are_right(seed: int) -> None:
+    """Where an image is blank, gates stand as near to turning as the little that is added leaves them."""
+    stream = torch.Generator().manual_seed(seed)
+    kernels = [torch.randn(*sizes, dtype=torch.float64, generator=stream) for sizes in ((16, 1, 3, 3), (16, 16, 3, 3))]
+    images = torch.randn(2, 1, 28, 28, dtype=torch.float64, generator=stream)
+    images[:, :, :, :18] = 0.0
+
+    def f(x: Tensor) -> Tensor:
+        x = x.reshape(-1, 1, 28, 28)
+        for kernel in kernels:
+            x = functional.max_pool2d(torch.relu(functional.conv2d(x, kernel, padding=1)), 2)
+        return x.flatten(1)[:, :10] + x.mean((1, 2, 3))[:, None]
+
+    assert astray(f, images.flatten(1)) < ASTRAY / 4
+
+
+@pytest.mark.parametrize("depth", [8, 35, 60])
+def test_where_differences_are_rounding_alone_nothing_is_wrong(depth: int) -> None:
+    """Torch's default layers with biases, whose signal dies with depth, and outputs beside which it is nothing."""
+    torch.manual_seed(depth)
+    layers = [nn.Linear(36, 36, dtype=torch.float64) for _ in range(depth)]
+    dies = nn.Sequential(*[part for layer in layers for part in (layer, nn.ReLU())])
+    assert astray(dies, X) < 1e-3
+    assert astray(lambda x: relu(x) + 1e10, X) < 1e-3
+
+
 @pytest.mark.parametrize("name", RIGHT)
 def test_right_gradients_are_taken_for_right(name: str) -> None:
     f, x = RIGHT[name]

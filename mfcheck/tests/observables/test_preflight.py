@@ -48,6 +48,7 @@ def test_a_sound_network_of_ones_own_passes_pre_flight(factory_paths: Callable[[
         ),
         ("Nested", "registered", r"in body\.parts \(a dict\)"),
         ("Plain", "registered", r"in first \(a Tensor\)"),
+        ("Aliased", "float64", "in float64 raised RuntimeError"),
         ("Squeezed", "shape", r"maps \(1, 6\) to \(5,\), expected \(1, 5\)"),
         ("Tupled", "output", "returns a tuple, which is no tensor"),
         ("Named", "output", "returns a dict, which is no tensor"),

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from mfcheck.session import selection
+from mfcheck.findings.report_file import read_report
+from mfcheck.session import claim_files, selection
 from mfcheck.tests.support.coin_claims import CELLS, written
 
 HEAD = CELLS + "TWO = pytest.mark.parametrize('which', ['fair', 'unfair'])\n"
@@ -54,6 +55,28 @@ def test_so_are_two_functions_of_one_claim_and_one_of_them_alone_is_none(pyteste
     assert run(pytester, "-k", "test_one").ret == pytest.ExitCode.OK
 
 
+REPEATS = """
+import pytest
+
+def pytest_generate_tests(metafunc):
+    metafunc.fixturenames.append("__pytest_repeat_step_number")
+    metafunc.parametrize("__pytest_repeat_step_number", range(2))
+
+@pytest.fixture
+def __pytest_repeat_step_number(request):
+    return request.param
+"""
+
+
+def test_a_test_that_is_given_or_repeated_twice_is_one(pytester: pytest.Pytester) -> None:
+    file = pytester.makepyfile(test_toy=CELLS + written("good", "fair(decide)"))
+    assert run(pytester, "--keep-duplicates", str(file), str(file)).ret == pytest.ExitCode.OK
+    pytester.makeconftest(REPEATS)
+    found = run(pytester)
+    assert found.ret == pytest.ExitCode.OK
+    assert found.parseoutcomes()["passed"] == 4
+
+
 # What leaves no test ---------------------------------------------------------------------------------------------
 
 
@@ -68,6 +91,15 @@ def test_beside_others_they_are_none_of_this_runs(pytester: pytest.Pytester) -> 
     pytester.makepyfile(test_toy=CELLS + NO_CELL + written("good", "fair(decide)"))
     assert run(pytester).ret == pytest.ExitCode.OK
     assert "has no verdict" not in json.dumps(report(pytester))
+
+
+def test_a_module_that_cannot_be_imported_and_tells_no_id_is_an_error_of_its_own(pytester: pytest.Pytester) -> None:
+    lost = LOST.replace('"toy.1/lost"', "'/'.join(['toy.1', 'lost'])")
+    pytester.makepyfile(test_good=CELLS + written("good", "fair(decide)"), test_lost=lost)
+    asked = ("--continue-on-collection-errors", "--mf-claim", "toy.1/good")
+    assert run(pytester, *asked).ret == pytest.ExitCode.TESTS_FAILED
+    read_report(pytester.path / "reports" / "report.json")  # which refuses what is no report
+    assert "run/uncollected-module" in json.dumps(report(pytester))
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "two workers"])
@@ -117,11 +149,39 @@ def test_claims_of_any_test_module_below_are_found_and_asked_for(pytester: pytes
     (folder / "expected.toml").write_text(EXPECTED)
     hidden = pytester.mkdir(".hidden") / "test_hidden.py"
     hidden.write_text(CELLS + written("hidden", "fair(decide)"))
-    assert selection.claims_ahead([str(pytester.path)]) == {"toy.1/good"}
+    assert claim_files.claims_ahead([str(pytester.path)]) == {"toy.1/good"}
     assert selection.suite_expectations([str(pytester.path)]) == [folder / "expected.toml"]
     found = run(pytester, ".", "--mf-claim", "toy.1/good")
     assert found.ret == pytest.ExitCode.OK, str(found.stderr)
     assert "matches no claim" in str(run(pytester, ".", "--mf-claim", "toy.1/other").stderr)
+
+
+INSIDE = """
+import pytest
+if True:
+    class TestOuter:
+        class TestInner:
+            @claim(id="toy.1/good", cells=cells)
+            def test_good(self, cell, decide):
+                \"\"\"A coin.\"\"\"
+                fair(decide)
+"""
+
+
+def test_claims_under_conditions_and_in_classes_are_found(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_toy=CELLS + INSIDE)
+    assert claim_files.claims_ahead([str(pytester.path)]) == {"toy.1/good"}
+    assert run(pytester, "--mf-claim", "toy.1/good").ret == pytest.ExitCode.OK
+
+
+@pytest.mark.parametrize("ini", ["python_files = claims/check_*.py", "norecursedirs = .git"])
+def test_claims_are_looked_for_where_an_ini_file_says(pytester: pytest.Pytester, ini: str) -> None:
+    name = "claims/check_good.py" if "check" in ini else "build/test_good.py"
+    (pytester.path / name).parent.mkdir()
+    (pytester.path / name).write_text(CELLS + written("good", "fair(decide)"))
+    pytester.makeini(f"[pytest]\n{ini}\n")
+    assert claim_files.claims_ahead([str(pytester.path)]) == set()
+    assert run(pytester, ".", "--mf-claim", "toy.1/good").ret == pytest.ExitCode.OK
 
 
 def test_links_are_followed_and_lead_in_no_circle(pytester: pytest.Pytester) -> None:
@@ -129,22 +189,24 @@ def test_links_are_followed_and_lead_in_no_circle(pytester: pytest.Pytester) -> 
     given = pytester.mkdir("given")
     (given / "link").symlink_to(pytester.path / "far")
     (given / "again").symlink_to(given)
-    assert selection.claims_ahead([str(given)]) == {"toy.1/good"}
+    assert claim_files.claims_ahead([str(given)]) == {"toy.1/good"}
     (pytester.path / "far" / "test_good.py").write_text(CELLS + written("better", "fair(decide)"))
-    assert selection.claims_ahead([str(given)]) == {"toy.1/better"}
+    assert claim_files.claims_ahead([str(given)]) == {"toy.1/better"}
 
 
 def test_an_id_that_no_text_tells_is_asked_for_all_the_same(pytester: pytest.Pytester) -> None:
     source = CELLS + written("good", "fair(decide)").replace('"toy.1/good"', "'/'.join(['toy.1', 'good'])")
     pytester.makepyfile(test_toy=source)
-    assert selection.claims_ahead([str(pytester.path)]) == {selection.UNTOLD}
+    assert claim_files.claims_ahead([str(pytester.path)]) == {claim_files.UNTOLD}
     assert run(pytester, "--mf-claim", "toy.1/good").ret == pytest.ExitCode.OK
 
 
 # Going on --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("stops", [("-x",), ("--maxfail", "1"), ("--maxfail=1",), ("--exitfirst",)], ids=" ".join)
+@pytest.mark.parametrize(
+    "stops", [("-x",), ("--maxfail", "1"), ("--maxfail=1",), ("--exitfirst",), ("-vx",)], ids=" ".join
+)
 def test_how_to_go_on_stops_no_more_at_what_is_known_to_fail(pytester: pytest.Pytester, stops: tuple[str, ...]) -> None:
     pytester.makepyfile(test_toy=CELLS + written("bad", "unfair(decide)") + written("good", "fair(decide)"))
     found = run(pytester, *stops)

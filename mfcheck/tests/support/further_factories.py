@@ -219,6 +219,20 @@ class Scaled(Vanilla):
     def forward(self, x):
         return self.scale * super().forward(x)
 
+class Aliased(nn.Module):
+    # A recurrent layer, whose first state is float32, beside lists and dicts of what it has already, and of itself.
+
+    def __init__(self, spec, g):
+        super().__init__()
+        self.cell = nn.LSTM(spec.input_dim, spec.width, batch_first=True)
+        self.last = nn.Linear(spec.width, spec.output_dim)
+        self.order, self.table = [self.cell, self.last], {"last": self.last}
+        self.table["table"] = self.table
+
+    def forward(self, x):
+        first = (torch.zeros(1, len(x), self.cell.hidden_size), torch.zeros(1, len(x), self.cell.hidden_size))
+        return self.last(self.cell(x[:, None], first)[0][:, -1])
+
 class Squeezed(Vanilla):
     # Of a batch of one input it keeps the outputs alone.
 

@@ -1,0 +1,139 @@
+"""Which claims stand in the files and folders that pytest is given, read off the text without importing any of it."""
+
+from __future__ import annotations
+
+import ast
+import fnmatch
+import importlib.util
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mfcheck.given import read_file
+
+if TYPE_CHECKING:
+    import pytest
+
+UNTOLD = ""
+"""In place of an id that the text of its module does not tell."""
+MOST_SOURCE = 2**24
+"""Bytes of a test module; nobody writes larger ones by hand."""
+
+
+@dataclass(frozen=True)
+class Where:
+    """In which folders, and under which names of files, pytest looks for tests: by default, or as an ini file says."""
+
+    named: tuple[str, ...] = ("test_*.py", "*_test.py")
+    passed_over: tuple[str, ...] = ("*.egg", ".*", "_darcs", "build", "CVS", "dist", "node_modules", "venv", "{arch}")
+
+    @classmethod
+    def of(cls, config: pytest.Config) -> Where:
+        """As a run is set up."""
+        return cls(tuple(config.getini("python_files")), tuple(config.getini("norecursedirs")))
+
+    def test_modules(self, arguments: Iterable[str]) -> Iterator[Path]:
+        """The files that pytest was given, and of folders the test modules in and below them."""
+        for argument in arguments:
+            path = path_of(argument.split("::")[0])
+            if path is not None and path.is_file():
+                yield path
+            elif path is not None:
+                yield from self._below(path)
+
+    def _below(self, top: Path) -> Iterator[Path]:
+        met = {os.path.realpath(top)}  # links are followed, as pytest does, and lead back here and there
+        for folder, below, files in os.walk(top, followlinks=True):
+            places = {one: os.path.realpath(os.path.join(folder, one)) for one in sorted(below)}
+            below[:] = [one for one, place in places.items() if place not in met and not self._passes_over(place, one)]
+            met.update(places.values())
+            paths = (Path(folder, file) for file in sorted(files))
+            yield from (path for path in paths if _matches(path, self.named))
+
+    def _passes_over(self, folder: str, name: str) -> bool:
+        virtual = name == "__pycache__" or os.path.exists(os.path.join(folder, "pyvenv.cfg"))
+        return virtual or _matches(Path(folder).with_name(name), self.passed_over)
+
+
+USUAL = Where()
+
+
+def claims_ahead(arguments: Iterable[str], where: Where = USUAL) -> set[str]:
+    """Ids of the claims in the files and folders that pytest was given; UNTOLD for one that is not written out."""
+    return {id for file in where.test_modules(arguments) for id in ids_in(file)}
+
+
+def ids_in(file: Path) -> tuple[str, ...]:
+    """Ids of the claims in a test module; none of what is no file to be read, of which pytest itself will speak."""
+    try:
+        found = file.stat()
+        return _ids_read(file, (found.st_mtime_ns, found.st_size, found.st_ino))
+    except OSError:
+        return ()
+
+
+def path_of(argument: str) -> Path | None:
+    """Where an argument of pytest's lies, a package's name too; None where there is nothing."""
+    path = Path(argument)
+    if os.path.exists(path):
+        return path
+    try:  # pytest --pyargs package.module
+        found = importlib.util.find_spec(argument)
+    except (ImportError, ValueError):
+        return None
+    if found is None:
+        return None
+    places = list(found.submodule_search_locations or []) or [found.origin or ""]
+    return Path(places[0]) if places[0] else None
+
+
+def _matches(path: Path, patterns: Iterable[str]) -> bool:
+    """Whether a file or folder goes by one of the patterns: by its name, or by its path where they have folders."""
+    return any(
+        fnmatch.fnmatchcase(path.absolute().as_posix(), f"*/{pattern}")
+        if "/" in pattern
+        else fnmatch.fnmatchcase(path.name, pattern)
+        for pattern in patterns
+    )
+
+
+@lru_cache(maxsize=4096)
+def _ids_read(file: Path, stamp: tuple[int, ...]) -> tuple[str, ...]:
+    """The same, read once from a file of this stamp."""
+    return tuple(_claim_ids(read_file(file, MOST_SOURCE).decode(errors="replace")))
+
+
+def _claim_ids(source: str) -> Iterator[str]:
+    """Ids that decorators called claim give a module's tests, in source text that need not even be importable."""
+    if "claim(" not in source:
+        return
+    try:
+        tree = ast.parse(source)
+        functions = list(_functions(tree))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # pytest itself will say so
+        return
+    named = {
+        target.id: node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    for function in functions:
+        for call in function.decorator_list:
+            if isinstance(call, ast.Call) and ast.unparse(call.func).split(".")[-1] == "claim":
+                id = next(iter([*call.args, *(one.value for one in call.keywords if one.arg == "id")]), None)
+                id = named.get(id.id, id) if isinstance(id, ast.Name) else id
+                yield id.value if isinstance(id, ast.Constant) and isinstance(id.value, str) else UNTOLD
+
+
+def _functions(node: ast.AST) -> Iterator[ast.FunctionDef]:
+    """The functions of a module and of its classes, those under conditions too, and none inside of functions."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef):
+            yield child
+        elif isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
+            yield from _functions(child)
