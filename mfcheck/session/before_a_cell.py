@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -32,15 +32,15 @@ def doubled(items: Iterable[pytest.Item]) -> dict[tuple[str, str], str]:
     for item in items:
         if (claim := claim_of(item)) and (cell := cell_of(item)):
             tests.setdefault((claim.id, cell.id), {})[_told_apart_by(item)] = item.nodeid.rpartition("/")[2]
-    return {
-        (
-            claim,
-            cell,
-        ): f"claim {claim} has {len(names)} tests for cell {cell}, {' and '.join(names.values())}, of "
-        "which one would replace the other in the report; give each a claim id, or a cell id, of its own"
-        for (claim, cell), names in tests.items()
-        if len(names) > 1
-    }
+    return {place: _replaced(place, list(names.values())) for place, names in tests.items() if len(names) > 1}
+
+
+def _replaced(place: tuple[str, str], names: Sequence[str]) -> str:
+    claim, cell = place
+    return (
+        f"claim {claim} has {len(names)} tests for cell {cell}, {' and '.join(names)}, of which one would replace the "
+        "other in the report; give each a claim id, or a cell id, of its own"
+    )
 
 
 def _told_apart_by(item: pytest.Item) -> str:
