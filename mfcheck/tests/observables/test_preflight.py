@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable
 
@@ -10,7 +11,9 @@ import torch
 
 from mfcheck.observables import preflight
 from mfcheck.observables.checks import CHECKS
-from mfcheck.tests.support.factories import EXAMPLES, X, spec_of
+from mfcheck.tests.support.exact_factories import EXACT_FACTORIES
+from mfcheck.tests.support.factories import EXAMPLES, FACTORIES, X, spec_of
+from mfcheck.tests.support.further_factories import FURTHER
 
 
 @pytest.mark.parametrize("factory", ["Vanilla", "Global", "Settled", "Biased", "Lazy", "Gained"])
@@ -85,3 +88,9 @@ def test_the_documentation_lists_every_pre_flight_check() -> None:
     page = EXAMPLES.parents[1].joinpath("architectures.md").read_text()
     for check in CHECKS.values():
         assert f"| sound | {check.raised_if} | {check.means} | {check.do} |" in page
+
+
+def test_no_two_factories_that_tests_know_have_one_name() -> None:
+    """They stand in one module, in which the later would replace the earlier."""
+    names = [one.name for one in ast.parse(FACTORIES + EXACT_FACTORIES + FURTHER).body if isinstance(one, ast.ClassDef)]
+    assert len(names) == len(set(names))

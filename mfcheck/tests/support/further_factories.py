@@ -211,7 +211,7 @@ class Kept(nn.Module):
     def forward(self, x):
         return self.parts["first"][0](x).relu()
 
-class Scaled(Vanilla):
+class Multiplying(Vanilla):
     # Its scale is a number of its own, by which it multiplies.
 
     scale = 0.5
