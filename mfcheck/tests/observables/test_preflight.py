@@ -66,7 +66,7 @@ def test_a_sound_network_of_ones_own_passes_pre_flight(factory_paths: Callable[[
             r"layer_variances\(spec\) of .* raised KeyError: 'none'; where that is something else",
         ),
         (
-            "Scaled",
+            "Multiplying",
             "declarations",
             r"scale\(spec\) of .* raised TypeError: .*; where that is something else in its class",
         ),
