@@ -23,7 +23,6 @@ from mfcheck.theory import entry_law
 WIDTHS = (100, 300, 1000)
 VARIANCES = {"vanilla": 2.0, "residual": 1.0}
 REACHES = (0.1, 0.3, 1.0)
-"""Networks that tell how far below their loss falls, and how that is spread: no formula says."""
 NOTHING = Allowance(0.0, 0.0, "none: the bound is stated for every width")
 INSIDE = Allowance(0.0, 0.0, "none: exact inside one region")
 

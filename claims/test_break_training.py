@@ -29,7 +29,6 @@ from mfcheck.training.objectives import Objective
 from mfcheck.training.rules import SGD, Flow
 
 PAIR = NormPair(math.inf, math.inf)
-VARIANCES = {"vanilla": 2.0, "residual": 0.6}
 EPS, LARGE, STEPS, BATCH = 0.3, 0.1, 8, 32
 """A budget; a step of SGD, several times as long as L_adv takes to lose a fifth; and how many of them."""
 STEPPED = {"quick": (256,), "standard": (256, 1000), "paper": (1000, 2000)}

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mfcheck import Cell, NetworkSpec, claim
-from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.decide import Decider
 from mfcheck.decisions.medians import MedianWithin
 from mfcheck.decisions.probes import images
@@ -27,7 +26,6 @@ EPS = 0.3
 WHOLE_WIDTHS = {"standard": 256, "paper": 1000}
 STRETCHES, WHOLE_STEPS = (*((0.0025, 8),) * 2, *((0.01, 8),) * 2, *((0.025, 8),) * 4), 3
 """Steps of SGD to t = 1, small at first, when L_adv is large; and steps of the attacks trained on."""
-NONE = Allowance(0.0, 0.0, "none")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -39,6 +39,7 @@ from mfcheck.theorems.variance import (
     along_projection,
     euler,
     half_life,
+    kept,
     of_what_is_left,
     over_strengths,
     scales_down_to,
@@ -94,7 +95,7 @@ class DecayCell(AttackCell):
 
     def kept(self, theory: PaperTheory, t: float) -> float:
         """The theory's σ_w²(t)/σ_w²(0)."""
-        return theory.weight_variance(self.spec, *self.attack, t) / self.spec.weight_variance
+        return kept(theory, self.spec, self.attack, t)
 
 
 def decay_cells(architecture: str) -> Callable[[Settings], Iterator[DecayCell | VariedCell]]:

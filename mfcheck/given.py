@@ -160,6 +160,15 @@ def real(value: object) -> float:
         return math.nan
 
 
+def is_import_path(text: object) -> bool:
+    """Whether a text reads as package.module:name.
+
+    >>> is_import_path("mfcheck.theory:PaperTheory"), is_import_path("vanilla")
+    (True, False)
+    """
+    return isinstance(text, str) and re.fullmatch(r"[A-Za-z_]\w*(\.\w+)*:[A-Za-z_]\w*", text) is not None
+
+
 def whole(value: object) -> int | None:
     """The value of any integer; None for booleans and whatever is no integer, 3.0 too."""
     value = _unwrapped(value)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import dis
 import importlib
-import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any, TypeVar
 
-from mfcheck.given import meant
+from mfcheck.given import is_import_path, meant
 
 Acted = TypeVar("Acted")
 
@@ -64,7 +63,7 @@ def load_object(path: str, what: str) -> object:
 
     What the module prints while it is imported goes to standard error: standard output is the caller's.
     """
-    if not re.fullmatch(r"[A-Za-z_]\w*(\.\w+)*:[A-Za-z_]\w*", path):
+    if not is_import_path(path):
         raise ValueError(f"{what} {path!r} does not read as package.module:name")
     module_name, name = path.split(":")
     with foreign_code(lambda why: ValueError(f"{what} {path!r} cannot be imported: {why}")):

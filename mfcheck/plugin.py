@@ -17,7 +17,7 @@ import pytest
 from mfcheck.findings.claim import Claim, is_asked_for
 from mfcheck.imports import calm_warnings
 from mfcheck.session import before_a_cell, gpu_trouble, options, ordering
-from mfcheck.session.claim_files import Where, claims_ahead
+from mfcheck.session.claim_files import ClaimFiles
 from mfcheck.session.controller import SELECTED, STATUS, Controller
 from mfcheck.session.outcome import (
     COMPLAINT_PROPERTY,
@@ -65,7 +65,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[STATUS] = StatusFile(Path(sent["mfcheck_status"]))
     if config.option.help or config.option.version:
         return
-    ahead = bool(claims_ahead(config.args, Where.of(config)))
+    ahead = bool(ClaimFiles.of(config).ids)
     if ahead or options.given_on_command_line(config):
         run = _run(config)
         if run.budget is not None:
@@ -113,7 +113,7 @@ def pytest_configure_node(node: Any) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ or not claims_ahead(config.args, Where.of(config)):
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ or not ClaimFiles.of(config).ids:
         return None
     from mfcheck.ensembles.devices import auto_workers
 

@@ -9,6 +9,7 @@ A sampler says `report(index, steps, "step")` as it goes and does not know who s
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
@@ -82,6 +83,19 @@ def shown(sink: Sink, clock: Clock = time.monotonic) -> Iterator[None]:
         yield
     finally:
         _METER.reset(token)
+
+
+def seldom(sink: Sink, pause: float, clock: Clock = time.monotonic, *, at_once: bool = True) -> Sink:
+    """A sink that passes on at most one report in so many seconds: the first `at_once`, or after as long."""
+    told = -math.inf if at_once else clock()
+
+    def tell(news: Progress) -> None:
+        nonlocal told
+        if not 0 <= (now := clock()) - told < pause:
+            told = now
+            sink(news)
+
+    return tell
 
 
 class _Meter:

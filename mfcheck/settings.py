@@ -39,8 +39,8 @@ class Level:
     looks: int
     beta: float = 1e-3
     sharper: int = 1
-    """How many times the draws that decide it a constant takes that sampled networks pin, and how many times as wide
-    they are: at δ = 2 % one that is 3.5 % off is then refuted by them too."""
+    """The factor on the draws, and on the width, of claims that pin a constant on sampled networks: at δ = 2 % a
+    constant that is 3.5 % off is then refuted by them too."""
     glance: bool = False
     """Whether of its cells only the cheapest that sees each formula is decided."""
 
@@ -71,6 +71,16 @@ def level_named(name: str) -> Level:
     if name not in LEVELS:
         raise ValueError(f"level {name!r} is unknown{meant(name, LEVELS)}; allowed are {', '.join(LEVELS)}")
     return LEVELS[name]
+
+
+def levels_above(title: str) -> list[str]:
+    """Names of the levels with narrower margins than the one of this title; none above one that is not known.
+
+    >>> levels_above("glance"), levels_above("standard")
+    (['standard', 'paper'], ['paper'])
+    """
+    names = [name for name, level in LEVELS.items() if not level.glance]
+    return names[names.index(LEVELS[title].name) + 1 :] if title in LEVELS else []
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple, Self
 
-from mfcheck.given import finite, meant, positive, real, whole
+from mfcheck.given import finite, is_import_path, meant, positive, real, whole
 
 ARCHITECTURES = ("vanilla", "residual")
 
@@ -82,7 +82,7 @@ class NetworkSpec:
     activation: ReLULike = field(default_factory=ReLULike)
 
     def __post_init__(self) -> None:
-        if self.architecture not in ARCHITECTURES and not _is_import_path(self.architecture):
+        if self.architecture not in ARCHITECTURES and not is_import_path(self.architecture):
             raise ValueError(
                 f"architecture {self.architecture!r} is unknown{meant(self.architecture, ARCHITECTURES)}; "
                 f"allowed are {', '.join(ARCHITECTURES)} or package.module:factory"
@@ -254,10 +254,6 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "scale": lambda text: None if text == "None" else float(text),
     "depth_is_fixed": lambda text: text == "True",
 }
-
-
-def _is_import_path(text: str) -> bool:
-    return isinstance(text, str) and re.fullmatch(r"[A-Za-z_]\w*(\.\w+)*:[A-Za-z_]\w*", text) is not None
 
 
 def _number(text: str) -> float | int:

@@ -10,7 +10,6 @@ import argparse
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from random import SystemRandom
@@ -92,7 +91,7 @@ def before(chosen: argparse.Namespace) -> list[str] | None:
     settings = replace(settings, device=resolve_device(settings.device))
     asked = [tests[id] for id in sorted(tests) if is_asked_for(id, patterns)]
     own = [name for name in settings.architectures if name not in ARCHITECTURES]
-    with progress.shown(_told_now_and_then()):
+    with progress.shown(progress.seldom(_tell, SILENT, at_once=False)):
         found = [preflight(name, settings, theory, asked) for name in own]
         for one in found:
             for line in lines(one):
@@ -104,17 +103,8 @@ def before(chosen: argparse.Namespace) -> list[str] | None:
     return known + [f"{options.spelt('scale')}={name}={scale!r}" for name, scale in measured]
 
 
-def _told_now_and_then() -> progress.Sink:
-    """Tells progress on stderr: nothing of a pre-flight of seconds, and of one of minutes that it goes on."""
-    told = time.monotonic()
-
-    def tell(news: progress.Progress) -> None:
-        nonlocal told
-        if time.monotonic() - told >= SILENT:
-            told = time.monotonic()
-            say(f"pre-flight: {news}", sys.stderr)
-
-    return tell
+def _tell(news: progress.Progress) -> None:
+    say(f"pre-flight: {news}", sys.stderr)
 
 
 def given(chosen: argparse.Namespace) -> dict[str, str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mfcheck.cli.arguments import a_path
 from mfcheck.cli.output import say
+from mfcheck.findings.states import claims_of
 from mfcheck.findings.wording import plural
 
 
@@ -48,6 +49,6 @@ def _pages(place: Path) -> int:
 
     folder = place if place.is_dir() else place.parent
     written = write_pages(folder, plain, again=True)
-    count = sum(len(claim["findings"]) for theorem in plain["theorems"] for claim in theorem["claims"])
+    count = sum(len(claim["findings"]) for claim in claims_of(plain))
     say(f"{' and '.join(map(str, written))}: {plural(count, 'finding')}")
     return 0

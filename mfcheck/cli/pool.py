@@ -9,7 +9,7 @@ from mfcheck.cli.arguments import a_path
 from mfcheck.cli.output import say
 from mfcheck.findings.pooled import Pooled, PooledFinding, pooled
 from mfcheck.findings.report_file import read_report
-from mfcheck.findings.states import GLYPHS
+from mfcheck.findings.states import GLYPHS, NOTHING
 from mfcheck.findings.wording import clip, plural
 
 WIDTH = 17
@@ -56,7 +56,7 @@ def pool_lines(found: Pooled) -> Iterator[str]:
     same = len(found.findings) - len(apart)
     bound = f"all decisions of all seeds err with probability at most {found.error_bound:.2g}"
     if found.decided_nothing:
-        yield "nothing was decided: no finding of these reports says anything of the theory"
+        yield NOTHING
     yield f"{plural(same, 'decision')} on which no seed differs; {bound}"
 
 

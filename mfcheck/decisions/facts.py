@@ -29,4 +29,4 @@ class Fact(Statement[Plan]):
         return Evidence(statistic=self.name, reference=1.0, decision=decided, reason=self.problem)
 
     def says(self, plan: Plan) -> str:
-        return f"all is as declared ({self.quantity or self.name})"
+        return f"{'something is not' if self.breaks else 'all is'} as declared ({self.quantity or self.name})"

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from mfcheck.decisions.statement import Evidence, Statement
-from mfcheck.findings.regimes import GRANTED
+from mfcheck.findings.regimes import is_granted
 from mfcheck.verdict import Verdict
 
 LOOKS = 2
@@ -28,7 +28,7 @@ def caveat_of(statement: Statement[Any]) -> str:
 
 def rests_on_a_grant(statement: Statement[Any]) -> bool:
     """Whether its caveat says that something is granted."""
-    return caveat_of(statement).startswith(GRANTED)
+    return is_granted(caveat_of(statement))
 
 
 def held_back(evidence: Evidence) -> Evidence:

@@ -136,11 +136,11 @@ class MedianSlope(Statement[SlopePlan]):
         return SlopePlan(
             margin=margin,
             first=first,
-            draws_of=tuple(_drawn(sampling, one, at, one.statistic) for one, at in looked_at),
+            draws_of=tuple(drawn(sampling, one, at, one.statistic) for one, at in looked_at),
             chunk=max(sampling.chunk(group.source, group.spec) for group in self.groups),
             target=target,
             region=Region(centre - margin.total, centre + margin.total, margin.total),
-            wholes=tuple(_drawn(sampling, one, at, np.asarray) for one, at in looked_at),
+            wholes=tuple(drawn(sampling, one, at, np.asarray) for one, at in looked_at),
             shift=shift,
             known=allowed.shift,
             papers=papers,
@@ -206,7 +206,8 @@ class MedianSlope(Statement[SlopePlan]):
         return self.probe(group.spec) if self.probe else sampling.probe(None, self.looks_at, group.spec)
 
 
-def _drawn(sampling: Sampling, group: MedianGroup, at: Probe, statistic: Statistic) -> Drawing:
+def drawn(sampling: Sampling, group: MedianGroup, at: Probe, statistic: Statistic) -> Drawing:
+    """A statistic of a group's draws, so many times as many of them as of the others."""
     return replace(sampling.draws(group.source, at, statistic, group.spec), times=group.times)
 
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from mfcheck.arrays import Floats
-from mfcheck.decisions.median_slopes import MedianGroup
+from mfcheck.decisions.median_slopes import MedianGroup, drawn
 from mfcheck.decisions.sampling import Sampling, check_moves
-from mfcheck.decisions.statement import Evidence, Formula, Plan, Rule, Statement
+from mfcheck.decisions.statement import ABOVE, Evidence, Formula, Plan, Rule, Statement
 from mfcheck.findings.finding import Margin
 from mfcheck.statistics import medians, resolution
 from mfcheck.statistics.sample_sizes import Draw
@@ -112,6 +112,9 @@ class OverWidths(Statement[WidthsPlan]):
     def says(self, plan: WidthsPlan) -> str:
         what = self.quantity or self.widths[0][0].source.name
         where = "as the width grows" if len(self.widths) > 1 else "at this width"
+        if self.breaks:
+            end = plan.region.high if self.breaks == ABOVE else plan.region.low
+            return f"{what} lies {self.breaks} {end:.4g} {where}"
         said = f"at most {plan.region.high:.4g}" if self.upper_only else f"{plan.target:.4g} ± {plan.margin.total:.4g}"
         return f"{what} is {said} {where}"
 
@@ -172,8 +175,7 @@ class OverWidths(Statement[WidthsPlan]):
         return Estimate(wide.value, min(wide.low, far.low), max(wide.high, far.high))
 
     def _draw(self, group: MedianGroup, sampling: Sampling) -> Draw:
-        probe = sampling.probe(None, self.looks_at, group.spec)
-        return replace(sampling.draws(group.source, probe, group.statistic, group.spec), times=group.times)
+        return drawn(sampling, group, sampling.probe(None, self.looks_at, group.spec), group.statistic)
 
     def _pilot(self, group: MedianGroup, sampling: Sampling) -> Floats:
         probe = sampling.probe(None, self.looks_at, group.spec)

@@ -75,7 +75,10 @@ class SameMedian(Statement[Plan]):
 
     def says(self, plan: Plan) -> str:
         what = self.quantity or self.source.name
-        return f"the medians of {what} at all {plan.target} inputs are one up to a factor {(1 + self.delta) ** 2:.4g}"
+        where = f"the medians of {what} at all {plan.target} inputs"
+        if self.breaks:
+            return f"{where} differ somewhere by more than a factor {1 + self.delta:.4g}"
+        return f"{where} are one up to a factor {(1 + self.delta) ** 2:.4g}"
 
 
 def _apart(found: Sequence[Estimate]) -> Estimate:

@@ -70,12 +70,12 @@ class MedianBeyond(Statement[MedianPlan]):
             reference=self.threshold / plan.target if above else plan.target / self.threshold,
             decision=decided,
             resolution=max(plan.target / self.threshold, self.threshold / plan.target) - 1 if plan.target > 0 else None,
-            last_alpha=rule.last_alpha(decided),
         )
 
     def says(self, plan: MedianPlan) -> str:
         side = "above" if plan.target > self.threshold else "below"
-        return f"the median of {self.quantity or self.source.name} is {side} {self.beside}, {self.threshold:.4g}"
+        lies = "is not" if self.breaks else "is"
+        return f"the median of {self.quantity or self.source.name} {lies} {side} {self.beside}, {self.threshold:.4g}"
 
     def judge(self, other: float, plan: MedianPlan, evidence: Evidence) -> Verdict:
         verdict = evidence.decision.verdict

@@ -7,6 +7,7 @@ import hashlib
 import importlib.util
 import marshal
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from mfcheck.ensembles.source_text import SourceText, read_source
@@ -30,6 +31,12 @@ def digest_of(file: Path) -> tuple[Stamp, str]:
     if file not in _digests or _digests[file][0] != now:
         _digests[file] = now, hashlib.sha256(file.read_bytes()).hexdigest()
     return _digests[file]
+
+
+def digest_of_all(files: Iterable[Path], beside: str = "") -> str:
+    """A short digest of the names and contents of files, wherever they lie, and of a text beside them."""
+    told = sorted((file.name, digest_of(file)[1]) for file in {file.resolve() for file in files})
+    return hashlib.sha256(repr((beside, told)).encode()).hexdigest()[:16]
 
 
 def text_of(file: Path, package: str) -> tuple[SourceText, str]:

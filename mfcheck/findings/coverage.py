@@ -13,7 +13,7 @@ from itertools import chain
 from typing import Any
 
 from mfcheck.findings.pins import FACTOR, pins_of
-from mfcheck.findings.regimes import GRANTED
+from mfcheck.findings.regimes import is_granted
 from mfcheck.findings.sections import section_of
 from mfcheck.findings.sightings import Sighting, Slanted, WrongAt, positive, slanted_twins, twins_of_kinds
 from mfcheck.spec import ARCHITECTURES
@@ -88,7 +88,7 @@ def holes(covered: Iterable[Covered]) -> list[str]:
 def _sightings(finding: Mapping[str, Any]) -> Iterator[tuple[str, Sighting]]:
     """What a finding says of each formula; nothing where it does not gate, hold, or rests on what is granted."""
     bears = section_of(finding["claim"]).gates and finding["verdict"] == Verdict.SUPPORTED
-    granted = str(finding.get("caveat", "")).startswith(GRANTED)
+    granted = is_granted(str(finding.get("caveat", "")))
     if not bears or granted or finding["parameters"].get("architecture") not in ARCHITECTURES:
         return
     pins = pins_of(finding)

@@ -13,7 +13,7 @@ from statistics import median
 from typing import Any
 
 from mfcheck.findings.finding import LOGARITHM, over_reference
-from mfcheck.findings.regimes import EARLY, GRANTED, LATE, LIMIT, LINEAR, MECHANISM, OUTCOME, PULL, START
+from mfcheck.findings.regimes import EARLY, LATE, LIMIT, LINEAR, MECHANISM, OUTCOME, PULL, START, is_granted
 from mfcheck.verdict import Verdict, combine
 
 Plain = Mapping[str, Any]
@@ -106,7 +106,7 @@ def _some_claim_is_granted(findings: Iterable[Plain]) -> bool:
     for finding in findings:
         if finding["verdict"] != Verdict.NOT_APPLICABLE:
             caveats.setdefault(str(finding.get("claim", "")), []).append(str(finding.get("caveat", "")))
-    return any(all(one.startswith(GRANTED) for one in those) for those in caveats.values())
+    return any(all(is_granted(one) for one in those) for those in caveats.values())
 
 
 def parts_of(findings: Iterable[Plain]) -> list[Part]:

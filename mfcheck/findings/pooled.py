@@ -14,6 +14,7 @@ from typing import Any
 from mfcheck.findings import states
 from mfcheck.findings.parts import whole_verdict
 from mfcheck.findings.sections import section_of
+from mfcheck.findings.snapshot import chosen_dataset
 from mfcheck.given import shown
 from mfcheck.verdict import Verdict
 
@@ -122,7 +123,7 @@ def check_poolable(reports: Mapping[str, Mapping[str, Any]]) -> None:
                     "only reports that agree in it can be pooled"
                 )
         for what, own, its in (
-            ("data set", _dataset(one), _dataset(other)),
+            ("data set", chosen_dataset(one), chosen_dataset(other)),
             ("architectures", sorted(one["architectures"]), sorted(other["architectures"])),
         ):
             if own != its:
@@ -134,18 +135,12 @@ def check_poolable(reports: Mapping[str, Mapping[str, Any]]) -> None:
         seeds[other["seed"]] = name
 
 
-def _dataset(report: Mapping[str, Any]) -> str:
-    """The data set that was chosen; a report names those too that single claims look at."""
-    return str(report["dataset"]["name"]).split(" and ")[0]
-
-
 def _findings(report: Mapping[str, Any]) -> Iterator[tuple[Place, dict[str, Any]]]:
-    for theorem in report["theorems"]:
-        for claim in theorem["claims"]:
-            counted: dict[str, int] = {}
-            for finding in claim["findings"]:
-                number = counted[finding["cell"]] = counted.get(finding["cell"], -1) + 1
-                yield (str(claim["id"]), str(finding["cell"]), number), finding
+    for claim in states.claims_of(report):
+        counted: dict[str, int] = {}
+        for finding in claim["findings"]:
+            number = counted[finding["cell"]] = counted.get(finding["cell"], -1) + 1
+            yield (str(claim["id"]), str(finding["cell"]), number), finding
 
 
 def _together(place: Place, found: Mapping[int, dict[str, Any]]) -> tuple[dict[str, Any], PooledFinding]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
 import importlib.metadata
 import math
 import os
@@ -15,6 +14,7 @@ from typing import Any
 from mfcheck.datasets.inputs import NORM, open_dataset
 from mfcheck.ensembles.module_files import Place
 from mfcheck.ensembles.provenance import foreign_code
+from mfcheck.ensembles.source_files import digest_of_all
 from mfcheck.findings import states
 from mfcheck.findings.finding import Finding
 from mfcheck.findings.parts import has_parts, parts_of, whole_verdict
@@ -105,8 +105,7 @@ def _code_of(theory: str) -> str:
     code = foreign_code([load_object(theory, "theory")], [theory], ())
     if code.unresolved:
         return ""
-    own = sorted((file.name, file.read_bytes()) for file in code.files if not Place(file).installed)
-    return hashlib.sha256(repr(own).encode()).hexdigest()[:16]
+    return digest_of_all(file for file in code.files if not Place(file).installed)
 
 
 def _judged(claims: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -39,3 +39,8 @@ GRANTED = "granted: "
 """What the caveat of a finding begins with that rests on what is granted and not known."""
 AT_MOST = "an upper bound, which a law that is far too large keeps too"
 OTHERWISE = "the exact value of what the theorem says is nothing"
+
+
+def is_granted(caveat: str) -> bool:
+    """Whether a caveat says that a finding rests on what is granted and not known."""
+    return caveat.startswith(GRANTED)

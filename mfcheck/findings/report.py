@@ -239,8 +239,7 @@ class Report:
 
 
 def state_of(finding: Finding) -> str:
-    """A finding's verdict, with those apart that open questions or declared refutations make no alarm of, or a grant no
-    pass."""
+    """The verdict, or "explored", "refuted, as expected" or "granted" where one of these applies."""
     return states.state_by(
         finding.verdict.value,
         explored=not section_of(finding.claim).gates,

@@ -67,19 +67,18 @@ def snapshot_of(report: Mapping[str, Any], name: str) -> Snapshot:
     """The snapshot of a report as plain data: this run's own, or one that `read_report` has checked."""
     cells: dict[Place, tuple[Seen, ...]] = {}
     errors: dict[Place, str] = {}
-    for theorem in report["theorems"]:
-        for claim in theorem["claims"]:
-            for finding in claim["findings"]:
-                place = str(claim["id"]), str(finding["cell"])
-                cells[place] = (*cells.get(place, ()), _seen(finding))
-            for error in claim["errors"]:
-                errors[str(claim["id"]), str(error["cell"])] = str(error["message"])
+    for claim in states.claims_of(report):
+        for finding in claim["findings"]:
+            place = str(claim["id"]), str(finding["cell"])
+            cells[place] = (*cells.get(place, ()), _seen(finding))
+        for error in claim["errors"]:
+            errors[str(claim["id"]), str(error["cell"])] = str(error["message"])
     full = bool(report.get("full", True))
     return Snapshot(
         name=name,
         level=str(report["level"]),
         seed=int(report["seed"]),
-        dataset=str(report["dataset"]["name"]).split(" and ")[0],
+        dataset=chosen_dataset(report),
         architectures=tuple(map(str, report["architectures"])),
         narrowed=bool(report.get("narrowed", not full)),
         full=full,
@@ -92,12 +91,16 @@ def snapshot_of(report: Mapping[str, Any], name: str) -> Snapshot:
     )
 
 
+def chosen_dataset(report: Mapping[str, Any]) -> str:
+    """The data set that was chosen; a report names those too that single claims look at."""
+    return str(report["dataset"]["name"]).split(" and ")[0]
+
+
 def devices_of(report: Mapping[str, Any]) -> list[str]:
     """The kinds of device that drew a report's findings: cpu, cuda."""
     if "devices" in report:
         return sorted(map(str, report["devices"]))
-    claims = (claim for theorem in report["theorems"] for claim in theorem["claims"])
-    parameters = (finding.get("parameters", {}) for claim in claims for finding in claim["findings"])
+    parameters = (finding.get("parameters", {}) for claim in states.claims_of(report) for finding in claim["findings"])
     return sorted({str(found["device"]).split(":")[0] for found in parameters if "device" in found})
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mfcheck.findings.regimes import GRANTED as CAVEAT
+from mfcheck.findings.regimes import is_granted
 from mfcheck.findings.sections import section_of
 from mfcheck.findings.wording import plural
 from mfcheck.verdict import Verdict
@@ -28,6 +28,9 @@ GLYPHS: dict[str, str] = {
     Verdict.NOT_APPLICABLE: "–",
     EXPLORED: "○",
 }
+MISSING = "this cell was selected and has no verdict"
+NOTHING = "nothing was decided: no finding says anything of the theory"
+"""What a run, or several reports together, say that have no verdict that gates."""
 UNSUPPORTED = (Verdict.REFUTED, Verdict.UNDECIDED)
 EMPHASISED = (*UNSUPPORTED, EXPECTED, Verdict.IN_PART)
 """States that a page must not let a reader pass over."""
@@ -57,10 +60,10 @@ class Tally:
 
 
 def state_by(verdict: str, *, explored: bool, expected: bool, caveat: str) -> str:
-    """A verdict, with those apart that open questions or declared refutations make no alarm of, or a grant no pass."""
+    """The verdict, or "explored", "refuted, as expected" or "granted" where one of these applies."""
     if explored and verdict != Verdict.NOT_APPLICABLE:
         return EXPLORED
-    if verdict == Verdict.SUPPORTED and caveat.startswith(CAVEAT):
+    if verdict == Verdict.SUPPORTED and is_granted(caveat):
         return GRANTED
     return EXPECTED if verdict == Verdict.REFUTED and expected else verdict
 
@@ -89,19 +92,6 @@ def state(finding: dict[str, Any]) -> str:
     )
 
 
-def standing(verdict: str, claims: list[dict[str, Any]]) -> str:
-    """The standing of a claim or a section as it is written in report.json."""
-    gating = [claim for claim in claims if gates(claim)]
-    return standing_by(verdict, None if claims and not gating else tally(gating))
-
-
-def unmet(report: dict[str, Any]) -> list[dict[str, Any]]:
-    """The expected refutations that did not come about or, in a full run, that matched no finding."""
-    full = report.get("full", True)
-    entries = report.get("expectations") or []
-    return [entry for entry in entries if entry["status"] == "unmet" or (entry["status"] == "unmatched" and full)]
-
-
 def glyph(state: str) -> str:
     """The sign of a state."""
     return GLYPHS[state]
@@ -117,13 +107,7 @@ def gates(claim: dict[str, Any]) -> bool:
     return section_of(str(claim["id"])).gates
 
 
-def claims_of(report: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def claims_of(report: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """All claims of a report in the order of its theorems."""
     for theorem in report["theorems"]:
         yield from theorem["claims"]
-
-
-def tally(claims: list[dict[str, Any]]) -> Tally:
-    """Count the findings of some claims by state, and their errors."""
-    states = Counter(state(finding) for claim in claims for finding in claim["findings"])
-    return Tally(states, sum(len(claim["errors"]) for claim in claims))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from itertools import pairwise
 
 from mfcheck.findings import series
 from mfcheck.findings.finding import Finding
 from mfcheck.findings.report import Report
 from mfcheck.reporting.curves.falls import Fall, falls
-from mfcheck.reporting.curves.trajectories import number
+from mfcheck.reporting.curves.trajectories import falls_below
 
 SHARE = 0.8
 """σ_w² falls linearly while it has fallen by at least this share of t times the networks' own slope."""
@@ -53,25 +52,19 @@ def linear_until(fall: Fall) -> float:
 
 
 def _until(times: tuple[float, ...], fallen: tuple[float, ...], own: tuple[float, ...]) -> float:
-    """When the medians are first at `SHARE` of the linear fall, linear between times; ∞ if never."""
-    ratios = [(t, a / b) for t, a, b in zip(times, fallen, own, strict=True)]
-    if ratios[0][1] <= SHARE:
-        return ratios[0][0]
-    for (near, high), (far, low) in pairwise(ratios):
-        if low <= SHARE:
-            return near + (far - near) * (high - SHARE) / (high - low)
-    return math.inf
+    """When the medians are first below `SHARE` of the linear fall, linear between times; ∞ if never."""
+    return falls_below(times, [a / b for a, b in zip(fallen, own, strict=True)], SHARE)
 
 
 def _trend(finding: Finding) -> Iterator[str]:
     """The end of early training over what it was followed over, beside the theory's exponent."""
     curve = finding.curve
-    if curve is None or curve.kind != series.TREND or finding.reference is None:
+    if curve is None or curve.kind != series.TREND or math.isnan(finding.reference):
         return
     sign = str(curve.x_label).removeprefix("log ")
-    places = zip(map(number, curve.x), map(number, curve.measured), strict=True)
+    places = zip(curve.x, curve.measured, strict=True)
     listed = ", ".join(f"{value:.2g} at {sign} = {math.exp(x):.3g}" for x, value in places)
-    low, high = map(number, finding.interval)
+    low, high = finding.interval
     yield (
         f"Early training ends at t* = {listed}: t* goes like {sign} to the power {finding.estimate:.2f} "
         f"[{low:.2f}, {high:.2f}], where the theory's own σ_w²(t) has {finding.reference:.2f}."

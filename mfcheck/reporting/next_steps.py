@@ -10,7 +10,7 @@ from mfcheck.findings.finding import Finding
 from mfcheck.findings.report import Report, state_of
 from mfcheck.findings.wording import plural
 from mfcheck.reporting.words.numbers import figures, seconds
-from mfcheck.settings import LEVELS
+from mfcheck.settings import LEVELS, levels_above
 from mfcheck.verdict import Verdict
 
 SEED = re.compile(r"(--mf-seed[= ])(\d+)")
@@ -44,7 +44,7 @@ def _separate(finding: Finding, report: Report) -> Iterator[Step]:
             f"{one.draws:,} draws, about {seconds(one.seconds)} at the pace of this run",
             _at_level(finding.reproduce, one.level) if one.same_cell else _claim_at_level(finding, one.level),
         )
-    higher = _higher(report.level)
+    higher = levels_above(report.level)
     if not planned and higher:
         yield Step(
             f"A level with more draws and a narrower margin may decide it: {' or '.join(higher)}; what it costs",
@@ -72,8 +72,12 @@ def _answer(finding: Finding, report: Report) -> Iterator[Step]:
         )
 
 
-def declaration(finding: Finding, level: str) -> str:
-    """The table of an expected.toml that declares a refutation, with the law that the same draws support."""
+def declaration(finding: Finding, title: str) -> str:
+    """The table of an expected.toml that declares a refutation, with the law that the same draws support.
+
+    A glance, whose title a report has, decides as quick does and is declared for as that.
+    """
+    level = LEVELS[title].name if title in LEVELS else title
     lines = [
         "[[expected]]",
         f"claim = {_text(finding.claim)}",
@@ -116,11 +120,6 @@ def after_errors(report: Report) -> list[Step]:
 
 def _margin(finding: Finding) -> str:
     return figures(finding.margin.total, 2)
-
-
-def _higher(level: str) -> list[str]:
-    names = list(LEVELS)
-    return names[names.index(level) + 1 :] if level in names else []
 
 
 def _other_seed(command: str) -> str:

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from mfcheck.findings.claim import check_claims, is_asked_for
-from mfcheck.findings.coverage import coverage
-from mfcheck.findings.coverage_record import plain_coverage
 from mfcheck.findings.finding import Finding
 from mfcheck.findings.states import claims_of
 from mfcheck.imports import calm_warnings
@@ -85,9 +83,10 @@ def audit(
     from mfcheck.decisions.decide import Decider
     from mfcheck.decisions.suite import suite_claims
     from mfcheck.ensembles.store import ChunkStore
-    from mfcheck.findings.expected import declare, outcomes, owners_expectations
-    from mfcheck.findings.record import as_plain, assemble, fates
+    from mfcheck.findings.expected import declare, owners_expectations
+    from mfcheck.findings.record import as_plain
     from mfcheck.session.preflight import by_claim, preflight, with_scale
+    from mfcheck.session.whole_record import whole_record
     from mfcheck.theorems.foreign import each_cell
 
     named = factory if isinstance(factory, str) else importable(factory)
@@ -131,10 +130,8 @@ def audit(
     if store.complaint:
         warnings.warn(store.complaint, stacklevel=2)
     findings = [declare(finding, expectations)[0] for finding in findings]
-    plain = [as_plain(finding) for finding in findings]
-    record = assemble(settings, plain, errors)
-    record |= {"full": False, "mutants": fates(loaded, plain), "expectations": outcomes(expectations, plain)}
-    record["coverage"] = plain_coverage(coverage(loaded, plain))
+    plain, narrowed = [as_plain(finding) for finding in findings], bool(claims or fatal or settings.level.glance)
+    record = whole_record(settings, loaded, plain, errors, expectations, full=False, narrowed=narrowed)
     return Report(tuple(findings), record)
 
 

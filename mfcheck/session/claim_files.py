@@ -8,14 +8,12 @@ import importlib.util
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pytest
 
 from mfcheck.given import read_file
-
-if TYPE_CHECKING:
-    import pytest
 
 UNTOLD = ""
 """In place of an id that the text of its module does not tell."""
@@ -58,12 +56,40 @@ class Where:
         return virtual or _matches(Path(folder).with_name(name), self.passed_over)
 
 
-USUAL = Where()
+@dataclass(frozen=True)
+class ClaimFiles:
+    """The modules of claims in what pytest was given, looked for once."""
+
+    arguments: tuple[str, ...]
+    where: Where = Where()
+
+    @classmethod
+    def of(cls, config: pytest.Config) -> ClaimFiles:
+        """Those of a run."""
+        asked = cls(tuple(config.args), Where.of(config))
+        if config.stash.get(FOUND, None) != asked:  # a plugin has changed what there was given
+            config.stash[FOUND] = asked
+        return config.stash[FOUND]
+
+    @cached_property
+    def modules(self) -> tuple[Path, ...]:
+        """The test modules in which claims stand."""
+        return tuple(file for file in self.where.test_modules(self.arguments) if ids_in(file))
+
+    @cached_property
+    def ids(self) -> frozenset[str]:
+        """Ids of the claims; UNTOLD for one that is not written out."""
+        return frozenset(id for file in self.modules for id in ids_in(file))
+
+    @cached_property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders that pytest was given, those of its files, and those below in which claims stand."""
+        paths = [path for one in self.arguments if (path := path_of(one.split("::")[0])) is not None]
+        given = [path.parent if path.is_file() else path for path in paths]
+        return tuple(dict.fromkeys([*given, *(file.parent for file in self.modules)]))
 
 
-def claims_ahead(arguments: Iterable[str], where: Where = USUAL) -> set[str]:
-    """Ids of the claims in the files and folders that pytest was given; UNTOLD for one that is not written out."""
-    return {id for file in where.test_modules(arguments) for id in ids_in(file)}
+FOUND = pytest.StashKey[ClaimFiles]()
 
 
 def ids_in(file: Path) -> tuple[str, ...]:

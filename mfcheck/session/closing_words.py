@@ -22,8 +22,8 @@ def write_report(terminal: pytest.TerminalReporter, recorder: Recorder | None) -
     if recorder is None or recorder.report is None:
         return
     from mfcheck.findings.reading import report_of
+    from mfcheck.findings.states import NOTHING
     from mfcheck.reporting.terminal import terminal_lines
-    from mfcheck.session.recorder import NOTHING
 
     terminal.section("theory verdicts")
     for text, style in terminal_lines(report_of(recorder.report)):

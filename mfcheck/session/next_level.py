@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from mfcheck.findings.claim import Claim
 from mfcheck.findings.report import Separating
 from mfcheck.findings.sections import section_of
-from mfcheck.settings import LEVELS, Level, Settings
+from mfcheck.findings.states import claims_of
+from mfcheck.settings import LEVELS, Settings, levels_above
 from mfcheck.theory import PaperTheory
 from mfcheck.verdict import Verdict
 
@@ -43,8 +44,7 @@ def separating(report: Plain, settings: Settings, theory: PaperTheory) -> list[d
 
 
 def _open(report: Plain) -> Iterator[tuple[str, Plain]]:
-    claims = (claim for theorem in report["theorems"] for claim in theorem["claims"])
-    for claim in claims:
+    for claim in claims_of(report):
         for finding in claim["findings"] if section_of(claim["id"]).gates else ():
             if finding["verdict"] == Verdict.UNDECIDED and finding["draws"]:
                 yield claim["id"], finding
@@ -54,15 +54,13 @@ def _level_for(
     known: tuple[Claim, ClaimTest] | None, finding: Plain, settings: Settings, theory: PaperTheory
 ) -> Separating | None:
     """The first higher level that separates the estimate from its margin's edge, or else the last that is planned."""
-    names = list(LEVELS)
-    higher = names[names.index(settings.level.name) + 1 :] if settings.level.name in LEVELS else []
     if known is None:
         return None
     claim, test = known
     last = None
-    for name in higher:
+    for name in levels_above(settings.level.title):
         try:
-            last = _at(claim, test, finding, replace(settings, level=LEVELS[name]), LEVELS[name], theory) or last
+            last = _at(claim, test, finding, replace(settings, level=LEVELS[name]), theory) or last
         except (ValueError, ArithmeticError, RuntimeError):  # a report is written whatever a claim cannot plan
             continue
         if last is not None and last.separates:
@@ -70,10 +68,8 @@ def _level_for(
     return last
 
 
-def _at(
-    claim: Claim, test: ClaimTest, finding: Plain, settings: Settings, level: Level, theory: PaperTheory
-) -> Separating | None:
-    """What one level plans in the finding's cell, or in one that differs from it in sizes alone."""
+def _at(claim: Claim, test: ClaimTest, finding: Plain, settings: Settings, theory: PaperTheory) -> Separating | None:
+    """What the settings' level plans in the finding's cell, or in one that differs from it in sizes alone."""
     from mfcheck.decisions.decide import asked
     from mfcheck.ensembles.store import ChunkStore
     from mfcheck.theorems.foreign import each_cell
@@ -94,12 +90,12 @@ def _at(
             return Separating(
                 claim=claim.id,
                 cell=finding["cell"],
-                level=level.name,
+                level=settings.level.name,
                 margin=margin,
                 draws=plan.first,
                 seconds=plan.first * finding["seconds"] / finding["draws"],
                 separates=away > margin / 2 > 0,
-                same_cell=bool(same),
+                same_cell=cell.id == finding["cell"],
             )
     return None
 

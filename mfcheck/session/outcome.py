@@ -11,6 +11,7 @@ import pytest
 
 from mfcheck.findings.cell import Cell
 from mfcheck.findings.claim import Claim
+from mfcheck.findings.states import MISSING
 from mfcheck.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def follow_verdicts(item: pytest.Item, report: pytest.TestReport) -> None:
             _fail(report, "its teardown failed")
     elif report.when == "setup" or outcome is None:
         if report.skipped or (report.when == "call" and report.passed):
-            _fail(report, "this cell was selected and has no verdict")
+            _fail(report, MISSING)
     elif outcome.kind == "failed":
         if not report.failed or hasattr(report, "wasxfail"):
             _fail(report, outcome.message)

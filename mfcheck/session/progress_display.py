@@ -38,22 +38,18 @@ class StatusFile:
     @contextlib.contextmanager
     def watching(self, claim: str, cell: str) -> Iterator[None]:
         """Keep the file up to date with what is reported inside; there is none before the first report."""
-        started, written = time.time(), 0.0
+        started = time.time()
 
         def write(news: Progress) -> None:
-            nonlocal written
-            now = time.time()
-            if 0 <= now - written < PAUSE:
-                return
-            written = now
-            status = {"claim": claim, "cell": cell, "started": started, "written": now, "progress": asdict(news)}
+            shown = {"started": started, "written": time.time(), "progress": asdict(news)}
+            status = {"claim": claim, "cell": cell, **shown}
             fresh = self.path.with_suffix(".part")
             with contextlib.suppress(OSError):  # progress that cannot be shown is no reason to stop
                 fresh.write_text(json.dumps(status), encoding="utf-8")
                 os.replace(fresh, self.path)
 
         try:
-            with progress.shown(write):
+            with progress.shown(progress.seldom(write, PAUSE)):
                 yield
         finally:
             self.remove()

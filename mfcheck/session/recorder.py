@@ -9,17 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from mfcheck.findings import states
-from mfcheck.findings.coverage import coverage, holes
-from mfcheck.findings.coverage_record import coverage_of, plain_coverage
-from mfcheck.findings.expected import Expectation, outcomes
+from mfcheck.findings.expected import Expectation
 from mfcheck.findings.files import COMPARISON, JOURNAL, PAGES, write_atomically
-from mfcheck.findings.record import assemble, fates
 from mfcheck.findings.sections import section_of
-from mfcheck.findings.theory_changes import UNTESTED, theory_changes
+from mfcheck.findings.states import MISSING, NOTHING
 from mfcheck.session.journal import Plain, cell_of, lines_of
-from mfcheck.session.next_level import separating
 from mfcheck.session.resume import discard_run, write_run
+from mfcheck.session.whole_record import decides, failures, whole_record
 from mfcheck.settings import Settings
 from mfcheck.theory import PaperTheory
 from mfcheck.verdict import Verdict
@@ -27,8 +23,6 @@ from mfcheck.verdict import Verdict
 if TYPE_CHECKING:
     from mfcheck.findings.snapshot import Snapshot
 
-NOTHING = "nothing was decided: no finding of this run says anything of the theory"
-MISSING = "this cell was selected and has no verdict"
 Place = tuple[str, str]
 
 
@@ -134,14 +128,15 @@ class Recorder:
                 self.add_error(one, one["cell"], MISSING)
         gating = [place for _, place in asked if section_of(place[0]).gates]
         findings = [finding for found in self._found.values() for finding in found]
-        self.report = assemble(self.settings, findings, list(self._errors.values()))
-        self.report |= {"full": full, "narrowed": narrowed}
-        self.report["mutants"] = fates(self._theory, findings)
-        self.report["coverage"] = plain_coverage(coverage(self._theory, findings))
-        self.report["theory_changes"] = theory_changes(self._theory, findings)
-        self.report["expectations"] = outcomes(self._expectations, findings)
-        if planned := separating(self.report, self.settings, self._theory):
-            self.report["separating"] = planned
+        self.report = whole_record(
+            self.settings,
+            self._theory,
+            findings,
+            list(self._errors.values()),
+            self._expectations,
+            full=full,
+            narrowed=narrowed,
+        )
         regressions = [] if baseline is None else self._compare(self.report, baseline)
         self.written = self.begun or not (self.folder / PAGES[0]).exists()
         if self.written:
@@ -216,24 +211,3 @@ class Recorder:
         comparison = compare(baseline, snapshot_of(report, "this run"))
         report["comparison"] = asdict(comparison)
         return [change.says for change in comparison.regressions]
-
-
-def decides(findings: Iterable[Plain]) -> bool:
-    """Whether some finding that gates has a verdict."""
-    gating = (finding for finding in findings if section_of(finding["claim"]).gates)
-    return any(finding["verdict"] != Verdict.NOT_APPLICABLE for finding in gating)
-
-
-def failures(report: dict[str, Any]) -> list[str]:
-    """Why a run with this report fails by itself, comparisons apart: what gates and is not as it should be."""
-    found = [f"{entry['claim']}: {entry['message']}" for entry in states.unmet(report)]
-    for claim in states.claims_of(report):
-        found += [f"{claim['id']} in {error['cell']}: {error['message']}" for error in claim["errors"]]
-        unsupported = [one for one in claim["findings"] if states.state(one) in states.UNSUPPORTED]
-        found += [f"{claim['id']} in {one['cell']}: {one['verdict']}" for one in unsupported]
-    if report["full"]:
-        found += [twin["name"] for twin in report["mutants"] if twin["status"] == "survived"]
-        found += [f"coverage: {one}" for one in holes(coverage_of(report))]
-        changed = report["theory_changes"].get("formulas", [])
-        found += [f"{one['formula']} is changed, and no claim saw it" for one in changed if one["status"] == UNTESTED]
-    return found

@@ -12,6 +12,7 @@ from typing import Any
 
 from mfcheck.ensembles.import_closure import Closure
 from mfcheck.ensembles.provenance import foreign_code
+from mfcheck.ensembles.source_files import digest_of_all
 from mfcheck.findings.files import JOURNAL, RUN, write_atomically
 from mfcheck.findings.finding import NAN, Curve, Finding, Margin
 from mfcheck.findings.record import PACKAGES
@@ -39,7 +40,7 @@ def identity(settings: Settings, claims: Sequence[str], tests: Sequence[str], su
     found, "code" says so and the run cannot be resumed.
     """
     suite = list(suite)
-    foreign = _foreign_code(settings, suite)
+    foreign, ours = _foreign_code(settings, suite), [*_own_code(), *suite]
     return {
         "seed": settings.seed,
         "level": settings.level.title,
@@ -53,7 +54,7 @@ def identity(settings: Settings, claims: Sequence[str], tests: Sequence[str], su
         "data_dir": None if settings.data_dir is None else str(settings.data_dir),
         "claims": list(claims),
         "tests": list(tests),
-        "code": UNKNOWN + foreign.unresolved if foreign.unresolved else _digest([*_own_code(), *suite], foreign.digest),
+        "code": UNKNOWN + foreign.unresolved if foreign.unresolved else digest_of_all(ours, foreign.digest),
         "python": platform.python_version(),
         **{package: importlib.metadata.version(package) for package in PACKAGES},
     }
@@ -164,13 +165,6 @@ def _foreign_code(settings: Settings, suite: Iterable[Path]) -> Closure:
     paths = [path for path in (settings.theory, *settings.architectures) if path not in ARCHITECTURES]
     claims = [file for file in suite if file.suffix == ".py"]
     return foreign_code([load_object(path, "code") for path in paths], paths, claims)
-
-
-def _digest(files: Iterable[Path], foreign: str) -> str:
-    digest = hashlib.sha256(foreign.encode())
-    for file in sorted({file.resolve() for file in files}):
-        digest.update(file.name.encode() + b"\0" + file.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def _shown(value: object) -> str:

@@ -19,7 +19,7 @@ from mfcheck.findings.expected import Expectation, owners_expectations, read_exp
 from mfcheck.findings.snapshot import Snapshot, check_comparable, read_snapshot
 from mfcheck.given import check_text, names_in, path_at
 from mfcheck.session import machines, options, selection, time_budget
-from mfcheck.session.claim_files import UNTOLD, Where, claims_ahead
+from mfcheck.session.claim_files import UNTOLD, ClaimFiles
 from mfcheck.session.folder import check_names
 from mfcheck.session.resume import NAME, by_cell, check_same, identity, read_journal, read_run
 from mfcheck.settings import Settings, settings_from
@@ -76,12 +76,10 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
     for name, text in texts.items():
         check_text(options.spelt(name), text)
     patterns = names_in("claim", texts.pop("claim")) if "claim" in texts else ()
-    where = Where.of(config)
-    if patterns:
-        there = claims_ahead(config.args, where)
-        if UNTOLD not in there:
-            check_claims(patterns, there)
-    files = selection.suite_expectations(config.args, where)
+    given = ClaimFiles.of(config)
+    if patterns and UNTOLD not in given.ids:
+        check_claims(patterns, given.ids)
+    files = selection.suite_expectations(given)
     if "expected" in texts:
         files.append(path_at(texts["expected"]))
     sent: dict[str, str] | None = getattr(config, "workerinput", None)
@@ -108,7 +106,7 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
     if left and "seed" not in texts:
         settings = replace(settings, seed=left["seed"])
     tests = selection.selected_tests(config)
-    suite = [*selection.suite_code(config.args, config.rootpath, where), *files]
+    suite = [*selection.suite_code(given, config.rootpath), *files]
     asked = identity(settings, patterns, tests, suite) if sent is None else {}
     taken = json.loads(sent["mfcheck_taken"]) if sent is not None else []
     if left:

@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mfcheck.session.claim_files import USUAL, Where, claims_ahead, ids_in, path_of
+from mfcheck.session.claim_files import ClaimFiles, path_of
 from mfcheck.session.options import PREFIX
 
 if TYPE_CHECKING:
     import pytest
 
 
-def ids_of_suite() -> set[str]:
+def ids_of_suite() -> frozenset[str]:
     """Ids of the claims of the installed suite."""
-    return claims_ahead(["mfcheck.suite"])
+    return ClaimFiles(("mfcheck.suite",)).ids
 
 
-def suite_expectations(arguments: Iterable[str], where: Where = USUAL) -> list[Path]:
+def suite_expectations(given: ClaimFiles) -> list[Path]:
     """The expected.toml files that stand beside the claims pytest was given."""
-    return [found for folder in _folders(arguments, where) if (found := folder / "expected.toml").is_file()]
+    return [found for folder in given.folders if (found := folder / "expected.toml").is_file()]
 
 
-def suite_code(arguments: Iterable[str], root: Path, where: Where = USUAL) -> list[Path]:
+def suite_code(given: ClaimFiles, root: Path) -> list[Path]:
     """The modules in the folders of the tests pytest was given, and every conftest.py that pytest loads for them."""
-    folders = _folders(arguments, where)
-    above = {one for folder in folders for one in folder.resolve().parents if one.is_relative_to(root.resolve())}
-    beside = {file.resolve() for folder in folders for file in folder.glob("*.py") if file.is_file()}
+    above = {one for folder in given.folders for one in folder.resolve().parents if one.is_relative_to(root.resolve())}
+    beside = {file.resolve() for folder in given.folders for file in folder.glob("*.py") if file.is_file()}
     return sorted(beside | {file for folder in above if (file := folder / "conftest.py").is_file()})
 
 
@@ -45,7 +43,7 @@ def selected_tests(config: pytest.Config) -> list[str]:
 
 def whole_suite_runs(config: pytest.Config) -> bool:
     """Whether pytest was given every claim of the suite and nothing leaves out a claim or a cell."""
-    return not _leaves_out(config) and ids_of_suite() <= claims_ahead(config.args, Where.of(config))
+    return not _leaves_out(config) and ids_of_suite() <= ClaimFiles.of(config).ids
 
 
 def narrowed(config: pytest.Config) -> bool:
@@ -61,11 +59,3 @@ def _leaves_out(config: pytest.Config) -> bool:
         or any(getattr(config.option, name, None) for name in left_out)
         or bool(config.getoption("mf_claim") or os.environ.get(f"{PREFIX}CLAIM"))
     )
-
-
-def _folders(arguments: Iterable[str], where: Where) -> list[Path]:
-    """The folders that pytest was given, those of its files, and those below in which claims stand."""
-    arguments = list(arguments)
-    paths = [path for argument in arguments if (path := path_of(argument.split("::")[0])) is not None]
-    given = [path.parent if path.is_file() else path for path in paths]
-    return list(dict.fromkeys([*given, *(file.parent for file in where.test_modules(arguments) if ids_in(file))]))

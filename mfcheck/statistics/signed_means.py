@@ -12,6 +12,7 @@ import math
 import numpy as np
 
 from mfcheck.arrays import Floats
+from mfcheck.statistics import intervals
 from mfcheck.statistics.means import Tail
 from mfcheck.statistics.sample_sizes import Draw, least
 from mfcheck.statistics.sequential import Decision, Estimate, Region, decide
@@ -25,8 +26,9 @@ def clipped_mean_interval(values: Floats, alpha: float, cap: float, fourth: floa
     clipped = np.clip(values, -cap, cap)
     mean, variance = float(clipped.mean()), float(clipped.var(ddof=1))
     log_term = math.log(4 / alpha)
-    half = math.sqrt(2 * variance * log_term / n) + 14 * cap * log_term / (3 * (n - 1)) + _beyond(cap, fourth)
-    return mean - half, mean + half
+    half = math.sqrt(2 * variance * log_term / n) + 14 * cap * log_term / (3 * (n - 1))
+    reach = half + intervals.tail_factor(cap, fourth)
+    return mean - reach, mean + reach
 
 
 def decide_mean_ratio(
@@ -72,15 +74,11 @@ def _half_width(draws: int, margin: float, tail: Tail, alpha: float, beta: float
     cap, log_term = tail.cap(margin), math.log(4 / alpha)
     deviation = math.sqrt(tail.second) + 2 * cap * math.sqrt(2 * math.log(2 / beta) / (draws - 1))
     bernstein = deviation * math.sqrt(2 * log_term / draws) + 14 * cap * log_term / (3 * (draws - 1))
-    return bernstein + _beyond(cap, tail.fourth)
+    return bernstein + intervals.tail_factor(cap, tail.fourth)
 
 
 def _deviation(draws: int, margin: float, tail: Tail, beta: float) -> float:
     """How far the mean of clipped draws strays from the mean, but with probability beta/2 (Bernstein)."""
     cap, log_term = tail.cap(margin), math.log(4 / beta)
     stray = math.sqrt(2 * tail.second * log_term / draws) + 2 * cap * log_term / (3 * draws)
-    return stray + _beyond(cap, tail.fourth)
-
-
-def _beyond(cap: float, fourth: float) -> float:
-    return 27 * fourth / (256 * cap**3)
+    return stray + intervals.tail_factor(cap, tail.fourth)

@@ -1,4 +1,4 @@
-"""Trends over groups: slopes of a logarithm, and limits N → ∞ of a fit in 1/N; θ = Σ_i w_i g(mean of group i).
+"""Slopes and other contrasts over groups: θ = Σ_i w_i g(mean of group i), g the identity or the logarithm.
 
 Every group's mean gets its own truncated Bernstein interval at alpha/groups, and the interval of θ adds up their ends:
 valid at every sample size, whatever the dependence between groups. Least squares enters through fixed weights only.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -32,15 +31,10 @@ def on_linear_map(spec: NetworkSpec, pair: NormPair, steps: int) -> Floats:
     return drawn
 
 
-def steps_needed(shares: Sequence[float]) -> int:
-    """The first step with 95 % of the last share."""
-    return next(step for step, share in enumerate(shares) if share >= attack_steps.REACHED * shares[-1])
-
-
 def predicted(spec: NetworkSpec, pair: NormPair, steps: int) -> tuple[int, float]:
     """The steps that an ascent needs, by the closed form or else on linear maps, and what it then has of its end."""
     shares = on_linear_map(spec, pair, steps)
-    step = attack_steps.steps_to_reach(spec, *pair, steps) or steps_needed(np.median(shares, axis=0).tolist())
+    step = attack_steps.steps_to_reach(spec, *pair, steps) or attack_steps.steps_needed(np.median(shares, axis=0))
     return step, float(np.median(shares[:, step] / shares[:, -1]))
 
 

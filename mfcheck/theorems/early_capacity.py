@@ -20,6 +20,7 @@ from mfcheck.observables.early_capacity import FAILED, SPEED
 from mfcheck.observables.path_bounds import unless
 from mfcheck.settings import Level, Settings
 from mfcheck.spec import NetworkSpec, NormPair
+from mfcheck.theorems import early
 from mfcheck.theorems.bound import INF_INF
 from mfcheck.theorems.cells import AttackCell
 from mfcheck.theorems.pull import LINEAR_STEPS, instant
@@ -34,7 +35,6 @@ TRAINED, SEEN = {"quick": 128, "standard": 256, "paper": 256}, 128
 AT_START = {"quick": (32, 32), "standard": (128, 32), "paper": (256, 128)}
 """The same where no step is taken, by level: of four times as many of each, at quick, the slope at the start is spread
 over networks by no less."""
-VARIANCES = {"vanilla": 2.0, "residual": 0.1}
 EARLY = {("vanilla", 5): 1e-3, ("vanilla", 10): 2e-4, ("residual", 5): 3e-4}
 """A time by architecture and depth: some tenth of the one by which L_adv has lost a fifth of itself, 0.015 and 0.002 in
 vanilla networks of N = 256 and 0.005 in residual ones (docs/theory.md#capacity-in-training)."""
@@ -93,7 +93,7 @@ def trained_cell(settings: Settings, architecture: str, width: int, depth: int, 
     """A network of ten outputs that is trained on digits."""
     taught, seen = AT_START[settings.level.name] if regime is Regime.START else (TRAINED[settings.level.name], SEEN)
     return DecayCell(
-        NetworkSpec(architecture, 784, 10, width, depth, VARIANCES[architecture]),
+        NetworkSpec(architecture, 784, 10, width, depth, early.VARIANCES[architecture]),
         "dense",
         pair=INF_INF,
         eps=EPS,

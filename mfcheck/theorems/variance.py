@@ -166,5 +166,10 @@ def over_strengths(steps: Sequence[int], draws: Floats, predicted: float, *, sta
 
 
 def law(theory: PaperTheory, spec: NetworkSpec, attack: Attack, times: Sequence[float]) -> tuple[float, ...]:
+    """The theory's σ_w²(t)/σ_w²(0) at several times."""
+    return tuple(kept(theory, spec, attack, t) for t in times)
+
+
+def kept(theory: PaperTheory, spec: NetworkSpec, attack: Attack, t: float) -> float:
     """The theory's σ_w²(t)/σ_w²(0)."""
-    return tuple(theory.weight_variance(spec, *attack, t) / spec.weight_variance for t in times)
+    return theory.weight_variance(spec, *attack, t) / spec.weight_variance

@@ -25,7 +25,7 @@ from mfcheck.theorems.capacity import mean_decay
 from mfcheck.theorems.cells import AttackCell
 from mfcheck.theorems.on_chain import pull_beside
 from mfcheck.theorems.pull import BY_PROJECTION, CHAIN_EPS, LINEAR_STEPS, instant
-from mfcheck.theorems.variance import of_what_is_left, time_down_to
+from mfcheck.theorems.variance import kept, of_what_is_left, time_down_to
 from mfcheck.theory import PaperTheory, norms
 from mfcheck.training.objectives import Objective
 
@@ -165,8 +165,8 @@ def _left(cell: VariedCell, decide: Decider) -> MedianRatio:
         decide,
         quantity="σ_w²(t)/σ_w²(0)",
         statistic=lambda draws: cell.shrinking.left(draws, t),
-        reference=lambda theory: _kept(theory, cell, t),
-        allowance=of_what_is_left(beside(cell, decide), lambda by: _kept(PAPER, cell, t * by)),
+        reference=lambda theory: kept(theory, cell.spec, cell.attack, t),
+        allowance=of_what_is_left(beside(cell, decide), lambda by: kept(PAPER, cell.spec, cell.attack, t * by)),
         regime=PULL,
     )
 
@@ -195,8 +195,3 @@ def _capacity(cell: VariedCell, decide: Decider) -> MedianRatio:
         allowance=beside(cell, decide),
         regime=PULL,
     )
-
-
-def _kept(theory: PaperTheory, cell: VariedCell, t: float) -> float:
-    """The theory's σ_w²(t)/σ_w²(0)."""
-    return theory.weight_variance(cell.spec, *cell.attack, t) / cell.spec.weight_variance

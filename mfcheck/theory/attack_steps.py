@@ -7,6 +7,7 @@ docs/theory.md#attack-steps, for networks without biases at budgets ε → 0.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -42,10 +43,10 @@ def steps_to_reach(spec: NetworkSpec, p: float, q: float, steps: int) -> int | N
     if p == 1:
         return 1
     if math.isinf(p) and math.isinf(q):
-        return _first(corner_shares(steps))
+        return steps_needed(corner_shares(steps))
     if p == 2 and math.isinf(q):
-        return _first(turning_shares(steps))
-    return _first(power_shares(spec, steps)) if p == q == 2 else None
+        return steps_needed(turning_shares(steps))
+    return steps_needed(power_shares(spec, steps)) if p == q == 2 else None
 
 
 def share_of_one_start(spec: NetworkSpec, p: float, q: float) -> float | None:
@@ -110,9 +111,10 @@ def power_shares(spec: NetworkSpec, steps: int) -> Floats:
     return np.array(found)
 
 
-def _first(shares: Floats) -> int:
+def steps_needed(shares: Sequence[float] | Floats) -> int:
     """The first step at which a share is 95 % of the last."""
-    return int(np.argmax(shares >= REACHED * shares[-1]))
+    found = np.asarray(shares)
+    return int(np.argmax(found >= REACHED * found[-1]))
 
 
 @lru_cache(maxsize=64)

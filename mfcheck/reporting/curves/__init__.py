@@ -1,1 +1,1 @@
-"""Numbers behind the figures: profiles, trajectories and maps, read from a report's plain data."""
+"""Numbers behind the figures: profiles, trajectories and maps, read from the records of a report."""

@@ -12,9 +12,8 @@ from mfcheck.findings.report import ClaimRecord
 from mfcheck.reporting.curves.profiles import pair_of
 from mfcheck.reporting.words import notation
 from mfcheck.spec import NormPair
+from mfcheck.theory.attack_steps import steps_needed
 
-NEAR = 0.95
-"""The share of its end at which an ascent counts as there."""
 COLUMNS = (
     "(p, q)",
     "reach/‖x‖",
@@ -82,16 +81,12 @@ def _difficulty(finding: Finding) -> Difficulty:
         pair=pair,
         reach=float(finding.parameters.get("reach", math.nan)),
         closed_steps=steps,
-        predicted_steps=_needed(predicted),
-        measured_steps=_needed(measured),
+        predicted_steps=steps_needed(predicted),
+        measured_steps=steps_needed(measured),
         closed_share=share,
         predicted_share=predicted[-1],
         measured_share=measured[-1],
     )
-
-
-def _needed(shares: Sequence[float]) -> int:
-    return next(step for step, share in enumerate(shares) if share >= NEAR * shares[-1])
 
 
 def _whole(value: float) -> str:

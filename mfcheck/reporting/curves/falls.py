@@ -10,7 +10,6 @@ from mfcheck.findings import series
 from mfcheck.findings.finding import Finding
 from mfcheck.findings.report import ClaimRecord
 from mfcheck.reporting.curves.profiles import network
-from mfcheck.reporting.curves.trajectories import number
 
 MISSING = "—"
 LOSSES = {"theory": "L_std + L_adv", "adversarial": "L_adv alone", "attacked": "cross-entropy at attacked inputs"}
@@ -45,7 +44,7 @@ def falls(claim: ClaimRecord) -> list[Fall]:
         if curve is None or curve.kind != series.FALL:
             continue
         lines = {"": curve.measured, **curve.series}
-        known = {name: tuple(map(number, values)) for name, values in lines.items() if len(values) == len(curve.x)}
+        known = {name: values for name, values in lines.items() if len(values) == len(curve.x)}
         one = Fall(_name(finding), tuple(map(float, curve.x)), known, curve.draws)
         found.setdefault(f"{one.name} {one.times}", one)
     return list(found.values())

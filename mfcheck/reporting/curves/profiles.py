@@ -102,9 +102,9 @@ def network(finding: Finding) -> str:
     return ", ".join([str(parameters.get("architecture", "network")), *sizes])
 
 
-def number(value: float | None) -> float:
-    """A positive number of a report as it is; what has no logarithm is NaN."""
-    return value if value is not None and value > 0 else math.nan
+def positive_or_nan(value: float) -> float:
+    """A positive number as it is; what has no logarithm is NaN."""
+    return value if value > 0 else math.nan
 
 
 def _profile(finding: Finding) -> Profile | None:
@@ -112,8 +112,8 @@ def _profile(finding: Finding) -> Profile | None:
     if pair is None or not is_profile(finding, series.OVER_WIDTHS):
         return None
     curve = finding.own_curve
-    points = zip(curve.x, curve.measured, curve.exact or [None] * len(curve.x), strict=True)
-    known = sorted((x, y, number(exact)) for x, y, exact in points if not math.isnan(number(y)))
+    points = zip(curve.x, curve.measured, curve.exact or [math.nan] * len(curve.x), strict=True)
+    known = sorted((x, y, positive_or_nan(exact)) for x, y, exact in points if y > 0)
     if len(known) < 2:
         return None
     widths, measured, expected = zip(*known, strict=True)

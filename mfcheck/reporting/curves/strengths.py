@@ -8,7 +8,7 @@ from mfcheck.findings import series
 from mfcheck.findings.finding import Finding
 from mfcheck.findings.report import ClaimRecord
 from mfcheck.reporting.curves.profiles import network
-from mfcheck.reporting.curves.trajectories import REGIMES, number
+from mfcheck.reporting.curves.trajectories import REGIMES
 
 MISSING = "—"
 
@@ -22,6 +22,6 @@ def strengths(claim: ClaimRecord) -> tuple[tuple[str, ...], list[tuple[str, ...]
 
 def _row(finding: Finding, steps: list[float]) -> tuple[str, ...]:
     curve, regime = finding.own_curve, str(finding.parameters.get("regime", ""))
-    known = dict(zip(map(float, curve.x), map(number, curve.measured), strict=True))
+    known = dict(zip(map(float, curve.x), curve.measured, strict=True))
     shown = (f"{known[one]:.3f}" if math.isfinite(known.get(one, math.nan)) else MISSING for one in steps)
     return network(finding), REGIMES.get(regime, regime), *shown

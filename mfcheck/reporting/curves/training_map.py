@@ -11,7 +11,6 @@ from mfcheck.findings import series
 from mfcheck.findings.finding import Finding
 from mfcheck.findings.report import ClaimRecord
 from mfcheck.reporting.curves.setting import setting
-from mfcheck.reporting.curves.trajectories import number
 from mfcheck.reporting.words import notation
 
 MECHANISM = "mechanism"
@@ -156,10 +155,10 @@ def _trained(finding: Finding) -> Trained | None:
         width=int(finding.parameters["width"]),
         accuracy=_first(curve.measured),
         collapse=math.inf if math.isnan(collapse) else collapse,
-        shares={name: Share(*map(number, more[name])) for name in series.OUTCOMES if len(more.get(name) or ()) == 4},
+        shares={name: Share(*more[name]) for name in series.OUTCOMES if len(more.get(name, ())) == 4},
         more={name: _first(values) for name, values in more.items() if name not in series.OUTCOMES},
     )
 
 
 def _first(values: Any) -> float:
-    return number(values[0]) if values else math.nan
+    return values[0] if values else math.nan

@@ -49,12 +49,10 @@ def trajectory(finding: Finding) -> Trajectory | None:
     curve = finding.curve
     if curve is None or curve.kind != series.TRAJECTORY:
         return None
-    kept = [place for place, time in enumerate(curve.x) if time is not None]
+    kept = [place for place, time in enumerate(curve.x) if math.isfinite(time)]
     lines = {"measured": curve.measured, "predicted": curve.predicted, **curve.series}
     known = {
-        name: tuple(number(values[place]) for place in kept)
-        for name, values in lines.items()
-        if len(values) == len(curve.x)
+        name: tuple(values[place] for place in kept) for name, values in lines.items() if len(values) == len(curve.x)
     }
     measured, nothing = known.pop("measured", ()), (math.nan,) * len(kept)
     if not any(map(math.isfinite, measured)):
@@ -69,11 +67,6 @@ def trajectory(finding: Finding) -> Trajectory | None:
         series={name: values for name, values in known.items() if any(map(math.isfinite, values))},
         draws=curve.draws,
     )
-
-
-def number(value: float | None) -> float:
-    """A number of a report, NaN where it has none."""
-    return math.nan if value is None else float(value)
 
 
 def falls_below(x: Sequence[float], y: Sequence[float], level: float) -> float:

@@ -1,4 +1,4 @@
-"""Figures of a report, each drawn from its plain data."""
+"""Figures of a report, each drawn from its records."""
 
 import contextlib
 import importlib.util

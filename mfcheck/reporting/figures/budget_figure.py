@@ -89,12 +89,12 @@ def bend(finding: Finding) -> float:
     return float(loss / linear) if loss and linear else math.inf
 
 
-def _flips(axes: Axes, x: list[float], flips: Sequence[float | None]) -> None:
+def _flips(axes: Axes, x: list[float], flips: Sequence[float]) -> None:
     """Shares of flipped activations as bars, with their numbers above, and the share that bounds the linear region."""
     floor, top = math.log10(LEAST), 1.25
     width = 0.35 * min((b - a for a, b in pairwise(x)), default=0.2)
     for at, share in zip(x, flips, strict=True):
-        if share is None:
+        if math.isnan(share):
             continue
         axes.bar(at, max(0.0, math.log10(max(share, LEAST)) - floor), width, bottom=floor, color=MEASURED, alpha=0.55)
         axes.text(at, top, _percent(share), ha="center", va="top", fontsize=8.0)
@@ -103,9 +103,9 @@ def _flips(axes: Axes, x: list[float], flips: Sequence[float | None]) -> None:
     axes.set_yticks([math.log10(INSIDE), 0.0], ["1 %", "100 %"])
 
 
-def _edge(x: list[float], flips: Sequence[float | None]) -> float:
+def _edge(x: list[float], flips: Sequence[float]) -> float:
     """Where the share of flips passes that of the linear region, interpolated in logarithms; ±∞ if it does not."""
-    shares = [(at, math.log(max(share, LEAST))) for at, share in zip(x, flips, strict=True) if share is not None]
+    shares = [(at, math.log(max(share, LEAST))) for at, share in zip(x, flips, strict=True) if not math.isnan(share)]
     limit = math.log(INSIDE)
     outside = [place for place, (_, share) in enumerate(shares) if share >= limit]
     if not outside:

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from mfcheck.findings.finding import Curve, Finding
 from mfcheck.reporting.figures.plots import BOTTOM, DASHED, LIMIT, MEASURED, PREDICTED, Style, drawing, panel, svg
 from mfcheck.reporting.words import phrases
+from mfcheck.statistics.intervals import dkw_half_width
 
 HEIGHT = 4.3
 BAND: Style = {"color": MEASURED, "alpha": 0.16, "linewidth": 0}
@@ -20,7 +21,7 @@ BAND: Style = {"color": MEASURED, "alpha": 0.16, "linewidth": 0}
 def law_figure(finding: Finding) -> str:
     """The measured CDF of a finding with a curve against the predicted law, and their difference below."""
     curve, margin = finding.own_curve, phrases.allowed_region(finding)[1] - finding.reference
-    band = dkw_band(finding.alpha, curve.draws)
+    band = dkw_half_width(curve.draws, finding.alpha)
     difference = [m - p for m, p in zip(curve.measured, curve.predicted, strict=True)]
     with drawing("law", finding):
         figure = Figure(figsize=(6.4, HEIGHT))
@@ -53,7 +54,7 @@ def qq_figure(finding: Finding) -> str:
     curve = finding.own_curve
     theory, measured = np.asarray(curve.exact, dtype=float), np.asarray(curve.x, dtype=float)
     level = np.asarray(curve.measured, dtype=float) - 0.5 / curve.draws
-    band = dkw_band(finding.alpha, curve.draws)
+    band = dkw_half_width(curve.draws, finding.alpha)
     low, high = float(min(theory.min(), measured.min())), float(max(theory.max(), measured.max()))
     pad = 0.04 * (high - low)
     ends = (low - pad, high + pad)
@@ -73,11 +74,6 @@ def qq_figure(finding: Finding) -> str:
 def has_quantiles(curve: Curve) -> bool:
     """Whether a law's curve brought the theory's quantiles along, all of them finite."""
     return len(curve.exact) == len(curve.x) > 1 and all(map(math.isfinite, curve.exact))
-
-
-def dkw_band(alpha: float, draws: int) -> float:
-    """Half the height of the band that holds a whole law with probability 1 − alpha (Dvoretzky-Kiefer-Wolfowitz)."""
-    return math.sqrt(math.log(2 / alpha) / (2 * draws))
 
 
 def _band(axes: Axes, x: Sequence[float], centre: Sequence[float], half: float) -> None:

@@ -6,7 +6,6 @@ from matplotlib.figure import Figure
 
 from mfcheck.findings import series
 from mfcheck.findings.finding import Finding
-from mfcheck.reporting.curves.trajectories import number
 from mfcheck.reporting.figures.plots import DASHED, FAINT, MEASURED, PREDICTED, Style, drawing, finite, panel, svg
 
 HEIGHT = 3.3
@@ -17,8 +16,8 @@ POINTS: Style = {"color": MEASURED, "linewidth": 1.0, "marker": "o", "markersize
 def layers_figure(finding: Finding) -> str:
     """Medians of measured over predicted projection by layer, and the cosine between gradient and W where known."""
     curve = finding.own_curve
-    layers, ratio = curve.x, [number(value) for value in curve.measured]
-    cosine = [number(value) for value in curve.series.get(series.COSINE, ())]
+    layers, ratio = curve.x, curve.measured
+    cosine = curve.series.get(series.COSINE, ())
     below = len(cosine) == len(layers)
     with drawing("layers", finding):
         figure = Figure(figsize=(6.4, HEIGHT))
@@ -45,4 +44,4 @@ def layers_figure(finding: Finding) -> str:
 
 def nearness(finding: Finding) -> float:
     """How near the measured projection comes to the theory's in the layer where it is farthest, as a number ≤ 0."""
-    return -max((abs(value - 1) for value in finite(map(number, finding.own_curve.measured))), default=0.0)
+    return -max((abs(value - 1) for value in finite(finding.own_curve.measured)), default=0.0)

@@ -124,13 +124,13 @@ def log_range(values: list[float], least: float = 0.7) -> tuple[float, float]:
     return low - pad, high + pad
 
 
-def logarithms(values: Iterable[float | None]) -> list[float]:
+def logarithms(values: Iterable[float]) -> list[float]:
     """Decimal logarithms; NaN, which leaves a gap in a curve, of what has none.
 
-    >>> logarithms([100, None, 0])
+    >>> logarithms([100, math.nan, 0])
     [2.0, nan, nan]
     """
-    return [math.log10(value) if value is not None and value > 0 else math.nan for value in values]
+    return [math.log10(value) if value > 0 else math.nan for value in values]
 
 
 def finite(values: Iterable[float]) -> list[float]:

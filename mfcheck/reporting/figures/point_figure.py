@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from mfcheck.findings import wording
 from mfcheck.findings.finding import Finding
 from mfcheck.findings.report import ClaimRecord
-from mfcheck.reporting.curves.profiles import EXCESS, is_profile, network, number, pair_of
+from mfcheck.reporting.curves.profiles import EXCESS, is_profile, network, pair_of, positive_or_nan
 from mfcheck.reporting.figures.plots import (
     DASHED,
     EXACT,
@@ -87,7 +87,7 @@ def _apart(ticks: list[float], least: float) -> list[float]:
 
 def _excess(axes: Axes, findings: list[Finding], color: str) -> None:
     """The bound and what finite width may add, as a line over the widths of a network or a stroke at its only one."""
-    places = sorted({(math.log10(_width(f)), number((f.own_curve.exact or (math.nan,))[0])) for f in findings})
+    places = sorted({(math.log10(_width(f)), positive_or_nan((f.own_curve.exact or (math.nan,))[0])) for f in findings})
     x, y = zip(*places, strict=True)
     stroke: Style = {"marker": "_", "markersize": 12} if len(x) == 1 else {}
     axes.plot(x, y, color=color, linewidth=1.1, alpha=0.75, **stroke)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -22,8 +21,10 @@ from mfcheck.reporting.figures.plots import (
     MEASURED,
     PREDICTED,
     drawing,
+    finite,
     log_range,
     log_ticks,
+    logarithms,
     panel,
     svg,
 )
@@ -48,19 +49,19 @@ def trend_figure(finding: Finding) -> str:
     logarithmic, name = curve.x_label in AXES, AXES.get(curve.x_label, curve.x_label)
     x = [at / math.log(10) for at in curve.x] if logarithmic else curve.x
     measured, theory, exact = (_logarithms(line, len(x)) for line in (curve.measured, curve.predicted, curve.exact))
-    known = [value for line in (measured, theory, exact) for value in line if value is not None]
-    apart = any(abs(e - t) > 1e-9 for e, t in zip(exact, theory, strict=True) if e is not None and t is not None)
+    known = finite([*measured, *theory, *exact])
+    apart = any(abs(e - t) > 1e-9 for e, t in zip(exact, theory, strict=True))
     with drawing("trend", finding):
         figure = Figure(figsize=(6.4, HEIGHT))
         trend, ratio = panel(figure, bottom=1.75), panel(figure, top=HEIGHT - 1.6)
         slope = f"slope {_number(finding.reference)}"
-        _plot(trend, x, theory, color=PREDICTED, linewidth=1.3, linestyle=DASHED, label=f"theory, {slope}")
+        trend.plot(x, theory, color=PREDICTED, linewidth=1.3, linestyle=DASHED, label=f"theory, {slope}")
         if apart:
             line = f"exact at finite width, slope {_number(_slope(curve.x, exact))}"
-            _plot(trend, x, exact, color=EXACT, linewidth=1.3, label=line)
+            trend.plot(x, exact, color=EXACT, linewidth=1.3, label=line)
         low, high = finding.interval
         shown = f"measured, slope {_number(finding.estimate)} in [{_number(low)}, {_number(high)}]"
-        _plot(trend, x, measured, color=MEASURED, linewidth=0, marker="o", markersize=4.5, label=shown)
+        trend.plot(x, measured, color=MEASURED, linewidth=0, marker="o", markersize=4.5, label=shown)
         bottom, top = log_range([10**value for value in known])
         trend.set_ylim(bottom, top)
         trend.set_yticks(*log_ticks(bottom, top))
@@ -70,10 +71,10 @@ def trend_figure(finding: Finding) -> str:
 
         ratio.axhline(1, color=PREDICTED, linewidth=0.9, linestyle=DASHED)
         if apart:
-            _plot(ratio, x, _over(exact, theory), color=EXACT, linewidth=1.1)
+            ratio.plot(x, _over(exact, theory), color=EXACT, linewidth=1.1)
         over = _over(measured, theory)
-        _plot(ratio, x, over, color=MEASURED, linewidth=0, marker="o", markersize=4.5)
-        reach = 1.15 * max([0.02, *(abs(value - 1) for value in (*over, *_over(exact, theory)) if value is not None)])
+        ratio.plot(x, over, color=MEASURED, linewidth=0, marker="o", markersize=4.5)
+        reach = 1.15 * max([0.02, *(abs(value - 1) for value in finite([*over, *_over(exact, theory)]))])
         ratio.set_ylim(max(0.0, 1 - reach), 1 + reach)  # what has a logarithm is positive
         ratio.set_ylabel("over the theory")
         ratio.set_xlabel(name)
@@ -185,24 +186,19 @@ def _log(value: float, bottom: float) -> float:
     return max(bottom, math.log10(value)) if value > 0 else bottom
 
 
-def _logarithms(values: Sequence[float | None], length: int) -> list[float | None]:
-    found = [math.log10(value) if value is not None and value > 0 else None for value in values]
-    return found if len(found) == length else [None] * length
+def _logarithms(values: Sequence[float], length: int) -> list[float]:
+    return logarithms(values) if len(values) == length else [math.nan] * length
 
 
-def _over(values: list[float | None], theory: list[float | None]) -> list[float | None]:
-    return [None if a is None or b is None else 10 ** (a - b) for a, b in zip(values, theory, strict=True)]
+def _over(values: list[float], theory: list[float]) -> list[float]:
+    return [10 ** (a - b) for a, b in zip(values, theory, strict=True)]
 
 
-def _slope(x: Sequence[float], logarithms: list[float | None]) -> float:
-    """The least-squares slope of a natural logarithm against x."""
-    pairs = [(at, value * math.log(10)) for at, value in zip(x, logarithms, strict=True) if value is not None]
+def _slope(x: Sequence[float], decimal: list[float]) -> float:
+    """The least-squares slope of a natural logarithm, given as a decimal one, against x."""
+    pairs = [(at, value * math.log(10)) for at, value in zip(x, decimal, strict=True) if not math.isnan(value)]
     middle = math.fsum(at for at, _ in pairs) / len(pairs)
     return math.fsum((at - middle) * y for at, y in pairs) / math.fsum((at - middle) ** 2 for at, _ in pairs)
-
-
-def _plot(axes: Axes, x: Sequence[float], y: list[float | None], **style: Any) -> None:
-    axes.plot(x, [math.nan if value is None else value for value in y], **style)
 
 
 def _horizontal(axes: Axes, x: Sequence[float], logarithmic: bool) -> None:

@@ -186,3 +186,20 @@ def test_between_two_ends_a_first_look_takes_draws_to_pass_one_and_no_more(value
         to_pass = medians.draws_to_leave_slope(gap, (1.0,), **chances)
         assert to_pass <= medians.draws_needed_median_slope(gap, (1.0,), **chances) / 2 or to_pass < 40
         assert medians.draws_to_leave_slope(2 * gap, (0.5, -1.5), **chances) >= to_pass
+
+
+def test_what_breaks_says_so() -> None:
+    """Of a limit over widths, and of arms that have one median."""
+    limit, arms = statement(lambda n: 1.3, upper_only=True), same_median(2.0, 0.05)
+
+    def said(one: OverWidths | SameMedian) -> str:
+        return one.says(trial().plan(one))  # type: ignore[arg-type]
+
+    assert said(limit) == "log of a toy is at most 0.05 as the width grows"
+    assert said(replace(limit, breaks="above")) == "log of a toy lies above 0.05 as the width grows"
+    assert said(statement(lambda n: 0.7, (32,), breaks="below")).endswith("lies below -0.05 at this width")
+    assert said(arms) == "the medians of arms at all 2 inputs are one up to a factor 1.21"
+    assert (
+        said(replace(arms, breaks=True))
+        == "the medians of arms at all 2 inputs differ somewhere by more than a factor 1.1"
+    )

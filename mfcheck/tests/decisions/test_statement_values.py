@@ -161,6 +161,7 @@ SAYINGS = {
         f"the slope of the log median of X against depth lies above the theory's {RISE:.4g} by more than 0.07",
     ),
     "fact": (Fact("", name="checks passed"), "all is as declared (checks passed)"),
+    "no fact": (Fact("", name="checks", breaks=True), "something is not as declared (checks)"),
 }
 
 

@@ -90,3 +90,10 @@ def test_twins_on_the_other_side_are_refuted_and_those_on_the_same_are_not() -> 
     refuted, seen = set(found.twins_refuted), set(found.twins_seen)
     assert "adversarial_bound: eps squared" in refuted
     assert "adversarial_bound: × 1.25" in seen - refuted
+
+
+@pytest.mark.parametrize(("threshold", "side"), [(LOW, "above"), (HIGH, "below")])
+def test_what_breaks_says_so(threshold: float, side: str) -> None:
+    found = decider()(beyond(threshold, breaks=True))
+    assert found.verdict is Verdict.REFUTED
+    assert found.decides == f"the median of a bound is not {side} a threshold, {threshold:.4g}"

@@ -13,8 +13,11 @@ from mfcheck.findings import regimes, series, states, wording
 from mfcheck.findings.cell import ENGINES, Cell
 from mfcheck.findings.claim import Claim, claim, is_asked_for
 from mfcheck.findings.parts import whole_verdict
+from mfcheck.findings.reading import claim_of
+from mfcheck.findings.report import Declared, Report, standing, tally
 from mfcheck.findings.sections import SECTIONS, place_of, section_of
 from mfcheck.tests.support.commands import refusal
+from mfcheck.tests.support.reports import make_finding as written_finding
 from mfcheck.tests.support.settings import make_finding
 from mfcheck.verdict import NotANumber, Verdict
 
@@ -58,7 +61,7 @@ def test_a_section_of_ones_own_gates_and_says_nothing_of_others() -> None:
 
 
 def one(verdict: str, **values: Any) -> dict[str, Any]:
-    return {"verdict": verdict, **values}
+    return written_finding(verdict=verdict, **values)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +89,7 @@ def test_only_what_is_refuted_or_open_is_unsupported() -> None:
 
 
 def test_what_holds_in_part_has_a_sign_and_a_style_of_its_own() -> None:
-    state = states.standing("holds in part", [of("a/b", EXPECTED, one("supported"))])
+    state = standing("holds in part", [claim_of(of("a/b", EXPECTED, one("supported")))])
     assert (state, states.glyph(state), states.slug(state)) == ("holds in part", "◐", "holds-in-part")
     assert len(set(states.GLYPHS.values())) == len(states.GLYPHS)
     assert state in states.EMPHASISED
@@ -94,7 +97,7 @@ def test_what_holds_in_part_has_a_sign_and_a_style_of_its_own() -> None:
 
 
 def of(id: str, *findings: dict[str, Any], errors: int = 0) -> dict[str, Any]:
-    return {"id": id, "findings": list(findings), "errors": [{}] * errors}
+    return {"id": id, "findings": list(findings), "errors": [{"cell": "c", "message": "m"}] * errors}
 
 
 EXPECTED = one("refuted", expected="r")
@@ -105,17 +108,17 @@ def test_states_are_counted_with_their_nouns() -> None:
         of("a/b", one("not applicable"), EXPECTED, one("supported"), one("supported")),
         of("a/c", one("undecided"), errors=1),
     ]
-    tally = states.tally(claims)
-    assert (tally["supported"], tally["refuted"], tally[states.EXPECTED], tally.errors) == (2, 0, 1, 1)
-    assert str(tally) == "2 supported, 1 refuted as expected, 1 undecided, 1 not applicable, 1 error"
-    assert tally.expectation == "1 refutation was expected."
-    assert states.tally([of("a/b", EXPECTED, EXPECTED, errors=2)]).expectation == "2 refutations were expected."
-    assert str(states.tally([of("a/b", errors=2)])) == "2 errors"
-    assert (str(states.tally([])), states.tally([]).expectation) == ("nothing tried", "")
+    found = tally(map(claim_of, claims))
+    assert (found["supported"], found["refuted"], found[states.EXPECTED], found.errors) == (2, 0, 1, 1)
+    assert str(found) == "2 supported, 1 refuted as expected, 1 undecided, 1 not applicable, 1 error"
+    assert found.expectation == "1 refutation was expected."
+    assert tally([claim_of(of("a/b", EXPECTED, EXPECTED, errors=2))]).expectation == "2 refutations were expected."
+    assert str(tally([claim_of(of("a/b", errors=2))])) == "2 errors"
+    assert (str(tally([])), tally([]).expectation) == ("nothing tried", "")
 
 
 @pytest.mark.parametrize(
-    ("verdict", "claims", "standing"),
+    ("verdict", "claims", "expected"),
     [
         ("refuted", [of("a/b", EXPECTED, one("supported"))], states.EXPECTED),
         ("refuted", [of("a/b", EXPECTED, one("refuted"))], "refuted"),
@@ -131,16 +134,15 @@ def test_states_are_counted_with_their_nouns() -> None:
         ("undecided", [], "undecided"),
     ],
 )
-def test_a_whole_stands_as_its_gating_claims_do(verdict: str, claims: list[dict[str, Any]], standing: str) -> None:
-    assert states.standing(verdict, claims) == standing
+def test_a_whole_stands_as_its_gating_claims_do(verdict: str, claims: list[dict[str, Any]], expected: str) -> None:
+    assert standing(verdict, [claim_of(claim) for claim in claims]) == expected
 
 
 def test_declarations_that_did_not_come_about_are_unmet() -> None:
-    entries = [{"status": status} for status in ("met", "unmet", "unmatched", "repaired")]
-    assert states.unmet({"expectations": entries}) == entries[1:3]
-    assert states.unmet({"expectations": entries, "full": True}) == entries[1:3]
-    assert states.unmet({"expectations": entries, "full": False}) == entries[1:2]
-    assert states.unmet({"expectations": None}) == states.unmet({}) == []
+    declared = tuple(Declared("a/b", "r", "", status) for status in ("met", "unmet", "unmatched", "repaired"))
+    assert Report((), expectations=declared).unmet == list(declared[1:3])
+    assert Report((), expectations=declared, full=False).unmet == list(declared[1:2])
+    assert Report(()).unmet == []
 
 
 def test_claims_come_in_the_order_of_the_theorems() -> None:
@@ -269,13 +271,13 @@ def test_a_finding_says_nothing_until_it_is_judged() -> None:
 
 
 def test_support_on_a_grant_is_no_pass_and_makes_nothing_hold() -> None:
-    granted = {"verdict": "supported", "caveat": f"{regimes.GRANTED}a tail", "regime": ""}
-    proven = {"verdict": "supported", "caveat": "", "regime": ""}
+    granted = one("supported", caveat=f"{regimes.GRANTED}a tail", regime="")
+    proven = one("supported", caveat="", regime="")
     claim = {"id": "thm4.1/entries-variance", "findings": [granted], "errors": []}
     assert states.state(granted) == states.GRANTED
     assert states.glyph(states.GRANTED) != states.glyph("supported")
     verdict = whole_verdict([granted])
     assert verdict.value == "undecided"
-    assert states.standing(verdict.value, [claim]) == states.GRANTED
+    assert standing(verdict.value, [claim_of(claim)]) == states.GRANTED
     assert whole_verdict([granted, proven]).value == "supported"
     assert states.state(granted | {"verdict": "refuted"}) == "refuted"

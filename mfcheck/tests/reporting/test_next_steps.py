@@ -58,6 +58,17 @@ def test_a_refutation_is_told_how_to_repeat_it_and_how_to_declare_it(tmp_path: A
     assert (found.claim, found.instead) == (CLAIM, 'a "law"')
     assert found.matches({**plain, "claim": CLAIM})
     assert not found.matches({**whole_finding(CLAIM, 2), "claim": CLAIM})
+
+
+def test_a_glance_is_declared_for_and_followed_as_the_level_that_it_decides_like(tmp_path: Any) -> None:
+    refuted = whole_finding(CLAIM, 1, verdict="refuted", holds_instead=["another"])
+    declare = steps(refuted, level="glance")[1]
+    (tmp_path / "expected.toml").write_text(declare.command, encoding="utf-8")
+    (found,) = read_expectations([tmp_path / "expected.toml"], "quick")
+    assert found.levels == ("quick",)
+    (higher,) = steps(whole_finding(CLAIM, 1, verdict="undecided"), level="glance")
+    assert "standard or paper" in higher.says
+    assert higher.command.endswith("--mf-level standard")
     _, nothing = steps(whole_finding(CLAIM, 1, verdict="refuted"))
     assert "nothing can be declared" in nothing.says
 

@@ -21,7 +21,9 @@ from mfcheck.ensembles.modules import draw_stack
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.streams import Stream
 from mfcheck.ensembles.workers import Numbered, Workers
-from mfcheck.findings.states import claims_of, standing
+from mfcheck.findings.reading import claim_of, report_of
+from mfcheck.findings.report import standing
+from mfcheck.findings.states import claims_of
 from mfcheck.imports import load_factory
 from mfcheck.settings import Settings, level_named, settings_from
 from mfcheck.spec import NetworkSpec
@@ -73,9 +75,12 @@ def test_wrong_weights_are_refuted_by_name_and_the_law_of_the_jacobian_is_left_o
     report = mfcheck.audit(factory_paths(factory), ["preflight/*", "thm4.1/entries-variance"], seed=3, alpha=1e-3)
     assert not report.errors
     (variance,) = (one for one in claims_of(report.record) if one["id"] == "thm4.1/entries-variance")
-    assert standing(variance["verdict"], [variance]) == entries  # its tail is granted, which makes nothing hold
+    assert standing(variance["verdict"], [claim_of(variance)]) == entries
     assert report.verdicts["thm4.1/entries-variance"] is Verdict.UNDECIDED
     assert report.verdicts["preflight/weight-variance"] == weights
+    told = report_of(report.record)
+    assert (told.narrowed, told.full) == (True, False), "claims were left out"
+    assert told.changes is None, "it is the paper's theory"
 
 
 @pytest.mark.slow

@@ -14,7 +14,8 @@ import mfcheck.observables.jacobian
 import mfcheck.reporting.pages
 import mfcheck.reporting.terminal
 import mfcheck.theory.entry_law  # noqa: F401
-from mfcheck.session import claim_files, options
+from mfcheck.session import options
+from mfcheck.session.claim_files import ClaimFiles
 from mfcheck.settings import Settings, settings_from
 
 TOY = '''
@@ -199,4 +200,4 @@ def test_modules_that_cannot_be_read_are_left_to_pytest(toy: pytest.Pytester) ->
     os.mkfifo(toy.path / "test_pipe.py")
     (toy.path / "test_null.py").write_bytes(b"claim(\0")
     (toy.path / "test_deep.py").write_text(f"claim({'(' * 10_000}", encoding="utf-8")
-    assert claim_files.claims_ahead([str(toy.path)]) == {"toy.1/coin"}
+    assert ClaimFiles((str(toy.path),)).ids == {"toy.1/coin"}

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from mfcheck.decisions import decide
+from mfcheck.decisions.trial import Trial
 from mfcheck.findings.reading import report_of
 from mfcheck.session import next_level
 from mfcheck.settings import Settings, level_named
@@ -43,6 +45,26 @@ def test_the_level_that_separates_is_told_with_its_draws_and_the_time_they_took_
     assert 0.01 <= found["margin"] < 0.02
     assert found["seconds"] == pytest.approx(found["draws"] * 2.0 / 1000)
     assert report_of(make_report() | {"separating": [found]}).separating[0].level == "standard"
+
+
+def test_a_cell_that_cannot_be_planned_there_leaves_the_step_to_one_like_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So the command names no cell."""
+    finding = open_finding(1.03)
+    assert planned(finding)[0]["same_cell"]
+    whole = decide.asked
+
+    def asked(test: Any, claim: Any, cell: Any, *rest: Any) -> tuple[Any, Trial]:
+        asks, trial = whole(test, claim, cell, *rest)
+        return (asks, trial) if cell.id != finding["cell"] else ([], trial)
+
+    monkeypatch.setattr(decide, "asked", asked)
+    (found,) = planned(finding)
+    assert not found["same_cell"]
+
+
+def test_a_glance_is_told_levels_with_narrower_margins() -> None:
+    (found,) = planned(open_finding(1.03), level="glance")
+    assert found["level"] == "standard"
 
 
 def test_an_estimate_at_the_edge_of_every_margin_is_told_the_last_level() -> None:

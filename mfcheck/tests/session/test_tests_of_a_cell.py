@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from mfcheck.findings.report_file import read_report
-from mfcheck.session import claim_files, selection
+from mfcheck.session import selection
+from mfcheck.session.claim_files import UNTOLD, ClaimFiles
 from mfcheck.tests.support.coin_claims import CELLS, written
 
 HEAD = CELLS + "TWO = pytest.mark.parametrize('which', ['fair', 'unfair'])\n"
@@ -149,8 +150,8 @@ def test_claims_of_any_test_module_below_are_found_and_asked_for(pytester: pytes
     (folder / "expected.toml").write_text(EXPECTED)
     hidden = pytester.mkdir(".hidden") / "test_hidden.py"
     hidden.write_text(CELLS + written("hidden", "fair(decide)"))
-    assert claim_files.claims_ahead([str(pytester.path)]) == {"toy.1/good"}
-    assert selection.suite_expectations([str(pytester.path)]) == [folder / "expected.toml"]
+    assert ClaimFiles((str(pytester.path),)).ids == {"toy.1/good"}
+    assert selection.suite_expectations(ClaimFiles((str(pytester.path),))) == [folder / "expected.toml"]
     found = run(pytester, ".", "--mf-claim", "toy.1/good")
     assert found.ret == pytest.ExitCode.OK, str(found.stderr)
     assert "matches no claim" in str(run(pytester, ".", "--mf-claim", "toy.1/other").stderr)
@@ -170,7 +171,7 @@ if True:
 
 def test_claims_under_conditions_and_in_classes_are_found(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_toy=CELLS + INSIDE)
-    assert claim_files.claims_ahead([str(pytester.path)]) == {"toy.1/good"}
+    assert ClaimFiles((str(pytester.path),)).ids == {"toy.1/good"}
     assert run(pytester, "--mf-claim", "toy.1/good").ret == pytest.ExitCode.OK
 
 
@@ -180,7 +181,7 @@ def test_claims_are_looked_for_where_an_ini_file_says(pytester: pytest.Pytester,
     (pytester.path / name).parent.mkdir()
     (pytester.path / name).write_text(CELLS + written("good", "fair(decide)"))
     pytester.makeini(f"[pytest]\n{ini}\n")
-    assert claim_files.claims_ahead([str(pytester.path)]) == set()
+    assert ClaimFiles((str(pytester.path),)).ids == set()
     assert run(pytester, ".", "--mf-claim", "toy.1/good").ret == pytest.ExitCode.OK
 
 
@@ -189,15 +190,15 @@ def test_links_are_followed_and_lead_in_no_circle(pytester: pytest.Pytester) -> 
     given = pytester.mkdir("given")
     (given / "link").symlink_to(pytester.path / "far")
     (given / "again").symlink_to(given)
-    assert claim_files.claims_ahead([str(given)]) == {"toy.1/good"}
+    assert ClaimFiles((str(given),)).ids == {"toy.1/good"}
     (pytester.path / "far" / "test_good.py").write_text(CELLS + written("better", "fair(decide)"))
-    assert claim_files.claims_ahead([str(given)]) == {"toy.1/better"}
+    assert ClaimFiles((str(given),)).ids == {"toy.1/better"}
 
 
 def test_an_id_that_no_text_tells_is_asked_for_all_the_same(pytester: pytest.Pytester) -> None:
     source = CELLS + written("good", "fair(decide)").replace('"toy.1/good"', "'/'.join(['toy.1', 'good'])")
     pytester.makepyfile(test_toy=source)
-    assert claim_files.claims_ahead([str(pytester.path)]) == {claim_files.UNTOLD}
+    assert ClaimFiles((str(pytester.path),)).ids == {UNTOLD}
     assert run(pytester, "--mf-claim", "toy.1/good").ret == pytest.ExitCode.OK
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from mfcheck.reporting.figures.law_figures import dkw_band, qq_figure
+from mfcheck.reporting.figures.law_figures import qq_figure
 from mfcheck.reporting.figures.trend_figures import distance_figure
 from mfcheck.tests.support.reports import (
     NOT_APPLICABLE,
@@ -44,7 +42,3 @@ def test_quantiles_of_another_scale_leave_the_band() -> None:
     assert qq_figure(read_finding(make_finding(curve=make_law(0.5)))) != qq_figure(
         read_finding(make_finding(curve=make_law()))
     )
-
-
-def test_band_is_the_dkw_band_of_the_draws_behind_the_curve() -> None:
-    assert dkw_band(1e-6, 10_000) == pytest.approx(0.026933, abs=1e-6)
