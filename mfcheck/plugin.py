@@ -126,7 +126,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     claim = getattr(metafunc.function, "mfcheck_claim", None)
     if not isinstance(claim, Claim):
         return
-    from mfcheck.theorems.foreign import cells_of
+    from mfcheck.theorems.cells_of_a_run import cells_of
 
     try:
         with calm_warnings():

@@ -58,7 +58,7 @@ def claims_page() -> str:
 def _cells(claim: Any) -> Iterable[str]:
     """A table of the cells of each level: how many, of which engines, and the widths they span."""
     from mfcheck.settings import LEVELS, Settings
-    from mfcheck.theorems.foreign import cells_of
+    from mfcheck.theorems.cells_of_a_run import cells_of
 
     # Level glance tries some of quick's cells, which it picks from the whole suite.
     levels = [level for level in LEVELS.values() if not getattr(level, "glance", False)]

@@ -20,7 +20,7 @@ from mfcheck.findings.claim import Claim, check_claims, is_asked_for
 from mfcheck.findings.wording import plural
 from mfcheck.imports import foreign_code
 from mfcheck.settings import LEVELS, Settings, level_named
-from mfcheck.theorems.foreign import each_cell
+from mfcheck.theorems.cells_of_a_run import each_cell
 from mfcheck.theory import PaperTheory
 from mfcheck.theory.loading import PAPER_THEORY, load_theory
 from mfcheck.verdict import NotCovered

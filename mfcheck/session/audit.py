@@ -87,7 +87,7 @@ def audit(
     from mfcheck.findings.record import as_plain
     from mfcheck.session.preflight import by_claim, preflight, with_scale
     from mfcheck.session.whole_record import whole_record
-    from mfcheck.theorems.foreign import each_cell
+    from mfcheck.theorems.cells_of_a_run import each_cell
 
     named = factory if isinstance(factory, str) else importable(factory)
     machine = machines.asked_for(backend, workers, scheduler)

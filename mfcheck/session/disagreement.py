@@ -25,7 +25,7 @@ from mfcheck.findings.cell import Cell
 from mfcheck.findings.claim import Claim, check_claims, is_asked_for
 from mfcheck.findings.sections import section_of
 from mfcheck.settings import Settings, level_named
-from mfcheck.theorems.foreign import each_cell
+from mfcheck.theorems.cells_of_a_run import each_cell
 from mfcheck.theory import PaperTheory
 from mfcheck.theory.changes import moves
 from mfcheck.verdict import Verdict

@@ -72,7 +72,7 @@ def _at(claim: Claim, test: ClaimTest, finding: Plain, settings: Settings, theor
     """What the settings' level plans in the finding's cell, or in one that differs from it in sizes alone."""
     from mfcheck.decisions.decide import asked
     from mfcheck.ensembles.store import ChunkStore
-    from mfcheck.theorems.foreign import each_cell
+    from mfcheck.theorems.cells_of_a_run import each_cell
     from mfcheck.verdict import NotCovered
 
     cells = [cell for _, _, cell in each_cell([(claim, test)], settings)]

@@ -31,6 +31,7 @@ from mfcheck.session.sizes import input_of, unsound
 from mfcheck.settings import Settings
 from mfcheck.spec import ModuleSpec, NetworkSpec
 from mfcheck.theorems import foreign
+from mfcheck.theorems.cells_of_a_run import each_cell
 from mfcheck.theory import PaperTheory
 
 SOUND, LIVELY, SECTION = "preflight/sound", "preflight/alive", "preflight/"
@@ -84,7 +85,7 @@ def preflight(architecture: str, settings: Settings, theory: PaperTheory, tests:
     spec = foreign.spec_of(architecture, own)
     probe = input_of(spec, own)
     with one_thread(), contextlib.redirect_stdout(sys.stderr):  # what factories print is no answer of ours
-        cells = [(claim, test, cell) for claim, test, cell in foreign.each_cell(tests, own)]
+        cells = [(claim, test, cell) for claim, test, cell in each_cell(tests, own)]
         asking, silent = _asking(cells, own, theory)
         sizes = _sizes(spec, asking)
         fatal = [Fatal(SOUND, sentence) for sentence in unsound(sizes, own)] or _dead(sizes, own)
@@ -93,7 +94,7 @@ def preflight(architecture: str, settings: Settings, theory: PaperTheory, tests:
         scale = None if found is None else scale_in_use(spec, found)
         if scale is not None:  # by which more claims apply
             own = replace(own, scales=((architecture, scale),))
-            asking, silent = _asking(list(foreign.each_cell(tests, own)), own, theory)
+            asking, silent = _asking(list(each_cell(tests, own)), own, theory)
     seconds = time.perf_counter() - start
     return Preflight(
         architecture, spec, probe, tuple(fatal), len(sizes), found, scale, tuple(asking), tuple(silent), seconds

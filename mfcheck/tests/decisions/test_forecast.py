@@ -25,7 +25,7 @@ from mfcheck.findings.claim import Claim
 from mfcheck.observables import initial_decay, jacobian, losses, slopes
 from mfcheck.settings import Settings, level_named
 from mfcheck.spec import Attack
-from mfcheck.theorems.foreign import each_cell
+from mfcheck.theorems.cells_of_a_run import each_cell
 from mfcheck.training.objectives import Objective
 
 SPEC = NetworkSpec("vanilla", 16, 2, 32, 2, 1.5)
@@ -136,7 +136,7 @@ def test_a_glance_at_the_suite_is_the_same_in_every_process_and_sees_what_quick_
     assert 5 <= len(cells) <= 40
     script = (
         "from mfcheck.decisions.suite import suite_claims as s; from mfcheck.settings import *; "
-        "from mfcheck.theorems.foreign import each_cell as e; t = s(); "
+        "from mfcheck.theorems.cells_of_a_run import each_cell as e; t = s(); "
         "g = Settings(seed=5, level=level_named('glance')); "
         "print([(c.id, x.id) for c, _, x in e([t[i] for i in sorted(t)], g)])"
     )

@@ -1,4 +1,4 @@
-"""Claims that sentences and cells know by their names are claims of the suite, so that none goes silent by a new name."""
+"""Claims that modules know by their names are claims of the suite, so that no sentence goes silent by a new name."""
 
 from __future__ import annotations
 

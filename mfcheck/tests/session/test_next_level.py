@@ -20,7 +20,7 @@ CLAIM = "thm4.1/entries-variance"
 def open_finding(estimate: float = 1.013, **changes: Any) -> dict[str, Any]:
     """A finding of a cell of the suite at level quick whose interval straddles the margin's edge."""
     from mfcheck.decisions.suite import suite_claims
-    from mfcheck.theorems.foreign import each_cell
+    from mfcheck.theorems.cells_of_a_run import each_cell
 
     known = suite_claims()[CLAIM]
     cell = next(cell for _, _, cell in each_cell([known], settings()) if cell.engine == "wishart")
@@ -79,7 +79,7 @@ def test_an_estimate_at_the_edge_of_every_margin_is_told_the_last_level() -> Non
 def test_a_share_of_networks_without_a_margin_is_separated_by_no_level() -> None:
     """Its first look is as large at every level, and its edge as near."""
     from mfcheck.decisions.suite import suite_claims
-    from mfcheck.theorems.foreign import each_cell
+    from mfcheck.theorems.cells_of_a_run import each_cell
 
     claim = "thm5.8/residual-trainable"
     _, _, cell = next(iter(each_cell([suite_claims()[claim]], settings())))

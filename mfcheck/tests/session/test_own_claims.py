@@ -12,7 +12,7 @@ from mfcheck.decisions.suite import suite_claims
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.findings.finding import Finding
 from mfcheck.settings import Settings, level_named
-from mfcheck.theorems.foreign import cells_of
+from mfcheck.theorems.cells_of_a_run import cells_of
 
 SUPPORTED, REFUTED, SILENT = Verdict.SUPPORTED, Verdict.REFUTED, Verdict.NOT_APPLICABLE
 

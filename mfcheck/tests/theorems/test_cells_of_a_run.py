@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mfcheck import Cell, Claim
 from mfcheck.settings import Settings, level_named
-from mfcheck.theorems.foreign import cells_of
+from mfcheck.theorems.cells_of_a_run import cells_of
 
 
 def test_claims_with_no_cell_for_an_architecture_say_why() -> None:
