@@ -58,6 +58,12 @@ def calm_warnings() -> Iterator[None]:
         yield
 
 
+def offer_folder(folder: str) -> None:
+    """Let what lies in a folder be imported, as theories and factories of the current one are."""
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+
+
 def load_object(path: str, what: str) -> object:
     """The object at package.module:name; ValueError naming `what` and the path when it cannot be had.
 

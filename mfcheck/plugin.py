@@ -18,7 +18,7 @@ from mfcheck.findings.claim import Claim, is_asked_for
 from mfcheck.imports import calm_warnings
 from mfcheck.session import before_a_cell, gpu_trouble, options, ordering
 from mfcheck.session.claim_files import ClaimFiles
-from mfcheck.session.controller import SELECTED, STATUS, Controller
+from mfcheck.session.controller import SELECTED, Controller
 from mfcheck.session.outcome import (
     COMPLAINT_PROPERTY,
     RUNS,
@@ -30,6 +30,7 @@ from mfcheck.session.outcome import (
     follow_verdicts,
 )
 from mfcheck.session.progress_display import StatusFile
+from mfcheck.session.resources import STATUS
 from mfcheck.session.time_budget import DEADLINE, StopsStarting
 
 if TYPE_CHECKING:
@@ -43,11 +44,7 @@ SEED = pytest.StashKey[int]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("mfcheck", "mfcheck: claims of a theory, decided statistically")
-    for name, text in options.OPTIONS.items():
-        action = "append" if name in options.REPEATABLE else "store"
-        group.addoption(options.spelt(name), action=action, default=None, help=text, metavar=name.upper())
-    for name, text in options.FLAGS.items():
-        group.addoption(options.spelt(name), action="store_true", default=False, help=text)
+    options.declare(group.addoption)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -21,6 +21,7 @@ from mfcheck.cli.output import COLOURS, say
 from mfcheck.ensembles.devices import resolve_device
 from mfcheck.findings.claim import check_claims, is_asked_for
 from mfcheck.given import names_in, path_at
+from mfcheck.imports import offer_folder
 from mfcheck.session import options
 from mfcheck.session.resume import read_run
 from mfcheck.settings import settings_from
@@ -43,12 +44,7 @@ def add_audit(commands: Commands) -> None:
     audit.add_argument("--preflight", action="store_true", help="look at the networks and stop: seconds, no claim")
     audit.add_argument("--workers", type=workers, default="auto", help="processes, or auto (default)")
     audit.add_argument("--color", choices=COLOURS, default="auto", help="colours of the run (default: on a terminal)")
-    for name, text in options.OPTIONS.items():
-        if name != "architecture":
-            action = "append" if name in options.REPEATABLE else "store"
-            audit.add_argument(options.spelt(name), action=action, help=text, metavar=name.upper())
-    for name, text in options.FLAGS.items():
-        audit.add_argument(options.spelt(name), action="store_true", help=text)
+    options.declare(audit.add_argument, without=("architecture",))
 
 
 def run(chosen: argparse.Namespace) -> int:
@@ -81,8 +77,7 @@ def before(chosen: argparse.Namespace) -> list[str] | None:
 
     texts = options.from_environment(os.environ) | given(chosen)
     patterns = names_in("claim", texts["claim"]) if "claim" in texts else ()
-    if "" not in sys.path and os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())  # factories of the current folder
+    offer_folder(os.getcwd())
     left = read_run(path_at(texts.get("report", "reports"))) if texts.pop(options.RESUME, "") else {}
     fresh = left.get("seed", SystemRandom().randrange(2**31))
     settings = settings_from(texts, fresh_seed=fresh, cache=None)
@@ -109,11 +104,7 @@ def _tell(news: progress.Progress) -> None:
 
 def given(chosen: argparse.Namespace) -> dict[str, str]:
     """The options that were written out, by name, and the architectures."""
-    found = {"architecture": ",".join(chosen.architecture)}
-    for name in options.OPTIONS:
-        if (value := getattr(chosen, f"mf_{name}", None)) is not None:
-            found[name] = ",".join(value) if isinstance(value, list) else value
-    return found | {name: options.YES for name in options.FLAGS if getattr(chosen, f"mf_{name}", False)}
+    return options.texts_of(vars(chosen)) | {"architecture": ",".join(chosen.architecture)}
 
 
 def pytest_command(chosen: argparse.Namespace, known: Sequence[str] = ()) -> list[str]:

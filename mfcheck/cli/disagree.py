@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import sys
 from pathlib import Path
 from random import SystemRandom
@@ -16,6 +17,7 @@ from mfcheck.ensembles.devices import resolve_device
 from mfcheck.ensembles.store import prune
 from mfcheck.findings.claim import check_claims
 from mfcheck.findings.wording import within
+from mfcheck.imports import offer_folder
 from mfcheck.settings import LEVELS, Settings, level_named
 from mfcheck.theory.loading import PAPER_THEORY, load_theory
 
@@ -50,8 +52,7 @@ def run(chosen: argparse.Namespace) -> int:
         chosen.budget = sys.float_info.max if chosen.all else 20.0
     if not 0 < chosen.budget < math.inf:
         raise ValueError(f"budget must be a positive number of seconds, got {chosen.budget!r}")
-    if "" not in sys.path:
-        sys.path.insert(0, "")  # theories of the current folder
+    offer_folder(os.getcwd())
     a, b = (load_theory(PAPER_THEORY if name == "paper" else name) for name in (chosen.a, chosen.b))
     settings = Settings(
         seed=SystemRandom().randrange(2**31) if chosen.mf_seed is None else chosen.mf_seed,

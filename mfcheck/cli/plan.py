@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import sys
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ from mfcheck.ensembles.store import ChunkStore
 from mfcheck.findings.cell import Cell
 from mfcheck.findings.claim import Claim, check_claims, is_asked_for
 from mfcheck.findings.wording import plural
-from mfcheck.imports import foreign_code
+from mfcheck.imports import foreign_code, offer_folder
 from mfcheck.settings import LEVELS, Settings, level_named
 from mfcheck.theorems.cells_of_a_run import each_cell
 from mfcheck.theory import PaperTheory
@@ -154,7 +154,6 @@ def _settings(chosen: argparse.Namespace) -> Settings:
             raise ValueError(f"delta must lie in (0, 1), got {chosen.delta!r}")
         delta = chosen.delta
         level = replace(level, law=delta, ratio=delta, exact=delta, slope=delta, rate=1 - delta)
-    if "" not in sys.path:
-        sys.path.insert(0, "")  # theories of the current folder
+    offer_folder(os.getcwd())
     device = resolve_device(chosen.mf_device)
     return Settings(seed=0, level=level, alpha=chosen.alpha, device=device, theory=chosen.mf_theory)

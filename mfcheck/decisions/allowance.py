@@ -9,10 +9,10 @@ from mfcheck.settings import Level
 
 @dataclass(frozen=True)
 class Allowance:
-    """How far θ may lie below and above where it is known to lie, relative to that, and the reason.
+    """How far θ may lie `below` and `above` 1 + `shift`, in units of the theory's value, and the reason.
 
-    That is the theory's value, or `shift` beside it: relative to it, and absolute for a slope, as `below` and `above`
-    then are. What was measured may tell the relative `spread` of draws, which plans them, and errs at a rate `alpha`.
+    For a slope all three are absolute: θ lies about the theory's value + `shift`. What was measured may tell the
+    relative `spread` of draws, which plans them, and errs at a rate `alpha`.
     """
 
     below: float

@@ -29,7 +29,8 @@ def papers_law(reference: Callable[[PaperTheory], Any]) -> Any:
 
 
 def moved(value: float, papers: float | None, centre: float) -> float:
-    """Where a ratio to a theory's value is to lie: at `centre`, or at 1 for a theory that says what finite sizes make.
+    """The ratio to a theory's value that draws should have: `centre`, as for a limit's formula, or 1 for a theory that
+    includes finite sizes already.
 
     >>> moved(2.0, 2.0, 0.8), moved(1.62, 2.0, 0.8), moved(2.5, 2.0, 0.8)
     (0.8, 1.0, 0.8)
@@ -41,7 +42,8 @@ def moved(value: float, papers: float | None, centre: float) -> float:
 
 
 def shifted(value: float, papers: float | None, shift: float) -> float:
-    """How far beside a theory's value something is to lie: by `shift`, or not for one that says what sizes make."""
+    """The distance from a theory's value that draws should have: `shift`, or 0 for a theory that includes finite sizes
+    already."""
     if papers is None:
         return shift
     return 0.0 if abs(value - papers - shift) < abs(value - papers) else shift

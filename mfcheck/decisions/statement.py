@@ -166,7 +166,7 @@ class Statement(ABC, Generic[P]):
 
 
 def side_left(evidence: Evidence, breaks: Breaks) -> str:
-    """How a law fails that was to fail otherwise, as a phrase; empty where it holds, or fails as it should."""
+    """Why a law that fails on the wrong side supports no statement that it breaks; empty otherwise."""
     decided = evidence.decision
     if not isinstance(breaks, str) or decided.verdict is not Verdict.REFUTED:
         return ""

@@ -211,8 +211,7 @@ def _drift(findings: list[Finding]) -> str:
 
 
 def _range(values: list[float]) -> str:
-    low, high = _short(min(values)), _short(max(values))
-    return low if low == high else f"{low} to {high}"
+    return numbers.between(_short(min(values)), _short(max(values)))
 
 
 def _short(value: float) -> str:

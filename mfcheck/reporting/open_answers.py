@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection
 from itertools import groupby
 from statistics import median
 from typing import Any
@@ -16,7 +16,7 @@ from mfcheck.reporting.curves.difficulty import Difficulty, difficulties
 from mfcheck.reporting.curves.exponents import is_errors, name, tried_of
 from mfcheck.reporting.curves.profiles import pair_of
 from mfcheck.reporting.curves.scatters import scatters, together
-from mfcheck.reporting.words import notation
+from mfcheck.reporting.words import notation, numbers
 from mfcheck.spec import NormPair
 from mfcheck.verdict import Verdict
 
@@ -166,14 +166,12 @@ def _place(finding: Finding) -> str:
     return f"(p, q) = {notation.pair(pair)}" if pair else "its norm pair"
 
 
-def _widths(widths: Iterable[int]) -> str:
-    low, high = (notation.whole(pick(widths)) for pick in (min, max))
-    return low if low == high else f"{low} to {high}"
+def _widths(widths: Collection[int]) -> str:
+    return numbers.between(*(notation.whole(pick(widths)) for pick in (min, max)))
 
 
 def _span(values: list[float]) -> str:
-    low, high = _short(min(values)), _short(max(values))
-    return low if low == high else f"{low} to {high}"
+    return numbers.between(_short(min(values)), _short(max(values)))
 
 
 def _short(value: float) -> str:

@@ -5,13 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import os
-import signal
-import threading
 import time
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,8 +16,7 @@ from mfcheck.findings.claim import is_asked_for
 from mfcheck.session import selection
 from mfcheck.session.claim_files import ids_in
 from mfcheck.session.outcome import CLAIM_PROPERTY, COMPLAINT_PROPERTY, FINDING_PROPERTY
-from mfcheck.session.progress_display import FOLDER, StatusFile, Ticker
-from mfcheck.session.screen import display_for
+from mfcheck.session.resources import STATUS, Resources
 from mfcheck.session.time_budget import DEADLINE
 from mfcheck.spec import ARCHITECTURES
 
@@ -29,11 +24,8 @@ if TYPE_CHECKING:
     from mfcheck.session.recorder import Recorder
     from mfcheck.session.run import Run
 
-STATUS = pytest.StashKey[StatusFile]()
-"""Where this process says what it is at, if anybody wants to know."""
 SELECTED = pytest.StashKey[list[dict[str, str]]]()
 """The claims and cells that this process has collected."""
-
 
 UNCOLLECTED = "run/uncollected-module"
 """In place of a claim whose id the text of its module does not tell."""
@@ -53,10 +45,9 @@ class Controller:
         self._tried: set[tuple[str, str]] = set()
         self._left = 0
         self._root = Path()
-        self._ticker: Ticker | None = None
-        self._taken = self._interrupted = False
+        self._resources = Resources()
+        self._interrupted = False
         self._complaint = ""
-        self._closing: list[Callable[[], object]] = []
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -86,10 +77,11 @@ class Controller:
         self._root = session.config.rootpath
         if not self._ahead or session.config.option.collectonly:
             return
-        self._take_folder()
-        self._interrupt_on_termination()
+        report = self._run().settings.report
+        self._resources.take_folder(report)
+        self._resources.interrupt_on_termination()
         if session.config.option.verbose > -2:
-            self._show_progress(session.config, self._run().settings.report.absolute() / FOLDER)
+            self._resources.show_progress(session.config, report)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A module that skips itself, or cannot be imported, takes its claims with it: they were asked for."""
@@ -118,8 +110,7 @@ class Controller:
 
     def _finish(self, session: pytest.Session, exitstatus: int) -> list[str]:
         """Write the report of a run that was not broken off; why the run fails."""
-        if self._ticker is not None:
-            self._ticker.stop()
+        self._resources.stop_progress()
         ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         ended = ended and not (session.shouldfail or session.shouldstop or session.config.option.collectonly)
         selected = self._started(session.config, [*session.config.stash.get(SELECTED, []), *self._selected])
@@ -213,54 +204,16 @@ class Controller:
         self._selected += json.loads(output.get("mfcheck_selected", "[]"))
 
     def pytest_unconfigure(self) -> None:
-        while self._closing:
-            self._closing.pop()()
+        self._resources.give_back()
 
     def _record(self) -> Recorder:
         if self._recorder is None:
             from mfcheck.session.recorder import Recorder
 
             run = self._run()
-            self._take_folder()
+            self._resources.take_folder(run.settings.report)
             self._recorder = Recorder(run.settings, run.theory, run.expectations, run.taken, run.identity, run.name)
         return self._recorder
-
-    def _take_folder(self) -> None:
-        """See to it, before any work, that the report can be written and that nobody else writes there."""
-        if self._taken:
-            return
-        from mfcheck.session.folder import take
-
-        try:
-            self._closing.append(take(self._run().settings.report))
-        except ValueError as error:
-            raise pytest.UsageError(str(error)) from None
-        self._taken = True
-
-    def _show_progress(self, config: pytest.Config, folder: Path) -> None:
-        reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
-        screen = display_for(reporter._tw if reporter else None, os.environ)
-        ticker = Ticker(folder, screen)
-        ticker.start()
-        self._ticker = ticker
-        self._closing += [screen.close, ticker.remove, ticker.stop]
-        config.stash[STATUS] = StatusFile(folder / "main.json")
-
-    def _interrupt_on_termination(self) -> None:
-        """Let SIGTERM end the run as Ctrl-C does: with everything kept, and told how to go on."""
-        if threading.current_thread() is not threading.main_thread():
-            return
-        before = signal.getsignal(signal.SIGTERM)
-        if before is not signal.SIG_DFL:  # somebody else sees to it
-            return
-
-        def interrupt(number: int, frame: FrameType | None) -> None:
-            # Who terminates a process group may send it twice; the second must not cut the summary short.
-            signal.signal(signal.SIGTERM, lambda number, frame: None)
-            raise KeyboardInterrupt("terminated")
-
-        signal.signal(signal.SIGTERM, interrupt)
-        self._closing.append(lambda: signal.signal(signal.SIGTERM, before))
 
 
 def _function(report: pytest.TestReport) -> str:

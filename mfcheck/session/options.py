@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from mfcheck.given import check_text, meant, switch
 
@@ -83,9 +83,21 @@ def given_on_command_line(config: pytest.Config) -> bool:
 
 def from_command_line(config: pytest.Config) -> dict[str, str]:
     """Option texts by name from --mf-…; repeated ones joined by commas."""
-    found = {}
-    for name in OPTIONS:
-        value = config.getoption(f"mf_{name}")
-        if value is not None:
-            found[name] = ",".join(value) if name in REPEATABLE else value
-    return found | {name: YES for name in FLAGS if config.getoption(f"mf_{name}")}
+    return texts_of(vars(config.option))
+
+
+def declare(add: Callable[..., object], *, without: Collection[str] = ()) -> None:
+    """Add all options but those `without` to a parser, by its own way of adding one."""
+    for name, text in OPTIONS.items():
+        if name not in without:
+            action = "append" if name in REPEATABLE else "store"
+            add(spelt(name), action=action, default=None, help=text, metavar=name.upper())
+    for name, text in FLAGS.items():
+        add(spelt(name), action="store_true", default=False, help=text)
+
+
+def texts_of(parsed: Mapping[str, Any]) -> dict[str, str]:
+    """Texts by name of the options among parsed ones; repeated ones joined by commas."""
+    found = {name: value for name in OPTIONS if (value := parsed.get(f"mf_{name}")) is not None}
+    texts = {name: ",".join(value) if name in REPEATABLE else value for name, value in found.items()}
+    return texts | {name: YES for name in FLAGS if parsed.get(f"mf_{name}")}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from mfcheck.findings.claim import check_claims
 from mfcheck.findings.expected import Expectation, owners_expectations, read_expectations
 from mfcheck.findings.snapshot import Snapshot, check_comparable, read_snapshot
 from mfcheck.given import check_text, names_in, path_at
+from mfcheck.imports import offer_folder
 from mfcheck.session import machines, options, selection, time_budget
 from mfcheck.session.claim_files import UNTOLD, ClaimFiles
 from mfcheck.session.folder import check_names
@@ -90,9 +90,7 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
     budget = time_budget.seconds_in(texts.pop("time_budget", None))
     machine = machines.chosen({name: texts.pop(name) for name in machines.OPTIONS if name in texts})
     cache, complaint = (None, "") if texts.pop(options.NO_CACHE, "") else _cache_folder(config)
-    here = str(config.invocation_params.dir)
-    if here not in sys.path:
-        sys.path.insert(0, here)  # theories and factories of the current folder
+    offer_folder(str(config.invocation_params.dir))
     settings = settings_from(texts, fresh_seed=fresh_seed, cache=cache)
     baseline = _baseline(path_at(older), settings) if older is not None and sent is None else None
     expectations = read_expectations(files, settings.level.name, settings.theory)

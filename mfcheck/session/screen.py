@@ -31,7 +31,7 @@ class Display(Protocol):
 
 
 def display_for(writer: Any, environ: Mapping[str, str]) -> Display:
-    """The display that suits where pytest's terminal writer writes to; None where it has none."""
+    """The display that suits where pytest's terminal writer writes to, if there is one."""
     file = getattr(writer, "_file", None)
     with contextlib.suppress(OSError, ValueError, AttributeError):  # a file without a descriptor
         if file is not None and file.isatty() and environ.get("TERM", "dumb") != "dumb" and not environ.get("CI"):

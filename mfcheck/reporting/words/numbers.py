@@ -99,7 +99,11 @@ def spread(values: Iterable[float], count: int = 3) -> str:
     ('0.25 to 0.5', '1')
     """
     known = sorted(values)
-    low, high = figures(known[0], count), figures(known[-1], count)
+    return between(figures(known[0], count), figures(known[-1], count))
+
+
+def between(low: str, high: str) -> str:
+    """A range in words, of two numbers as they are written."""
     return low if low == high else f"{low} to {high}"
 
 

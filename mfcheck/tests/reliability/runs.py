@@ -17,10 +17,8 @@ PRELOADED = [
     "mfcheck.plugin",
     *(f"mfcheck.{name}" for name in ("decisions.decide", "decisions.medians", "ensembles.sampling")),
     *(f"mfcheck.{name}" for name in ("findings.comparison", "observables.jacobian", "reporting.pages")),
-    *(
-        f"mfcheck.{name}"
-        for name in ("reporting.terminal", "session.recorder", "session.resume", "theorems.cells_of_a_run")
-    ),
+    *(f"mfcheck.{name}" for name in ("reporting.terminal", "session.recorder", "session.resume")),
+    "mfcheck.theorems.cells_of_a_run",
     "xdist.plugin",
 ]
 PATIENCE = 300.0
