@@ -9,12 +9,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from mfcheck.decisions.granted import held_back, never_refuted, rests_on_a_grant
-from mfcheck.decisions.statement import BELOW, Evidence, Plan, Reference, Rule, Statement, side_left
+from mfcheck.decisions.statement import BELOW, Evidence, Formula, Plan, Reference, Rule, Statement, side_left
 from mfcheck.findings.finding import Finding
 from mfcheck.statistics.resolution import of_break
 from mfcheck.theory import PaperTheory
-from mfcheck.theory.changes import movers
+from mfcheck.theory.changes import law_shape, movers
 from mfcheck.theory.twins import Twin, twins
+from mfcheck.theory.values import is_law
 from mfcheck.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -126,9 +127,25 @@ def judged(finding: Finding, judgement: Judgement, theory: PaperTheory) -> Findi
     )
 
 
+def told_apart(finding: Finding, formula: Formula | None, theory: PaperTheory) -> bool:
+    """Whether a theory's value is as far from the paper's as the finding's draws can tell; so held where nobody knows:
+    of laws of two shapes, and of what has no resolution."""
+    if formula is None or finding.resolution is None:
+        return True
+    try:
+        mine, papers = formula(theory), formula(PaperTheory())
+        if is_law(mine) and law_shape(mine) != law_shape(papers):
+            return True
+        a, b = as_number(mine), as_number(papers)
+    except Exception:  # where one has no value they are apart, whatever it raises
+        return True
+    apart = abs(a - b) if finding.absolute else abs(a - b) / (min(abs(a), abs(b)) or math.nan)
+    return not apart < finding.resolution
+
+
 def as_number(reference: Reference) -> float:
     """A reference as one number: itself, or the variance of a law."""
-    return _variance(reference) if hasattr(reference, "var") else float(reference)
+    return _variance(reference) if is_law(reference) else float(reference)
 
 
 @lru_cache(maxsize=4096)

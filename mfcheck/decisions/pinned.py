@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from numbers import Real
 
 from mfcheck.decisions.judgement import Judgement, as_number
 from mfcheck.decisions.means import MeanPlan
@@ -22,6 +23,7 @@ from mfcheck.theory.arguments import DOUBLED, KINDS, Place, Value, kind_of, para
 from mfcheck.theory.changes import law_shape, moves
 from mfcheck.theory.slants import OFF, POWER, AtKind, Constant, Factor, Slant, altered, places_read
 from mfcheck.theory.twins import with_limits
+from mfcheck.theory.values import is_law
 from mfcheck.verdict import Verdict
 
 LARGEST = 64.0
@@ -55,9 +57,9 @@ class Refuting:
 
     def _judged(self, reference: Reference, number: float) -> bool:
         target = self.judgement.plan.target
-        if hasattr(reference, "cdf") and law_shape(reference) != law_shape(target):
+        if is_law(reference) and law_shape(reference) != law_shape(target):
             return self._ask(reference)
-        own = as_number(target) if isinstance(target, int | float) or hasattr(target, "cdf") else number
+        own = as_number(target) if isinstance(target, Real) or is_law(target) else number
         other = self._other_place(own)
         if min(own, other) <= number <= max(own, other):
             return False

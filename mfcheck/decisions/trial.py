@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from mfcheck.decisions.granted import LOOKS, caveat_of, rests_on_a_grant
-from mfcheck.decisions.judgement import Judgement, judged
+from mfcheck.decisions.judgement import Judgement, judged, told_apart
 from mfcheck.decisions.pinned import pinned
 from mfcheck.decisions.sampling import Sampling
 from mfcheck.decisions.statement import Plan, Rule, Statement
@@ -152,7 +152,9 @@ class Trial:
             return finding
         charged = judgement.evidence.decision.alpha * (1 + len(judgement.evidence.rivals))
         verdict = judgement.verdict.value
-        return replace(finding, paper_verdict=verdict, paper_instead=holding, alpha=finding.alpha + charged)
+        told = told_apart(finding, judgement.statement.formula, self.own)
+        finding = replace(finding, paper_verdict=verdict, paper_instead=holding, told_apart=told)
+        return replace(finding, alpha=finding.alpha + charged)
 
 
 def made(ask: Ask, theory: PaperTheory) -> Statement[Any]:

@@ -121,6 +121,8 @@ class Finding:
     """How wrong each formula that it reads must be for the same draws to refute it."""
     changes_seen: tuple[str, ...] = ()
     """What the theory on trial changes of the paper's and this finding's place shows; empty for the paper's own."""
+    told_apart: bool = True
+    """Whether the theory on trial is as far from the paper's here as the draws can tell."""
     paper_verdict: str = ""
     """What the same draws say of the paper's theory, where another is on trial and they can."""
     paper_instead: tuple[str, ...] = ()

@@ -32,7 +32,7 @@ Record = TypeVar("Record")
 AS_THEY_ARE = (
     *("cell", "figure", "engine", "parameters", "reproduce", "decides", "regime", "caveat", "reason", "statistic"),
     *("alpha", "draws", "looks", "breaks", "side", "resolution", "absolute", "seconds", "expected", "instead"),
-    *("paper_verdict", "repairs"),
+    *("told_apart", "paper_verdict", "repairs"),
 )
 """Fields of a finding that JSON holds as they are."""
 NAMES = ("holds_instead", "twins_seen", "twins_refuted", "changes_seen", "paper_instead")

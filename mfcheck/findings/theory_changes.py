@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from mfcheck.findings.expected import refuted_changes
@@ -11,10 +12,13 @@ from mfcheck.theory import PaperTheory
 from mfcheck.theory.agreement import agrees
 from mfcheck.theory.arguments import formulas
 from mfcheck.theory.changes import changes, is_papers
+from mfcheck.verdict import Verdict
 
+Plain = Mapping[str, Any]
 SEEN, UNMOVED, UNTESTED = "seen", "unmoved", "untested"
-"""Whether some claim is moved by a change; or none, though some ask the formula, as it has the paper's values; or none,
-and it has not, or nobody asks it."""
+"""Whether some claim's draws tell a change from the paper's formula, or see next to none of one that has the paper's
+values; or some ask the formula, and it has these everywhere; or neither: nobody asks it, or where it is asked no draws
+tell the two apart, and elsewhere it is another."""
 
 
 def theory_changes(theory: PaperTheory, findings: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -32,7 +36,7 @@ def theory_changes(theory: PaperTheory, findings: Sequence[dict[str, Any]]) -> d
         formulas.append(
             {
                 "formula": change.name,
-                "status": SEEN if seeing else UNMOVED if asking and agrees(theory, change.name) else UNTESTED,
+                "status": _status(seeing, asking, same=partial(agrees, theory, change.name)),
                 "seen_by": _claims(seeing),
                 "asked_by": _claims(asking),
                 "refuted_by": sorted(wrong.get(change.name, ())),
@@ -49,9 +53,26 @@ def theory_changes(theory: PaperTheory, findings: Sequence[dict[str, Any]]) -> d
     }
 
 
-def _asks(finding: Mapping[str, Any], name: str, theory: PaperTheory) -> bool:
+def _status(seeing: Sequence[Plain], asking: Sequence[Plain], *, same: Callable[[], bool]) -> str:
+    """What is known of a change, by the findings that see it and that ask it; whether it has the `same` values as the
+    paper's formula takes a while to tell, and is asked last."""
+    if any(map(_tells, seeing)):
+        return SEEN
+    if not (seeing or asking) or not same():
+        return UNTESTED
+    return SEEN if seeing else UNMOVED
+
+
+def _tells(finding: Plain) -> bool:
+    """Whether the draws of a finding that sees a change may tell the theory from the paper's: they do not support both,
+    or would not if one were as far off as the two are apart."""
+    both = finding["verdict"] == finding["paper_verdict"] == Verdict.SUPPORTED
+    return not both or bool(finding.get("told_apart", True))
+
+
+def _asks(finding: Plain, name: str, theory: PaperTheory) -> bool:
     """Whether a finding asks a formula; of a helper or a field, whether it asks any."""
-    pins: Sequence[Mapping[str, Any]] = pins_of(finding)["pins"]
+    pins: Sequence[Plain] = pins_of(finding)["pins"]
     return any(pin["formula"] == name for pin in pins) if name in formulas(theory) else bool(pins)
 
 

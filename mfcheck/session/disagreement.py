@@ -28,6 +28,7 @@ from mfcheck.settings import Settings, level_named
 from mfcheck.theorems.cells_of_a_run import each_cell
 from mfcheck.theory import PaperTheory
 from mfcheck.theory.changes import moves
+from mfcheck.theory.values import is_law, number_of
 from mfcheck.verdict import Verdict
 
 PLANNED = 3
@@ -178,15 +179,15 @@ def planned(one: Difference) -> Candidate | None:
 
 def separation(a: Reference, b: Reference, *, trend: bool) -> float:
     """How far apart two references are, in the units of a margin."""
-    if hasattr(a, "cdf"):
-        grid = STANDARD * max(float(a.std()), float(b.std()))
+    if is_law(a):
+        grid = STANDARD * math.sqrt(max(number_of(a), number_of(b)))
         return float(np.max(np.abs(a.cdf(grid) - b.cdf(grid))))
     return abs(a - b) if trend else relative(a, b)
 
 
 def relative(a: float, b: float) -> float:
     """Their difference over the larger of the two."""
-    return abs(a - b) / max(abs(a), abs(b))
+    return abs(a - b) / (max(abs(a), abs(b)) or 1.0)
 
 
 def decide(one: Candidate, begun: float) -> Disagreement:

@@ -65,6 +65,6 @@ def failures(record: Plain) -> list[str]:
     if report.full:
         found += [twin.name for twin in report.twins if twin.status == "survived"]
         found += [f"coverage: {one}" for one in holes(report.coverage)]
-        changed = report.changes.formulas if report.changes else ()
-        found += [f"{one.formula} is changed, and no claim saw it" for one in changed if one.status == UNTESTED]
+        untested = [one for one in (report.changes.formulas if report.changes else ()) if one.status == UNTESTED]
+        found += [f"{one.formula} is changed, and no claim tells it from the paper's" for one in untested]
     return found

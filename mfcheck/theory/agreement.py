@@ -24,7 +24,7 @@ SIZES = ((31, 7), (7, 31), (784, 1), (9, 9), (16, 2))
 """Inputs and outputs: more inputs, more outputs, one output, as many of both, two outputs."""
 KINDS = (ReLULike(), ReLULike(0.8, 0.3), ReLULike(1, -1), ReLULike(1.2, -0.1), ReLULike(0.9, 0.9))
 EXPONENTS = (1.0, 1.05, 1.5, 2.0, 4.0, math.inf)
-PAIRS = tuple(product(EXPONENTS, (1.0, 1.5, 2.0, math.inf)))
+PAIRS = tuple(product(EXPONENTS, (1.0, 1.5, 2.0, 3.0, 20.0, math.inf)))
 BUDGETS, LATER = (0.01, 0.3, 20.0), {"t": (0.5, 20.0, 1e3), "lower": (0.02, 0.5)}
 """Budgets; and times, or shares of ω^L, of formulas that take long, and of which some pairs are enough."""
 FEW, FEWER = 7, 61

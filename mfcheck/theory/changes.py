@@ -8,7 +8,6 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from numbers import Real
 from typing import Any
 
 from mfcheck.imports import raised_on_purpose
@@ -16,10 +15,9 @@ from mfcheck.theory.arguments import ARGUMENTS, formulas, parameters
 from mfcheck.theory.domains import DECLARES
 from mfcheck.theory.paper import PaperTheory, remade
 from mfcheck.theory.twins import sample_places
+from mfcheck.theory.values import is_law, no_law, no_number
 
 PAPER = PaperTheory()
-OF_LAWS = ("mean", "var", "cdf")
-"""What a law is asked for."""
 QUANTILES = (0.3, 0.5, 1.0, 2.0, 3.0)
 """Where two laws are compared, in standard deviations."""
 
@@ -79,6 +77,13 @@ def check_theory(theory: PaperTheory, path: str) -> None:
                 f"theory {path!r} sets {name} = {written!r} on its class, but its constructor makes it "
                 f"{getattr(theory, name)!r}: write {name}: float = {written!r} under @dataclass(frozen=True)"
             )
+    try:
+        hash(theory)
+    except TypeError as error:
+        raise ValueError(
+            f"theory {path!r} cannot be told from others: {error}; declare a field that only keeps what was found as "
+            "field(…, compare=False), and one that a formula reads as a tuple"
+        ) from None
     own = _methods(type(theory))
     for name in sorted(formulas(PAPER), key=lambda name: name not in own):  # a wrong formula is named before its users
         taken, needed = parameters(theory, name), parameters(PAPER, name)
@@ -111,9 +116,9 @@ def found_flaw(theory: PaperTheory, formula: str, place: tuple[Any, ...]) -> str
     where = f"at ({', '.join(map(str, place))}), where the paper's gives {papers[0]:.6g}"
     try:
         value: Any = getattr(theory, formula)(*place)
-        law = hasattr(getattr(PAPER, formula)(*place), "cdf")
-        if law and (lacking := [name for name in OF_LAWS if not hasattr(value, name)]):
-            return f"formula {formula} gives {value!r}, which is no law: it has no {lacking[0]}, {where} as a variance"
+        law = is_law(getattr(PAPER, formula)(*place))
+        if law and (why := no_law(value)):
+            return f"formula {formula} gives {value!r}, {why}, {where} as a variance"
         number = value.var() if law else value
     except ValueError as error:
         if raised_on_purpose(error, type(theory).__module__):
@@ -121,8 +126,8 @@ def found_flaw(theory: PaperTheory, formula: str, place: tuple[Any, ...]) -> str
         return f"formula {formula} raises {type(error).__name__}: {error} {where}"
     except (Exception, SystemExit) as error:  # a foreign formula may raise anything
         return f"formula {formula} raises {type(error).__name__}: {error} {where}"
-    if not isinstance(number, Real) or isinstance(number, bool):
-        return f"formula {formula} gives {number!r}, which is no number, {where}"
+    if why := no_number(number):
+        return f"formula {formula} gives {number!r}, {why}, {where}"
     return "" if math.isfinite(number) else f"formula {formula} gives {number} {where}"
 
 
@@ -172,7 +177,7 @@ def _numbers(make: Callable[[], Any]) -> tuple[float, ...] | None:
     """A value as numbers: itself, or a law's variance and its distribution function at a few places; None for none."""
     try:
         value = make()
-        if not hasattr(value, "cdf"):
+        if not is_law(value):
             return (float(value),) if math.isfinite(value) else None
         with contextlib.suppress(TypeError):  # a law without a hash is looked at each time
             return _kept_law_numbers(value)

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from mfcheck.arrays import Floats
 from mfcheck.theory.mixtures import centred_scale
 from mfcheck.theory.paper import centred_normal
+from mfcheck.theory.values import is_law
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,9 +102,9 @@ def times(value: Any, factor: float) -> Any:
     """A formula's value, a number or a law, so many times over."""
     if scale := centred_scale(value):
         return centred_normal(scale * factor)
-    return Times(value, factor) if hasattr(value, "cdf") else value * factor
+    return Times(value, factor) if is_law(value) else value * factor
 
 
 def reshaped(value: Any, shape: str) -> Any:
     """A law in one of the `SHAPES`; a number as it is."""
-    return Reshaped(value, SHAPES[shape]) if hasattr(value, "cdf") else value
+    return Reshaped(value, SHAPES[shape]) if is_law(value) else value

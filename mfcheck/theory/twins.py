@@ -21,6 +21,7 @@ from mfcheck.theory.corrections import CORRECTIONS, corrections
 from mfcheck.theory.paper import PaperTheory, remade
 from mfcheck.theory.reshaped import SHAPES, reshaped
 from mfcheck.theory.rewritten import SLIPS, rewritten
+from mfcheck.theory.values import is_law, number_of
 
 PAIRS = ((1, 1), (1, 2), (2, 1), (2, 2), (2, math.inf), (math.inf, 1), (math.inf, 2), (math.inf, math.inf), (4, 1.5))
 SAME, NEAR = 1e-9, 0.05
@@ -100,7 +101,7 @@ def value_at(theory: PaperTheory, formula: str, place: tuple[Any, ...]) -> float
     """A formula's value at its arguments as one number (a law by its variance), None where it is 0 or there is none."""
     value = asked(theory, formula, place)
     try:
-        number = float(value.var() if hasattr(value, "var") else value)
+        number = number_of(value)
     except Exception:  # a wrong twin is asked where nobody thought of it
         return None
     return number if math.isfinite(number) and number != 0 else None
@@ -108,7 +109,7 @@ def value_at(theory: PaperTheory, formula: str, place: tuple[Any, ...]) -> float
 
 def gives_law(theory: PaperTheory, formula: str) -> bool:
     """Whether a formula gives laws, and not numbers."""
-    return any(hasattr(asked(theory, formula, place), "cdf") for place in sample_places(parameters(theory, formula)))
+    return any(is_law(asked(theory, formula, place)) for place in sample_places(parameters(theory, formula)))
 
 
 def _shapes(function: FunctionType) -> Iterator[tuple[str, Callable[..., Any]]]:

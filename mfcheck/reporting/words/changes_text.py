@@ -8,7 +8,7 @@ from mfcheck.findings import wording
 from mfcheck.findings.report import ChangedFormula, Changes, Report
 
 NOTHING = "It changes no formula of the paper's."
-UNTESTED = "untested: no claim that ran asks it"
+UNTESTED = "untested: no finding asks it"
 
 
 def title(report: Report) -> str:
@@ -30,8 +30,10 @@ def fate(entry: ChangedFormula) -> str:
     seen, refuted = entry.seen_by, entry.refuted_by
     if entry.status == "unmoved":
         return f"the paper's in other words, as far as its values tell; asked by {', '.join(entry.asked_by)}"
-    if not seen and entry.asked_by:
-        return f"untested: as the paper's where {', '.join(entry.asked_by)} ask it, and another elsewhere"
+    if entry.status == "untested" and (seen or entry.asked_by):
+        asked = ", ".join(entry.asked_by)
+        near = f"too near the paper's for {', '.join(seen)} to tell" if seen else f"as the paper's where {asked} ask it"
+        return f"untested: {near}, and another elsewhere"
     if not seen:
         return UNTESTED
     head = f"seen by {wording.plural(len(seen), 'claim')}"

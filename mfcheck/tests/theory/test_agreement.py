@@ -95,4 +95,4 @@ def test_each_is_told() -> None:
     assert fate(ChangedFormula("beta", UNTESTED, asked_by=("a/b",))) == (
         "untested: as the paper's where a/b ask it, and another elsewhere"
     )
-    assert fate(ChangedFormula("beta", UNTESTED)) == "untested: no claim that ran asks it"
+    assert fate(ChangedFormula("beta", UNTESTED)) == "untested: no finding asks it"
