@@ -8,15 +8,17 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from mfcheck.decisions.finite_sizes import papers_value
 from mfcheck.decisions.granted import held_back, never_refuted, rests_on_a_grant
 from mfcheck.decisions.statement import BELOW, Evidence, Formula, Plan, Reference, Rule, Statement, side_left
 from mfcheck.findings.finding import Finding
+from mfcheck.imports import raised_on_purpose
 from mfcheck.statistics.resolution import of_break
 from mfcheck.theory import PaperTheory
 from mfcheck.theory.changes import law_shape, movers
 from mfcheck.theory.twins import Twin, twins
 from mfcheck.theory.values import is_law
-from mfcheck.verdict import Verdict
+from mfcheck.verdict import NotCovered, Verdict
 
 if TYPE_CHECKING:
     from scipy.stats.distributions import rv_frozen
@@ -127,10 +129,31 @@ def judged(finding: Finding, judgement: Judgement, theory: PaperTheory) -> Findi
     )
 
 
+def no_unit(statement: Statement[Any], theory: PaperTheory, module: str) -> tuple[float, float] | None:
+    """A theory's value and the paper's, where draws cannot be held against the first: it is endless, or a ratio to it
+    says nothing since it is 0 or of another sign.
+
+    None where they can, or where the paper's has no such value itself. `module` is where the theory is written.
+    """
+    if statement.breaks or statement.formula is None:
+        return None
+    papers = papers_value(statement.formula)
+    if papers is None or (statement.in_its_units and papers == 0):
+        return None
+    try:
+        value = as_number(statement.formula(theory))
+    except (ArithmeticError, ValueError) as error:
+        if isinstance(error, NotCovered) or raised_on_purpose(error, module):  # it has nothing to say, and says so
+            raise
+        value = math.nan
+    fits = math.isfinite(value) and (value * papers > 0 or not statement.in_its_units)
+    return None if fits else (value, papers)
+
+
 def told_apart(finding: Finding, formula: Formula | None, theory: PaperTheory) -> bool:
-    """Whether a theory's value is as far from the paper's as the finding's draws can tell; so held where nobody knows:
-    of laws of two shapes, and of what has no resolution."""
-    if formula is None or finding.resolution is None:
+    """Whether a theory's value is as far from the paper's as the finding's draws can tell; so held where they refute
+    it, and where nobody knows: of laws of two shapes, and of what has no resolution."""
+    if formula is None or finding.resolution is None or finding.verdict is not Verdict.SUPPORTED:
         return True
     try:
         mine, papers = formula(theory), formula(PaperTheory())

@@ -42,7 +42,7 @@ class MeanRatio(Statement[MeanPlan]):
     so, and the word says on which side: "above" or "below".
     """
 
-    two_sided = True
+    two_sided = in_its_units = True
     source: Source = field(kw_only=False)
     statistic: Statistic
     reference: Callable[[PaperTheory], float]

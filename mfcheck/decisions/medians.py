@@ -53,6 +53,7 @@ class MedianRatio(Statement[MedianPlan]):
     statements that the same draws may support in this one's place. `curve` makes the figure from all draws.
     """
 
+    in_its_units = True
     source: Source = field(kw_only=False)
     statistic: Statistic
     reference: Callable[[PaperTheory], float]

@@ -125,6 +125,8 @@ class Statement(ABC, Generic[P]):
 
     two_sided: ClassVar[bool] = False
     """Whether θ can leave its region on two sides, so that what breaks must say on which."""
+    in_its_units: ClassVar[bool] = False
+    """Whether θ is a ratio to the theory's value, which must then be positive to be held against draws."""
     counts: ClassVar[bool] = False
     """Whether θ is a share of networks."""
     judges_apart: ClassVar[bool] = False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -11,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from mfcheck.decisions.granted import LOOKS, caveat_of, rests_on_a_grant
-from mfcheck.decisions.judgement import Judgement, judged, told_apart
+from mfcheck.decisions.judgement import Judgement, judged, no_unit, told_apart
 from mfcheck.decisions.pinned import pinned
 from mfcheck.decisions.sampling import Sampling
 from mfcheck.decisions.statement import Plan, Rule, Statement
@@ -21,9 +23,9 @@ from mfcheck.findings.claim import Claim
 from mfcheck.findings.finding import Finding
 from mfcheck.settings import Settings
 from mfcheck.theory import PaperTheory
-from mfcheck.theory.changes import is_papers
+from mfcheck.theory.changes import PAPER, is_papers
 from mfcheck.theory.watched import Reading
-from mfcheck.verdict import NotCovered
+from mfcheck.verdict import NotCovered, Verdict
 
 Ask = Statement[Any] | Callable[[PaperTheory], Statement[Any]]
 """A statement, or how a theory makes it: for what is measured in the theory's units, or shown beside its curves."""
@@ -110,14 +112,19 @@ class Trial:
                 statement = made(ask, theory)
                 rule = self.rule_of(statement)
             with reading.reads(at_planning) if reading else nullcontext():
-                plan = statement.plan(theory, rule, self.sampling)
+                values = no_unit(statement, theory, type(self.own).__module__) if reading else None
+                plan = statement.plan(PAPER if values else theory, rule, self.sampling)
             regime, caveat = statement.regime.name, caveat_of(statement)
             finding = replace(finding, decides=statement.says(plan), regime=regime, caveat=caveat)
-            with reading.reads([]) if reading else nullcontext():  # for the figure, and other laws: no verdict on these
-                judgement = Judgement.of(statement, plan, theory, rule)
-                others = {name: law(theory) for name, law in statement.instead.items()}
-            finding = replace(judged(finding, judgement, self.own), holds_instead=judgement.holding(others))
-            finding = self._pinned(finding, judgement)
+            if values:
+                judgement = Judgement.of(statement, plan, PAPER, rule)
+                finding = _in_the_papers_units(finding, judgement, *values, refuted=judgement.refutes(self.own))
+            else:
+                with reading.reads([]) if reading else nullcontext():  # for the figure, and other laws: no verdict
+                    judgement = Judgement.of(statement, plan, theory, rule)
+                    others = {name: law(theory) for name, law in statement.instead.items()}
+                finding = replace(judged(finding, judgement, self.own), holds_instead=judgement.holding(others))
+                finding = self._pinned(finding, judgement)
         except NotCovered as missing:
             finding = replace(finding, reason=str(missing))
         if reading is None:
@@ -165,3 +172,27 @@ def made(ask: Ask, theory: PaperTheory) -> Statement[Any]:
 def _papers_own(finding: Finding) -> Finding:
     """A finding that shows nothing of what a theory changes: what it says of the theory it says of the paper's."""
     return replace(finding, paper_verdict=finding.verdict.value, paper_instead=finding.holds_instead)
+
+
+def _in_the_papers_units(
+    finding: Finding, judgement: Judgement, value: float, papers: float, *, refuted: bool
+) -> Finding:
+    """The finding on a theory that has 0, no end or another sign than the paper's here, by draws that the paper's
+    planned."""
+    found, ratio = judged(finding, judgement, PAPER), value / papers if papers else math.nan
+    if math.isfinite(ratio):
+        reference, (low, high) = ratio * found.reference, sorted(ratio * edge for edge in found.region)
+    else:
+        reference = low = high = math.copysign(sys.float_info.max, value)
+    has = "no value" if math.isnan(value) else f"{value + 0.0:.4g}"
+    return replace(
+        found,
+        decides=f"{finding.decides}, where that is the paper's: this theory has {has}",
+        verdict=Verdict.REFUTED if refuted else Verdict.UNDECIDED,
+        reference=reference + 0.0,
+        region=(low + 0.0, high + 0.0),
+        reason=f"the theory has {has} here, where the paper's has {papers:.4g}",
+        resolution=None,
+        twins_seen=(),
+        twins_refuted=(),
+    )

@@ -128,7 +128,8 @@ def found_flaw(theory: PaperTheory, formula: str, place: tuple[Any, ...]) -> str
         return f"formula {formula} raises {type(error).__name__}: {error} {where}"
     if why := no_number(number):
         return f"formula {formula} gives {number!r}, {why}, {where}"
-    return "" if math.isfinite(number) else f"formula {formula} gives {number} {where}"
+    endless = number == math.inf and parameters(PAPER, formula)[-1] == "lower"  # the time of what never comes
+    return "" if math.isfinite(number) or endless else f"formula {formula} gives {number} {where}"
 
 
 def law_shape(law: Any) -> tuple[float, ...]:

@@ -10,7 +10,7 @@ import pytest
 
 from mfcheck import NetworkSpec, PaperTheory
 from mfcheck.findings.report import ChangedFormula
-from mfcheck.findings.theory_changes import UNMOVED, UNTESTED, theory_changes
+from mfcheck.findings.theory_changes import SEEN, UNMOVED, UNTESTED, theory_changes
 from mfcheck.reporting.words.changes_text import fate
 from mfcheck.theory.agreement import agrees
 from mfcheck.theory.arguments import formulas
@@ -75,7 +75,7 @@ def test_what_is_wrong_in_a_corner_alone_does_not(formula: str) -> None:
 
 def finding(formula: str) -> dict[str, Any]:
     pins = {"places": [], "pins": [{"formula": formula}], "by_calculus": []}
-    return {"claim": "a/b", "changes_seen": [], "paper_verdict": "", "verdict": "supported", "pins": pins}
+    return {"claim": "a/b", "changes_seen": [], "paper_verdict": "", "verdict": "supported", "pins": pins, "cell": "c"}
 
 
 def statuses(theory: PaperTheory, asked: str) -> dict[str, str]:
@@ -88,7 +88,33 @@ def test_other_words_are_no_untested_change() -> None:
     assert statuses(corner, "full_fisher_rao") == {"full_fisher_rao": UNTESTED}
 
 
+@pytest.mark.parametrize(
+    ("found", "status"),
+    [
+        ({"told_apart": False}, UNTESTED),
+        ({"told_apart": True}, SEEN),
+        ({"told_apart": False, "verdict": "refuted"}, SEEN),
+        ({"told_apart": False, "paper_verdict": "refuted"}, SEEN),
+        ({}, SEEN),  # of a report that does not say
+    ],
+)
+def test_what_is_seen_and_not_told_apart_is_held_against_the_papers_values(found: dict[str, Any], status: str) -> None:
+    one = finding("full_fisher_rao") | {"changes_seen": ["full_fisher_rao"], "paper_verdict": "supported"} | found
+    corner = wrong("full_fisher_rao", CORNERS["full_fisher_rao"])
+    assert [entry["status"] for entry in theory_changes(corner, [one])["formulas"]] == [status]
+    near = wrong("full_fisher_rao", lambda spec: True, 1 + 1e-5)  # somebody's own quadrature
+    assert [entry["status"] for entry in theory_changes(near, [one])["formulas"]] == [SEEN]
+
+
+@pytest.mark.parametrize("q", [3.0, 20.0])
+def test_finite_norms_beyond_2_are_looked_at(q: float) -> None:
+    assert not agrees(wrong("beta", lambda p, q_, d, k: q_ == q), "beta")
+
+
 def test_each_is_told() -> None:
+    assert fate(ChangedFormula("beta", UNTESTED, seen_by=("a/b", "a/c"), asked_by=("a/b",))) == (
+        "untested: too near the paper's for a/b, a/c to tell, and another elsewhere"
+    )
     assert fate(ChangedFormula("beta", UNMOVED, asked_by=("a/b",))) == (
         "the paper's in other words, as far as its values tell; asked by a/b"
     )

@@ -6,6 +6,7 @@ import functools
 import math
 import re
 import statistics
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -118,6 +119,22 @@ class Lawless:
         return float(at > 0)
 
 
+class OfNumbers:
+    """A normal law that is asked one number at a time."""
+
+    def mean(self) -> float:
+        return 0.0
+
+    def var(self) -> float:
+        return 1.0
+
+    def cdf(self, x: float) -> float:
+        return (1 + math.erf(x / math.sqrt(2))) / 2
+
+    def ppf(self, share: float) -> float:
+        return statistics.NormalDist().inv_cdf(share)
+
+
 def crash(self: PaperTheory, spec: NetworkSpec) -> float:
     raise KeyError("gain")
 
@@ -151,6 +168,10 @@ def crash(self: PaperTheory, spec: NetworkSpec) -> float:
             "formula omega raises ValueError: f(a) and f(b) must have different signs",
         ),
         ({"rate_factor": 1}, "sets rate_factor = 1 on its class"),
+        ({"omega": lambda self, spec: Fraction(1, 2)}, "gives Fraction(1, 2), a fraction, where it must be a float"),
+        ({"jacobian_entry": lambda self, spec: OfNumbers()}, "whose cdf takes no arrays"),
+        ({"collapse_time": lambda self, spec, eps, p, q, lower: -math.inf}, "formula collapse_time gives -inf at"),
+        ({"__hash__": None}, "cannot be told from others: unhashable type: 'Odd'; declare a field"),
     ],
 )
 def test_an_unusable_theory_is_told_by_formula_and_place(members: dict[str, Any], said: str) -> None:
@@ -158,6 +179,10 @@ def test_an_unusable_theory_is_told_by_formula_and_place(members: dict[str, Any]
         check_theory(theory_with(**members), "mine:Odd")
     assert "'mine:Odd'" in str(told.value)
     assert "\n" not in str(told.value)
+
+
+def test_what_never_collapses_can_be_put_on_trial() -> None:
+    check_theory(theory_with(collapse_time=lambda self, spec, eps, p, q, lower: math.inf), "mine:Never")
 
 
 def test_a_formula_may_have_nothing_to_say_somewhere() -> None:

@@ -1,0 +1,140 @@
+"""A theory that has 0 in a place, no end, or another sign than the paper's is refuted there, and no error."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from mfcheck import Cell, Finding, NetworkSpec, NotANumber, NotCovered, PaperTheory, Probe, Source, Tail, Verdict
+from mfcheck.decisions.allowance import Allowance
+from mfcheck.decisions.decide import Decider
+from mfcheck.decisions.median_slopes import MedianGroup
+from mfcheck.ensembles.store import ChunkStore
+from mfcheck.findings.claim import Claim
+from mfcheck.settings import Settings, level_named
+
+SPEC = NetworkSpec("vanilla", 4, 1, width=32, depth=2, weight_variance=2.0)
+
+
+def drawn(spec: NetworkSpec, probe: Probe, stream: Any, n: int) -> torch.Tensor:
+    """A statistic of mean and median ω = 1."""
+    return 1.0 + 0.1 * (torch.rand(n, 1, generator=stream.torch, dtype=torch.float64) - 0.5)
+
+
+SOURCE = Source("around one", {"wishart": drawn}, {"wishart": False})
+NONE = Allowance(0.0, 0.0, "none")
+
+
+class Constant(PaperTheory):
+    """ω as one number, or one that has nothing to say."""
+
+    value: Any = 0.0
+
+    def omega(self, spec: NetworkSpec) -> Any:
+        if self.value is None:
+            raise NotCovered("it says nothing here")
+        if self.value == "error":
+            return math.log(-1.0)
+        return self.value
+
+
+def theory(value: Any) -> PaperTheory:
+    return type("Other", (Constant,), {"value": value, "__module__": __name__})()
+
+
+def decider(value: Any) -> Decider:
+    settings = Settings(seed=5, level=level_named("quick"))
+    claim = Claim("toy.1/one", "A toy law.", lambda settings: [])
+    return Decider(claim, Cell(SPEC, "wishart"), settings, theory(value), ChunkStore(), "")
+
+
+LOOK: dict[str, Any] = {"probe": Probe(np.ones((1, 4))), "reference": lambda theory: theory.omega(SPEC)}
+FIRST = {"statistic": lambda draws: draws[:, 0]}
+
+
+def mean(value: Any, **more: Any) -> Finding:
+    tail = {"tail": lambda: Tail(1.01, 1.1), "finite_width": lambda: 0.0, "delta": 0.02}
+    return decider(value).mean_ratio(SOURCE, **FIRST, **LOOK, **tail, **more)
+
+
+def median(value: Any, **more: Any) -> Finding:
+    return decider(value).median_ratio(SOURCE, **FIRST, **LOOK, allowance=lambda: NONE, spread=0.03, delta=0.02, **more)
+
+
+def share(value: Any, **more: Any) -> Finding:
+    return decider(value).share(SOURCE, **FIRST, **LOOK, allowance=lambda: Allowance(0, 0.1, "some"), **more)
+
+
+def slope(value: Any) -> Finding:
+    groups = [MedianGroup(x, SPEC, SOURCE, FIRST["statistic"]) for x in (0.0, 1.0)]
+    return decider(value).median_slope(
+        groups,
+        probe=lambda spec: LOOK["probe"],
+        x_label="x",
+        rises=lambda theory, group: theory.omega(SPEC),
+        allowance=lambda: Allowance(0.01, 0.02, "why"),
+        spread=0.1,
+    )
+
+
+@pytest.mark.parametrize("decide", [mean, median, share])
+@pytest.mark.parametrize("value", [0.0, -1.0])
+def test_it_is_refuted_in_words_that_say_what_it_has(decide: Any, value: float) -> None:
+    found = decide(value)
+    assert found.verdict is Verdict.REFUTED
+    assert found.paper_verdict == "supported"
+    assert found.changes_seen == ("omega",)
+    assert f"the theory has {value:.4g} here, where the paper's has 1" in found.reason
+    assert f"this theory has {value:.4g}" in found.decides
+    assert not found.region[0] <= found.estimate <= found.region[1]
+    assert (found.twins_seen, found.resolution) == ((), None)
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0])
+def test_a_slope_of_what_has_no_logarithm_is_refuted(value: float) -> None:
+    found = slope(value)
+    assert found.verdict is Verdict.REFUTED
+    assert "the theory has no value here" in found.reason
+
+
+def test_a_theory_with_a_value_is_decided_as_ever() -> None:
+    for decide in (mean, median):
+        assert decide(1.0).verdict is Verdict.SUPPORTED
+        assert "in units" not in decide(1.1).decides
+        assert decide(1.1).verdict is Verdict.REFUTED
+
+
+def test_a_theory_that_has_nothing_to_say_is_not_refuted() -> None:
+    found = mean(None)
+    assert found.verdict is Verdict.NOT_APPLICABLE
+    assert found.reason == "it says nothing here"
+
+
+def test_what_has_no_end_is_no_number_of_a_formula_that_is_no_time() -> None:
+    with pytest.raises(NotANumber, match="formula omega gives inf"):
+        mean(math.inf)
+
+
+def test_the_papers_own_theory_is_never_held_against_itself() -> None:
+    settings = Settings(seed=5, level=level_named("quick"))
+    claim = Claim("toy.1/one", "A toy law.", lambda settings: [])
+    decide = Decider(claim, Cell(SPEC, "wishart"), settings, PaperTheory(), ChunkStore(), "")
+    found = decide.median_ratio(SOURCE, **FIRST, **LOOK, allowance=lambda: NONE, spread=0.03, delta=0.02)
+    assert (found.verdict, found.paper_verdict, found.told_apart) == (Verdict.SUPPORTED, "", True)
+
+
+@pytest.mark.parametrize("factor", [1 + 1e-6, 1.004, 1 / 1.004])
+def test_a_theory_nearer_to_the_papers_than_draws_resolve_is_not_told_apart(factor: float) -> None:
+    found = mean(factor)
+    assert (found.verdict, found.paper_verdict, found.told_apart) == (Verdict.SUPPORTED, "supported", False)
+    assert found.resolution is not None
+    assert abs(factor - 1) < 0.01 < found.resolution
+
+
+@pytest.mark.parametrize("factor", [1.0, 1.2])
+def test_one_that_has_its_value_or_is_refuted_is_no_question(factor: float) -> None:
+    assert mean(factor).told_apart

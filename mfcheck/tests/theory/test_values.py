@@ -1,0 +1,60 @@
+"""What a formula gives is a number or a law, whoever made it: NumPy's numbers are numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from mfcheck import NetworkSpec, PaperTheory
+from mfcheck.decisions.judgement import as_number
+from mfcheck.theory.changes import check_theory, numbers_at
+from mfcheck.theory.reshaped import times
+from mfcheck.theory.twins import twins, value_at, with_limits
+from mfcheck.theory.values import is_law, number_of
+
+SPEC = NetworkSpec("vanilla", 31, 7, 150, 6, 1.7, 0.3)
+
+
+class OfNumPy(PaperTheory):
+    """The paper's, by NumPy."""
+
+    def omega(self, spec: NetworkSpec) -> Any:
+        gain = np.mean(np.square([spec.activation.u, spec.activation.v])) * spec.weight_variance
+        return gain if spec.architecture == "vanilla" else 1 + gain
+
+    def excess_kurtosis(self, spec: NetworkSpec) -> Any:
+        return np.float64(PaperTheory().excess_kurtosis(spec))
+
+
+class AsPython(OfNumPy):
+    """The same in Python's numbers."""
+
+    def omega(self, spec: NetworkSpec) -> Any:
+        gain = float(np.mean(np.square([spec.activation.u, spec.activation.v])) * spec.weight_variance)
+        return gain if spec.architecture == "vanilla" else 1 + gain
+
+
+@pytest.mark.parametrize("kind", [float, int, np.float64, np.float32, np.int64, np.longdouble])
+def test_numbers_are_numbers(kind: type) -> None:
+    value = kind(2)
+    assert not is_law(value)
+    assert number_of(value) == as_number(value) == 2.0
+    assert times(value, 1.5) == 3.0
+
+
+def test_a_law_is_its_variance() -> None:
+    law = stats.norm(scale=3.0)
+    assert is_law(law)
+    assert number_of(law) == as_number(law) == pytest.approx(9.0)
+
+
+def test_a_theory_of_numpys_numbers_has_the_twins_and_values_of_one_of_pythons() -> None:
+    check_theory(OfNumPy(), "mine:OfNumPy")
+    assert value_at(OfNumPy(), "omega", (SPEC,)) == PaperTheory().omega(SPEC)
+    assert numbers_at(OfNumPy(), "omega", (SPEC,)) == (PaperTheory().omega(SPEC),)
+    usable = [twin for twin in twins(OfNumPy()) if not twin.equivalent]
+    assert sum(twin.formula == "omega" for twin in usable) >= 2
+    assert with_limits(OfNumPy()) == with_limits(AsPython()) == with_limits(PaperTheory())
