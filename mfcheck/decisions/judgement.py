@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from mfcheck.decisions.finite_sizes import papers_value
+from mfcheck.decisions.finite_sizes import papers_law
 from mfcheck.decisions.granted import held_back, never_refuted, rests_on_a_grant
 from mfcheck.decisions.statement import BELOW, Evidence, Formula, Plan, Reference, Rule, Statement, side_left
 from mfcheck.findings.finding import Finding
@@ -137,8 +137,8 @@ def no_unit(statement: Statement[Any], theory: PaperTheory, module: str) -> tupl
     """
     if statement.breaks or statement.formula is None:
         return None
-    papers = papers_value(statement.formula)
-    if papers is None or (statement.in_its_units and papers == 0):
+    papers = papers_law(statement.formula)
+    if papers is None or is_law(papers) or not math.isfinite(papers) or (statement.in_its_units and papers == 0):
         return None
     try:
         value = as_number(statement.formula(theory))
@@ -147,7 +147,7 @@ def no_unit(statement: Statement[Any], theory: PaperTheory, module: str) -> tupl
             raise
         value = math.nan
     fits = math.isfinite(value) and (value * papers > 0 or not statement.in_its_units)
-    return None if fits else (value, papers)
+    return None if fits else (value, float(papers))
 
 
 def told_apart(finding: Finding, formula: Formula | None, theory: PaperTheory) -> bool:

@@ -148,15 +148,15 @@ class Trial:
     def _beside_papers(self, finding: Finding, ask: Ask) -> Finding:
         """The finding with what the same draws, or the first of them that it takes, say of the paper's theory.
 
-        Its verdict, and the laws that hold in its place, are a decision of their own, looks and error rate included;
-        they stay empty where the paper's theory has no such formula.
+        Its verdict, and the laws that hold in its place, are a decision of their own, looks and error rate included.
+        Where the paper's theory has no such formula, or nothing to say, the verdict is that it does not apply.
         """
         paper = PaperTheory()
         try:
             judgement = self.judge(ask, paper)
             holding = judgement.holding({name: law(paper) for name, law in judgement.statement.instead.items()})
         except (AttributeError, NotCovered):
-            return finding
+            return replace(finding, paper_verdict=Verdict.NOT_APPLICABLE.value)
         charged = judgement.evidence.decision.alpha * (1 + len(judgement.evidence.rivals))
         verdict = judgement.verdict.value
         told = told_apart(finding, judgement.statement.formula, self.own)

@@ -42,9 +42,9 @@ def is_papers(theory: PaperTheory) -> bool:
     return type(theory) is PaperTheory and not _fields(theory)
 
 
-def differs(theory: PaperTheory, formula: str, place: tuple[Any, ...]) -> bool:
+def differs(theory: PaperTheory, formula: str, place: tuple[Any, ...], than: PaperTheory = PAPER) -> bool:
     """Whether a formula of the theory has another value there than the paper's, or one where the paper has none."""
-    return _apart(numbers_at(theory, formula, place), numbers_at(PAPER, formula, place))
+    return _apart(numbers_at(theory, formula, place), numbers_at(than, formula, place))
 
 
 def moves(theory: PaperTheory, reference: Callable[[PaperTheory], Any], than: PaperTheory = PAPER) -> bool:
@@ -161,9 +161,21 @@ def _fields(theory: PaperTheory, *, every: bool = False) -> dict[str, Any]:
     return {name: value for name, value in values.items() if every or value != getattr(PaperTheory, name)}
 
 
+@lru_cache(maxsize=8)
+def without_changes(theory: PaperTheory) -> PaperTheory:
+    """The paper's theory, with what another adds to it for its own use."""
+    methods, fields = _methods(type(theory)), _fields(theory)
+    return _alone(theory, "", methods, fields)
+
+
+def is_added(name: str) -> bool:
+    """Whether the paper has no method or field of this name."""
+    return not hasattr(PaperTheory, name)
+
+
 def _alone(theory: PaperTheory, name: str, methods: tuple[str, ...], fields: dict[str, Any]) -> PaperTheory:
     """The theory with all its changes but one taken back; what it adds for its own use stays."""
-    others = [other for other in methods if other != name and hasattr(PaperTheory, other)]
+    others = [other for other in methods if other != name and not is_added(other)]
     back = {other: inspect.getattr_static(PaperTheory, other) for other in others}
     kind = type(f"Only_{name}", (type(theory),), back)
     return remade(theory, kind, **{field: getattr(PAPER, field) for field in fields if field != name})

@@ -10,7 +10,7 @@ from functools import lru_cache, wraps
 from typing import Any
 
 from mfcheck.theory.arguments import formulas
-from mfcheck.theory.changes import changes, differs, found_flaw, moves
+from mfcheck.theory.changes import Change, changes, differs, found_flaw, is_added, moves, without_changes
 from mfcheck.theory.paper import PaperTheory, remade
 from mfcheck.verdict import NotANumber, NotCovered
 
@@ -43,8 +43,14 @@ class Reading:
         return tuple(
             change.name
             for change in changes(self.own)
-            if any(differs(change.theory, formula, place) for formula, place in places)
+            if any(self._shows(change, formula, place) for formula, place in places)
         )
+
+    def _shows(self, change: Change, formula: str, place: Place) -> bool:
+        """Whether a value read at a place shows a change: its own, where it is a formula that the paper lacks."""
+        if is_added(change.name):
+            return formula == change.name
+        return differs(change.theory, formula, place, than=without_changes(self.own))
 
     @contextmanager
     def reads(self, names: list[str]) -> Iterator[None]:
@@ -58,8 +64,8 @@ class Reading:
 
     def moving(self, names: Iterable[str], reference: Callable[[PaperTheory], Any]) -> tuple[str, ...]:
         """Those of the named changes that by themselves move a claim's reference: in a slope, say, some cancel."""
-        by_name = {change.name: change.theory for change in changes(self.own)}
-        return tuple(name for name in names if moves(by_name[name], reference))
+        by_name, plain = {change.name: change.theory for change in changes(self.own)}, without_changes(self.own)
+        return tuple(name for name in names if is_added(name) or moves(by_name[name], reference, than=plain))
 
     def _watched(self, name: str) -> Any:
         raw = inspect.getattr_static(type(self.own), name)

@@ -6,6 +6,7 @@ from collections import Counter
 
 from mfcheck.findings import wording
 from mfcheck.findings.report import ChangedFormula, Changes, Report
+from mfcheck.theory.changes import is_added
 
 NOTHING = "It changes no formula of the paper's."
 UNTESTED = "untested: no finding asks it"
@@ -28,6 +29,8 @@ def fate(entry: ChangedFormula) -> str:
     'seen by 2 claims, 1 of them refutes the theory there: a/b; a/c sees it'
     """
     seen, refuted = entry.seen_by, entry.refuted_by
+    if entry.status == "unmoved" and is_added(entry.formula):
+        return f"added, and read by formulas that are asked by {', '.join(entry.asked_by)}"
     if entry.status == "unmoved":
         return f"the paper's in other words, as far as its values tell; asked by {', '.join(entry.asked_by)}"
     if entry.status == "untested" and (seen or entry.asked_by):

@@ -121,4 +121,7 @@ def test_each_is_told() -> None:
     assert fate(ChangedFormula("beta", UNTESTED, asked_by=("a/b",))) == (
         "untested: as the paper's where a/b ask it, and another elsewhere"
     )
+    assert fate(ChangedFormula("row_energy", UNMOVED, asked_by=("a/b",))) == (
+        "added, and read by formulas that are asked by a/b"
+    )
     assert fate(ChangedFormula("beta", UNTESTED)) == "untested: no finding asks it"

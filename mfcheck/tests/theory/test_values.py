@@ -14,6 +14,7 @@ from mfcheck.theory.changes import check_theory, numbers_at
 from mfcheck.theory.reshaped import times
 from mfcheck.theory.twins import twins, value_at, with_limits
 from mfcheck.theory.values import is_law, number_of
+from mfcheck.theory.watched import Reading
 
 SPEC = NetworkSpec("vanilla", 31, 7, 150, 6, 1.7, 0.3)
 
@@ -58,3 +59,41 @@ def test_a_theory_of_numpys_numbers_has_the_twins_and_values_of_one_of_pythons()
     usable = [twin for twin in twins(OfNumPy()) if not twin.equivalent]
     assert sum(twin.formula == "omega" for twin in usable) >= 2
     assert with_limits(OfNumPy()) == with_limits(AsPython()) == with_limits(PaperTheory())
+
+
+class Adding(PaperTheory):
+    """A formula of its own, and a change of one of the paper's that it does not read."""
+
+    def row_energy(self, spec: NetworkSpec) -> float:
+        return self.omega(spec) ** spec.depth
+
+    def fisher_rao(self, spec: NetworkSpec) -> float:
+        return 3 * super().fisher_rao(spec)
+
+
+class AddingToChanged(Adding):
+    """The same, of an ω of its own."""
+
+    def omega(self, spec: NetworkSpec) -> float:
+        return 1.2 * super().omega(spec)
+
+
+@pytest.mark.parametrize(
+    ("theory", "read", "seen"),
+    [
+        (Adding(), "row_energy", ("row_energy",)),
+        (Adding(), "fisher_rao", ("fisher_rao",)),
+        (Adding(), "omega", ()),
+        (AddingToChanged(), "row_energy", ("omega", "row_energy")),
+        (AddingToChanged(), "omega", ("omega",)),
+    ],
+)
+def test_what_is_read_shows_the_changes_that_move_it_and_no_others(
+    theory: PaperTheory, read: str, seen: tuple[str, ...]
+) -> None:
+    """A formula that the paper lacks has no value there, which every change would otherwise differ from."""
+    reading, names = Reading(theory), list[str]()
+    with reading.reads(names):
+        getattr(reading.theory, read)(SPEC)
+    assert tuple(names) == seen
+    assert reading.moving(names, lambda theory: getattr(theory, read)(SPEC)) == seen
