@@ -70,7 +70,8 @@ def load_object(path: str, what: str) -> object:
     What the module prints while it is imported goes to standard error: standard output is the caller's.
     """
     if not is_import_path(path):
-        raise ValueError(f"{what} {path!r} does not read as package.module:name")
+        hint = "; of a file write its name without .py, and run where it lies" if ".py:" in path or "/" in path else ""
+        raise ValueError(f"{what} {path!r} does not read as package.module:name{hint}")
     module_name, name = path.split(":")
     with foreign_code(lambda why: ValueError(f"{what} {path!r} cannot be imported: {why}")):
         module = sys.modules.get(module_name) or _imported(module_name)

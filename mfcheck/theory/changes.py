@@ -11,7 +11,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from mfcheck.imports import raised_on_purpose
-from mfcheck.theory.arguments import ARGUMENTS, formulas, parameters
+from mfcheck.theory.arguments import ARGUMENTS, formulas, parameters, written
 from mfcheck.theory.domains import DECLARES
 from mfcheck.theory.paper import PaperTheory, remade
 from mfcheck.theory.twins import sample_places
@@ -87,21 +87,30 @@ def check_theory(theory: PaperTheory, path: str) -> None:
     own = _methods(type(theory))
     for name in sorted(formulas(PAPER), key=lambda name: name not in own):  # a wrong formula is named before its users
         taken, needed = parameters(theory, name), parameters(PAPER, name)
-        if taken != needed:
-            what = _taking(inspect.getattr_static(type(theory), name), taken)
+        if taken != needed or _by_name_alone(type(theory), name):
+            what = _taking(inspect.getattr_static(type(theory), name), taken, needed)
             raise ValueError(f"theory {path!r}: formula {name} {what}, and must take ({', '.join(needed)})")
         for place in sample_places(needed):
             if flaw := found_flaw(theory, name, place):
-                raise ValueError(f"theory {path!r}: {flaw}")
+                users = f"; its own are {', '.join(own)}" if own and name not in own else ""
+                raise ValueError(f"theory {path!r}: {flaw}{users}")
 
 
-def _taking(found: object, taken: tuple[str, ...]) -> str:
+def _taking(found: object, taken: tuple[str, ...], needed: tuple[str, ...]) -> str:
     """What a formula takes that does not take what it must."""
     if isinstance(found, classmethod):
         return "is a class method, where it must be a method or a static one"
     if hasattr(found, "cache_info"):
         return "is kept by functools.cache, which belongs on a helper that it calls"
-    return f"takes ({', '.join(taken)})" if inspect.isroutine(found) else "is no method"
+    said = f"takes ({', '.join(taken)})" if inspect.isroutine(found) else "is no method"
+    return said + (", some of them by name alone" if taken == needed else "")
+
+
+def _by_name_alone(kind: type[PaperTheory], name: str) -> bool:
+    """Whether a method must be given some of its arguments by name, which no claim does."""
+    function = written(kind, name)
+    parameters = inspect.signature(function).parameters.values() if function else ()
+    return any(one.kind is one.KEYWORD_ONLY for one in parameters)
 
 
 def found_flaw(theory: PaperTheory, formula: str, place: tuple[Any, ...]) -> str:

@@ -16,9 +16,10 @@ from mfcheck import PaperTheory, Verdict
 from mfcheck.decisions.suite import suite_claims
 from mfcheck.findings.claim import is_asked_for
 from mfcheck.observables import own_training
-from mfcheck.session import preflight_words
+from mfcheck.session import preflight_costs
 from mfcheck.session.preflight import Preflight, preflight, with_scale
-from mfcheck.session.preflight_words import duration, lines
+from mfcheck.session.preflight_costs import duration
+from mfcheck.session.preflight_words import lines
 from mfcheck.settings import Settings, level_named
 
 ENTRIES = ["thm4.1/entries-*"]
@@ -205,6 +206,12 @@ def test_idle_knobs_are_told_with_lines_to_paste(factory_paths: Callable[[str], 
     assert "let its factory build spec.depth layers" in told
 
 
+def test_variances_by_names_that_other_depths_lack_are_no_line_to_paste(factory_paths: Callable[[str], str]) -> None:
+    (told,) = (line for line in lines(flown(factory_paths("Deep"), *ENTRIES)) if ".layer_variances = " in line)
+    assert told.strip().startswith("# Deep.layer_variances")
+    assert told.endswith("# at depth 3; at others others are to be named")
+
+
 def test_what_becomes_of_frozen_parameters_is_told(factory_paths: Callable[[str], str]) -> None:
     partly, wholly = (factory_paths(name) for name in ("RandomFeatures", "ToLookAt"))
     kept = rf"note: requires_grad=False keeps 1 of \d+ parameters of {partly} as drawn where it trains"
@@ -238,7 +245,7 @@ def test_cells_that_will_fail_alike_are_told_in_one_line(
     def failing(draw: object) -> float:
         raise ValueError("no room\nfor it")
 
-    monkeypatch.setattr(preflight_words, "seconds_of_first", failing)
+    monkeypatch.setattr(preflight_costs, "seconds_of_first", failing)
     said = [line for line in lines(flown(factory_paths("He"), "audit/trainable")) if "end in an error" in line]
     assert [" ".join(line.split()) for line in said] == ["audit/trainable ×2 will end in an error: no room for it"]
 

@@ -341,4 +341,20 @@ class Iterating(nn.Module):
 
     def forward(self, x):
         return self.layers(x)
+
+
+class Deep(nn.Module):
+    # PyTorch's own initialisation, a layer more for each depth.
+
+    def __init__(self, spec, g):
+        super().__init__()
+        sizes = [spec.input_dim, *[spec.width] * spec.depth, spec.output_dim]
+        with torch.random.fork_rng():
+            torch.manual_seed(torch.randint(2**62, (1,), generator=g).item())
+            self.layers = nn.Sequential(*(nn.Linear(a, b, bias=False) for a, b in zip(sizes, sizes[1:])))
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x).relu() if layer is not self.layers[-1] else layer(x)
+        return x
 """

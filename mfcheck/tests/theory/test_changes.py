@@ -157,6 +157,11 @@ def crash(self: PaperTheory, spec: NetworkSpec) -> float:
             {"omega": classmethod(lambda kind, spec: 1.0)},
             "formula omega is a class method, where it must be a method or a static one, and must take (spec)",
         ),
+        (
+            {"regularisation": lambda self, spec, *, eps, p, q: 1.0},
+            "formula regularisation takes (spec, eps, p, q), some of them by name alone, and must take",
+        ),
+        ({"offset_variance": lambda self, spec: 0.0}, "its own are offset_variance"),
         ({"omega": lambda self, net: 1.0}, "formula omega takes (net), and must take (spec)"),
         ({"jacobian_entry": lambda self, spec: 0.1}, "formula jacobian_entry gives 0.1, which is no law"),
         ({"jacobian_entry": lambda self, spec: Lawless()}, "which is no law: it has no mean"),

@@ -207,10 +207,10 @@ def test_a_value_is_a_number_other_than_0_or_there_is_none() -> None:
     ("taken", "first", "count"),
     [
         (("spec",), (SPEC,), 36),
-        (("spec", "eps", "p", "q"), (SPEC, 0.3, 1, 1), 8 * 2 * 9),
+        (("spec", "eps", "p", "q"), (SPEC, 0.3, 1, 1), 8 * 2 * 11),
         (("spec", "eps", "p", "q", "t"), (SPEC, 0.3, 2, 2, 0.5), 8 * 3 * 2),
         (("spec", "eps", "p", "q", "lower"), (SPEC, 0.3, 2, 2, 0.02), 4 * 3),
-        (("p", "q", "input_dim", "output_dim"), (1, 1, 31, 7), 3 * 9),
+        (("p", "q", "input_dim", "output_dim"), (1, 1, 31, 7), 3 * 11),
     ],
 )
 def test_formulas_are_compared_at_as_many_places(taken: tuple[str, ...], first: tuple[Any, ...], count: int) -> None:
