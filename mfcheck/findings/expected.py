@@ -164,7 +164,9 @@ def outcomes(expectations: Sequence[Expectation], findings: Sequence[Mapping[str
         if not tried:
             status, message = "unmatched", "no finding matches"
         elif unmet:
-            status, message = "unmet", f"not so in {', '.join(unmet)}"
+            other = any(finding["changes_seen"] for finding in held) and expectation.of_papers
+            of_which = " (it speaks of the paper's theory: say theory = … for another)" if other else ""
+            status, message = "unmet", f"not so in {', '.join(unmet)}{of_which}"
         elif all(finding["repairs"] for finding in tried):
             changed = {name for finding in tried for name in finding["changes_seen"]}
             status = "repaired"

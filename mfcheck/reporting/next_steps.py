@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mfcheck.findings.finding import Finding
 from mfcheck.findings.report import Report, state_of
+from mfcheck.findings.sections import SECTIONS
 from mfcheck.findings.wording import plural
 from mfcheck.reporting.words.numbers import figures, seconds
 from mfcheck.settings import LEVELS, levels_above
@@ -48,7 +50,7 @@ def _separate(finding: Finding, report: Report) -> Iterator[Step]:
     if not planned and higher:
         yield Step(
             f"A level with more draws and a narrower margin may decide it: {' or '.join(higher)}; what it costs",
-            f"mfcheck plan {finding.claim} --mf-level {higher[0]}",
+            _planning(finding, report, higher[0]),
         )
     if not higher:
         yield Step("No level allows more draws; another seed draws anew", _other_seed(finding.reproduce))
@@ -64,23 +66,23 @@ def _answer(finding: Finding, report: Report) -> Iterator[Step]:
         yield Step(
             f"The same draws support {', '.join(finding.holds_instead)}. If that is the law, declare it in an "
             "expected.toml of your own, and hand it in with --mf-expected FILE",
-            declaration(finding, report.level),
+            declaration(finding, report),
         )
     else:
-        yield Step(
-            "None of the claim's other laws holds on these draws either, so nothing can be declared in its place"
-        )
+        yield Step("No other law that the claim names holds on these draws, so none can be declared in its place")
 
 
-def declaration(finding: Finding, title: str) -> str:
+def declaration(finding: Finding, report: Report) -> str:
     """The table of an expected.toml that declares a refutation, with the law that the same draws support.
 
     A glance, whose title a report has, decides as quick does and is declared for as that.
     """
-    level = LEVELS[title].name if title in LEVELS else title
+    level = LEVELS[report.level].name if report.level in LEVELS else report.level
+    own_theory = [f"theory = {_text(report.theory)}"] if report.changes else []
     lines = [
         "[[expected]]",
         f"claim = {_text(finding.claim)}",
+        *own_theory,
         f"levels = [{_text(level)}]",
         f"when = {{ cell = {_text(_literal(finding.cell))} }}",
         'reason = "why the theory fails here"',
@@ -114,12 +116,23 @@ def after_holes(holes: Sequence[str], report: Report) -> list[Step]:
 
 def after_errors(report: Report) -> list[Step]:
     """How to try cells again that ended in an error."""
-    count = report.tally.errors
-    return [Step(f"{plural(count, 'cell')} without a verdict: try again", "pytest claims --mf-resume")] if count else []
+    if not (count := report.tally.errors):
+        return []
+    again = "the same command with --mf-resume tries again, where no code has changed since"
+    return [Step(f"{plural(count, 'cell')} without a verdict: {again}")]
 
 
 def _margin(finding: Finding) -> str:
     return figures(finding.margin.total, 2)
+
+
+def _planning(finding: Finding, report: Report, level: str) -> str:
+    """The command that plans a finding's claim at another level, from its own file where it is none of the suite's."""
+    asked = shlex.split(finding.reproduce)[1:2]
+    own = finding.claim.partition("/")[0] not in SECTIONS and asked
+    found = ["mfcheck", "plan", finding.claim, *(["--file", asked[0].partition("::")[0]] if own else [])]
+    found += ["--mf-theory", report.theory] if report.changes else []
+    return shlex.join([*found, "--mf-level", level])
 
 
 def _other_seed(command: str) -> str:

@@ -58,6 +58,25 @@ def test_a_refutation_is_told_how_to_repeat_it_and_how_to_declare_it(tmp_path: A
     assert (found.claim, found.instead) == (CLAIM, 'a "law"')
     assert found.matches({**plain, "claim": CLAIM})
     assert not found.matches({**whole_finding(CLAIM, 2), "claim": CLAIM})
+    _, nothing = steps(whole_finding(CLAIM, 1, verdict="refuted"))
+    assert "none can be declared" in nothing.says
+
+
+def test_a_theory_of_ones_own_and_a_claim_of_ones_own_are_named(tmp_path: Any) -> None:
+    own = {"theory": "mine:Mine", "theory_changes": {"formulas": [], "verdicts": [], "unjudged": []}}
+    declare = steps(whole_finding(CLAIM, 1, verdict="refuted", holds_instead=["another"]), **own)[1]
+    (tmp_path / "expected.toml").write_text(declare.command, encoding="utf-8")
+    for theory, of_papers in (("mine:Mine", False), ("mfcheck.theory:PaperTheory", True)):
+        found = read_expectations([tmp_path / "expected.toml"], "quick", theory)
+        assert bool(found) != of_papers
+    plain = whole_finding(
+        "mine/law", 1, verdict="undecided", reproduce="pytest 'my claims/test_m.py::test_m[c]' --mf-seed 1"
+    )
+    report = report_of(make_report(make_claim(plain, id="mine/law")) | own)
+    (step,) = next_steps(finding_of(plain, "mine/law"), report)
+    assert step.command == (
+        "mfcheck plan mine/law --file 'my claims/test_m.py' --mf-theory mine:Mine --mf-level standard"
+    )
 
 
 def test_a_glance_is_declared_for_and_followed_as_the_level_that_it_decides_like(tmp_path: Any) -> None:
@@ -69,14 +88,12 @@ def test_a_glance_is_declared_for_and_followed_as_the_level_that_it_decides_like
     (higher,) = steps(whole_finding(CLAIM, 1, verdict="undecided"), level="glance")
     assert "standard or paper" in higher.says
     assert higher.command.endswith("--mf-level standard")
-    _, nothing = steps(whole_finding(CLAIM, 1, verdict="refuted"))
-    assert "nothing can be declared" in nothing.says
 
 
 @pytest.mark.parametrize("cell", ["a[b]*", 'quo"te', "tab\there"])
 def test_a_declaration_matches_the_cell_it_was_made_of_and_no_other(cell: str) -> None:
     plain = whole_finding(CLAIM, 1, cell=cell, verdict="refuted", holds_instead=["law"])
-    (table,) = tomllib.loads(declaration(finding_of(plain, CLAIM), "quick"))["expected"]
+    (table,) = tomllib.loads(declaration(finding_of(plain, CLAIM), report_of(make_report())))["expected"]
     assert table["levels"] == ["quick"]
     from fnmatch import fnmatchcase
 
@@ -87,7 +104,8 @@ def test_a_declaration_matches_the_cell_it_was_made_of_and_no_other(cell: str) -
 def test_holes_and_errors_are_told_what_closes_them() -> None:
     report = make_report(make_claim(id=CLAIM, errors=[{"cell": "c", "message": "m"}]))
     (again,) = after_errors(report_of(report))
-    assert again.command == "pytest claims --mf-resume"
+    assert "the same command with --mf-resume tries again" in again.says
+    assert not again.command
     (whole,) = after_holes(["omega × 1.25"], report_of(report))
     assert whole.says.startswith("1 hole: ")
     (part,) = after_holes(["omega × 1.25"], report_of(report | {"full": False}))
