@@ -50,8 +50,10 @@ class Judgement:
     @property
     def resolution(self) -> float | None:
         """The smallest error in the theory's value that the draws would have refuted; of a law that is to break, the
-        smallest departure from it that they would have shown."""
+        smallest departure from it that they would have shown. None of a law that is refuted: it is off by more than that."""
         evidence, breaks = self.evidence, self.statement.breaks
+        if not breaks and evidence.decision.verdict is Verdict.REFUTED:
+            return None
         if not breaks or self.statement.counts:  # of a share, to refute it is to show its breaking
             return evidence.resolution
         found, region, absolute = evidence.decision.estimate, evidence.decision.region, evidence.absolute

@@ -145,7 +145,7 @@ def _coverage(report: Report) -> Study:
         "What this run would have noticed",
         "of every formula of the theory, the least constant factor by which it could be wrong and be refuted, on an "
         "exact law and on sampled networks; a hole is a dependence on one argument that no finding would have noticed",
-        columns=("formula", "findings that read it", "exact law", "sampled networks", "holes"),
+        columns=("formula", "supported findings that read it", "exact law", "sampled networks", "holes"),
         rows=tuple(rows),
     )
 

@@ -144,7 +144,9 @@ def _foot(report: Report) -> list[Line]:
         f"{numbers.scientific(report.family_error_bound)}: {phrases.FAMILY_BOUND}"
     )
     found, state = report.tally, report.standing
-    total = f"{_shown(state)}: {found}{'. ' if found.expectation else ''}{found.expectation}"
+    open_ones = found[Verdict.REFUTED] + found[Verdict.UNDECIDED] + found.errors
+    why = "; what is supported makes not every theorem hold" if state == Verdict.UNDECIDED and not open_ones else ""
+    total = f"{_shown(state)}: {found}{why}{'. ' if found.expectation else ''}{found.expectation}"
     style = "red" if found.errors or report.unmet else STYLES[state]
     return [("", ""), *((line, "") for line in _wrap(facts)), *((line, style) for line in _wrap(total))]
 

@@ -43,27 +43,30 @@ def profiles_figure(claim: ClaimRecord) -> str:
     low, high = min(values), max(values)
     pad = 0.05 * (high - low) + 0.01
     ends = log_range([width for one in every for width in one.widths])
-    spare = [(row, column) for row, pairs in enumerate(rows) for column, pair in enumerate(pairs) if pair is None]
-    tall = len(rows) + (0 if any(row == len(rows) - 1 for row, _ in spare) else 0.5)
+    free = _free_at_end(rows[-1])
+    tall, columns = len(rows) + (0 if free < len(rows[-1]) else 0.5), len(rows[0])
     with drawing("profiles", claim.id, claim.findings):
         figure = Figure(figsize=(6.4, BOTTOM + tall * (CELL + GAP)))
         drawn = {}
         for row, pairs in enumerate(rows):
             for column, pair in enumerate(pairs):
                 if pair is not None:
-                    axes = drawn[row, column] = _cell(figure, row, column)
+                    axes = drawn[row, column] = _cell(figure, row, column, columns)
                     _profile(axes, pair, groups[pair])
                     axes.set(xlim=ends, ylim=(low - pad, high + pad))
-                    _ticks(axes, ends, labels=(row + 1, column) not in _filled(rows), first=column == 0)
-        last = [column for row, column in spare if row == len(rows) - 1]
-        place = (len(rows) - 1, last[0]) if last else (len(rows), 0)
-        _keys(figure, place, several=any(len(group) > 1 for group in groups.values()))
+                    _ticks(axes, ends, labels=(row + 1, column) not in _filled(rows), first=not any(pairs[:column]))
+        place = (len(rows) - 1, free) if free < columns else (len(rows), 0)
+        keys = _cell(figure, *place, columns)
+        _keys(keys, below=free == columns, several=any(len(group) > 1 for group in groups.values()))
         figure.supylabel("median over the bound", x=0.06 / 6.4, y=0.55, fontsize=9.0)
         return svg(figure, f"Median over the bound against width, {claim.id}")
 
 
 def _grid(pairs: list[NormPair]) -> list[list[NormPair | None]]:
-    """Rows of three: those of the usual p, each with the usual q, and after them all other pairs."""
+    """Rows of three: those of the usual p, each with the usual q, and after them all other pairs.
+
+    Columns that stand empty in all of them are left out; beside a single one the legend has its place.
+    """
     usual = [pair for pair in pairs if pair.p in COLUMNS and pair.q in COLUMNS]
     others: list[NormPair | None] = [pair for pair in pairs if pair not in usual]
     rows: list[list[NormPair | None]] = []
@@ -73,16 +76,25 @@ def _grid(pairs: list[NormPair]) -> list[list[NormPair | None]]:
     for start in range(0, len(others), len(COLUMNS)):
         row = others[start : start + len(COLUMNS)]
         rows.append([*row, *[None] * (len(COLUMNS) - len(row))])
-    return rows
+    used = [column for column in range(len(COLUMNS)) if any(pairs[column] for pairs in rows)]
+    if len(used) == 1:
+        return [[pairs[used[0]], None] for pairs in rows]
+    return [[pairs[column] for column in used] for pairs in rows]
+
+
+def _free_at_end(pairs: list[NormPair | None]) -> int:
+    """The first column from which on a row is empty: the legend, which is wider than a panel, may reach over all."""
+    filled = [column for column, pair in enumerate(pairs) if pair is not None]
+    return filled[-1] + 1
 
 
 def _filled(rows: list[list[NormPair | None]]) -> set[tuple[int, int]]:
     return {(row, column) for row, pairs in enumerate(rows) for column, pair in enumerate(pairs) if pair is not None}
 
 
-def _cell(figure: Figure, row: int, column: int) -> Axes:
+def _cell(figure: Figure, row: int, column: int, columns: int) -> Axes:
     width, height = figure.get_figwidth(), figure.get_figheight()
-    wide = (width - LEFT - EDGE - 2 * GAP) / len(COLUMNS)
+    wide = (width - LEFT - EDGE - (columns - 1) * GAP) / columns
     bottom = height - (row + 1) * (CELL + GAP)
     return figure.add_axes(
         ((LEFT + column * (wide + GAP)) / width, (bottom + 0.08) / height, wide / width, (CELL - 0.08) / height)
@@ -110,9 +122,8 @@ def _ticks(axes: Axes, ends: tuple[float, float], *, labels: bool, first: bool) 
         axes.set_xlabel("width N", fontsize=8.0, labelpad=1)
 
 
-def _keys(figure: Figure, place: tuple[int, int], *, several: bool) -> None:
-    """The legend, in the place of a panel."""
-    axes = _cell(figure, *place)
+def _keys(axes: Axes, *, below: bool, several: bool) -> None:
+    """The legend, in the place of a panel or `below` all of them."""
     axes.set_axis_off()
     axes.plot([], [], color=MEASURED, marker="o", markersize=3.2, linewidth=1.2, label="measured")
     if several:
@@ -120,4 +131,4 @@ def _keys(figure: Figure, place: tuple[int, int], *, several: bool) -> None:
         axes.plot([], [], color=LIMIT, marker="s", markersize=2.6, linewidth=0.9, label=name)
     axes.plot([], [], color=PREDICTED, linewidth=0.9, linestyle=DASHED, label="bound")
     axes.plot([], [], color=EXACT, linewidth=1.0, label=EXCESS)
-    axes.legend(loc="center left", fontsize=8.5, borderaxespad=0)
+    axes.legend(loc="upper left" if below else "center left", fontsize=8.5, borderaxespad=0)

@@ -66,11 +66,15 @@ def facts(comparison: Comparison) -> str:
 
 def _facts(comparison: Comparison) -> list[str]:
     """What was compared, and, of a narrowed run, what was not."""
-    of = f"one of {comparison.intervals:,} intervals" if comparison.intervals else "an interval"
+    chance = "No interval of the same quantity is in both."
+    if comparison.intervals:
+        chance = (
+            f"That one of {comparison.intervals:,} intervals of the same quantity moved apart by chance has a "
+            f"probability of at most {numbers.scientific(comparison.chance)}."
+        )
     told = [
         f"{wording.plural(comparison.findings, 'finding')} compared, seed {comparison.new_seed} with seed "
-        f"{comparison.old_seed} of {comparison.old}. That {of} of the same quantity moved apart by chance has a "
-        f"probability of at most {numbers.scientific(comparison.chance)}."
+        f"{comparison.old_seed} of {comparison.old}. {chance}"
     ]
     if comparison.narrowed:
         left = wording.plural(comparison.left_out, "cell")
@@ -82,11 +86,14 @@ def _facts(comparison: Comparison) -> list[str]:
 
 def verdicts_line(comparison: Comparison) -> str:
     """The verdicts of theorems that are other ones now, old → new; all of them counted."""
-    moved = [one for one in comparison.theorems if one.before and one.after and one.before != one.after]
-    if not comparison.theorems:
-        return ""
+    both = [one for one in comparison.theorems if one.before and one.after]
+    if not both:
+        return "No theorem is in both." if comparison.theorems else ""
+    if comparison.narrowed:
+        return "Verdicts of whole theorems are not compared, since claims or cells were left out."
+    moved = [one for one in both if one.before != one.after]
     if not moved:
-        return f"No verdict of {wording.plural(len(comparison.theorems), 'theorem')} changed."
+        return f"{wording.plural(len(both), 'theorem')} compared, no verdict changed."
     return "; ".join(f"{one.id}: {one.before} → {one.after}" for one in moved)
 
 
@@ -152,14 +159,15 @@ def comparison_blocks(comparison: Comparison, most: int = MOST_ROWS) -> list[str
 
 
 def _theorems(comparison: Comparison) -> list[str]:
-    """A row for every theorem, those whose verdict changed marked."""
+    """A row for every theorem, those whose verdict changed marked; none of what a narrowed run left out."""
+    shown = [one for one in comparison.theorems if one.after or not comparison.narrowed]
     rows = [
         (
             code(wording.cut(one.id, 100)),
             _quiet(one.before or "—"),
-            f"**{_quiet(one.after or '—')}**" if one.before != one.after else _quiet(one.after),
+            f"**{_quiet(one.after)}**" if one.after and one.before != one.after else _quiet(one.after or "—"),
         )
-        for one in comparison.theorems[:MOST_THEOREMS]
+        for one in shown[:MOST_THEOREMS]
     ]
     return [table(("theorem", "before", "now"), rows)] if rows else []
 
