@@ -9,8 +9,8 @@ from typing import Any, NoReturn
 from mfcheck.given import meant, number, path_at, reason, whole_number
 
 EPILOG = (
-    "Exit status: 0, or 1 for a regression, for theories that nothing separates, for pooled reports that do not support "
-    "all, and for an audit that is refuted, undecided or stopped by its pre-flight; 4 for what cannot be used."
+    "Exit status: 0, or 1 for a regression, for theories that nothing separates, for pooled reports that do not "
+    "support all, and for an audit that is refuted, undecided or stopped by its pre-flight; 4 for what cannot be used."
 )
 
 

@@ -50,7 +50,7 @@ class Judgement:
     @property
     def resolution(self) -> float | None:
         """The smallest error in the theory's value that the draws would have refuted; of a law that is to break, the
-        smallest departure from it that they would have shown. None of a law that is refuted: it is off by more than that."""
+        smallest departure from it that they would have shown. None of a law that is refuted, which is off by more."""
         evidence, breaks = self.evidence, self.statement.breaks
         if not breaks and evidence.decision.verdict is Verdict.REFUTED:
             return None
