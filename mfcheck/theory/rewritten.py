@@ -103,6 +103,19 @@ class _Swap(ast.NodeTransformer):
         return node
 
 
+class _Mangle(ast.NodeTransformer):
+    """Names that begin with two underscores as Python reads them inside of a class."""
+
+    def __init__(self, owner: str) -> None:
+        self._owner = owner.lstrip("_")
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.Attribute:
+        self.generic_visit(node)
+        if self._owner and node.attr.startswith("__") and not node.attr.endswith("__"):
+            node.attr = f"_{self._owner}{node.attr}"
+        return node
+
+
 def _scaled(tree: ast.Module, factor: float) -> ast.Module:
     """Every returned number times the factor; of a returned law, the scale."""
     changed = copy.deepcopy(tree)
@@ -121,6 +134,7 @@ def _compiled(function: FunctionType, tree: ast.AST) -> Callable[..., Any]:
     """The changed source as a function in the namespace of the original, `super()` included."""
     definition = cast(ast.FunctionDef, cast(ast.Module, tree).body[0])
     definition.decorator_list = []
+    definition = _Mangle(function.__qualname__.rpartition(".")[0].rpartition(".")[2]).visit(definition)
     shell = ast.parse("def shell(__class__):\n    pass")
     cast(ast.FunctionDef, shell.body[0]).body = [definition, ast.Return(ast.Name(definition.name, ast.Load()))]
     namespace: dict[str, Any] = {}

@@ -10,6 +10,8 @@ from itertools import islice
 from mfcheck.findings import wording
 from mfcheck.findings.report import Report, Twin
 from mfcheck.findings.report_shape import STATUSES
+from mfcheck.theory.arguments import formulas
+from mfcheck.theory.changes import PAPER
 
 WIDTH = 120
 NAME = 58
@@ -55,7 +57,16 @@ def verdict(report: Report) -> str:
     """The score of all twins in words."""
     others = not report.full and _survived(report)
     proviso = "; claims that did not run may refute what survived" if others else ""
-    return f"{score(report.twins)}{proviso}"
+    without = without_twins(report)
+    none = f"; none could be made of {', '.join(without)}, which is no plain method" if without else ""
+    return f"{score(report.twins)}{proviso}{none}"
+
+
+def without_twins(report: Report) -> list[str]:
+    """The formulas that a theory on trial changes and of which no twin was made from their source."""
+    known, made = formulas(PAPER), {twin.formula for twin in report.twins}
+    changed = report.changes.formulas if report.changes else ()
+    return [one.formula for one in changed if one.formula in known and one.formula not in made]
 
 
 def _survived(report: Report) -> list[Twin]:

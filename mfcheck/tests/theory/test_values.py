@@ -10,6 +10,8 @@ from scipy import stats
 
 from mfcheck import NetworkSpec, PaperTheory
 from mfcheck.decisions.judgement import as_number
+from mfcheck.findings.reading import report_of
+from mfcheck.reporting.words.twins_table import verdict
 from mfcheck.theory.changes import check_theory, numbers_at
 from mfcheck.theory.reshaped import times
 from mfcheck.theory.twins import twins, value_at, with_limits
@@ -97,3 +99,32 @@ def test_what_is_read_shows_the_changes_that_move_it_and_no_others(
         getattr(reading.theory, read)(SPEC)
     assert tuple(names) == seen
     assert reading.moving(names, lambda theory: getattr(theory, read)(SPEC)) == seen
+
+
+class Private(PaperTheory):
+    """The paper's, by a helper that is private to its class."""
+
+    def __gain(self, spec: NetworkSpec) -> float:
+        return spec.activation.alpha * spec.weight_variance
+
+    def omega(self, spec: NetworkSpec) -> float:
+        return self.__gain(spec) + (spec.architecture == "residual")
+
+
+class Closed(PaperTheory):
+    """The paper's, by a function that is no method of its own."""
+
+    omega = (lambda factor: lambda self, spec: factor * PaperTheory().omega(spec))(1.0)
+
+
+def test_formulas_that_no_twin_can_be_made_of_are_told() -> None:
+    assert sum(twin.formula == "omega" and not twin.equivalent for twin in twins(Private())) > 2
+    assert not [twin for twin in twins(Closed()) if twin.formula == "omega"]
+    changed = {"formulas": [{"formula": "omega", "status": "seen"}, {"formula": "_helper", "status": "seen"}]}
+
+    def told(theory: PaperTheory) -> str:
+        made = [{"name": twin.name, "formula": twin.formula, "status": "killed"} for twin in twins(theory)]
+        return verdict(report_of({"theorems": [], "mutants": made, "theory_changes": changed}))
+
+    assert told(Closed()).endswith("; none could be made of omega, which is no plain method")
+    assert "none could be made" not in told(Private())
