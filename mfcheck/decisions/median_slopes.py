@@ -91,7 +91,7 @@ class MedianSlope(Statement[SlopePlan]):
     sides.
     """
 
-    two_sided = True
+    two_sided = of_logarithms = True
     groups: Sequence[MedianGroup] = field(kw_only=False)
     x_label: str
     rises: Callable[[PaperTheory, MedianGroup], float]

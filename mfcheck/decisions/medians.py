@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -129,6 +129,9 @@ class MedianRatio(Statement[MedianPlan]):
             return medians.draws_needed_median(fine, spread=spread, distance=distance, room=far, **chances)
         seen = self.room if self.room is not None else margin.total if self.upper_only else self.delta
         return medians.draws_needed_median(seen, spread=spread, **chances)
+
+    def without_figure(self) -> MedianRatio:
+        return replace(self, curve=None)
 
     def decide(self, plan: MedianPlan, theory: PaperTheory, rule: Rule) -> Evidence:
         return _decided(self, plan, rule, "median ratio to the theory", reference=plan.centre)

@@ -113,7 +113,7 @@ class OverWidths(Statement[WidthsPlan]):
         what = self.quantity or self.widths[0][0].source.name
         where = "as the width grows" if len(self.widths) > 1 else "at this width"
         if self.breaks:
-            end = plan.region.high if self.breaks == ABOVE else plan.region.low
+            end = plan.region.high - self.leeway if self.breaks == ABOVE else plan.region.low
             return f"{what} lies {self.breaks} {end:.4g} {where}"
         said = f"at most {plan.region.high:.4g}" if self.upper_only else f"{plan.target:.4g} ± {plan.margin.total:.4g}"
         return f"{what} is {said} {where}"

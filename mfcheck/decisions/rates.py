@@ -59,7 +59,7 @@ class SharePlan(Plan):
 class Share(Statement[SharePlan]):
     """A statistic is at most the theory's value, and the allowance above it, in the level's share of networks."""
 
-    counts = judges_apart = in_its_units = True
+    counts = judges_apart = True
     source: Source = field(kw_only=False)
     statistic: Statistic
     reference: Callable[[PaperTheory], float]

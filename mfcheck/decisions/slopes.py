@@ -52,7 +52,7 @@ class Slope(Statement[TrendPlan]):
     level's δ for slopes, or to `delta`, or so many `times` that where draws are dear.
     """
 
-    two_sided = True
+    two_sided = of_logarithms = True
     source: Source = field(kw_only=False)
     groups: Sequence[Group] = field(kw_only=False)
     x_label: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
 
 import numpy as np
 
@@ -127,6 +127,8 @@ class Statement(ABC, Generic[P]):
     """Whether θ can leave its region on two sides, so that what breaks must say on which."""
     in_its_units: ClassVar[bool] = False
     """Whether θ is a ratio to the theory's value, which must then be positive to be held against draws."""
+    of_logarithms: ClassVar[bool] = False
+    """Whether a theory's values enter by their logarithms, which 0 has none of."""
     counts: ClassVar[bool] = False
     """Whether θ is a share of networks."""
     judges_apart: ClassVar[bool] = False
@@ -160,6 +162,10 @@ class Statement(ABC, Generic[P]):
     def judge(self, other: Reference, plan: P, evidence: Evidence) -> Verdict:
         """The verdict of the same draws on another reference; a statement without one leaves all others open."""
         return Verdict.UNDECIDED
+
+    def without_figure(self) -> Self:
+        """The same statement, of which no figure is made."""
+        return self
 
     def twins_of(self, other: Reference) -> tuple[Reference, ...]:
         """What the draws must tell another reference from before it stands in this one's place: TWIN times it, and as

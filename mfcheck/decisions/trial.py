@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from mfcheck.decisions.granted import LOOKS, caveat_of, rests_on_a_grant
+from mfcheck.decisions.granted import LOOKS, caveat_of, never_refuted, rests_on_a_grant
 from mfcheck.decisions.judgement import Judgement, judged, no_unit, told_apart
 from mfcheck.decisions.pinned import pinned
 from mfcheck.decisions.sampling import Sampling
@@ -23,7 +23,7 @@ from mfcheck.findings.claim import Claim
 from mfcheck.findings.finding import Finding
 from mfcheck.settings import Settings
 from mfcheck.theory import PaperTheory
-from mfcheck.theory.changes import PAPER, is_papers
+from mfcheck.theory.changes import PAPER, changes, is_added, is_papers, without_changes
 from mfcheck.theory.watched import Reading
 from mfcheck.verdict import NotCovered, Verdict
 
@@ -72,7 +72,7 @@ class Trial:
 
     def judge(self, ask: Ask, theory: PaperTheory) -> Judgement:
         """Draw and decide a statement under any theory."""
-        statement = made(ask, theory)
+        statement = made(ask, theory).without_figure()
         rule = self.rule_of(statement)
         return Judgement.of(statement, statement.plan(theory, rule, self.sampling), theory, rule)
 
@@ -113,12 +113,14 @@ class Trial:
                 rule = self.rule_of(statement)
             with reading.reads(at_planning) if reading else nullcontext():
                 values = no_unit(statement, theory, type(self.own).__module__) if reading else None
+                if values:  # what else it shows may ask the theory too
+                    statement = made(ask, PAPER).without_figure()
                 plan = statement.plan(PAPER if values else theory, rule, self.sampling)
             regime, caveat = statement.regime.name, caveat_of(statement)
             finding = replace(finding, decides=statement.says(plan), regime=regime, caveat=caveat)
             if values:
-                judgement = Judgement.of(statement, plan, PAPER, rule)
-                finding = _in_the_papers_units(finding, judgement, *values, refuted=judgement.refutes(self.own))
+                with reading.reads([]) if reading else nullcontext():
+                    finding = _in_the_papers_units(finding, Judgement.of(statement, plan, PAPER, rule), *values)
             else:
                 with reading.reads([]) if reading else nullcontext():  # for the figure, and other laws: no verdict
                     judgement = Judgement.of(statement, plan, theory, rule)
@@ -132,7 +134,7 @@ class Trial:
         if statement is not None and statement.formula is not None and not early:
             at_planning = list(reading.moving(at_planning, statement.formula))
         seen = tuple(dict.fromkeys((*early, *at_making, *at_planning)))
-        finding = replace(finding, changes_seen=seen)
+        finding = replace(finding, changes_seen=seen, changes_told=seen)
         if early:  # a test that has read the theory itself, and may do anything with it, has no answer for another
             return finding
         return self._beside_papers(finding, ask) if seen else _papers_own(finding)
@@ -159,8 +161,13 @@ class Trial:
             return replace(finding, paper_verdict=Verdict.NOT_APPLICABLE.value)
         charged = judgement.evidence.decision.alpha * (1 + len(judgement.evidence.rivals))
         verdict = judgement.verdict.value
-        told = told_apart(finding, judgement.statement.formula, self.own)
-        finding = replace(finding, paper_verdict=verdict, paper_instead=holding, told_apart=told)
+        alone, plain = {one.name: one.theory for one in changes(self.own)}, without_changes(self.own)
+        told = tuple(
+            name
+            for name in finding.changes_seen
+            if is_added(name) or told_apart(finding, judgement.statement.formula, alone[name], plain)
+        )
+        finding = replace(finding, paper_verdict=verdict, paper_instead=holding, changes_told=told)
         return replace(finding, alpha=finding.alpha + charged)
 
 
@@ -174,11 +181,9 @@ def _papers_own(finding: Finding) -> Finding:
     return replace(finding, paper_verdict=finding.verdict.value, paper_instead=finding.holds_instead)
 
 
-def _in_the_papers_units(
-    finding: Finding, judgement: Judgement, value: float, papers: float, *, refuted: bool
-) -> Finding:
+def _in_the_papers_units(finding: Finding, judgement: Judgement, value: float, papers: float) -> Finding:
     """The finding on a theory that has 0, no end or another sign than the paper's here, by draws that the paper's
-    planned."""
+    planned; what rests on a grant leaves it open."""
     found, ratio = judged(finding, judgement, PAPER), value / papers if papers else math.nan
     if math.isfinite(ratio):
         reference, (low, high) = ratio * found.reference, sorted(ratio * edge for edge in found.region)
@@ -188,7 +193,7 @@ def _in_the_papers_units(
     return replace(
         found,
         decides=f"{finding.decides}, where that is the paper's: this theory has {has}",
-        verdict=Verdict.REFUTED if refuted else Verdict.UNDECIDED,
+        verdict=never_refuted(Verdict.REFUTED) if rests_on_a_grant(judgement.statement) else Verdict.REFUTED,
         reference=reference + 0.0,
         region=(low + 0.0, high + 0.0),
         reason=f"the theory has {has} here, where the paper's has {papers:.4g}",

@@ -35,7 +35,7 @@ def digest_of(file: Path) -> tuple[Stamp, str]:
 
 def digest_of_all(files: Iterable[Path], beside: str = "") -> str:
     """A short digest of the names and contents of files, wherever they lie, and of a text beside them."""
-    told = sorted((file.name, digest_of(file)[1]) for file in {file.resolve() for file in files})
+    told = [(file.name, digest_of(file)[1]) for file in sorted({file.resolve() for file in files})]
     return hashlib.sha256(repr((beside, told)).encode()).hexdigest()[:16]
 
 

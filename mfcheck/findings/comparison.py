@@ -48,7 +48,7 @@ def compare(old: Snapshot, new: Snapshot) -> Comparison:
         chance=math.fsum(one.alpha + other.alpha for one, other in same),
         changes=tuple(sorted(changes, key=lambda change: order[Weight(change.weight)])),
         intervals=len(same),
-        theorems=tuple(_both_verdicts(old, new)),
+        theorems=() if old.narrowed or new.narrowed else tuple(_both_verdicts(old, new)),
     )
 
 

@@ -164,7 +164,7 @@ def outcomes(expectations: Sequence[Expectation], findings: Sequence[Mapping[str
         if not tried:
             status, message = "unmatched", "no finding matches"
         elif unmet:
-            other = any(finding["changes_seen"] for finding in held) and expectation.of_papers
+            other = any(finding.get("changes_told") for finding in held) and expectation.of_papers
             of_which = " (it speaks of the paper's theory: say theory = … for another)" if other else ""
             status, message = "unmet", f"not so in {', '.join(unmet)}{of_which}"
         elif all(finding["repairs"] for finding in tried):
@@ -207,7 +207,8 @@ def declare(finding: Finding, expectations: Sequence[Expectation]) -> tuple[Find
     expectation = _first(expectations, vars(finding))
     if finding.verdict is Verdict.NOT_APPLICABLE or expectation is None:
         return finding, ""
-    if expectation.of_papers and finding.changes_seen:
+    near = not finding.changes_told and finding.paper_verdict == finding.verdict
+    if expectation.of_papers and finding.changes_seen and not near:  # what no draws tell apart is declared of both
         return _repaired(finding, expectation)
     if problem := expectation.unmet(finding):
         return finding, f"{finding.claim} in cell {finding.cell} {problem}"

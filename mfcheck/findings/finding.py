@@ -59,14 +59,17 @@ LOGARITHM = "logarithm"
 
 
 def over_reference(statistic: str, estimate: float, reference: float) -> float | None:
-    """What is found over the theory's value; of logarithms what both are the logarithms of; None where that is 0.
+    """What is found over the theory's value; of logarithms what both are the logarithms of; None where that is 0,
+    or negative and what is found is not.
 
     >>> round(over_reference("logarithm of a median", -1.88, -2.09), 3), over_reference("ratio", 0.8, 0.0)
     (1.234, None)
     """
     if statistic.startswith(LOGARITHM):
         return math.exp(estimate - reference)
-    return estimate / reference if abs(reference) >= 1e-12 and math.isfinite(reference) else None
+    if abs(reference) < 1e-12 or not math.isfinite(reference):
+        return None
+    return None if reference < 0 < estimate else estimate / reference
 
 
 @dataclass(frozen=True)
@@ -121,8 +124,8 @@ class Finding:
     """How wrong each formula that it reads must be for the same draws to refute it."""
     changes_seen: tuple[str, ...] = ()
     """What the theory on trial changes of the paper's and this finding's place shows; empty for the paper's own."""
-    told_apart: bool = True
-    """Whether the theory on trial is as far from the paper's here as the draws can tell."""
+    changes_told: tuple[str, ...] = ()
+    """Those of them that by themselves put the theory as far from the paper's as the draws can tell."""
     paper_verdict: str = ""
     """What the same draws say of the paper's theory, where another is on trial and they can."""
     paper_instead: tuple[str, ...] = ()

@@ -32,10 +32,10 @@ Record = TypeVar("Record")
 AS_THEY_ARE = (
     *("cell", "figure", "engine", "parameters", "reproduce", "decides", "regime", "caveat", "reason", "statistic"),
     *("alpha", "draws", "looks", "breaks", "side", "resolution", "absolute", "seconds", "expected", "instead"),
-    *("told_apart", "paper_verdict", "repairs"),
+    *("paper_verdict", "repairs"),
 )
 """Fields of a finding that JSON holds as they are."""
-NAMES = ("holds_instead", "twins_seen", "twins_refuted", "changes_seen", "paper_instead")
+NAMES = ("holds_instead", "twins_seen", "twins_refuted", "changes_seen", "changes_told", "paper_instead")
 OF_A_RUN = (
     *("verdict", "schema", "mfcheck", "created", "environment", "seed", "level", "alpha", "family_error_bound"),
     *("theory", "full", "narrowed"),

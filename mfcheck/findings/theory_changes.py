@@ -12,7 +12,6 @@ from mfcheck.theory import PaperTheory
 from mfcheck.theory.agreement import agrees
 from mfcheck.theory.arguments import formulas
 from mfcheck.theory.changes import changes, is_papers
-from mfcheck.verdict import Verdict
 
 Plain = Mapping[str, Any]
 SEEN, UNMOVED, UNTESTED = "seen", "unmoved", "untested"
@@ -36,7 +35,7 @@ def theory_changes(theory: PaperTheory, findings: Sequence[dict[str, Any]]) -> d
         formulas.append(
             {
                 "formula": change.name,
-                "status": _status(seeing, asking, same=partial(agrees, theory, change.name)),
+                "status": _status(change.name, seeing, asking, same=partial(agrees, change.theory, change.name)),
                 "seen_by": _claims(seeing),
                 "asked_by": _claims(asking),
                 "refuted_by": sorted(wrong.get(change.name, ())),
@@ -53,21 +52,14 @@ def theory_changes(theory: PaperTheory, findings: Sequence[dict[str, Any]]) -> d
     }
 
 
-def _status(seeing: Sequence[Plain], asking: Sequence[Plain], *, same: Callable[[], bool]) -> str:
+def _status(name: str, seeing: Sequence[Plain], asking: Sequence[Plain], *, same: Callable[[], bool]) -> str:
     """What is known of a change, by the findings that see it and that ask it; whether it has the `same` values as the
     paper's formula takes a while to tell, and is asked last."""
-    if any(map(_tells, seeing)):
+    if any(name in finding.get("changes_told", finding["changes_seen"]) for finding in seeing):
         return SEEN
     if not (seeing or asking) or not same():
         return UNTESTED
     return SEEN if seeing else UNMOVED
-
-
-def _tells(finding: Plain) -> bool:
-    """Whether the draws of a finding that sees a change may tell the theory from the paper's: they do not support both,
-    or would not if one were as far off as the two are apart."""
-    both = finding["verdict"] == finding["paper_verdict"] == Verdict.SUPPORTED
-    return not both or bool(finding.get("told_apart", True))
 
 
 def _asks(finding: Plain, name: str, theory: PaperTheory) -> bool:

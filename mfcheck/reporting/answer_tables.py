@@ -63,7 +63,7 @@ def _constant(finding: Finding | None) -> tuple[str, str]:
         return MISSING, MISSING
     shown, state = phrases.evidence(finding), state_of(finding)
     word = {"supported": "holds", "undecided": "open"}.get(state, state)
-    if finding.verdict == "refuted" and finding.estimate > finding.reference:
+    if finding.verdict == "refuted" and finding.estimate > finding.reference > 0:
         word = f"{percent(finding.estimate / finding.reference - 1)} too low"
     return f"{shown.estimate} {shown.interval}", f"{glyph(state)} {word}"
 

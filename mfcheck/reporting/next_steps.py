@@ -128,9 +128,10 @@ def _margin(finding: Finding) -> str:
 
 def _planning(finding: Finding, report: Report, level: str) -> str:
     """The command that plans a finding's claim at another level, from its own file where it is none of the suite's."""
-    asked = shlex.split(finding.reproduce)[1:2]
-    own = finding.claim.partition("/")[0] not in SECTIONS and asked
-    found = ["mfcheck", "plan", finding.claim, *(["--file", asked[0].partition("::")[0]] if own else [])]
+    test = re.match(r"pytest ('[^']*'|\S+)", finding.reproduce)
+    file = test[1].strip("'").partition("::")[0] if test else ""
+    own = finding.claim.partition("/")[0] not in SECTIONS and file.endswith(".py")
+    found = ["mfcheck", "plan", finding.claim, *(["--file", file] if own else [])]
     found += ["--mf-theory", report.theory] if report.changes else []
     return shlex.join([*found, "--mf-level", level])
 

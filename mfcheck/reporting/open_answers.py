@@ -53,11 +53,11 @@ def _weight_decay(claim: ClaimRecord) -> list[str]:
         same = list(group)
         widths = [finding.parameters["width"] for finding in same]
         reached = [finding.parameters["width"] / finding.estimate for finding in same]
-        law = [finding.parameters["width"] / finding.reference for finding in same]
+        law = [finding.parameters["width"] / finding.reference for finding in same if finding.reference > 0]
         times = _span([1 / finding.estimate for finding in same])
         parts.append(
             f"{times} times as strong as λ = {decay:g} at N = {_widths(widths)}, and as strong as it at N ≈ "
-            f"{_span(reached)} (the theory: {_span(law)})"
+            f"{_span(reached)} (the theory: {_span(law) if law else 'none'})"
         )
     if not parts:
         return []

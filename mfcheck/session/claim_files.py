@@ -66,10 +66,11 @@ class ClaimFiles:
     @classmethod
     def of(cls, config: pytest.Config) -> ClaimFiles:
         """Those of a run."""
-        asked = cls(tuple(config.args), Where.of(config))
-        if config.stash.get(FOUND, None) != asked:  # a plugin has changed what there was given
-            config.stash[FOUND] = asked
-        return config.stash[FOUND]
+        asked, found = cls(tuple(config.args), Where.of(config)), config.stash.get(FOUND, None)
+        if found == asked and None not in map(path_of, (one.split("::")[0] for one in asked.arguments)):
+            return found
+        config.stash[FOUND] = asked  # a plugin has changed what was given, or a package may be there by now
+        return asked
 
     @cached_property
     def modules(self) -> tuple[Path, ...]:

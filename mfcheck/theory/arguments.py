@@ -11,6 +11,8 @@ from typing import Any
 
 from mfcheck.spec import NetworkSpec
 from mfcheck.theory.paper import PaperTheory
+from mfcheck.theory.sample_places import sample_places
+from mfcheck.theory.values import is_law, no_number
 
 ARGUMENTS = (
     ("spec",),
@@ -55,9 +57,28 @@ Place = tuple[Any, ...]
 
 
 def formulas(theory: PaperTheory) -> tuple[str, ...]:
-    """The names of a theory's formulas: its public methods that take what `ARGUMENTS` lists."""
+    """The names of a theory's formulas: its public methods of what `ARGUMENTS` lists that give numbers or laws."""
     names = sorted(name for name in set(dir(type(theory))) if not name.startswith("_"))
-    return tuple(name for name in names if parameters(theory, name) in ARGUMENTS)
+    taking = [name for name in names if parameters(theory, name) in ARGUMENTS]
+    return tuple(name for name in taking if hasattr(PaperTheory, name) or not _helps(theory, name))
+
+
+_helpers: dict[FunctionType, bool] = {}
+"""Whether a method that a theory adds is a helper, by its function, which twins and single changes share."""
+
+
+def _helps(theory: PaperTheory, name: str) -> bool:
+    """Whether an added method gives a text, a tuple or the like, and so is no formula."""
+    function = written(type(theory), name)
+    assert function is not None
+    if function not in _helpers:
+        place = sample_places(parameters(theory, name))[0]
+        try:
+            value = getattr(theory, name)(*place)
+        except Exception:  # it may have nothing to say there
+            return False
+        _helpers[function] = bool(no_number(value)) and not is_law(value)
+    return _helpers[function]
 
 
 def parameters(theory: PaperTheory, formula: str) -> tuple[str, ...]:

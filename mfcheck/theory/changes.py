@@ -14,11 +14,11 @@ from mfcheck.imports import raised_on_purpose
 from mfcheck.theory.arguments import ARGUMENTS, formulas, parameters, written
 from mfcheck.theory.domains import DECLARES
 from mfcheck.theory.paper import PaperTheory, remade
-from mfcheck.theory.twins import sample_places
+from mfcheck.theory.sample_places import sample_places
 from mfcheck.theory.values import is_law, no_law, no_number
 
 PAPER = PaperTheory()
-QUANTILES = (0.3, 0.5, 1.0, 2.0, 3.0)
+QUANTILES = (-2.0, -0.5, 0.3, 0.5, 1.0, 2.0, 3.0)
 """Where two laws are compared, in standard deviations."""
 
 
@@ -77,6 +77,8 @@ def check_theory(theory: PaperTheory, path: str) -> None:
                 f"theory {path!r} sets {name} = {written!r} on its class, but its constructor makes it "
                 f"{getattr(theory, name)!r}: write {name}: float = {written!r} under @dataclass(frozen=True)"
             )
+    if slotted := [kind.__name__ for kind in type(theory).__mro__[:-1] if "__slots__" in vars(kind)]:
+        raise ValueError(f"theory {path!r}: class {slotted[0]} has __slots__, and must be a plain class")
     try:
         hash(theory)
     except TypeError as error:

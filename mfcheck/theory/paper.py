@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
 
 from scipy import stats
 
@@ -197,7 +200,21 @@ def _check_budget(eps: float) -> None:
 
 
 def remade(theory: PaperTheory, kind: type[PaperTheory] | None = None, **fields: float) -> PaperTheory:
-    """The theory as an instance of another class, with some of its fields changed; no constructor is called."""
-    made = object.__new__(kind or type(theory))
-    vars(made).update(vars(theory) | fields)
+    """The theory as an instance of another class, with some of its fields changed; no constructor is called.
+
+    What it only keeps, as a cached property or in a field that is not compared, it finds anew: the other class may have
+    other formulas.
+    """
+    made, (cached, memos) = object.__new__(kind or type(theory)), _kept(type(theory))  # type: ignore[arg-type]
+    known = {name: value for name, value in vars(theory).items() if name not in cached}
+    vars(made).update(known | {name: factory() for name, factory in memos} | fields)
     return made
+
+
+@lru_cache(maxsize=1024)
+def _kept(kind: type[PaperTheory]) -> tuple[frozenset[str], tuple[tuple[str, Callable[[], Any]], ...]]:
+    """The cached properties of a class, and its fields that are not compared, with what makes them anew."""
+    names = {name: inspect.getattr_static(kind, name) for name in dir(kind)}
+    cached = frozenset(name for name, value in names.items() if isinstance(value, cached_property))
+    memos = [(one.name, one.default_factory) for one in dataclasses.fields(kind) if not one.compare]
+    return cached, tuple((name, make) for name, make in memos if make is not dataclasses.MISSING)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numbers import Rational, Real
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -34,9 +34,8 @@ def no_number(value: Any) -> str:
     """Why a value is no number that draws can be held against, as a phrase; empty for one that is."""
     if not isinstance(value, Real) or isinstance(value, bool):
         return "which is no number"
-    if isinstance(value, Rational) and not hasattr(value, "__index__"):
-        return "a fraction, where it must be a float"
-    return ""
+    known = isinstance(value, float | int | np.number)
+    return "" if known else f"a {type(value).__name__}, where it must be a float"
 
 
 def no_law(value: Any) -> str:

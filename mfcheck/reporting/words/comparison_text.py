@@ -87,10 +87,10 @@ def _facts(comparison: Comparison) -> list[str]:
 def verdicts_line(comparison: Comparison) -> str:
     """The verdicts of theorems that are other ones now, old → new; all of them counted."""
     both = [one for one in comparison.theorems if one.before and one.after]
+    if not comparison.theorems:
+        return "Verdicts of whole theorems are not compared: claims or cells were left out."
     if not both:
-        return "No theorem is in both." if comparison.theorems else ""
-    if comparison.narrowed:
-        return "Verdicts of whole theorems are not compared, since claims or cells were left out."
+        return "No theorem is in both."
     moved = [one for one in both if one.before != one.after]
     if not moved:
         return f"{wording.plural(len(both), 'theorem')} compared, no verdict changed."
@@ -159,15 +159,14 @@ def comparison_blocks(comparison: Comparison, most: int = MOST_ROWS) -> list[str
 
 
 def _theorems(comparison: Comparison) -> list[str]:
-    """A row for every theorem, those whose verdict changed marked; none of what a narrowed run left out."""
-    shown = [one for one in comparison.theorems if one.after or not comparison.narrowed]
+    """A row for every theorem, those whose verdict changed marked."""
     rows = [
         (
             code(wording.cut(one.id, 100)),
             _quiet(one.before or "—"),
             f"**{_quiet(one.after)}**" if one.after and one.before != one.after else _quiet(one.after or "—"),
         )
-        for one in shown[:MOST_THEOREMS]
+        for one in comparison.theorems[:MOST_THEOREMS]
     ]
     return [table(("theorem", "before", "now"), rows)] if rows else []
 

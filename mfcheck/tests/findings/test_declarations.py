@@ -82,8 +82,18 @@ def test_the_first_declaration_that_matches_is_the_one() -> None:
 # A theory on trial that changes the formula --------------------------------------------------------------------
 
 
+def test_what_no_draws_tell_from_the_papers_is_declared_of_both() -> None:
+    """Somebody's own quadrature of a formula under one of the paper's declared refutations."""
+    near = {"changes_told": (), "holds_instead": ("the slower law",)}
+    marked, problem = declare(changing("refuted", **near), [DECLARED])
+    assert (marked.expected, marked.repairs, problem) == ("a reason", "", "")
+    apart, _ = declare(changing("supported", **near), [DECLARED])
+    assert apart.repairs == "a reason"
+
+
 def changing(verdict: str = "supported", **values: Any) -> Finding:
-    seen = {"changes_seen": ("omega",), "paper_verdict": "refuted", "paper_instead": ("the slower law",)}
+    seen = {"changes_seen": ("omega",), "changes_told": ("omega",)}
+    seen |= {"paper_verdict": "refuted", "paper_instead": ("the slower law",)}
     return make_finding(verdict=verdict, **{"interval": (0.98, 1.02)} | seen | values)
 
 

@@ -91,10 +91,10 @@ def test_other_words_are_no_untested_change() -> None:
 @pytest.mark.parametrize(
     ("found", "status"),
     [
-        ({"told_apart": False}, UNTESTED),
-        ({"told_apart": True}, SEEN),
-        ({"told_apart": False, "verdict": "refuted"}, SEEN),
-        ({"told_apart": False, "paper_verdict": "refuted"}, SEEN),
+        ({"changes_told": []}, UNTESTED),
+        ({"changes_told": ["full_fisher_rao"]}, SEEN),
+        ({"changes_told": ["omega"]}, UNTESTED),
+        ({"changes_told": [], "verdict": "refuted", "paper_verdict": "refuted"}, UNTESTED),
         ({}, SEEN),  # of a report that does not say
     ],
 )

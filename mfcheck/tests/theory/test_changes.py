@@ -173,7 +173,7 @@ def crash(self: PaperTheory, spec: NetworkSpec) -> float:
             "formula omega raises ValueError: f(a) and f(b) must have different signs",
         ),
         ({"rate_factor": 1}, "sets rate_factor = 1 on its class"),
-        ({"omega": lambda self, spec: Fraction(1, 2)}, "gives Fraction(1, 2), a fraction, where it must be a float"),
+        ({"omega": lambda self, spec: Fraction(1, 2)}, "gives Fraction(1, 2), a Fraction, where it must be a float"),
         ({"jacobian_entry": lambda self, spec: OfNumbers()}, "whose cdf takes no arrays"),
         ({"collapse_time": lambda self, spec, eps, p, q, lower: -math.inf}, "formula collapse_time gives -inf at"),
         ({"__hash__": None}, "cannot be told from others: unhashable type: 'Odd'; declare a field"),

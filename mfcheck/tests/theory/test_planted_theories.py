@@ -16,7 +16,7 @@ from mfcheck.tests.support.subtle_theories import AS_GOOD, SUBTLE
 from mfcheck.tests.support.wrong_theories import WRONG
 from mfcheck.theory.arguments import formulas, parameters
 from mfcheck.theory.changes import PAPER, changes, differs
-from mfcheck.theory.twins import sample_places
+from mfcheck.theory.sample_places import sample_places
 
 ROOT = Path(__file__).parents[3]
 

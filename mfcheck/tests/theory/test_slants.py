@@ -23,8 +23,9 @@ from mfcheck.theory.arguments import (
     parameters,
     values_at,
 )
+from mfcheck.theory.sample_places import sample_places
 from mfcheck.theory.slants import AtKind, Constant, Slant, altered, places_read, slant_factor
-from mfcheck.theory.twins import sample_places, with_limits
+from mfcheck.theory.twins import with_limits
 
 THEORY = PaperTheory()
 SPEC = NetworkSpec("vanilla", 31, 7, 20, 3, 1.7, 0.3, ReLULike(0.7, -1.1))

@@ -19,14 +19,8 @@ from mfcheck.theory.corrections import CORRECTIONS
 from mfcheck.theory.norms import chevet_beta, expected_norm
 from mfcheck.theory.reshaped import SHAPES
 from mfcheck.theory.rewritten import SWAPS
-from mfcheck.theory.twins import (
-    PAIRS,
-    Twin,
-    _sample_specs,
-    sample_places,
-    twins,
-    value_at,
-)
+from mfcheck.theory.sample_places import PAIRS, _sample_specs, sample_places
+from mfcheck.theory.twins import Twin, twins, value_at
 
 THEORY = PaperTheory()
 SPECS = _sample_specs()

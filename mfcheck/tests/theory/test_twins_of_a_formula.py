@@ -13,7 +13,8 @@ from mfcheck.spec import ReLULike
 from mfcheck.theory.arguments import formulas, parameters
 from mfcheck.theory.changes import PAPER, changes, differs, found_flaw, moves
 from mfcheck.theory.rewritten import FACTORS, SLIPS
-from mfcheck.theory.twins import sample_places, twins, value_at
+from mfcheck.theory.sample_places import sample_places
+from mfcheck.theory.twins import twins, value_at
 
 SPEC = NetworkSpec("vanilla", 5, 3, 20, 4, 0.7, 0.3, ReLULike(2, -0.5))
 PLACES = len(sample_places(("spec",)))
