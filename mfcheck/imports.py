@@ -58,8 +58,8 @@ def calm_warnings() -> Iterator[None]:
         yield
 
 
-def offer_folder(folder: str) -> None:
-    """Let what lies in a folder be imported, as theories and factories of the current one are."""
+def offer_folder(folder: str = "") -> None:
+    """Let what lies in a folder be imported, as theories and factories of the current one are, whichever that is."""
     if folder not in sys.path:
         sys.path.insert(0, folder)
 

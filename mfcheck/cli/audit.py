@@ -77,7 +77,7 @@ def before(chosen: argparse.Namespace) -> list[str] | None:
 
     texts = options.from_environment(os.environ) | given(chosen)
     patterns = names_in("claim", texts["claim"]) if "claim" in texts else ()
-    offer_folder(os.getcwd())
+    offer_folder()
     left = read_run(path_at(texts.get("report", "reports"))) if texts.pop(options.RESUME, "") else {}
     fresh = left.get("seed", SystemRandom().randrange(2**31))
     settings = settings_from(texts, fresh_seed=fresh, cache=None)

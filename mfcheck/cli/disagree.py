@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
 import sys
 from pathlib import Path
 from random import SystemRandom
@@ -52,7 +51,7 @@ def run(chosen: argparse.Namespace) -> int:
         chosen.budget = sys.float_info.max if chosen.all else 20.0
     if not 0 < chosen.budget < math.inf:
         raise ValueError(f"budget must be a positive number of seconds, got {chosen.budget!r}")
-    offer_folder(os.getcwd())
+    offer_folder()
     a, b = (load_theory(PAPER_THEORY if name == "paper" else name) for name in (chosen.a, chosen.b))
     settings = Settings(
         seed=SystemRandom().randrange(2**31) if chosen.mf_seed is None else chosen.mf_seed,

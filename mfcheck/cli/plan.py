@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -154,6 +153,6 @@ def _settings(chosen: argparse.Namespace) -> Settings:
             raise ValueError(f"delta must lie in (0, 1), got {chosen.delta!r}")
         delta = chosen.delta
         level = replace(level, law=delta, ratio=delta, exact=delta, slope=delta, rate=1 - delta)
-    offer_folder(os.getcwd())
+    offer_folder()
     device = resolve_device(chosen.mf_device)
     return Settings(seed=0, level=level, alpha=chosen.alpha, device=device, theory=chosen.mf_theory)
