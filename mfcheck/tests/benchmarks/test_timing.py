@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import time
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
@@ -14,27 +13,43 @@ from mfcheck.tests.support.timing import MOST, Work, interleaved, shown_slower, 
 MILLISECOND = 1e-3
 
 
-def sleeping(*milliseconds: float) -> Work:
+class Clock:
+    """Seconds that pass by works alone: a machine's own disturbances are no part of what is asked here."""
+
+    seconds = 0.0
+
+    def now(self) -> float:
+        return self.seconds
+
+    def pass_by(self, milliseconds: float) -> None:
+        self.seconds += milliseconds * MILLISECOND
+
+
+CLOCK = Clock()
+pytestmark = pytest.mark.benchmark(timer=CLOCK.now)
+
+
+def taking(*milliseconds: float) -> Work:
     """The last of these for ever."""
     remaining = itertools.chain(milliseconds[:-1], itertools.repeat(milliseconds[-1]))
-    return lambda: time.sleep(next(remaining) * MILLISECOND)
+    return lambda: CLOCK.pass_by(next(remaining))
 
 
 @pytest.mark.parametrize("disturbed", [0, 3, 10])
 def test_rounds_go_on_until_a_disturbance_has_passed(benchmark: BenchmarkFixture, disturbed: int) -> None:
-    ours, theirs = sleeping(*[20.0] * disturbed, 2.0), sleeping(4.0)
-    interleaved(benchmark, ours, theirs, rounds=3, kept=within(1.5))
+    ours, theirs = taking(*[20.0] * disturbed, 2.0), taking(4.0)
+    interleaved(benchmark, ours, theirs, rounds=3, kept=within(1.5), clock=CLOCK.now)
     assert benchmark.stats.stats.rounds == max(3, disturbed + 1)
 
 
 def test_a_lucky_moment_of_the_other_work_fails_none(benchmark: BenchmarkFixture) -> None:
-    interleaved(benchmark, sleeping(8.0), sleeping(2.0, 8.0), rounds=3, kept=within(1.5))
+    interleaved(benchmark, taking(8.0), taking(2.0, 8.0), rounds=3, kept=within(1.5), clock=CLOCK.now)
     assert benchmark.stats.stats.rounds == MOST * 3
 
 
 def test_a_slower_work_fails_after_all_rounds(benchmark: BenchmarkFixture) -> None:
     with pytest.raises(AssertionError, match="kept in 0 of 30 rounds"):
-        interleaved(benchmark, sleeping(8.0), sleeping(4.0), rounds=3, kept=within(1.5))
+        interleaved(benchmark, taking(8.0), taking(4.0), rounds=3, kept=within(1.5), clock=CLOCK.now)
     assert benchmark.stats.stats.rounds == MOST * 3
 
 

@@ -9,14 +9,15 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from scipy.stats import binomtest
 
 Work = Callable[[], object]
+Clock = Callable[[], float]
 MOST = 10
 ERROR = 0.01  # the chance that works fail which keep their bound in half of all rounds
 
 
-def seconds_of(work: Work) -> float:
-    start = time.perf_counter()
+def seconds_of(work: Work, clock: Clock = time.perf_counter) -> float:
+    start = clock()
     work()
-    return time.perf_counter() - start
+    return clock() - start
 
 
 def within(most: float) -> Callable[[float, float], bool]:
@@ -30,7 +31,12 @@ def shown_slower(kept_rounds: int, rounds: int) -> bool:
 
 
 def interleaved(
-    benchmark: BenchmarkFixture, work: Work, *others: Work, rounds: int, kept: Callable[..., bool]
+    benchmark: BenchmarkFixture,
+    work: Work,
+    *others: Work,
+    rounds: int,
+    kept: Callable[..., bool],
+    clock: Clock = time.perf_counter,
 ) -> tuple[float, ...]:
     """The least seconds of each work; in every round all of them run in turn, so that a busy machine slows all.
 
@@ -42,7 +48,7 @@ def interleaved(
 
     def before() -> None:
         for taken, other in zip(times, others, strict=True):
-            taken.append(seconds_of(other))
+            taken.append(seconds_of(other, clock))
 
     benchmark.pedantic(work, setup=before, rounds=rounds)
     ours = benchmark.stats.stats.data  # its least is not asked of it while rounds go on: it is reckoned but once
@@ -52,5 +58,5 @@ def interleaved(
             assert not shown_slower(good, len(ours)), f"kept in {good} of {len(ours)} rounds; least seconds: {least}"
             break
         before()
-        benchmark.stats.update(seconds_of(work))
+        benchmark.stats.update(seconds_of(work, clock))
     return least
