@@ -15,6 +15,7 @@ from mfcheck.findings.regimes import OUTCOME
 from mfcheck.observables.own_training import Course, pairs
 from mfcheck.settings import Settings
 from mfcheck.theorems import accuracy_map, foreign, own_sizes
+from mfcheck.theorems.authors_attack import EPS
 from mfcheck.theorems.outcomes import Outcome, ends_as
 
 DEPTHS = {"quick": (2, 6), "standard": (2, 12), "paper": (2, 12, 20)}
@@ -24,7 +25,7 @@ IMAGES = {"quick": 64, "standard": 128, "paper": 256}
 STEPS = 500
 INPUTS, OUTPUTS = 196, 10
 ALLOWED = ", ".join(map(str, SIZES[:-1])) + f" or {SIZES[-1]}"
-COURSE = Course(accuracy_map.EPS, STEPS, accuracy_map.BATCH, accuracy_map.SPEED, accuracy_map.MOMENTUM)
+COURSE = Course(EPS, STEPS, accuracy_map.BATCH, accuracy_map.SPEED, accuracy_map.MOMENTUM)
 
 
 def training_cells(settings: Settings) -> Iterator[Cell]:

@@ -14,9 +14,8 @@ from mfcheck.observables import capacity
 from mfcheck.observables.capacity import HELD
 from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES
+from mfcheck.theorems.activations import LEAKY
 from mfcheck.theorems.pull import capacity_tail
-
-LEAKY = ReLULike(0.8, 0.3)
 
 
 class States(StrEnum):

@@ -15,7 +15,8 @@ from mfcheck.ensembles.samples import STACK
 from mfcheck.observables import jacobian, losses
 from mfcheck.settings import Level, Settings
 from mfcheck.spec import ARCHITECTURES, Attack
-from mfcheck.theorems.bound import INF_INF, STEPS, budget, constant, gain
+from mfcheck.theorems.authors_attack import INF_INF
+from mfcheck.theorems.bound import STEPS, budget, constant, gain
 from mfcheck.theorems.bound_curves import over_budgets, over_widths
 from mfcheck.theorems.cells import PairCell
 from mfcheck.theory import entry_law

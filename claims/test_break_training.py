@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mfcheck import Cell, NetworkSpec, NormPair, PaperTheory, claim
+from mfcheck import Cell, NetworkSpec, PaperTheory, claim
 from mfcheck.arrays import Floats
 from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.decide import Decider
@@ -21,6 +21,7 @@ from mfcheck.observables.path_bounds import column_at
 from mfcheck.settings import Level, Settings
 from mfcheck.spec import Attack
 from mfcheck.statistics.means import Tail
+from mfcheck.theorems.authors_attack import EPS, INF_INF
 from mfcheck.theorems.cells import AttackCell
 from mfcheck.theorems.pull import LINEAR_STEPS, instant, one_output_spread
 from mfcheck.theorems.variance import UPPER, half_life, law, scales_down_to, share_paid
@@ -28,8 +29,7 @@ from mfcheck.theory import finite_width
 from mfcheck.training.objectives import Objective
 from mfcheck.training.rules import SGD, Flow
 
-PAIR = NormPair(math.inf, math.inf)
-EPS, LARGE, STEPS, BATCH = 0.3, 0.1, 8, 32
+LARGE, STEPS, BATCH = 0.1, 8, 32
 """A budget; a step of SGD, several times as long as L_adv takes to lose a fifth; and how many of them."""
 STEPPED = {"quick": (256,), "standard": (256, 1000), "paper": (1000, 2000)}
 HORIZON_STEPS, HORIZON_WIDTH = {0.1: 0.02, 1.0: 0.002}, {"quick": 256, "standard": 1000, "paper": 1000}
@@ -67,7 +67,7 @@ def test_large_step(cell: BudgetCell, decide: Decider) -> None:
     """Large steps of SGD keep σ_w² up by lr²‖∂L/∂W‖²/N: it falls by less than (2/N)∫L_adv dt."""
     rule = SGD(LARGE, batch=BATCH)
     decide.median_ratio(
-        along_training.recorded(Objective("adversarial", EPS, *PAIR, 3), rule, (LARGE * STEPS,), STEPS),
+        along_training.recorded(Objective("adversarial", EPS, *INF_INF, 3), rule, (LARGE * STEPS,), STEPS),
         quantity="the decrease of σ_w² over (2/N)∫L_adv dt",
         statistic=decrease_over_paid,
         looks_at=images,
@@ -103,7 +103,7 @@ def horizon_cells(settings: Settings) -> Iterator[HorizonCell]:
         spec = NetworkSpec("vanilla", 784, 10, HORIZON_WIDTH[settings.level.name], 5, 2.0)
         for eps, lower in ((0.1, 0.9), (0.1, 0.99), (1.0, 0.99)):
             yield HorizonCell(
-                spec, "dense", pair=PAIR, eps=eps, images=288, trained=256, dataset=settings.dataset, lower=lower
+                spec, "dense", pair=INF_INF, eps=eps, images=288, trained=256, dataset=settings.dataset, lower=lower
             )
 
 
@@ -132,7 +132,7 @@ def late_cells(settings: Settings) -> Iterator[AttackCell]:
     if "vanilla" in settings.architectures:
         # T grows with N, and the steps to it; much narrower networks die under L_std + L_adv.
         spec = NetworkSpec("vanilla", 49, 10, 32, 5, 2.0)
-        yield AttackCell(spec, "dense", pair=PAIR, eps=EPS, images=8, dataset=settings.dataset)
+        yield AttackCell(spec, "dense", pair=INF_INF, eps=EPS, images=8, dataset=settings.dataset)
 
 
 def above_the_bound(cell: AttackCell, level: Level) -> MedianRatio:
@@ -169,12 +169,12 @@ def test_bound_after_t(cell: AttackCell, decide: Decider) -> None:
 
 def large_cells(settings: Settings) -> Iterator[BudgetCell]:
     if "residual" in settings.architectures:
-        yield BudgetCell(NetworkSpec("residual", 49, 1, 64, 5, 2.0), "dense", eps=instant(PAIR, 49), dataset="noise")
+        yield BudgetCell(NetworkSpec("residual", 49, 1, 64, 5, 2.0), "dense", eps=instant(INF_INF, 49), dataset="noise")
 
 
 def unlike_its_start(cell: BudgetCell, level: Level) -> MedianRatio:
     """σ_w² at the theory's half-life is above what the relative rate of its start would leave."""
-    spec, attack, paper = cell.spec, Attack.of(cell.eps, PAIR), PaperTheory()
+    spec, attack, paper = cell.spec, Attack.of(cell.eps, INF_INF), PaperTheory()
     end, scales = half_life(paper, spec, attack), scales_down_to(0.4)
     begun = -paper.variance_rate(spec, *attack) / spec.weight_variance
     return MedianRatio(
@@ -184,7 +184,7 @@ def unlike_its_start(cell: BudgetCell, level: Level) -> MedianRatio:
         looks_at=images,
         reference=lambda theory: math.exp(-begun * end),
         allowance=lambda: NOTHING,
-        spread=one_output_spread(spec, PAIR) / 2,
+        spread=one_output_spread(spec, INF_INF) / 2,
         delta=level.ratio,
         breaks="above",
         room=0.2,

@@ -21,7 +21,8 @@ from mfcheck.observables.other_norm import OTHER, OWN, left_after, other_over_ow
 from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES, Attack
 from mfcheck.theorems import attack_difficulty
-from mfcheck.theorems.bound import INF_INF, at_finite_width, budget
+from mfcheck.theorems.authors_attack import INF_INF
+from mfcheck.theorems.bound import at_finite_width, budget
 from mfcheck.theorems.cells import PairCell
 from mfcheck.theorems.scatter import scatter
 from mfcheck.theory import two_inputs

@@ -17,12 +17,11 @@ from mfcheck.settings import Level, Settings
 from mfcheck.spec import ARCHITECTURES
 from mfcheck.theorems import accuracy_map, full_training
 from mfcheck.theorems.accuracy_map import MAPS
-from mfcheck.theorems.bound import INF_INF
+from mfcheck.theorems.authors_attack import EPS, INF_INF
 from mfcheck.theorems.cells import AttackCell
 from mfcheck.theorems.scatter import scatter
 from mfcheck.theory.full_training import BEST
 
-EPS = 0.3
 WHOLE_WIDTHS = {"standard": 256, "paper": 1000}
 STRETCHES, WHOLE_STEPS = (*((0.0025, 8),) * 2, *((0.01, 8),) * 2, *((0.025, 8),) * 4), 3
 """Steps of SGD to t = 1, small at first, when L_adv is large; and steps of the attacks trained on."""

@@ -13,10 +13,9 @@ from mfcheck.observables import capacity, rescaling
 from mfcheck.observables.capacity import HELD
 from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES
+from mfcheck.theorems.activations import LEAKY
 from mfcheck.theorems.corners import corners
 from mfcheck.theorems.pull import capacity_tail
-
-LEAKY = ReLULike(0.8, 0.3)
 
 
 @dataclass(frozen=True, kw_only=True)

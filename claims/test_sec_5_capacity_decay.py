@@ -15,7 +15,7 @@ from mfcheck.decisions.trial import Ask
 from mfcheck.findings import regimes
 from mfcheck.observables.early_capacity import LEFT
 from mfcheck.settings import Settings
-from mfcheck.theorems.bound import INF_INF
+from mfcheck.theorems.authors_attack import INF_INF
 from mfcheck.theorems.capacity import capacity_path, mean_decay
 from mfcheck.theorems.early_capacity import (
     NONE,

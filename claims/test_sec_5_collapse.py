@@ -20,7 +20,7 @@ from mfcheck.observables import along_training, projected
 from mfcheck.observables.path_bounds import sizes
 from mfcheck.settings import Level, Settings
 from mfcheck.spec import Attack
-from mfcheck.theorems.bound import INF_INF
+from mfcheck.theorems.authors_attack import INF_INF
 from mfcheck.theorems.cells import AttackCell
 from mfcheck.theorems.on_chain import time_beside
 from mfcheck.theorems.pull import (

@@ -19,12 +19,11 @@ from mfcheck.findings.regimes import AT_MOST, EARLY, LATE, LINEAR
 from mfcheck.observables.early_training import Course, Schedule
 from mfcheck.settings import Settings
 from mfcheck.theorems import early as law
-from mfcheck.theorems.bound import INF_INF
+from mfcheck.theorems.authors_attack import EPS, INF_INF
 from mfcheck.theorems.cells import AttackCell
 from mfcheck.theorems.on_chain import pull_of_images
 from mfcheck.training.objectives import Objective
 
-EPS = 0.3
 WIDTHS = {"quick": (256,), "standard": (1000,), "paper": (1000, 2000, 4000)}
 SMALL = 256
 """The width of further cells of level standard: other losses, inputs and data sets."""

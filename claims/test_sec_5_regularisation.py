@@ -22,7 +22,8 @@ from mfcheck.observables import slopes
 from mfcheck.observables.slopes import DRIFT, LAYERS, LOSS, PULL
 from mfcheck.settings import Level, Settings
 from mfcheck.spec import ARCHITECTURES
-from mfcheck.theorems.bound import INF_INF, PAIRS, PAPERS, STEPS, turns
+from mfcheck.theorems.authors_attack import INF_INF
+from mfcheck.theorems.bound import PAIRS, PAPERS, STEPS, turns
 from mfcheck.theorems.cells import AttackCell
 from mfcheck.theorems.on_chain import of_several, pull_beside
 from mfcheck.theorems.pull import (

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from mfcheck import NetworkSpec, PaperTheory, ReLULike, claim
+from mfcheck import NetworkSpec, PaperTheory, claim
 from mfcheck.arrays import Floats
 from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.decide import Decider
@@ -24,7 +24,8 @@ from mfcheck.observables.slopes import DRIFT
 from mfcheck.settings import Level, Settings
 from mfcheck.spec import ARCHITECTURES
 from mfcheck.theorems import early
-from mfcheck.theorems.bound import INF_INF
+from mfcheck.theorems.activations import LEAKY
+from mfcheck.theorems.authors_attack import INF_INF
 from mfcheck.theorems.cells import AttackCell
 from mfcheck.theorems.early import TaughtCell
 from mfcheck.theorems.pull import standard_tail
@@ -40,9 +41,6 @@ GROUP, SPREAD, PLANNED = 8, 0.5, 0.4
 allowed for, and as planned: at N = 256 it is about a third."""
 FIFTH = 0.2
 """δ of a drift on images, to which so dear draws are planned."""
-
-
-LEAKY = ReLULike(0.8, 0.3)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,7 @@ from mfcheck.observables import along_training, attack_strengths, projected, slo
 from mfcheck.observables.path_bounds import sizes
 from mfcheck.observables.slopes import DRIFT
 from mfcheck.settings import Settings
-from mfcheck.theorems.bound import INF_INF
+from mfcheck.theorems.authors_attack import INF_INF
 from mfcheck.theorems.cells import AttackCell
 from mfcheck.theorems.on_chain import pull_beside
 from mfcheck.theorems.pull import (

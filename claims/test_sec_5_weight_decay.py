@@ -14,7 +14,8 @@ from mfcheck.observables import slopes
 from mfcheck.observables.slopes import PULL
 from mfcheck.settings import Level, Settings
 from mfcheck.spec import Attack
-from mfcheck.theorems.bound import INF_INF, STEPS
+from mfcheck.theorems.authors_attack import EPS, INF_INF
+from mfcheck.theorems.bound import STEPS
 from mfcheck.theorems.cells import AttackCell
 from mfcheck.theory.weight_decay import USUAL, crossing_width
 from mfcheck.training.objectives import Objective
@@ -25,7 +26,7 @@ NEAR, FEW = 0.7, 2
 """A width as a share of the paper's own N*, where a pull of 1.4 λ is foretold; images there."""
 NETWORKS = (("vanilla", 1.6), ("vanilla", 2.0), ("residual", 0.1))
 """Architectures with their σ_w²: ω below, at and above 1."""
-EPS, BATCH = 0.3, 32
+BATCH = 32
 
 
 @dataclass(frozen=True, kw_only=True)

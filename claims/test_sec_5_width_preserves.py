@@ -14,7 +14,7 @@ from mfcheck.decisions.probes import images
 from mfcheck.decisions.trial import Ask
 from mfcheck.findings import regimes
 from mfcheck.settings import Level, Settings
-from mfcheck.theorems.bound import INF_INF
+from mfcheck.theorems.authors_attack import INF_INF
 from mfcheck.theorems.capacity import mean_decay
 from mfcheck.theorems.early_capacity import (
     SCALES,

@@ -16,11 +16,11 @@ from mfcheck.observables import jacobian, nearby, own_scale
 from mfcheck.settings import Level, Settings
 from mfcheck.spec import ARCHITECTURES
 from mfcheck.theorems import foreign, own_sizes
+from mfcheck.theorems.activations import ABSOLUTE, BENT, LEAKY
 from mfcheck.theorems.corners import corners
 from mfcheck.theorems.granted import DISTANCE, TAIL, unless_ours
 from mfcheck.theory import entry_law
 
-LEAKY, BENT, ABSOLUTE = ReLULike(0.8, 0.3), ReLULike(0.5, -0.2), ReLULike(1, -1)
 AT_WIDTH = "exact law at this width"
 EXACT = "exact distance of the finite-width law to its limit"
 

@@ -18,12 +18,12 @@ from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES
 from mfcheck.statistics.intervals import dkw_half_width
 from mfcheck.statistics.means import Tail
+from mfcheck.theorems.activations import ABSOLUTE, LEAKY, STEEP_BENT
 from mfcheck.theorems.corners import corners
 from mfcheck.theory import finite_width
 from mfcheck.theory.gram_moments import apart_moment, offset_moment, row_moment
 from mfcheck.theory.mixtures import MANY, Mixture
 
-LEAKY, ABSOLUTE, BENT = ReLULike(0.8, 0.3), ReLULike(1, -1), ReLULike(1.2, -0.1)
 WIDER = {"quick": 1, "standard": 4, "paper": 16}
 MIXED = {"quick": 2**17, "standard": 2**18, "paper": 2**20}
 """Conditional variances that tell the offset's law at a width, by level."""
@@ -57,8 +57,8 @@ NARROW: Grid = {
 DEEP: Grid = {"vanilla": (Row(24, 3, 2.2, 0.1),)}
 COLUMNS: Grid = {"vanilla": (Row(24, 1, 1.2),)}
 POWERS: Grid = {"vanilla": (Row(24, 4, 1.7),), "residual": (Row(24, 5, 1.5, 0.0, ABSOLUTE),)}
-FEW: Grid = {"vanilla": (Row(6, 1, 1.0),), "residual": (Row(5, 1, 6.0, 0.4, BENT),)}
-BESIDE: Grid = {"vanilla": (Row(4, 1, 0.7, 0.1),), "residual": (Row(3, 1, 6.0, 0.2, BENT),)}
+FEW: Grid = {"vanilla": (Row(6, 1, 1.0),), "residual": (Row(5, 1, 6.0, 0.4, STEEP_BENT),)}
+BESIDE: Grid = {"vanilla": (Row(4, 1, 0.7, 0.1),), "residual": (Row(3, 1, 6.0, 0.2, STEEP_BENT),)}
 """Networks of few rows, in which entries of different rows and columns (`DEEP`, on the chain, and `FEW`) or of one
 column (`COLUMNS`), or an offset and an entry, depend on each other so much that a quarter of it is twice level quick's
 finer δ; and those of `POWERS` so much that the powers of one layer's are not their leading terms, to the coarser δ."""

@@ -21,10 +21,10 @@ from mfcheck.settings import Level, Settings
 from mfcheck.spec import ARCHITECTURES
 from mfcheck.statistics.means import Tail
 from mfcheck.theorems import foreign
+from mfcheck.theorems.activations import ABSOLUTE, LEAKY
 from mfcheck.theorems.granted import TAIL, unless_ours
 from mfcheck.theory import PaperTheory, entry_law
 
-LEAKY, ABSOLUTE = ReLULike(0.8, 0.3), ReLULike(1, -1)
 WIDTHS = (30, 100, 300, 1000, 3000, 10_000, 100_000, 1_000_000)
 DENSE_WIDTHS = (16, 48)
 NEAR_LIMIT = 400

@@ -23,10 +23,10 @@ from mfcheck.observables import losses
 from mfcheck.settings import Level, Settings
 from mfcheck.spec import Attack
 from mfcheck.theorems import foreign
+from mfcheck.theorems.authors_attack import INF_INF
 from mfcheck.theorems.bound import (
     BETWEEN,
     FOUND,
-    INF_INF,
     PAIRS,
     PAPERS,
     STEPS,

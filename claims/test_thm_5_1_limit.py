@@ -18,8 +18,8 @@ from mfcheck.findings.regimes import WIDE_LIMIT
 from mfcheck.observables import losses
 from mfcheck.settings import Level, Settings
 from mfcheck.spec import dual_exponent
+from mfcheck.theorems.authors_attack import INF_INF
 from mfcheck.theorems.bound import (
-    INF_INF,
     INFINITE,
     PAIRS,
     PAPERS,

@@ -22,8 +22,8 @@ from mfcheck.settings import Level, Settings
 from mfcheck.spec import Attack
 from mfcheck.statistics.slopes import slope_weights
 from mfcheck.theorems import foreign
+from mfcheck.theorems.authors_attack import INF_INF
 from mfcheck.theorems.bound import (
-    INF_INF,
     INFINITE,
     KINDS,
     PAIRS,

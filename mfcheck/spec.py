@@ -99,6 +99,11 @@ class NetworkSpec:
             raise ValueError(f"activation must be a ReLULike, got {self.activation!r}")
 
     @property
+    def square_matrices(self) -> int:
+        """How many width × width matrices it has: one a layer, two in a block of a residual network."""
+        return self.depth * (2 if self.architecture == "residual" else 1)
+
+    @property
     def label(self) -> str:
         """A short name that can stand in a test id: no space, bracket or colon."""
         bias = f"-b{self.bias_variance:g}" if self.bias_variance else ""
@@ -248,11 +253,17 @@ def _show(value: object) -> str:
     return str(value) if isinstance(value, ReLULike) else repr(value)
 
 
+def _truth(text: str) -> bool:
+    if text not in ("True", "False"):
+        raise ValueError(f"True or False is read here, got {text!r}")
+    return text == "True"
+
+
 _READERS: dict[str, Callable[[str], Any]] = {
     "activation": ReLULike.parse,
     "input_shape": lambda text: () if text == "flat" else input_shape(text),
     "scale": lambda text: None if text == "None" else float(text),
-    "depth_is_fixed": lambda text: text == "True",
+    "depth_is_fixed": _truth,
 }
 
 

@@ -19,7 +19,7 @@ from mfcheck.ensembles.store import ChunkStore
 from mfcheck.findings.cell import Cell
 from mfcheck.findings.claim import Claim
 from mfcheck.settings import Settings
-from mfcheck.spec import NetworkSpec
+from mfcheck.spec import ARCHITECTURES, NetworkSpec
 from mfcheck.statistics.sample_sizes import Draw
 from mfcheck.theory import PaperTheory
 from mfcheck.theory.watched import Reading
@@ -128,7 +128,7 @@ def _seconds(sample: Sample) -> float:
 def seconds_of_a_draw(spec: NetworkSpec, engine: str, source: Source | None, inputs: int) -> float:
     """Roughly what one draw of a source takes that looks at so many inputs."""
     passes, n, k, d = 1 if source is None else source.passes, spec.width, spec.output_dim, spec.input_dim
-    layers = spec.depth * (2 if spec.architecture == "residual" else 1)
+    layers = spec.square_matrices
     if engine == "wishart":
         whole = d * k * (1 + passes) / NORMALS if source is not None and source.most < DEAR else 0.0
         return layers * (GAMMA * k + 2 * k**3 / FLOPS) + whole
@@ -136,7 +136,7 @@ def seconds_of_a_draw(spec: NetworkSpec, engine: str, source: Source | None, inp
         columns = inputs * (MANY if source is None else source.columns).of(spec)
         return layers * n * columns * (2 / NORMALS + 8 * columns / FLOPS)
     inputs = min(inputs, BATCH) if passes > BATCH else inputs
-    numbers = n * (d + k) + layers * n * n if spec.architecture in ("vanilla", "residual") else MODULE
+    numbers = n * (d + k) + layers * n * n if spec.architecture in ARCHITECTURES else MODULE
     return numbers * (1 / NORMALS + 6 * inputs * passes / FLOPS) + CALL * layers * passes / 16
 
 
@@ -148,7 +148,7 @@ def _bytes(draw: Draw) -> float:
     spec, inputs = sample.spec, len(sample.probe.x)
     size = sample.source.chunk_draws(spec, sample.engine, sample.device, inputs)
     n, k, d = spec.width, spec.output_dim, spec.input_dim
-    layers = spec.depth * (2 if spec.architecture == "residual" else 1)
+    layers = spec.square_matrices
     held = {
         "wishart": 8.0 * k * k * spec.depth + (4 * d * k if sample.source.most < DEAR else 0),
         "lazy": 16.0 * layers * n * inputs * sample.source.columns.of(spec),

@@ -8,17 +8,15 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from mfcheck.decisions.finite_sizes import papers_law
 from mfcheck.decisions.granted import held_back, never_refuted, rests_on_a_grant
-from mfcheck.decisions.statement import BELOW, Evidence, Formula, Plan, Reference, Rule, Statement, side_left
+from mfcheck.decisions.statement import BELOW, Evidence, Plan, Reference, Rule, Statement, side_left
 from mfcheck.findings.finding import Finding
-from mfcheck.imports import raised_on_purpose
 from mfcheck.statistics.resolution import of_break
 from mfcheck.theory import PaperTheory
-from mfcheck.theory.changes import law_shape, movers
+from mfcheck.theory.changes import movers
 from mfcheck.theory.twins import Twin, twins
 from mfcheck.theory.values import is_law
-from mfcheck.verdict import NotANumber, NotCovered, Verdict
+from mfcheck.verdict import Verdict
 
 if TYPE_CHECKING:
     from scipy.stats.distributions import rv_frozen
@@ -129,51 +127,6 @@ def judged(finding: Finding, judgement: Judgement, theory: PaperTheory) -> Findi
         twins_seen=tuple(twin.name for twin in seen),
         twins_refuted=tuple(twin.name for twin in seen if judgement.refutes(twin.theory)),
     )
-
-
-def no_unit(statement: Statement[Any], theory: PaperTheory, module: str) -> tuple[float, float] | None:
-    """A theory's value and the paper's, where draws cannot be held against the first: it is endless, or a ratio to it
-    says nothing since it is 0 or of another sign.
-
-    None where they can, or where the paper's has no such value itself. `module` is where the theory is written.
-    """
-    if statement.formula is None or not (statement.in_its_units or statement.of_logarithms):
-        return None
-    papers = papers_law(statement.formula)
-    if papers is None and statement.in_its_units and not as_number(statement.formula(theory)):
-        raise NotANumber("the theory has 0 here, which nothing can be measured in units of")
-    if papers is None or is_law(papers) or not math.isfinite(papers) or (statement.in_its_units and papers == 0):
-        return None
-    try:
-        value = as_number(statement.formula(theory))
-    except (ArithmeticError, ValueError) as error:
-        # A division by 0 of the claim's own says nothing of the theory; a formula may have nothing to say, and say so.
-        if statement.in_its_units or isinstance(error, NotCovered) or raised_on_purpose(error, module):
-            raise
-        value = math.nan
-    if math.isfinite(value) and (value * papers > 0 or not statement.in_its_units):
-        return None
-    if statement.breaks:
-        raise NotANumber(f"the theory has {value:.4g} here, the paper's {papers:.4g}: no break is measured by that")
-    return value, float(papers)
-
-
-def told_apart(finding: Finding, formula: Formula | None, theory: PaperTheory, than: PaperTheory) -> bool:
-    """Whether a theory's value is as far from another's as the finding's draws can tell: by its resolution, or of what
-    is refuted by its margin and interval. So held where nobody knows, as of laws of two shapes."""
-    low, high = finding.interval
-    fine = finding.resolution if finding.resolution is not None else finding.margin.total + (high - low) / 2
-    if formula is None or not math.isfinite(fine):
-        return True
-    try:
-        mine, others = formula(theory), formula(than)
-        if is_law(mine) and law_shape(mine) != law_shape(others):
-            return True
-        a, b = as_number(mine), as_number(others)
-    except Exception:  # where one has no value they are apart, whatever it raises
-        return True
-    apart = abs(a - b) if finding.absolute else abs(a - b) / (min(abs(a), abs(b)) or math.nan)
-    return not apart < fine
 
 
 def as_number(reference: Reference) -> float:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
-import sys
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from mfcheck.decisions.granted import LOOKS, caveat_of, never_refuted, rests_on_a_grant
-from mfcheck.decisions.judgement import Judgement, judged, no_unit, told_apart
+from mfcheck.decisions.granted import LOOKS, caveat_of, rests_on_a_grant
+from mfcheck.decisions.judgement import Judgement, judged
+from mfcheck.decisions.on_trial import changes_told, in_the_papers_units, no_unit, papers_own
 from mfcheck.decisions.pinned import pinned
 from mfcheck.decisions.sampling import Sampling
 from mfcheck.decisions.statement import Plan, Rule, Statement
@@ -23,7 +22,7 @@ from mfcheck.findings.claim import Claim
 from mfcheck.findings.finding import Finding
 from mfcheck.settings import Settings
 from mfcheck.theory import PaperTheory
-from mfcheck.theory.changes import PAPER, changes, is_added, is_papers, without_changes
+from mfcheck.theory.changes import PAPER, is_papers
 from mfcheck.theory.watched import Reading
 from mfcheck.verdict import NotCovered, Verdict
 
@@ -108,23 +107,23 @@ class Trial:
         at_planning: list[str] = []
         statement: Statement[Any] | None = None
         try:
-            with reading.reads(at_making) if reading else nullcontext():
+            with self._reads_into(at_making):
                 statement = made(ask, theory)
                 rule = self.rule_of(statement)
-            with reading.reads(at_planning) if reading else nullcontext():
+            with self._reads_into(at_planning):
                 values = no_unit(statement, theory, type(self.own).__module__) if reading else None
                 if values:  # what else it shows may ask the theory too
                     statement = made(ask, PAPER).without_figure()
-                plan = statement.plan(PAPER if values else theory, rule, self.sampling)
+                under = PAPER if values else theory
+                plan = statement.plan(under, rule, self.sampling)
             regime, caveat = statement.regime.name, caveat_of(statement)
             finding = replace(finding, decides=statement.says(plan), regime=regime, caveat=caveat)
+            with self._reads_into([]):  # for the figure, and other laws: no verdict
+                judgement = Judgement.of(statement, plan, under, rule)
+                others = {} if values else {name: law(theory) for name, law in statement.instead.items()}
             if values:
-                with reading.reads([]) if reading else nullcontext():
-                    finding = _in_the_papers_units(finding, Judgement.of(statement, plan, PAPER, rule), *values)
+                finding = in_the_papers_units(finding, judgement, *values)
             else:
-                with reading.reads([]) if reading else nullcontext():  # for the figure, and other laws: no verdict
-                    judgement = Judgement.of(statement, plan, theory, rule)
-                    others = {name: law(theory) for name, law in statement.instead.items()}
                 finding = replace(judged(finding, judgement, self.own), holds_instead=judgement.holding(others))
                 finding = self._pinned(finding, judgement)
         except NotCovered as missing:
@@ -137,7 +136,10 @@ class Trial:
         finding = replace(finding, changes_seen=seen, changes_told=seen)
         if early:  # a test that has read the theory itself, and may do anything with it, has no answer for another
             return finding
-        return self._beside_papers(finding, ask) if seen else _papers_own(finding)
+        return self._beside_papers(finding, ask) if seen else papers_own(finding)
+
+    def _reads_into(self, names: list[str]) -> AbstractContextManager[None]:
+        return self._reading.reads(names) if self._reading else nullcontext()
 
     def _pinned(self, finding: Finding, judgement: Judgement) -> Finding:
         """The finding with its pins, where it gates; draws that were asked with another interval each are charged."""
@@ -160,44 +162,15 @@ class Trial:
         except (AttributeError, NotCovered):
             return replace(finding, paper_verdict=Verdict.NOT_APPLICABLE.value)
         charged = judgement.evidence.decision.alpha * (1 + len(judgement.evidence.rivals))
-        verdict = judgement.verdict.value
-        alone, plain = {one.name: one.theory for one in changes(self.own)}, without_changes(self.own)
-        told = tuple(
-            name
-            for name in finding.changes_seen
-            if is_added(name) or told_apart(finding, judgement.statement.formula, alone[name], plain)
+        return replace(
+            finding,
+            paper_verdict=judgement.verdict.value,
+            paper_instead=holding,
+            changes_told=changes_told(finding, judgement.statement.formula, self.own),
+            alpha=finding.alpha + charged,
         )
-        finding = replace(finding, paper_verdict=verdict, paper_instead=holding, changes_told=told)
-        return replace(finding, alpha=finding.alpha + charged)
 
 
 def made(ask: Ask, theory: PaperTheory) -> Statement[Any]:
     """The statement, as the theory makes it."""
     return ask if isinstance(ask, Statement) else ask(theory)
-
-
-def _papers_own(finding: Finding) -> Finding:
-    """A finding that shows nothing of what a theory changes: what it says of the theory it says of the paper's."""
-    return replace(finding, paper_verdict=finding.verdict.value, paper_instead=finding.holds_instead)
-
-
-def _in_the_papers_units(finding: Finding, judgement: Judgement, value: float, papers: float) -> Finding:
-    """The finding on a theory that has 0, no end or another sign than the paper's here, by draws that the paper's
-    planned; what rests on a grant leaves it open."""
-    found, ratio = judged(finding, judgement, PAPER), value / papers if papers else math.nan
-    if math.isfinite(ratio):
-        reference, (low, high) = ratio * found.reference, sorted(ratio * edge for edge in found.region)
-    else:
-        reference = low = high = math.copysign(sys.float_info.max, value)
-    has = "no value" if math.isnan(value) else f"{value + 0.0:.4g}"
-    return replace(
-        found,
-        decides=f"{finding.decides}, where that is the paper's: this theory has {has}",
-        verdict=never_refuted(Verdict.REFUTED) if rests_on_a_grant(judgement.statement) else Verdict.REFUTED,
-        reference=reference + 0.0,
-        region=(low + 0.0, high + 0.0),
-        reason=f"the theory has {has} here, where the paper's has {papers:.4g}",
-        resolution=None,
-        twins_seen=(),
-        twins_refuted=(),
-    )

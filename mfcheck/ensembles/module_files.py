@@ -17,6 +17,13 @@ STANDARD = tuple({Path(sysconfig.get_path(name)).resolve() for name in ("stdlib"
 FOLDERS_OF_PACKAGES = {"site-packages", "dist-packages"}
 
 
+def own_code(*folders: str) -> list[Path]:
+    """Our files of code, in order and without their tests; of these folders, if named, and the top level alone."""
+    found = sorted(file.relative_to(HOME).parts for file in HOME.rglob("*.py"))
+    asked = (parts for parts in found if not folders or len(parts) == 1 or parts[0] in folders)
+    return [HOME.joinpath(*parts) for parts in asked if parts[0] != "tests"]
+
+
 @dataclass(frozen=True)
 class Place:
     """A module's file, and the folders of its submodules if it is a package. Neither: its code cannot be read."""

@@ -79,7 +79,7 @@ class Network:
     @property
     def shapes(self) -> list[tuple[int, int]]:
         """Rows and columns of every matrix."""
-        n, layers = self.spec.width, self.spec.depth * (2 if self.spec.architecture == "residual" else 1)
+        n, layers = self.spec.width, self.spec.square_matrices
         return [(n, self.spec.input_dim), *[(n, n)] * layers, (self.spec.output_dim, n)]
 
     @property

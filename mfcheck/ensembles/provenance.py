@@ -22,7 +22,7 @@ from typing import Any
 
 from mfcheck.ensembles.import_closure import Closure, closure_of
 from mfcheck.ensembles.installed import BY_VERSION
-from mfcheck.ensembles.module_files import HOME, locate
+from mfcheck.ensembles.module_files import HOME, locate, own_code
 from mfcheck.imports import load_object
 from mfcheck.spec import ARCHITECTURES
 
@@ -136,19 +136,12 @@ def _closure(foreign: list[str], declared: tuple[str, ...] | None, own: Iterable
     try:
         for file in declared or ():
             found.add_file(f"file {Path(file).name}", Path(file).resolve())
-        for module in _own_files(everything=bool(foreign)):
+        for module in own_code(*(() if foreign else FOLDERS)):  # the code of others may call any of ours
             found.add_file(f"our {module.relative_to(HOME).as_posix()}", module)
     except OSError as error:
         found.unresolved = found.unresolved or f"{error.filename} cannot be read ({type(error).__name__})"
     found.compare_with_process()
     return found
-
-
-def _own_files(*, everything: bool) -> list[Path]:
-    """Files of ours: those that a draw may depend on, or all, since the code of others may call any of them."""
-    if everything:
-        return sorted(HOME.rglob("*.py"))
-    return sorted([file for folder in FOLDERS for file in (HOME / folder).rglob("*.py")] + [*HOME.glob("*.py")])
 
 
 def _drawn_by_ours(module: str) -> bool:

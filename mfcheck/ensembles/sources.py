@@ -137,7 +137,7 @@ def room_for(spec: NetworkSpec, engine: str, columns: int = MANY.more, device: s
         size = size_of(spec)
         return int(max(1, min(4096, room // max(1, size.parameters + size.activations))))
     n, k, d = spec.width, spec.output_dim, spec.input_dim
-    layers = spec.depth * (2 if spec.architecture == "residual" else 1)
+    layers = spec.square_matrices
     floats, most = {
         "dense": (n * (d + k) + layers * n * n, 8192 if device == "cpu" else 4096),
         "lazy": (columns * (2 * n + d + k + layers * 2 * n), 4096),

@@ -33,14 +33,10 @@ class Where:
         """As a run is set up."""
         return cls(tuple(config.getini("python_files")), tuple(config.getini("norecursedirs")))
 
-    def test_modules(self, arguments: Iterable[str]) -> Iterator[Path]:
-        """The files that pytest was given, and of folders the test modules in and below them."""
-        for argument in arguments:
-            path = path_of(argument.split("::")[0])
-            if path is not None and path.is_file():
-                yield path
-            elif path is not None:
-                yield from self._below(path)
+    def test_modules(self, paths: Iterable[Path]) -> Iterator[Path]:
+        """The files among the paths, and of folders the test modules in and below them."""
+        for path in paths:
+            yield from (path,) if path.is_file() else self._below(path)
 
     def _below(self, top: Path) -> Iterator[Path]:
         met = {os.path.realpath(top)}  # links are followed, as pytest does, and lead back here and there
@@ -67,15 +63,25 @@ class ClaimFiles:
     def of(cls, config: pytest.Config) -> ClaimFiles:
         """Those of a run."""
         asked, found = cls(tuple(config.args), Where.of(config)), config.stash.get(FOUND, None)
-        if found == asked and None not in map(path_of, (one.split("::")[0] for one in asked.arguments)):
+        if found == asked and None not in found.places:
             return found
         config.stash[FOUND] = asked  # a plugin has changed what was given, or a package may be there by now
         return asked
 
     @cached_property
+    def places(self) -> tuple[Path | None, ...]:
+        """Where each argument lies; None where there is nothing."""
+        return tuple(path_of(one.split("::")[0]) for one in self.arguments)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files and folders that there are."""
+        return tuple(path for path in self.places if path is not None)
+
+    @cached_property
     def modules(self) -> tuple[Path, ...]:
         """The test modules in which claims stand."""
-        return tuple(file for file in self.where.test_modules(self.arguments) if ids_in(file))
+        return tuple(file for file in self.where.test_modules(self.paths) if ids_in(file))
 
     @cached_property
     def ids(self) -> frozenset[str]:
@@ -85,8 +91,7 @@ class ClaimFiles:
     @cached_property
     def folders(self) -> tuple[Path, ...]:
         """The folders that pytest was given, those of its files, and those below in which claims stand."""
-        paths = [path for one in self.arguments if (path := path_of(one.split("::")[0])) is not None]
-        given = [path.parent if path.is_file() else path for path in paths]
+        given = (path.parent if path.is_file() else path for path in self.paths)
         return tuple(dict.fromkeys([*given, *(file.parent for file in self.modules)]))
 
 

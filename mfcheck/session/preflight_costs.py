@@ -19,6 +19,7 @@ from mfcheck.ensembles.modules import ModuleStack, draw_stack
 from mfcheck.ensembles.samples import Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.numerics import one_thread
+from mfcheck.reporting.words import numbers
 from mfcheck.session.preflight import Asked, Preflight
 from mfcheck.spec import NetworkSpec
 from mfcheck.verdict import NotCovered
@@ -59,9 +60,9 @@ def decided(found: Preflight) -> Iterator[str]:
         whole = Cost(sum(cost.draws for cost in costs), sum(cost.seconds for cost in costs))
         total += whole.seconds
         rows.setdefault((one.claim.id, sizes_of(one)), []).append(whole)
-    yield f"to be decided, about {duration(total)} on one core for one look at each:"
+    yield f"to be decided, about {numbers.seconds(total)} on one core for one look at each:"
     for (claim, sizes), those in rows.items():
-        draws, seconds = max(cost.draws for cost in those), duration(sum(cost.seconds for cost in those))
+        draws, seconds = max(cost.draws for cost in those), numbers.seconds(sum(cost.seconds for cost in those))
         yield f"  {claim + _often(len(those)):37} {sizes:33} {draws:>9,} networks {seconds:>9}"
     for (claim, why), cells in errors.items():
         yield f"  {claim + _often(cells):37} will end in an error: {why}"
@@ -127,15 +128,3 @@ def _each(spec: NetworkSpec, device: str) -> float:
             if isinstance(stack, ModuleStack) and not stack.at_once:  # more of them take as much each
                 break
     return each
-
-
-def duration(seconds: float) -> str:
-    """A time for people.
-
-    >>> duration(0.4), duration(75), duration(200_000)
-    ('0.4 s', '1.2 min', '2.3 days')
-    """
-    for size, unit in ((86400, "days"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds / size:.1f} {unit}"
-    return f"{seconds:.1f} s"

@@ -18,8 +18,9 @@ from mfcheck.findings.wording import plural
 from mfcheck.numerics import one_thread
 from mfcheck.observables.initialisation import INITIALISATIONS, drawn_matrices, initialisation, written_variances
 from mfcheck.observables.measured_scale import Nature, degree, idle_knobs
+from mfcheck.reporting.words import numbers
 from mfcheck.session.preflight import Preflight
-from mfcheck.session.preflight_costs import decided, duration
+from mfcheck.session.preflight_costs import decided
 from mfcheck.spec import ModuleSpec, NetworkSpec
 
 MOST = 0.99
@@ -53,7 +54,7 @@ def _lines(found: Preflight) -> Iterator[str]:
             yield "to declare it, paste beside the factory:"
             yield from (f"    {line}" for line in pasted)
     yield from decided(found)
-    yield f"pre-flight, with what times this: {duration(found.seconds + time.perf_counter() - begun)}"
+    yield f"pre-flight, with what times this: {numbers.seconds(found.seconds + time.perf_counter() - begun)}"
 
 
 def description(found: Preflight, nature: Nature) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mfcheck.ensembles.import_closure import Closure
+from mfcheck.ensembles.module_files import own_code
 from mfcheck.ensembles.provenance import foreign_code
 from mfcheck.ensembles.source_files import digest_of_all
 from mfcheck.findings.files import JOURNAL, RUN, write_atomically
@@ -40,7 +41,7 @@ def identity(settings: Settings, claims: Sequence[str], tests: Sequence[str], su
     found, "code" says so and the run cannot be resumed.
     """
     suite = list(suite)
-    foreign, ours = _foreign_code(settings, suite), [*_own_code(), *suite]
+    foreign, ours = _foreign_code(settings, suite), [*own_code(), *suite]
     return {
         "seed": settings.seed,
         "level": settings.level.title,
@@ -153,11 +154,6 @@ def _cannot(folder: Path, why: str) -> str:
 
 def _seal(named: Plain) -> str:
     return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _own_code() -> list[Path]:
-    root = Path(__file__).resolve().parent.parent
-    return [file for file in root.rglob("*.py") if "tests" not in file.relative_to(root).parts]
 
 
 def _foreign_code(settings: Settings, suite: Iterable[Path]) -> Closure:

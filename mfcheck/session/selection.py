@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mfcheck.session.claim_files import ClaimFiles, path_of
+from mfcheck.session.claim_files import ClaimFiles
 from mfcheck.session.options import PREFIX
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def whole_suite_runs(config: pytest.Config) -> bool:
 
 def narrowed(config: pytest.Config) -> bool:
     """Whether pytest was given single files or tests, or something leaves out a claim or a cell of its folders."""
-    files = any(path.is_file() for argument in config.args if (path := path_of(argument)) is not None)
+    files = any(path.is_file() for path in ClaimFiles.of(config).paths)
     return _leaves_out(config) or (files and not whole_suite_runs(config))
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from mfcheck.ensembles.devices import worker_index
+from mfcheck.ensembles.module_files import own_code
 from mfcheck.findings.files import write_atomically
 from mfcheck.imports import calm_warnings
 from mfcheck.session.machines import test_processes
@@ -33,7 +34,6 @@ PATIENCE = 20.0
 """Seconds for which the others' shares are waited for."""
 KEPT = 32
 """Files that are kept, of as many shares or runs; more where one run alone has more shares."""
-CODE = Path(__file__).parents[1]
 
 
 def shared(cells: Sequence[tuple[pytest.Item, Claim, Cell]], run: Run) -> list[float]:
@@ -79,11 +79,10 @@ def _name(cells: Sequence[tuple[pytest.Item, Claim, Cell]], run: Run) -> str:
     digest = hashlib.sha256(repr((asked, [(claim.id, cell.id) for _, claim, cell in cells])).encode())
     modules = {type(run.theory).__module__, *(path.partition(":")[0] for path in asked.architectures)}
     others = [getattr(sys.modules.get(module), "__file__", None) for module in modules]
-    files = {*CODE.rglob("*.py"), *(item.path for item, *_ in cells), *(Path(other) for other in others if other)}
+    files = {*own_code(), *(item.path for item, *_ in cells), *(Path(other) for other in others if other)}
     for file in sorted(files):
-        if "tests" not in file.parts[len(CODE.parts) :]:
-            with contextlib.suppress(OSError):
-                digest.update(file.read_bytes())
+        with contextlib.suppress(OSError):
+            digest.update(file.read_bytes())
     return digest.hexdigest()[:24]
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mfcheck.spec import ARCHITECTURES, NetworkSpec, ReLULike
+from mfcheck.spec import ARCHITECTURES, ModuleSpec, NetworkSpec, ReLULike
 
 NAMES = st.from_regex(r"[A-Za-z_]\w{0,8}", fullmatch=True)
 IMPORT_PATHS = st.builds(lambda parts, name: ".".join(parts) + ":" + name, st.lists(NAMES, min_size=1), NAMES)
@@ -208,6 +208,15 @@ def test_malformed_text_is_refused(old: str, new: str, named: str) -> None:
     assert text != TEXT
     with pytest.raises(ValueError, match=re.escape(named)):
         NetworkSpec.parse(text)
+
+
+@pytest.mark.parametrize("said", ["true", "maybe", "1"])
+def test_whether_the_depth_is_fixed_is_true_or_false(said: str) -> None:
+    spec = ModuleSpec(**VALID | {"architecture": "own:Net"})
+    for fixed in (True, False):
+        assert ModuleSpec.parse(str(dataclasses.replace(spec, depth_is_fixed=fixed))).depth_is_fixed is fixed
+    with pytest.raises(ValueError, match=said):
+        ModuleSpec.parse(str(spec).replace("depth_is_fixed=False", f"depth_is_fixed={said}"))
 
 
 @given(st.text())

@@ -13,6 +13,8 @@ from mfcheck.decisions.allowance import Allowance
 from mfcheck.settings import Settings
 from mfcheck.spec import NetworkSpec, NormPair, ReLULike, dual_exponent
 from mfcheck.statistics.means import Tail
+from mfcheck.theorems.activations import LEAKY
+from mfcheck.theorems.authors_attack import INF_INF
 from mfcheck.theory import PaperTheory, entry_law, finite_width, norms
 
 BETWEEN = (NormPair(4.0, 1.5),)
@@ -22,10 +24,8 @@ TINY_BUDGET = 2.0**-20
 """An ε that stands for ε → 0 in formulas: a power of two, so that dividing by it rounds nothing."""
 INFINITE = 10**10
 """A width that stands for N → ∞: the Wishart chain costs the same at any, and the distance left is bounded."""
-INF_INF = NormPair(math.inf, math.inf)
 PAPERS = (NormPair(2.0, math.inf), INF_INF)
 """The pairs for which the paper states a constant of its own."""
-LEAKY = ReLULike(0.8, 0.3)
 KINDS = {
     "vanilla": ((1.4, 0.1, ReLULike()), (2.0, 0.0, ReLULike()), (5.5, 0.3, LEAKY)),
     "residual": ((0.2, 0.0, ReLULike()), (1.0, 0.3, LEAKY), (2.0, 0.1, ReLULike())),

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mfcheck.settings import Settings
-from mfcheck.spec import NetworkSpec, ReLULike
+from mfcheck.spec import NetworkSpec
+from mfcheck.theorems.activations import ABSOLUTE, LEAKY, LINEAR
 
-LEAKY, ABSOLUTE, LINEAR = ReLULike(0.8, 0.3), ReLULike(1, -1), ReLULike(0.9, 0.9)
 CORNERS = (
     NetworkSpec("vanilla", 16, 100, 4000, 50, 2.0, 0.2),
     NetworkSpec("vanilla", 4096, 3, 400, 1, 0.5, 4.0, LEAKY),

@@ -16,7 +16,7 @@ from mfcheck.observables.early_training import Course, Schedule, early
 from mfcheck.settings import Settings
 from mfcheck.spec import Attack, NetworkSpec
 from mfcheck.theorems.accuracy_map import stack
-from mfcheck.theorems.bound import INF_INF
+from mfcheck.theorems.authors_attack import INF_INF
 from mfcheck.theorems.cells import AttackCell
 from mfcheck.theory import PaperTheory
 from mfcheck.training.objectives import Objective

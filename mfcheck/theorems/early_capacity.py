@@ -21,7 +21,7 @@ from mfcheck.observables.path_bounds import unless
 from mfcheck.settings import Level, Settings
 from mfcheck.spec import NetworkSpec, NormPair
 from mfcheck.theorems import early
-from mfcheck.theorems.bound import INF_INF
+from mfcheck.theorems.authors_attack import EPS, INF_INF
 from mfcheck.theorems.cells import AttackCell
 from mfcheck.theorems.pull import LINEAR_STEPS, instant
 from mfcheck.training.objectives import Objective
@@ -29,7 +29,7 @@ from mfcheck.training.rules import SGD
 
 SCALES = (1.0, 0.995)
 """Scales of the weights between which a projected flow's early slope is taken."""
-EPS, BATCH, ATTACK_STEPS, STEPS = 0.3, 128, 3, 2
+BATCH, ATTACK_STEPS, STEPS = 128, 3, 2
 TRAINED, SEEN = {"quick": 128, "standard": 256, "paper": 256}, 128
 """Digits that are trained on by level, in minibatches, and others at which the capacity is measured."""
 AT_START = {"quick": (32, 32), "standard": (128, 32), "paper": (256, 128)}

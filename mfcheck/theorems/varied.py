@@ -19,8 +19,10 @@ from mfcheck.decisions.probes import images
 from mfcheck.findings.regimes import LIMIT, PULL
 from mfcheck.observables.shrinking import Shrinking
 from mfcheck.settings import Settings
-from mfcheck.spec import NetworkSpec, NormPair, ReLULike
-from mfcheck.theorems.bound import INF_INF, growth
+from mfcheck.spec import NetworkSpec, NormPair
+from mfcheck.theorems.activations import BENT, LEAKY
+from mfcheck.theorems.authors_attack import INF_INF
+from mfcheck.theorems.bound import growth
 from mfcheck.theorems.capacity import mean_decay
 from mfcheck.theorems.cells import AttackCell
 from mfcheck.theorems.on_chain import pull_beside
@@ -29,7 +31,6 @@ from mfcheck.theorems.variance import kept, of_what_is_left, time_down_to
 from mfcheck.theory import PaperTheory, norms
 from mfcheck.training.objectives import Objective
 
-LEAKY, BENT = ReLULike(0.8, 0.3), ReLULike(0.5, -0.2)
 NEAR, HALF = 0.995, 0.8
 """Scales of the weights: by the first the capacity's slope is taken, down to the second they shrink."""
 SCALES = (1.0, NEAR, 0.93, 0.86, HALF)

@@ -14,7 +14,7 @@ from random import Random
 from typing import Any
 
 from mfcheck.imports import raised_on_purpose
-from mfcheck.spec import NetworkSpec, ReLULike
+from mfcheck.spec import ARCHITECTURES, NetworkSpec, ReLULike
 from mfcheck.theory.arguments import formulas, parameters
 from mfcheck.theory.changes import PAPER, numbers_at
 from mfcheck.theory.paper import PaperTheory
@@ -85,7 +85,7 @@ def _declines(theory: PaperTheory, formula: str, place: tuple[Any, ...]) -> bool
 @lru_cache(maxsize=2)
 def _networks(least: int) -> tuple[NetworkSpec, ...]:
     """So many networks by chance, and every further one in which two values meet that no other has together."""
-    axes = (("vanilla", "residual"), (6, 24, 400, 20_000), (1, 2, 3, 4, 6, 25), SIZES, (0.6, 2.5), (0.0, 0.3), KINDS)
+    axes = (ARCHITECTURES, (6, 24, 400, 20_000), (1, 2, 3, 4, 6, 25), SIZES, (0.6, 2.5), (0.0, 0.3), KINDS)
     every = list(product(*axes))
     Random(0).shuffle(every)
     met: set[tuple[tuple[int, Any], ...]] = set()

@@ -9,7 +9,7 @@ from functools import lru_cache
 from types import FunctionType
 from typing import Any
 
-from mfcheck.spec import NetworkSpec
+from mfcheck.spec import ARCHITECTURES, NetworkSpec
 from mfcheck.theory.paper import PaperTheory
 from mfcheck.theory.sample_places import sample_places
 from mfcheck.theory.values import is_law, no_number
@@ -42,7 +42,7 @@ DOUBLED = ("input_dim", "output_dim", "width", "depth", "weight_variance", "bias
 
 BETWEEN = "another"
 KINDS: Mapping[str, tuple[str, ...]] = {
-    "architecture": ("vanilla", "residual"),
+    "architecture": ARCHITECTURES,
     "bias_variance": ("0", "positive"),
     "u": ("1", BETWEEN),
     "v": ("0", BETWEEN),
@@ -97,6 +97,11 @@ def written(owner: type, name: str) -> FunctionType | None:
     attribute = inspect.getattr_static(owner, name)
     function = attribute.__func__ if isinstance(attribute, staticmethod) else attribute
     return function if isinstance(function, FunctionType) else None
+
+
+def is_static(owner: type, name: str) -> bool:
+    """Whether a method is called without its instance."""
+    return isinstance(inspect.getattr_static(owner, name), staticmethod)
 
 
 def arguments_of(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import math
 from functools import lru_cache
 from typing import Any
 
-from mfcheck.spec import NetworkSpec, ReLULike
+from mfcheck.spec import ARCHITECTURES, NetworkSpec, ReLULike
 
 KNOWN = ((1, 1), (1, 2), (2, 1), (2, 2), (2, math.inf), (math.inf, 1), (math.inf, 2), (math.inf, math.inf))
 PAIRS = (*KNOWN, (4, 1.5), (2, 3), (1.05, 20))
@@ -36,7 +36,7 @@ def _sample_specs() -> tuple[NetworkSpec, ...]:
     acts = (ReLULike(), ReLULike(1, 0.2), ReLULike(0.7, -1.1))
     return tuple(
         NetworkSpec(architecture, 31, 7, width, depth, variance, 0.3, act)
-        for architecture in ("vanilla", "residual")
+        for architecture in ARCHITECTURES
         for width, depth in ((20, 3), (150, 6), (900, 2))
         for variance in (0.6, 1.7)
         for act in acts

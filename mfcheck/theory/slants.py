@@ -14,10 +14,9 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from types import FunctionType
 from typing import Any
 
-from mfcheck.theory.arguments import Place, Value, formulas, kind_of, values_at
+from mfcheck.theory.arguments import Place, Value, formulas, is_static, kind_of, values_at, written
 from mfcheck.theory.corrections import corrected
 from mfcheck.theory.paper import PaperTheory, remade
 from mfcheck.theory.reshaped import times
@@ -85,7 +84,8 @@ def altered(theory: PaperTheory, formula: str, factor: Factor, *, correction: bo
 
 @lru_cache(maxsize=256)
 def _altered_kind(kind: type[PaperTheory], formula: str, *, correction: bool) -> type[PaperTheory]:
-    function, static = _function(kind, formula)
+    function, static = written(kind, formula), is_static(kind, formula)
+    assert function is not None
     signature = inspect.signature(function)
     names = tuple(name for name in signature.parameters if name != "self")
 
@@ -113,7 +113,8 @@ def places_read(theory: PaperTheory, ask: Callable[[PaperTheory], Any]) -> dict[
 @lru_cache(maxsize=16)
 def _noting_kind(kind: type[PaperTheory]) -> type[PaperTheory]:
     def noting(formula: str) -> Any:
-        function, static = _function(kind, formula)
+        function, static = written(kind, formula), is_static(kind, formula)
+        assert function is not None
         signature = inspect.signature(function)
 
         def noted(self: Any, *arguments: Any, **named: Any) -> Any:
@@ -125,9 +126,3 @@ def _noting_kind(kind: type[PaperTheory]) -> type[PaperTheory]:
 
     members = {formula: noting(formula) for formula in formulas(remade(PaperTheory(), kind))}
     return type("Noting", (kind,), members)
-
-
-def _function(kind: type[PaperTheory], formula: str) -> tuple[FunctionType, bool]:
-    raw = inspect.getattr_static(kind, formula)
-    static = isinstance(raw, staticmethod)
-    return (raw.__func__ if static else raw), static

@@ -6,7 +6,6 @@ with a limit in the width others by what is added to that. A theory whose twins 
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from itertools import chain
 from types import FunctionType
 from typing import Any
 
-from mfcheck.theory.arguments import formulas, parameters, written
+from mfcheck.theory.arguments import formulas, is_static, parameters, written
 from mfcheck.theory.corrections import CORRECTIONS, corrections
 from mfcheck.theory.paper import PaperTheory, remade
 from mfcheck.theory.reshaped import SHAPES, reshaped
@@ -49,8 +48,7 @@ def twins(theory: PaperTheory) -> tuple[Twin, ...]:
         assert own_function is not None
         others = (_shapes if gives_law(theory, formula) else corrections)(own_function)
         for change, function in chain(rewritten(own_function), others):
-            static = isinstance(inspect.getattr_static(type(theory), formula), staticmethod)
-            changed = staticmethod(function) if static else function
+            changed = staticmethod(function) if is_static(type(theory), formula) else function
             twin_class = type(f"Twin_{formula}", (type(theory),), {formula: changed})
             twin = remade(theory, twin_class)
             within = NEAR if change.endswith(SLIPS) else SAME

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache, wraps
 from typing import Any
 
-from mfcheck.theory.arguments import formulas
+from mfcheck.theory.arguments import formulas, is_static, written
 from mfcheck.theory.changes import Change, changes, differs, found_flaw, is_added, moves, without_changes
 from mfcheck.theory.paper import PaperTheory, remade
 from mfcheck.verdict import NotANumber, NotCovered
@@ -68,9 +68,8 @@ class Reading:
         return tuple(name for name in names if is_added(name) or moves(by_name[name], reference, than=plain))
 
     def _watched(self, name: str) -> Any:
-        raw = inspect.getattr_static(type(self.own), name)
-        static = isinstance(raw, staticmethod)
-        function: Callable[..., Any] = raw.__func__ if static else raw
+        function, static = written(type(self.own), name), is_static(type(self.own), name)
+        assert function is not None
         signature = _signature(function)
 
         @wraps(function)

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from mfcheck.ensembles import import_closure, provenance, source_files
+from mfcheck.ensembles import import_closure, source_files
 from mfcheck.ensembles.import_closure import Closure
-from mfcheck.ensembles.module_files import HOME, locate
+from mfcheck.ensembles.module_files import HOME, locate, own_code
 from mfcheck.ensembles.provenance import FOLDERS, code_of_draws, modules_of
 from mfcheck.observables import jacobian
 from mfcheck.tests.support.source_trees import FAKE, Folder, package
@@ -26,7 +26,7 @@ DENSE = jacobian.entry.engines["dense"]
 
 
 def test_all_that_a_draw_of_ours_imports_lies_in_the_folders_that_are_hashed() -> None:
-    hashed = set(provenance._own_files(everything=False))
+    hashed = set(own_code(*FOLDERS))
     todo = [file for folder in ("observables", "ensembles") for file in (HOME / folder).rglob("*.py")]
     # What opens mfcheck, its command line and its plugin opens everything, and draws nothing.
     doors = {HOME / name for name in ("__init__.py", "__main__.py", "plugin.py")}
@@ -51,7 +51,7 @@ def test_draws_of_ours_are_known_and_looked_at_again_only_where_a_file_changed()
     code = code_of_draws(DENSE, "vanilla")
     assert code.known, code
     assert code_of_draws(DENSE, "residual") is code
-    assert set(code.files) == set(provenance._own_files(everything=False))
+    assert set(code.files) == set(own_code(*FOLDERS))
 
 
 # What objects hold ---------------------------------------------------------------------------------------------
@@ -125,7 +125,7 @@ def test_a_plain_factory_is_known_and_its_code_is_all_of_ours_too(folder: Folder
     assert code.known, code
     assert draws_of("net:Net") is code
     assert {folder.path / "net" / "net.py", folder.path / "deep" / "part.py"} <= set(code.files)
-    assert set(provenance._own_files(everything=True)) <= set(code.files)
+    assert set(own_code()) <= set(code.files)
     assert code.digest != code_of_draws(DENSE, "vanilla").digest
 
 

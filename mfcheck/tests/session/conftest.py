@@ -17,7 +17,7 @@ def light_runs(clean_environment: None, monkeypatch: pytest.MonkeyPatch) -> None
     """Runs without twins of the theory and without figures, as if nobody ever changed mfcheck."""
     monkeypatch.setattr(judgement, "twins", lambda theory: ())
     monkeypatch.setattr(record, "twins", lambda theory: ())
-    monkeypatch.setattr(resume, "_own_code", list)
+    monkeypatch.setattr(resume, "own_code", list)
     monkeypatch.setattr(pages, "render_html", lambda report: "a page")
     monkeypatch.setenv("TOY_PARENT", str(os.getpid()))
 

@@ -18,7 +18,6 @@ from mfcheck.findings.claim import is_asked_for
 from mfcheck.observables import own_training
 from mfcheck.session import preflight_costs
 from mfcheck.session.preflight import Preflight, preflight, with_scale
-from mfcheck.session.preflight_costs import duration
 from mfcheck.session.preflight_words import lines
 from mfcheck.settings import Settings, level_named
 
@@ -248,7 +247,3 @@ def test_cells_that_will_fail_alike_are_told_in_one_line(
     monkeypatch.setattr(preflight_costs, "seconds_of_first", failing)
     said = [line for line in lines(flown(factory_paths("He"), "audit/trainable")) if "end in an error" in line]
     assert [" ".join(line.split()) for line in said] == ["audit/trainable ×2 will end in an error: no room for it"]
-
-
-def test_durations_are_for_people() -> None:
-    assert [duration(one) for one in (0.4, 75, 7200, 200_000)] == ["0.4 s", "1.2 min", "2.0 h", "2.3 days"]

@@ -72,11 +72,26 @@ def test_what_costs_depend_on_is_reckoned_anew(
         asked.clear()
         assert shared(cells, one) == COSTS[: len(cells)]
         assert len(asked) == len(cells)
-    monkeypatch.setattr(shared_costs, "CODE", tmp_path)
     (tmp_path / "code.py").write_text("changed")
+    monkeypatch.setattr(shared_costs, "own_code", lambda: [tmp_path / "code.py"])
     asked.clear()
     shared(CELLS, a_run(tmp_path))
     assert len(asked) == len(CELLS)
+
+
+@pytest.mark.parametrize("folder", ["claims", "tests", "far/tests/below"])
+def test_changed_claims_are_reckoned_anew_whatever_their_folder_is_called(
+    asked: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    as_worker(monkeypatch, 0, 1)
+    file = tmp_path / folder / "test_mine.py"
+    file.parent.mkdir(parents=True)
+    cells: Any = [(SimpleNamespace(path=file), claim, cell) for _, claim, cell in CELLS]
+    for text in ("draws = 1", "draws = 2"):
+        file.write_text(text)
+        asked.clear()
+        shared(cells, a_run(tmp_path / "cache"))
+        assert len(asked) == len(cells)
 
 
 @pytest.mark.parametrize("wrong", ["", "[1, 2]", '{"a": 1}', '["x", "x", "x", "x", "x", "x", "x"]'])

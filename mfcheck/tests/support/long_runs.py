@@ -121,7 +121,7 @@ if os.environ["TOY_PARENT"] != str(os.getpid()):
     import mfcheck.findings.record
     import mfcheck.session.resume
 
-    mfcheck.session.resume._own_code = lambda: []
+    mfcheck.session.resume.own_code = lambda: []
     mfcheck.decisions.judgement.twins = mfcheck.findings.record.twins = lambda theory: ()
 """
 NUMBERS = ("--mf-seed", "5", "--mf-no-cache", "--mf-alpha", "1e-3", *runs.LIGHT)
