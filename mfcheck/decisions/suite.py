@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from mfcheck.findings.cell import Cell
 from mfcheck.findings.claim import Claim
-from mfcheck.imports import calm_warnings, foreign_code
+from mfcheck.imports import calm_warnings, foreign_code, offer_folder
 
 if TYPE_CHECKING:
     from mfcheck.decisions.decide import Decider
@@ -38,8 +38,7 @@ def file_claims(path: Path) -> Tests:
     spec = importlib.util.spec_from_file_location(f"mfcheck_file_{path.stem}", path)
     if not os.path.isfile(path) or spec is None or spec.loader is None:
         raise ValueError(f"claim file {str(path)!r} is no Python file")
-    if (beside := str(path.resolve().parent)) not in sys.path:
-        sys.path.insert(0, beside)
+    offer_folder(str(path.resolve().parent))
     module = importlib.util.module_from_spec(spec)
     refusal = f"claim file {str(path)!r} cannot be imported"
     with foreign_code(lambda why: ValueError(f"{refusal}: {why}")), calm_warnings(), redirect_stdout(sys.stderr):

@@ -133,7 +133,7 @@ class ChunkStore:
         if self._directory is None:
             return None
         try:
-            content = read_file(self._directory / f"{key}.npy", MOST_BYTES)
+            content = read_file(self._directory / f"{key}.npy", MOST_IN_A_FILE)
             payload, digest = content[:-DIGEST], content[-DIGEST:]
             if digest != _digest(key, payload):
                 return None
@@ -166,16 +166,15 @@ PART = ".part"
 """How the names of files end that are being written."""
 STRAY = 3600.0
 """Seconds after which a file that is still being written has been left behind."""
+MOST_IN_A_FILE = MOST_KEPT = 2 * 2**30
+"""Bytes of one chunk, and of all that are kept."""
 
 
 def _digest(key: str, payload: bytes) -> bytes:
     return hashlib.sha256(key.encode() + b"\0" + payload).digest()
 
 
-MOST_BYTES = 2 * 2**30
-
-
-def prune(folder: Path, most_bytes: int = MOST_BYTES) -> None:
+def prune(folder: Path, most_bytes: int = MOST_KEPT) -> None:
     """Remove the oldest chunks until the rest takes at most `most_bytes`, and what killed runs have not finished.
 
     A file that vanishes meanwhile is no error, nor one that cannot be removed.

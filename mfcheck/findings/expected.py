@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -159,25 +159,31 @@ def outcomes(expectations: Sequence[Expectation], findings: Sequence[Mapping[str
         tried = [finding for finding in mine if finding["verdict"] != Verdict.NOT_APPLICABLE]
         open_ones = [finding for finding in tried if not finding["expected"] and not finding["repairs"]]
         held = [finding for finding in open_ones if _first(expectations, finding) is expectation]
-        unmet = [finding["cell"] for finding in held] if expectation.strict else []
-        status, message = "met", ""
-        if not tried:
-            status, message = "unmatched", "no finding matches"
-        elif unmet:
-            other = any(finding.get("changes_told") for finding in held) and expectation.of_papers
-            of_which = " (it speaks of the paper's theory: say theory = … for another)" if other else ""
-            status, message = "unmet", f"not so in {', '.join(unmet)}{of_which}"
-        elif all(finding["repairs"] for finding in tried):
-            changed = {name for finding in tried for name in finding["changes_seen"]}
-            status = "repaired"
-            if refuting := sorted({claim for name in changed for claim in wrong.get(name, ())}):
-                status, message = (
-                    "unmet",
-                    f"not so, but what the theory changes there is refuted by {', '.join(refuting)}",
-                )
+        status, message = _outcome(expectation, tried, held if expectation.strict else [], wrong)
         declared = {"claim": expectation.claim, "reason": expectation.reason, "instead": expectation.instead}
         found.append({**declared, "status": status, "message": message})
     return found
+
+
+def _outcome(
+    expectation: Expectation,
+    tried: Sequence[Mapping[str, Any]],
+    unmet: Sequence[Mapping[str, Any]],
+    wrong: Mapping[str, Collection[str]],
+) -> tuple[str, str]:
+    """What became of a declaration, and in words why, by the findings that tried it and those that do not meet it."""
+    if not tried:
+        return "unmatched", "no finding matches"
+    if unmet:
+        other = any(finding.get("changes_told") for finding in unmet) and expectation.of_papers
+        of_which = " (it speaks of the paper's theory: say theory = … for another)" if other else ""
+        return "unmet", f"not so in {', '.join(finding['cell'] for finding in unmet)}{of_which}"
+    if not all(finding["repairs"] for finding in tried):
+        return "met", ""
+    changed = {name for finding in tried for name in finding["changes_seen"]}
+    if refuting := sorted({claim for name in changed for claim in wrong.get(name, ())}):
+        return "unmet", f"not so, but what the theory changes there is refuted by {', '.join(refuting)}"
+    return "repaired", ""
 
 
 def _first(expectations: Sequence[Expectation], finding: Mapping[str, Any]) -> Expectation | None:

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mfcheck.findings.claim import check_claims, is_asked_for
 from mfcheck.findings.finding import Finding
@@ -19,6 +19,11 @@ from mfcheck.settings import Settings, level_named
 from mfcheck.spec import ARCHITECTURES
 from mfcheck.theory.loading import PAPER_THEORY
 from mfcheck.verdict import Verdict
+
+if TYPE_CHECKING:
+    from mfcheck.decisions.decide import Decider
+    from mfcheck.decisions.suite import ClaimTest
+    from mfcheck.findings.cell import Cell
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,15 +119,7 @@ def audit(
         for claim, test, cell in each_cell(chosen, where):
             decider = Decider(claim, cell, settings, loaded, store, _command(claim.id, settings))
             try:
-                if cell.inapplicable:
-                    decider.does_not_apply(cell.inapplicable)
-                elif fatal and claim.id in fatal:
-                    decider.fact(fatal[claim.id], name="pre-flight")
-                elif fatal:
-                    decider.does_not_apply(f"the pre-flight stopped the audit: {next(iter(fatal.values()))}")
-                else:
-                    with calm_warnings():
-                        test(cell, decider)
+                _decide(test, cell, decider, fatal.get(claim.id, ""), next(iter(fatal.values()), ""))
             except (ArithmeticError, ValueError, RuntimeError) as error:
                 message = f"{type(error).__name__}: {error}"
                 errors.append(({"id": claim.id, "says": claim.says}, {"cell": cell.id, "message": message}))
@@ -133,6 +130,19 @@ def audit(
     plain, narrowed = [as_plain(finding) for finding in findings], bool(claims or fatal or settings.level.glance)
     record = whole_record(settings, loaded, plain, errors, expectations, full=False, narrowed=narrowed)
     return Report(tuple(findings), record)
+
+
+def _decide(test: ClaimTest, cell: Cell, decider: Decider, fatal: str, stopped: str) -> None:
+    """Have a claim decided in a cell, by the pre-flight where that is fatal to it, unless it stopped the audit."""
+    if cell.inapplicable:
+        decider.does_not_apply(cell.inapplicable)
+    elif fatal:
+        decider.fact(fatal, name="pre-flight")
+    elif stopped:
+        decider.does_not_apply(f"the pre-flight stopped the audit: {stopped}")
+    else:
+        with calm_warnings():
+            test(cell, decider)
 
 
 def _command(claim: str, settings: Settings) -> str:
