@@ -16,7 +16,6 @@ REGIMES = {
     "start-both": "at t = 0 on images by L_std + L_adv",
     "projected": "where only the part of the gradient along W moves W",
     "flow": "under gradient flow on L_adv",
-    "both": "under gradient flow on L_std + L_adv",
 }
 """How a weight variance was made to move, in the order in which pages speak of it."""
 

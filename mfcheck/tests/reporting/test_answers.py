@@ -31,10 +31,10 @@ def test_sentences_say_which_rate_factor_survives_in_each_regime() -> None:
     rates = [
         make_trained(None, parameters=RESIDUAL_NETWORK | {"regime": "rate"}, estimate=1.002),
         make_decay(
-            "both", parameters=RESIDUAL_NETWORK, verdict="refuted", estimate=0.5, holds_instead=["rate factor 1"]
+            "start-both", parameters=RESIDUAL_NETWORK, verdict="refuted", estimate=0.5, holds_instead=["rate factor 1"]
         ),
-        make_decay("both", parameters=RESIDUAL_NETWORK, verdict="refuted", estimate=-0.2),
-        make_decay("both", parameters=RESIDUAL_NETWORK, verdict="undecided", estimate=0.6),
+        make_decay("start-both", parameters=RESIDUAL_NETWORK, verdict="refuted", estimate=-0.2),
+        make_decay("start-both", parameters=RESIDUAL_NETWORK, verdict="undecided", estimate=0.6),
         make_trained(
             None, parameters=RESIDUAL_NETWORK | {"regime": "projected"}, verdict="not applicable", estimate=None
         ),
@@ -42,7 +42,7 @@ def test_sentences_say_which_rate_factor_survives_in_each_regime() -> None:
     text = sentences(make_claim(*rates, id=RESIDUAL))
     assert text == (
         "Residual networks: the decay law with rate factor 2 is supported at t = 0 in 1 of 1 finding (median estimate "
-        "1.002); under gradient flow on L_std + L_adv in 0 of 3 findings (median estimate 0.500), rate factor 1 "
+        "1.002); at t = 0 on images by L_std + L_adv in 0 of 3 findings (median estimate 0.500), rate factor 1 "
         "instead in 1, neither in 1, undecided in 1. Estimates are over the theory's value."
     )
 

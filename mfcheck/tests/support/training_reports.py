@@ -122,7 +122,7 @@ FULL = make_report(
     make_claim(
         make_decay("projected", figure="σ_w² along its own gradient", rest=4.0),
         make_decay("flow", figure="the paper's experiment on σ_w²", verdict="refuted", estimate=0.7),
-        make_decay("both", rest=-0.2, verdict="undecided"),
+        make_decay("start-both", rest=-0.2, verdict="undecided"),
         make_decay("flow", end=1e-3, parameters={"width": 512}),
         make_trained(None, parameters={"regime": "rate"}),
         id=DECAY,
