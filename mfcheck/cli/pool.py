@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from mfcheck.cli.arguments import a_path
 from mfcheck.cli.output import say
-from mfcheck.findings.pooled import Pooled, PooledFinding, pooled
+from mfcheck.findings.pooled import WHOLE, Pooled, PooledFinding, pooled
 from mfcheck.findings.report_file import read_report
 from mfcheck.findings.states import GLYPHS, NOTHING
 from mfcheck.findings.wording import clip, plural
@@ -28,7 +28,7 @@ def run(chosen: argparse.Namespace) -> int:
     names = list(map(str, chosen.reports))
     if repeated := [name for name in names if names.count(name) > 1]:
         raise ValueError(f"{repeated[0]!r} is given twice: the same draws count once")
-    found = pooled({str(path): read_report(path) for path in chosen.reports})
+    found = pooled({str(path): read_report(path, WHOLE) for path in chosen.reports})
     for line in pool_lines(found):
         if not say(line):
             break

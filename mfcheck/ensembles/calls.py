@@ -5,14 +5,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, wraps
+from typing import Any, TypeVar
 
 import torch
 
 from mfcheck.ensembles.networks import Network
 from mfcheck.imports import load_factory
-from mfcheck.spec import ModuleSpec, NetworkSpec
+from mfcheck.spec import ARCHITECTURES, ModuleSpec, NetworkSpec
 
 WIDTH, DEPTH, VARIANCE = "width", "depth", "weight_variance"
 KNOBS = (WIDTH, DEPTH, VARIANCE)
@@ -23,6 +23,44 @@ SHAPED = ("input_shape", "in_channels", "in_chans", "image_size", "img_size")
 GIVEN = ("spec", "generator")
 NAMES = (*INPUTS, *OUTPUTS, *SHAPED, *KNOBS, *GIVEN)
 """The names of arguments that an audit knows what to give for."""
+
+
+Of = TypeVar("Of", str, NetworkSpec)
+Told = TypeVar("Told")
+
+
+@dataclass(frozen=True, eq=False)
+class _Itself:
+    """An object as a key, by what it is: whatever it equals, and whether or not it has a hash."""
+
+    one: object
+
+    def __hash__(self) -> int:
+        return id(self.one)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Itself) and self.one is other.one
+
+
+def kept(most: int) -> Callable[[Callable[[Of], Told]], Callable[[Of], Told]]:
+    """Keep what a function says of architectures or specs, as long as their names are those of the same factories.
+
+    In a notebook a factory is defined anew, under its name, and is another network.
+    """
+
+    def keeping(function: Callable[[Of], Told]) -> Callable[[Of], Told]:
+        @lru_cache(maxsize=most)
+        def told(of: Of, factory: _Itself) -> Told:
+            return function(of)
+
+        @wraps(function)
+        def asked(of: Of) -> Told:
+            path = of if isinstance(of, str) else of.architecture
+            return told(of, _Itself(None if path in ARCHITECTURES else load_factory(path)))
+
+        return asked
+
+    return keeping
 
 
 @dataclass(frozen=True)
@@ -75,7 +113,7 @@ def _value(name: str, spec: NetworkSpec, shape: tuple[int, ...], generator: torc
     return {"spec": spec, "generator": generator}[name] if name in GIVEN else getattr(spec, name)
 
 
-@lru_cache(maxsize=256)
+@kept(256)
 def call_of(architecture: str) -> Call:
     """How the factory at package.module:factory is called, by its signature."""
     factory = load_factory(architecture)
@@ -94,7 +132,9 @@ def _read(factory: Callable[..., object]) -> Call:
     required = [one.name for one in named if one.default is one.empty]
     unknown = tuple(name for name in required if name not in NAMES)
     takes_two = len(required) == 2 and all(one.kind is not one.KEYWORD_ONLY for one in named[:2])
-    if (takes_two and (unknown or "spec" in required)) or (not required and inspect.Parameter.VAR_POSITIONAL in kinds):
+    of_sizes = not set(required).isdisjoint(set(NAMES) - set(GIVEN))
+    takes_any = not required and inspect.Parameter.VAR_POSITIONAL in kinds
+    if takes_any or (takes_two and not of_sizes and (unknown or "spec" in required)):
         return Call(by_spec=True)
     names = tuple(one.name for one in named if one.name in NAMES)
     return Call(False, names, frozenset(required), unknown, inspect.Parameter.VAR_KEYWORD in kinds)

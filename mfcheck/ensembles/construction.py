@@ -6,13 +6,12 @@ import contextlib
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mfcheck.ensembles.calls import OUTPUTS, call_of
+from mfcheck.ensembles.calls import OUTPUTS, call_of, kept
 from mfcheck.ensembles.streams import Stream
 from mfcheck.imports import foreign_code, load_factory, with_torchvision
 from mfcheck.spec import ModuleSpec, NetworkSpec
@@ -20,6 +19,10 @@ from mfcheck.spec import ModuleSpec, NetworkSpec
 Factory = Callable[..., object]
 TRAINS = "_mfcheck_trains"
 """The attribute by which a parameter tells whether it asked for a gradient as it was made."""
+
+
+class NoNumbers(ValueError):
+    """A tensor that does not hold its numbers in memory, one after the other; the message says which."""
 
 
 def draw_modules(spec: NetworkSpec, stream: Stream, count: int) -> list[nn.Module]:
@@ -42,7 +45,7 @@ def on_cpu(stream: Stream) -> torch.Generator:
 
 def _drawn(factory: Factory, spec: NetworkSpec, generator: torch.Generator) -> nn.Module:
     seed_globally(generator)
-    with foreign_code(lambda why: ValueError(f"{_made(spec)} raised {why}")):
+    with _defaults_left(), foreign_code(lambda why: ValueError(f"{_made(spec)} raised {why}")):
         state = generator.get_state()
 
         def made() -> object:
@@ -55,6 +58,10 @@ def _drawn(factory: Factory, spec: NetworkSpec, generator: torch.Generator) -> n
     if not call_of(spec.architecture).by_spec:  # torch leaves nobody but its caller to say that it is not in training
         module.eval()
     module = _uncompiled(_settled(module, spec))
+    for name, one in (*module.named_parameters(), *module.named_buffers()):
+        if one.is_meta or one.layout is not torch.strided:
+            kind = "is on torch's meta device" if one.is_meta else f"has the layout {one.layout}"
+            raise NoNumbers(f"{name} of {spec.architecture} {kind}")
     for parameter in module.parameters():
         if not hasattr(parameter, TRAINS):  # networks that share one are asked once, before it is frozen here
             setattr(parameter, TRAINS, parameter.requires_grad)
@@ -96,6 +103,18 @@ def global_streams_left() -> Iterator[None]:
         finally:
             np.random.set_state(of_numpy)
             random.setstate(of_python)
+
+
+@contextlib.contextmanager
+def _defaults_left() -> Iterator[None]:
+    """Leave of what dtype and on which device torch makes tensors by default as it was before."""
+    dtype, device = torch.get_default_dtype(), torch.get_default_device()
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(dtype)
+        if torch.get_default_device() != device:
+            torch.set_default_device(None if device.type == "cpu" else device)
 
 
 def seed_globally(generator: torch.Generator) -> None:
@@ -146,7 +165,7 @@ class Size:
     activations: int
 
 
-@lru_cache(maxsize=512)
+@kept(512)
 def size_of(spec: NetworkSpec) -> Size:
     """The measured size of a module of the spec's own factory; ValueError if there is none."""
     module = draw_modules(spec, Stream(0), 1)[0]

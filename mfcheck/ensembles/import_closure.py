@@ -65,7 +65,8 @@ class Closure:
     @cached_property
     def digest(self) -> str:
         """A digest of all this code, once it is complete."""
-        return hashlib.sha256("\n".join([platform.python_version(), *sorted(self.lines)]).encode()).hexdigest()
+        text = "\n".join([platform.python_version(), *sorted(self.lines)])
+        return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
 
     def still(self) -> bool:
         """Whether no file has changed since it was read, what was not there is not, and no module has read anything."""

@@ -16,7 +16,7 @@ from mfcheck.ensembles.construction import draw_modules as draw_modules
 from mfcheck.ensembles.construction import global_streams_left, shaped, size_of, trainable
 from mfcheck.ensembles.memory import free_bytes, stack_floats
 from mfcheck.ensembles.networks import Network
-from mfcheck.ensembles.placement import differentiable, placed
+from mfcheck.ensembles.placement import differentiable, placed, without_advice
 from mfcheck.ensembles.streams import Stream
 from mfcheck.imports import foreign_code, load_factory
 from mfcheck.spec import ARCHITECTURES, NetworkSpec
@@ -100,7 +100,7 @@ class ModuleStack:
         chosen = range(0, self.replicates, -(-self.replicates // LOOKED_AT))
         parts = [{name: one[list(chosen)] for name, one in each.items()} for each in self._parts]
         x = torch.linspace(-1, 1, self.spec.input_dim, dtype=self.dtype, device=self.device)[None]
-        with torch.no_grad(), global_streams_left(), differentiable():
+        with torch.no_grad(), global_streams_left(), differentiable(), without_advice():
             as_one = func.vmap(self._one)(parts[0], parts[1], x.repeat(len(chosen), 1, 1))
             for found, module in zip(as_one, (self.modules[index] for index in chosen), strict=True):
                 buffers = {name: one.clone() for name, one in module.named_buffers()}
@@ -172,8 +172,7 @@ class ModuleStack:
         """A function of parameters, buffers and points for all modules; None where they go only one by one."""
         if self._batched:
             try:
-                with differentiable(), warnings.catch_warnings():
-                    warnings.filterwarnings("ignore", "There is a performance drop")  # of the stack, not of a verdict
+                with differentiable(), without_advice():
                     return func.vmap(function, chunk_size=self._at_a_time(points[0].shape[1]))(*self._parts, *points)
             except (Exception, SystemExit) as error:  # data-dependent control flow, say
                 if _is_of_memory(error):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import warnings
 from collections.abc import Iterator, Sequence
 
 import torch
@@ -57,3 +58,11 @@ def differentiable() -> Iterator[None]:
         yield
     finally:
         torch.backends.mha.set_fastpath_enabled(fast)
+
+
+@contextlib.contextmanager
+def without_advice() -> Iterator[None]:
+    """Without torch's warnings that a stack of modules is evaluated slowly, which say nothing of a verdict."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "There is a performance drop")
+        yield

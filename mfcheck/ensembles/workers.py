@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
+import threading
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator
+from functools import cache, partial
 from typing import Any, TypeVar
 
 from mfcheck.ensembles.devices import usable_cores
@@ -51,7 +55,8 @@ class Workers:
 
         run = self._open()
         size = max(1, count // (BUNDLES * self._working))
-        bundles = (delayed(_carry_out_all)(some) for some in _split(orders, size))
+        parent = os.getpid() if self.backend == "loky" else None
+        bundles = (delayed(_carry_out_all)(some, parent) for some in _split(orders, size))
         try:
             for wave in [bundles] if self._streams else _split(bundles, WAVE * self._working):
                 for replies in run(wave):
@@ -95,7 +100,14 @@ class Workers:
             count = {"loky": self._loky, "dask": self._dask, "ray": self._ray}[self.backend]()
             self._stack.enter_context(joblib.parallel_config(backend=self.backend, n_jobs=count))
             as_they_come = "generator_unordered" if self._streams else "list"
-            parallel = joblib.Parallel(return_as=as_they_come, batch_size=1, pre_dispatch="2*n_jobs", max_nbytes=None)
+            begin = partial(
+                joblib.Parallel, return_as=as_they_come, batch_size=1, pre_dispatch="2*n_jobs", max_nbytes=None
+            )
+            first = {"initializer": _leave_with, "initargs": (os.getpid(),)} if self.backend == "loky" else {}
+            try:
+                parallel = begin(**first)
+            except TypeError:  # joblib before 1.5 takes no initializer: a worker learns it with its first orders
+                parallel = begin()
             self._parallel = self._stack.enter_context(parallel)
             self._working = max(1, self._parallel._effective_n_jobs())
         found: Callable[[Iterable[Any]], Iterable[list[tuple[int, Reply]]]] = self._parallel
@@ -167,8 +179,23 @@ def _split(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
         yield some
 
 
-def _carry_out_all(some: list[Numbered]) -> list[tuple[int, Reply]]:
+def _carry_out_all(some: list[Numbered], parent: int | None) -> list[tuple[int, Reply]]:
+    if parent is not None:
+        _leave_with(parent)
     return [(number, carry_out(parcel)) for number, parcel in some]
+
+
+@cache
+def _leave_with(parent: int) -> None:
+    """End this process once its parent is gone: a pipe whose other end siblings hold too never tells that nobody reads
+    it any more."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _first_line(error: BaseException) -> str:

@@ -16,11 +16,13 @@ HEAD = (
     "level",
     "alpha",
     "theory",
+    "theory_code",
     "architectures",
     "dataset",
     "environment",
     "full",
     "narrowed",
+    "selection",
     "verdict",
 )
 FINDING = (

@@ -6,9 +6,9 @@ import math
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from itertools import zip_longest
 
 from mfcheck.findings import states, wording
+from mfcheck.findings.common_ground import is_part, matched, of_the_same
 from mfcheck.findings.compared import Change, Comparison, Kind, Theorem, Weight
 from mfcheck.findings.sections import section_of
 from mfcheck.findings.snapshot import FILES, Place, Seen, Snapshot
@@ -28,13 +28,15 @@ SETTLED = (states.EXPECTED, Verdict.SUPPORTED)
 
 
 def compare(old: Snapshot, new: Snapshot) -> Comparison:
-    """All differences between two runs; of a narrowed new one, only in the cells that it ran."""
-    twins = [] if new.narrowed else _twins(old, new)
-    changes = [*_theorems(old, new), *_cells(old, new), *twins, *_circumstances(old, new)]
+    """All differences between two runs; of a new one that left out what the older one tried, only in its own cells."""
+    part = is_part(old, new)
+    twins = [] if part else _twins(old, new)
+    changes = [*_theorems(old, new), *_cells(old, new), *twins, *_circumstances(old, new), *_nothing(old, new)]
     pairs = [
-        pair
+        (one, other)
         for place in old.cells.keys() & new.cells.keys()
-        for pair in zip(old.cells[place], new.cells[place], strict=False)
+        for one, other in matched(old.cells[place], new.cells[place])
+        if one is not None and other is not None
     ]
     same = [(one, other) for one, other in pairs if _same_quantity(one, other, old, new)]
     order = {weight: place for place, weight in enumerate(Weight)}
@@ -42,14 +44,21 @@ def compare(old: Snapshot, new: Snapshot) -> Comparison:
         old=old.name,
         old_seed=old.seed,
         new_seed=new.seed,
-        narrowed=new.narrowed,
+        narrowed=part,
         findings=len(pairs),
-        left_out=len(set(old.places) - set(new.places)) if new.narrowed else 0,
+        left_out=len(set(old.places) - set(new.places)) if part else 0,
         chance=math.fsum(one.alpha + other.alpha for one, other in same),
         changes=tuple(sorted(changes, key=lambda change: order[Weight(change.weight)])),
         intervals=len(same),
-        theorems=() if old.narrowed or new.narrowed else tuple(_both_verdicts(old, new)),
+        theorems=tuple(_both_verdicts(old, new)) if of_the_same(old, new) else (),
     )
+
+
+def _nothing(old: Snapshot, new: Snapshot) -> Iterator[Change]:
+    """That the runs have nothing in common, where no loss tells it: of what nobody looked at nothing is known."""
+    if is_part(old, new) and set(old.places).isdisjoint(new.places):
+        said = f"nothing is compared: of {wording.plural(len(old.places), 'cell')} of {old.name} this run tried none"
+        yield Change(Kind.LOST, Weight.REGRESSION, "", "", said)
 
 
 def _both_verdicts(old: Snapshot, new: Snapshot) -> Iterator[Theorem]:
@@ -64,7 +73,7 @@ def _theorems(old: Snapshot, new: Snapshot) -> Iterator[Change]:
 
     A report of the first schema names no regime, so that what a fall from it says of the theory cannot be told.
     """
-    if old.narrowed or new.narrowed:
+    if not of_the_same(old, new):
         return
     for id, before in old.theorems.items():
         after = new.theorems.get(id, before)
@@ -91,7 +100,7 @@ def _now(verdict: Verdict) -> str:
 
 def _cells(old: Snapshot, new: Snapshot) -> Iterator[Change]:
     before, after = old.places, new.places
-    if not new.narrowed:
+    if not is_part(old, new):
         gone = {claim for claim, _ in before} - {claim for claim, _ in after}
         for claim, count in Counter(claim for claim, _ in before if claim in gone).items():
             yield _change(Kind.LOST, claim, "", f"the claim is gone with its {wording.plural(count, 'cell')}")
@@ -125,13 +134,15 @@ def _one_cell(old: Snapshot, new: Snapshot, place: Place) -> Iterator[Change]:
         if place not in old.errors:
             message = wording.cut(" ".join(new.errors[place].split()), 300)
             yield _change(Kind.ERROR, *place, f"was {_states(old, place)} and ended in an error: {message}")
-        return
-    if place in old.errors:
+    elif place in old.errors:
         said = f"ended in an error and is {_states(new, place)}"
         yield _change(Kind.VERDICT, *place, said, Weight.IMPROVEMENT)
-        return
-    for one, other in zip_longest(old.cells[place], new.cells[place]):
+    told = (place in old.errors) != (place in new.errors)  # with what an error has kept from being decided
+    for one, other in matched(old.cells.get(place, ()), new.cells.get(place, ())):
+        if told and (one is None or other is None):
+            continue
         if other is None:
+            assert one is not None
             yield _change(Kind.LOST, *place, f"{_named(one)} is no longer decided; it was {one.state}")
         elif one is None:
             weight = Weight.REGRESSION if other.state in states.UNSUPPORTED else Weight.NOTE

@@ -20,6 +20,7 @@ from mfcheck.verdict import Verdict
 KEYS = {"claim", "when", "reason", "instead", "levels", "theory"}
 NEEDED, OWNERS = ("claim", "reason", "instead"), ("claim", "reason")
 """What a declaration must say, and what one must that stands beside a network's factory."""
+NONE_HOLDS = "none of the claim's other laws, or not yet: more draws (a higher level, or first= of its verb) may tell"
 MOST_BYTES, MOST_TABLES = 2**20, 1000
 
 NAMES = tuple(dict.fromkeys(level.name for level in LEVELS.values()))
@@ -58,7 +59,7 @@ class Expectation:
                 return ""
             return f"was declared refuted ({self.reason}) but is {finding.verdict}"
         if self.instead and self.instead not in finding.holds_instead:
-            holding = ", ".join(finding.holds_instead) or "none of the claim's other laws"
+            holding = ", ".join(finding.holds_instead) or NONE_HOLDS
             return f"is refuted as declared, but its draws do not support {self.instead!r} instead: {holding}"
         return ""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
+import uuid
 from pathlib import Path
 
 PAGES = ("report.json", "report.md", "report.html")
@@ -14,12 +14,11 @@ RUN = "run.json"
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write the file whole or not at all."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    """Write the file whole or not at all, for whom the process's umask lets read it."""
+    name = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        with open(name, "x", encoding="utf-8") as file:
             file.write(text)
-        os.chmod(name, 0o644)
         os.replace(name, path)
     except BaseException:
         with contextlib.suppress(OSError):

@@ -22,6 +22,7 @@ SAME = ("schema", "level", "theory", "alpha")
 """What reports must have in common, as they name it; besides the data set and the architectures."""
 Place = tuple[str, str, int]
 """A claim, a cell, and which of the cell's findings."""
+WHOLE = "give the report.json of a run"
 CONTRADICT = "seeds contradict each other"
 
 
@@ -106,6 +107,11 @@ def check_poolable(reports: Mapping[str, Mapping[str, Any]]) -> None:
     """Raise ValueError, in one sentence, unless the reports are of several seeds and otherwise of one kind."""
     if len(reports) < 2:
         raise ValueError(f"to pool takes two reports at least, got {len(reports)}")
+    for name, report in reports.items():
+        bound = report.get("family_error_bound")
+        if isinstance(bound, bool) or not isinstance(bound, int | float) or not 0 <= bound < math.inf:
+            found = f"gives {shown(bound)} for it" if "family_error_bound" in report else "has none, as a baseline"
+            raise ValueError(f"{name!r} must hold a family_error_bound of at least 0, and {found}; {WHOLE}")
     codes = {code: name for name, report in reports.items() if (code := report.get("theory_code"))}
     if len(codes) > 1:
         first, second, *_ = codes.values()

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from typing import Any
 
 from mfcheck.datasets.inputs import NORM, open_dataset
-from mfcheck.ensembles.module_files import Place
+from mfcheck.ensembles.module_files import Place, own_code
 from mfcheck.ensembles.provenance import foreign_code
 from mfcheck.ensembles.source_files import digest_of_all
 from mfcheck.findings import states
@@ -56,8 +56,12 @@ def assemble(
     settings: Settings,
     findings: Sequence[dict[str, Any]],
     errors: Sequence[tuple[dict[str, str], dict[str, str]]],
+    theory_code: str = "",
 ) -> dict[str, Any]:
-    """The whole report as plain data (report.json), findings in the order of theorem, claim and cell."""
+    """The whole report as plain data (report.json), findings in the order of theorem, claim and cell.
+
+    `theory_code` is what `code_of` told of the theory when it was loaded: its files may be others by now.
+    """
     claims: dict[str, dict[str, Any]] = {}
     for finding in sorted(findings, key=lambda finding: (finding["claim"], finding["cell"])):
         entry = claims.setdefault(finding["claim"], _empty(finding["claim"], finding["says"]))
@@ -85,7 +89,7 @@ def assemble(
         "alpha": settings.alpha,
         "family_error_bound": math.fsum(finding["alpha"] for finding in findings),
         "theory": settings.theory,
-        "theory_code": _code_of(settings.theory),
+        "theory_code": theory_code,
         "architectures": list(settings.architectures),
         "dataset": inputs_of(settings, findings),
         "verdict": combine(
@@ -95,13 +99,13 @@ def assemble(
     }
 
 
-def _code_of(theory: str) -> str:
+def code_of(theory: str) -> str:
     """What tells a theory's code, with all that it imports and is not installed, from that of another of its name.
 
-    Empty for the paper's, which is known by mfcheck's version, and where some of it cannot be found.
+    Of the paper's it is the room of formulas; empty where some of it cannot be found.
     """
     if theory == PAPER_THEORY:
-        return ""
+        return digest_of_all(file for file in own_code("theory") if file.parent.name == "theory")
     code = foreign_code([load_object(theory, "theory")], [theory], ())
     if code.unresolved:
         return ""

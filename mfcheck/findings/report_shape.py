@@ -104,6 +104,8 @@ REPORT = an_object(
     {
         "full": a_switch,
         "narrowed": a_switch,
+        "selection": each(a_text),
+        "theory_code": a_text,
         "created": a_text,
         "verdict": a_label,
         "devices": each(a_label),

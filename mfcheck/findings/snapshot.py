@@ -40,7 +40,8 @@ class Seen:
 class Snapshot:
     """A run as a comparison sees it; `name` is the file it was read from, `theorems` holds their verdicts.
 
-    `narrowed` says that claims or cells were left out on purpose, `full` that all of the suite ran.
+    `narrowed` says that claims or cells were left out on purpose, `full` that all of the suite ran; `selection` are the
+    texts that narrowed it, none where another run of the same texts may leave out others.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Snapshot:
     schema: int
     twins: Mapping[str, str]
     circumstances: Mapping[str, str]
+    selection: tuple[str, ...] = ()
 
     @property
     def places(self) -> list[Place]:
@@ -88,6 +90,7 @@ def snapshot_of(report: Mapping[str, Any], name: str) -> Snapshot:
         schema=int(report.get("schema", 1)),
         twins={str(twin["name"]): str(twin["status"]) for twin in report.get("mutants") or []},
         circumstances=_circumstances(report),
+        selection=tuple(map(str, report.get("selection", ()))),
     )
 
 
@@ -177,4 +180,6 @@ def _circumstances(report: Mapping[str, Any]) -> dict[str, str]:
         "α": f"{report['alpha']:g}",
         "device": ", ".join(devices_of(report)) or "none",
     }
+    if code := report.get("theory_code"):
+        named["the theory's code"] = code
     return {name: str(value) for name, value in (named | dict(report["environment"])).items()}

@@ -43,6 +43,11 @@ CHECKS = {
         "the roundings that verdicts allow for are those of float32",
         "create parameters in torch's default dtype and leave it there",
     ),
+    "numbers": Check(
+        "a parameter or buffer holds no numbers in memory of its own, as on torch's meta device, or only some of them",
+        "nothing can be measured",
+        "make dense tensors, on the CPU",
+    ),
     "finite": Check(
         "an output is NaN or infinite",
         "nothing can be measured",
@@ -76,7 +81,7 @@ CHECKS = {
     "batch": Check(
         "the output at one input depends on the other inputs of the batch",
         "there is no f(x), and an attack on one input moves the others",
-        "return module.eval(), or leave out what normalises over the batch",
+        "return module.eval(), or leave out what normalises, or takes its scale, over the batch",
     ),
     "gradient": Check(
         "no gradient comes from the output to the input, or one that is NaN or infinite",

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import torch
 from torch import Tensor, nn
 
+from mfcheck.ensembles.calls import kept
 from mfcheck.ensembles.construction import draw_modules, shaped, trainable
 from mfcheck.ensembles.modules import is_gaussian
 from mfcheck.ensembles.placement import differentiable, in_dtype
@@ -36,7 +36,7 @@ class Group:
     """Whether the first of them has rows and columns, as weights have."""
 
 
-@lru_cache(maxsize=128)
+@kept(128)
 def groups(spec: NetworkSpec) -> tuple[Group, ...]:
     """The groups of a module's parameters that train and have a degree, in its order; none of networks on Gaussian
     matrices."""
@@ -49,8 +49,8 @@ def groups(spec: NetworkSpec) -> tuple[Group, ...]:
             return ()
         x, module = Stream(5).normal(1, spec.input_dim), in_dtype(drawn, spec, torch.float64)
         trained = dict(module.named_parameters())
-        parameters = {name: trained[name] for name in trainable(drawn) if bool((trained[name] != 0).any())}
         try:
+            parameters = {name: trained[name] for name in trainable(drawn) if bool((trained[name] != 0).any())}
             base = module(shaped(spec, x))
             found = [_group(spec, module, parameters, name, x, base) for name in parameters]
         except (Exception, SystemExit):  # no module for float64, say

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from mfcheck.ensembles.calls import KNOBS, call_of
+from mfcheck.ensembles.calls import KNOBS, call_of, kept
 from mfcheck.ensembles.construction import draw_modules, shaped, size_of
 from mfcheck.ensembles.modules import ModuleStack, is_gaussian
 from mfcheck.ensembles.placement import in_dtype
@@ -118,7 +117,7 @@ def _fit(gains: list[Tensor]) -> tuple[Measured, Measured | None]:
     return found[0], found[1]
 
 
-@lru_cache(maxsize=256)
+@kept(256)
 def idle_knobs(spec: NetworkSpec) -> tuple[str, ...]:
     """Those of width, depth and weight_variance that a factory is given and that change nothing in its networks."""
     if is_gaussian(spec.architecture):

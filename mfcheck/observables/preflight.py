@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from mfcheck.architectures import declared_omega, declared_scale, declared_sizes, declares_omega, layer_variances
-from mfcheck.ensembles.construction import draw_modules, global_streams_left, seed_globally, shaped
+from mfcheck.ensembles.construction import NoNumbers, draw_modules, global_streams_left, seed_globally, shaped
 from mfcheck.ensembles.modules import draw_stack, is_gaussian
 from mfcheck.ensembles.placement import differentiable, in_dtype
 from mfcheck.ensembles.streams import Stream
@@ -43,6 +43,8 @@ def first_problem(spec: NetworkSpec, x: Tensor, seed: int) -> Found:
     try:
         first, second = draw_modules(spec, Stream(seed, device), 2)
         again, other = (draw_modules(spec, Stream(one, device), 1)[0] for one in (seed, seed + 1))
+    except NoNumbers as error:
+        return "numbers", str(error)
     except ValueError as error:
         return "factory", str(error)
     return (
@@ -90,6 +92,8 @@ def _of_precision(spec: NetworkSpec, module: nn.Module) -> Found:
 
 
 def _of_randomness(path: str, first: nn.Module, second: nn.Module, again: nn.Module, other: nn.Module) -> Found:
+    if first is second:
+        return "alike", f"{path} returns one and the same module at every call"
     if not _same(first, again):
         return "seeded", f"two networks of {path} from one state of the generator differ"
     if tensors_of(first) and _same(first, other):

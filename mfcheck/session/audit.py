@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -89,7 +90,7 @@ def audit(
     from mfcheck.decisions.suite import suite_claims
     from mfcheck.ensembles.store import ChunkStore
     from mfcheck.findings.expected import declare, owners_expectations
-    from mfcheck.findings.record import as_plain
+    from mfcheck.findings.record import as_plain, code_of
     from mfcheck.session.preflight import by_claim, preflight, with_scale
     from mfcheck.session.whole_record import whole_record
     from mfcheck.theorems.cells_of_a_run import each_cell
@@ -101,7 +102,7 @@ def audit(
     )
     (path,) = settings.architectures
     with calm_warnings():
-        loaded, tests = settings.load(), suite_claims()
+        loaded, tests, theory_code = settings.load(), suite_claims(), code_of(settings.theory)
     expectations = owners_expectations((path,), settings.level.name)
     check_claims(claims or (), set(tests))
     chosen = [tests[id] for id in sorted(tests) if is_asked_for(id, claims or ())]
@@ -128,7 +129,17 @@ def audit(
         warnings.warn(store.complaint, stacklevel=2)
     findings = [declare(finding, expectations)[0] for finding in findings]
     plain, narrowed = [as_plain(finding) for finding in findings], bool(claims or fatal or settings.level.glance)
-    record = whole_record(settings, loaded, plain, errors, expectations, full=False, narrowed=narrowed)
+    record = whole_record(
+        settings,
+        loaded,
+        plain,
+        errors,
+        expectations,
+        full=False,
+        narrowed=narrowed,
+        selection=() if fatal or settings.level.glance else sorted(claims or ()),
+        theory_code=theory_code,
+    )
     return Report(tuple(findings), record)
 
 
@@ -165,4 +176,11 @@ def importable(factory: Callable[..., object]) -> str:
     module, name = getattr(factory, "__module__", None), getattr(factory, "__qualname__", "")
     if module is None or not name.isidentifier():
         raise ValueError(f"architecture {factory!r} cannot be imported by its name; define it at the top of a module")
+    members = vars(sys.modules[module]) if module in sys.modules else {}
+    if members.get(name) is not factory:  # functools.wraps, say, gives it the name of another
+        name = next((own for own, member in members.items() if member is factory), "")
+    if not name:
+        raise ValueError(
+            f"architecture {factory!r} is another object than its name's; define it at the top of a module"
+        )
     return f"{module}:{name}"

@@ -130,9 +130,11 @@ class Controller:
         glance = self._recorder.settings.level.glance
         full = both and not (self._left or glance) and selection.whole_suite_runs(session.config)
         narrowed = bool(self._left) or glance or selection.narrowed(session.config)
+        chosen = () if self._left or glance else selection.chosen_by(session.config)
         failing = self._recorder.finish(
             full=full,
             narrowed=narrowed,
+            selection=chosen,
             baseline=self._run().baseline,
             selected=selected,
             left=self._left,
@@ -212,7 +214,9 @@ class Controller:
 
             run = self._run()
             self._resources.take_folder(run.settings.report)
-            self._recorder = Recorder(run.settings, run.theory, run.expectations, run.taken, run.identity, run.name)
+            self._recorder = Recorder(
+                run.settings, run.theory, run.expectations, run.taken, run.identity, run.name, run.theory_code
+            )
         return self._recorder
 
 

@@ -15,6 +15,7 @@ from mfcheck.ensembles.construction import draw_modules, unfrozen
 from mfcheck.ensembles.modules import is_gaussian
 from mfcheck.ensembles.streams import Stream
 from mfcheck.findings.wording import plural
+from mfcheck.imports import load_factory
 from mfcheck.numerics import one_thread
 from mfcheck.observables.initialisation import INITIALISATIONS, drawn_matrices, initialisation, written_variances
 from mfcheck.observables.measured_scale import Nature, degree, idle_knobs
@@ -26,6 +27,8 @@ from mfcheck.spec import ModuleSpec, NetworkSpec
 MOST = 0.99
 """The share of networks from which a property is said to be theirs."""
 MOST_MATRICES = 12
+PROBE = "_mfcheck_probe"
+"""An attribute that nobody has."""
 
 
 def lines(found: Preflight) -> Iterator[str]:
@@ -104,7 +107,32 @@ def _frozen(spec: NetworkSpec) -> str:
 
 
 def paste(found: Preflight, nature: Nature) -> Iterator[str]:
-    """Lines that declare what was found."""
+    """Lines that declare what was found, as comments where they cannot stand so."""
+    path, lines = found.architecture, list(_declarations(found, nature))
+    factory, name = load_factory(path), path.split(":")[1]
+    if lines and not _takes_attributes(factory):
+        yield f"# {name} takes no attributes: audit a function that calls it, and declare beside that"
+        yield from (f"# {line.removeprefix('# ')}" for line in lines)
+        return
+    own = draw_modules(found.spec, Stream(0), 1)[0] if isinstance(factory, type) and not is_gaussian(path) else None
+    for line in lines:
+        attribute = line.removeprefix("# ").removeprefix(f"{name}.").partition(" ")[0]
+        if own is not None and not hasattr(factory, attribute) and hasattr(own, attribute):
+            yield f"# {line}  # once its modules have no {attribute} of their own"
+        else:
+            yield line
+
+
+def _takes_attributes(factory: object) -> bool:
+    try:
+        setattr(factory, PROBE, None)
+        delattr(factory, PROBE)
+    except (AttributeError, TypeError):
+        return False
+    return True
+
+
+def _declarations(found: Preflight, nature: Nature) -> Iterator[str]:
     path, spec, name = found.architecture, found.spec, found.architecture.split(":")[1]
     shape, outputs = declared_sizes(path)
     if isinstance(spec, ModuleSpec) and not is_gaussian(path):

@@ -41,10 +41,11 @@ class Recorder:
         taken: Sequence[Plain] = (),
         identity: Plain | None = None,
         run: str = "",
+        theory_code: str = "",
     ) -> None:
         self.settings, self.folder = settings, settings.report
         self._theory, self._expectations, self._identity = theory, expectations, identity
-        self._run = run or uuid.uuid4().hex
+        self._run, self._theory_code = run or uuid.uuid4().hex, theory_code
         self.report: dict[str, Any] | None = None
         self._found: dict[Place, list[Plain]] = {}
         self._errors: dict[tuple[str, str, str], tuple[dict[str, str], dict[str, str]]] = {}
@@ -109,16 +110,17 @@ class Recorder:
         *,
         full: bool,
         narrowed: bool = False,
+        selection: Sequence[str] = (),
         baseline: Snapshot | None = None,
         selected: Iterable[Mapping[str, str]] = (),
         left: int = 0,
     ) -> list[str]:
         """Assemble the report and write its pages, each atomically; every reason for which the run fails.
 
-        `narrowed` says that claims or cells were left out; `baseline` is the older run to compare with; `selected` are
-        the claims and cells that were to be decided, of which none may be without a verdict; claims without any cell
-        have an empty one. So many more were `left` for another time. A run that decided nothing writes its pages only
-        where they replace none.
+        `narrowed` says that claims or cells were left out, by the `selection`; `baseline` is the older run to compare
+        with; `selected` are the claims and cells that were to be decided, of which none may be without a verdict;
+        claims without any cell have an empty one. So many more were `left` for another time. A run that decided nothing
+        writes its pages only where they replace none.
         """
         self.mend()
         ended = {(id, cell) for id, cell, _ in self._errors} | self._found.keys()
@@ -136,6 +138,8 @@ class Recorder:
             self._expectations,
             full=full,
             narrowed=narrowed,
+            selection=selection,
+            theory_code=self._theory_code,
         )
         regressions = [] if baseline is None else self._compare(self.report, baseline)
         self.written = self.begun or not (self.folder / PAGES[0]).exists()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from mfcheck.ensembles import devices
 from mfcheck.findings.claim import check_claims
 from mfcheck.findings.expected import Expectation, owners_expectations, read_expectations
+from mfcheck.findings.record import code_of
 from mfcheck.findings.snapshot import Snapshot, check_comparable, read_snapshot
 from mfcheck.given import check_text, names_in, path_at
 from mfcheck.imports import offer_folder
@@ -57,6 +58,8 @@ class Run:
     """The processes that draw; None where this one does."""
     budget: float | None = None
     """Seconds after which no cell is started."""
+    theory_code: str = ""
+    """What tells the theory's code as it was loaded from that of another."""
 
     @cached_property
     def done(self) -> Mapping[tuple[str, str], list[Finding]]:
@@ -77,6 +80,8 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
         check_text(options.spelt(name), text)
     patterns = names_in("claim", texts.pop("claim")) if "claim" in texts else ()
     given = ClaimFiles.of(config)
+    for file in given.modules:
+        check_text("the name of a claim file", str(file))
     if patterns and UNTOLD not in given.ids:
         check_claims(patterns, given.ids)
     files = selection.suite_expectations(given)
@@ -95,6 +100,7 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
     baseline = _baseline(path_at(older), settings) if older is not None and sent is None else None
     expectations = read_expectations(files, settings.level.name, settings.theory)
     theory = settings.load()
+    theory_code = code_of(settings.theory) if sent is None else ""
     expectations += owners_expectations(settings.architectures, settings.level.name)
     devices.check_device(settings.device)
     left: dict[str, Any] = {}
@@ -130,6 +136,7 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
         baseline=baseline,
         workers=workers,
         budget=budget,
+        theory_code=theory_code,
     )
 
 

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mfcheck.session.claim_files import ClaimFiles
-from mfcheck.session.options import PREFIX
+from mfcheck.session.options import PREFIX, spelt
 
 if TYPE_CHECKING:
     import pytest
+
+BY_EARLIER_RUNS = ("lf", "stepwise")
 
 
 def ids_of_suite() -> frozenset[str]:
@@ -41,6 +43,17 @@ def selected_tests(config: pytest.Config) -> list[str]:
     return sorted(given) + [f"{name} {text}" for name, text in texts.items() if text]
 
 
+def chosen_by(config: pytest.Config) -> list[str]:
+    """What narrows a run, in texts that another run of the same choice has too; none where earlier runs chose."""
+    if any(getattr(config.option, name, None) for name in BY_EARLIER_RUNS):
+        return []
+    texts = selected_tests(config)
+    for name in ("deselect", "ignore", "ignore_glob"):
+        texts += sorted(f"--{name.replace('_', '-')} {one}" for one in getattr(config.option, name, None) or ())
+    claims = config.getoption("mf_claim") or os.environ.get(f"{PREFIX}CLAIM")
+    return [*texts, f"{spelt('claim')} {claims}"] if claims else texts
+
+
 def whole_suite_runs(config: pytest.Config) -> bool:
     """Whether pytest was given every claim of the suite and nothing leaves out a claim or a cell."""
     return not _leaves_out(config) and ids_of_suite() <= ClaimFiles.of(config).ids
@@ -53,7 +66,7 @@ def narrowed(config: pytest.Config) -> bool:
 
 
 def _leaves_out(config: pytest.Config) -> bool:
-    left_out = ("keyword", "markexpr", "deselect", "lf", "stepwise", "ignore", "ignore_glob")
+    left_out = ("keyword", "markexpr", "deselect", "ignore", "ignore_glob", *BY_EARLIER_RUNS)
     return (
         any("::" in argument for argument in config.args)
         or any(getattr(config.option, name, None) for name in left_out)

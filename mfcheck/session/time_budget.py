@@ -14,6 +14,7 @@ from mfcheck.session.outcome import cell_of, claim_of
 DEADLINE = pytest.StashKey[float]()
 """When the last cell may start, in seconds of `time.time`."""
 UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0}
+PATTERN = re.compile("".join(rf"(?:(\d+(?:\.\d+)?){unit})?" for unit in UNITS), re.ASCII)
 
 
 def seconds_in(text: str | None) -> float | None:
@@ -24,7 +25,7 @@ def seconds_in(text: str | None) -> float | None:
     """
     if text is None:
         return None
-    found = re.fullmatch(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?", text.strip().lower())
+    found = PATTERN.fullmatch(text.strip().lower())
     parts = [] if found is None or len(text) > 40 else found.groups()
     total = sum(float(part) * unit for part, unit in zip(parts, UNITS.values(), strict=False) if part)
     if total <= 0:

@@ -33,12 +33,17 @@ def whole_record(
     *,
     full: bool,
     narrowed: bool,
+    selection: Sequence[str] = (),
+    theory_code: str = "",
 ) -> dict[str, Any]:
     """All that is recorded of a run: its findings in order, and what they say of twins, coverage and declarations.
 
-    `full` says that all of the suite ran, and `narrowed` that claims or cells were left out.
+    `full` says that all of the suite ran, and `narrowed` that claims or cells were left out, by what `selection` says,
+    where another run of the same selection leaves out the same.
     """
-    record = assemble(settings, findings, errors) | {"full": full, "narrowed": narrowed}
+    record = assemble(settings, findings, errors, theory_code) | {"full": full, "narrowed": narrowed}
+    if narrowed and selection:
+        record["selection"] = list(selection)
     record["mutants"] = fates(theory, findings)
     record["coverage"] = plain_coverage(coverage(theory, findings))
     record["theory_changes"] = theory_changes(theory, findings)

@@ -96,6 +96,17 @@ def check_theory(theory: PaperTheory, path: str) -> None:
             if flaw := found_flaw(theory, name, place):
                 users = f"; its own are {', '.join(own)}" if own and name not in own else ""
                 raise ValueError(f"theory {path!r}: {flaw}{users}")
+        place = sample_places(needed)[0]
+        once, again = (numbers_at(theory, name, place) for _ in range(2))
+        if _apart(once, again):
+            raise ValueError(
+                f"theory {path!r}: formula {name} gives {_first(once)} and then {_first(again)} at "
+                f"({', '.join(map(str, place))}); it must be a function of its arguments alone"
+            )
+
+
+def _first(values: tuple[float, ...] | None) -> str:
+    return "nothing" if values is None else f"{values[0]:.6g}"
 
 
 def _taking(found: object, taken: tuple[str, ...], needed: tuple[str, ...]) -> str:

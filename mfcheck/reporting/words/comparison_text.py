@@ -88,7 +88,7 @@ def verdicts_line(comparison: Comparison) -> str:
     """The verdicts of theorems that are other ones now, old → new; all of them counted."""
     both = [one for one in comparison.theorems if one.before and one.after]
     if not comparison.theorems:
-        return "Verdicts of whole theorems are not compared: claims or cells were left out."
+        return "Verdicts of whole theorems are not compared: the runs tried different claims or cells."
     if not both:
         return "No theorem is in both."
     moved = [one for one in both if one.before != one.after]

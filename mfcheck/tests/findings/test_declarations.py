@@ -12,6 +12,7 @@ import pytest
 from mfcheck.findings import expected
 from mfcheck.findings.expected import (
     MOST_TABLES,
+    NONE_HOLDS,
     Expectation,
     declare,
     holds_without_discrepancy,
@@ -62,7 +63,7 @@ def test_what_is_unmet_is_told_with_what_is_instead() -> None:
     assert DECLARED.unmet(refuted(holds_instead=("one", "two"))) == (
         "is refuted as declared, but its draws do not support 'the slower law' instead: one, two"
     )
-    assert DECLARED.unmet(refuted(holds_instead=())).endswith("instead: none of the claim's other laws")
+    assert DECLARED.unmet(refuted(holds_instead=())).endswith(f"instead: {NONE_HOLDS}")
 
 
 def test_the_first_declaration_that_matches_is_the_one() -> None:

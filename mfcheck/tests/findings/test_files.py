@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from mfcheck.findings import record
 from mfcheck.findings.files import write_atomically
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o077, 0o002])
+def test_whom_a_file_is_for_is_the_processs_to_say(tmp_path: Path, mask: int) -> None:
+    before = os.umask(mask)
+    try:
+        write_atomically(tmp_path / "report.json", "x")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "report.json").stat().st_mode & 0o777 == 0o666 & ~mask
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mfcheck.findings.baseline import reduced
 from mfcheck.findings.pooled import CONTRADICT, Pooled, pooled
-from mfcheck.findings.record import as_plain, assemble
+from mfcheck.findings.record import as_plain, assemble, code_of
 from mfcheck.tests.support.settings import make_finding, make_settings
+from mfcheck.theory.loading import PAPER_THEORY
 
 ERROR = ({"id": "thm4.1/b", "says": "B holds."}, {"cell": "c1", "message": "it broke"})
 
@@ -105,6 +108,17 @@ def test_what_is_not_alike_is_refused_in_a_sentence(changes: dict[str, Any], say
         pooled({"a": report(1, {}), "b": report(2, {}) | changes})
 
 
+@pytest.mark.parametrize("bound", [None, "x", [], -1.0, True, math.inf, math.nan])
+def test_an_error_bound_that_is_none_is_refused_by_name(bound: Any) -> None:
+    with pytest.raises(ValueError, match=r"'b' must hold a family_error_bound of at least 0, and gives .* run$"):
+        pooled({"a": report(1, {}), "b": report(2, {}) | {"family_error_bound": bound}})
+
+
+def test_a_baseline_is_nothing_to_pool() -> None:
+    with pytest.raises(ValueError, match=r"has none, as a baseline; give the report\.json of a run"):
+        pooled({"a": report(1, {}), "b": reduced(report(2, {}))})
+
+
 def test_one_report_is_nothing_to_pool() -> None:
     with pytest.raises(ValueError, match="two reports at least, got 1"):
         pooled({"a": report(1, {})})
@@ -143,7 +157,7 @@ def test_the_code_of_a_theory_is_known_by_all_that_it_imports_of_its_own(
     for text in ("", "# another\n", ""):
         (tmp_path / "part_of_pool.py").write_text(text)
         settings = replace(make_settings(), theory="theory_of_pool:Mine")
-        found.append(assemble(settings, [], ())["theory_code"])
+        found.append(code_of(settings.theory))
     assert found[0] == found[2] != found[1]
     assert all(found)
-    assert report(1)["theory_code"] == ""  # the paper's, which is known by mfcheck's version
+    assert code_of(PAPER_THEORY) not in ("", *found)

@@ -130,6 +130,22 @@ def test_a_claim_that_is_gone_fails_the_run_unless_it_was_left_out_on_purpose(
     result.stdout.fnmatch_lines(["✗ LOST toy.1/law: the claim is gone with its 1 cell"])
 
 
+def test_what_is_gone_from_a_single_file_is_lost_where_the_baseline_was_made_of_it_too(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makepyfile(test_toy=SOUND, test_other=TOY + COIN.replace("toy.1/coin", "toy.1/other"))
+    assert run(pytester, "test_toy.py", "--mf-report", "one").ret == 0
+    pytester.makepyfile(test_toy=TOY + COIN)
+    gate = ("--mf-baseline", "one/report.json")
+    result = run(pytester, "./test_toy.py", *gate)
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["✗ LOST toy.1/law: the claim is gone with its 1 cell"])
+    assert run(pytester, "test_toy.py", "-k", "coin", *gate).ret == 0
+    result = run(pytester, "test_other.py", *gate)
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["✗ LOST: nothing is compared: of 2 cells of *"])
+
+
 def test_a_run_without_any_claim_has_lost_them_all(pytester: pytest.Pytester, baseline: str) -> None:
     (pytester.path / "test_toy.py").unlink()
     assert run(pytester).ret == 0

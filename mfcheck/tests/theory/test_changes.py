@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import random
 import re
 import statistics
 from fractions import Fraction
@@ -172,6 +173,7 @@ def crash(self: PaperTheory, spec: NetworkSpec) -> float:
             {"omega": lambda self, spec: brentq(math.exp, 0.0, 1.0)},
             "formula omega raises ValueError: f(a) and f(b) must have different signs",
         ),
+        ({"omega": lambda self, spec: random.random()}, "it must be a function of its arguments alone"),
         ({"rate_factor": 1}, "sets rate_factor = 1 on its class"),
         ({"omega": lambda self, spec: Fraction(1, 2)}, "gives Fraction(1, 2), a Fraction, where it must be a float"),
         ({"jacobian_entry": lambda self, spec: OfNumbers()}, "whose cdf takes no arrays"),
