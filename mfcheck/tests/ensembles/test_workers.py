@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import pickle
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Generator, Iterable, Iterator
@@ -24,6 +26,7 @@ from mfcheck.ensembles.store import ChunkStore
 from mfcheck.ensembles.workers import TRIES, ClusterError, Numbered, Workers
 from mfcheck.observables import along_training, chain_pull, losses, projected, slopes
 from mfcheck.spec import NormPair
+from mfcheck.tests.support.processes import alive, until
 from mfcheck.tests.support.toy_samples import Counted, same
 from mfcheck.tests.support.worker_sources import breaking, murderous, shifted, whereabouts
 from mfcheck.training.objectives import Objective
@@ -212,3 +215,19 @@ def test_local_clusters_bring_the_same_bits_and_survive_a_loss(
             sample(breaking(0.8), workers).first(DRAWS)
     finally:
         workers.close()
+
+
+@pytest.mark.parametrize("pause", [0.0, 2.0], ids=["before its first order", "after it"])
+def test_workers_end_with_the_process_that_asked_them_however_that_ends(pause: float) -> None:
+    script = "import sys, time; from mfcheck.ensembles.workers import Workers; from mfcheck.ensembles import orders\n"
+    script += "workers = Workers('loky', 2); run = workers._open()\n"
+    script += "import joblib; print(*run(joblib.delayed(orders.processor)('cpu') for _ in range(4)), flush=True)\n"
+    script += "print(*(p.pid for p in workers._parallel._backend._workers._processes.values()), flush=True)\n"
+    script += "workers._parallel._backend._workers.submit(time.sleep, 60); time.sleep(60)\n"
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as asking:
+        assert asking.stdout is not None
+        _, pids = asking.stdout.readline(), list(map(int, asking.stdout.readline().split()))
+        time.sleep(pause)
+        asking.kill()
+    assert len(pids) == 2
+    until(lambda: not any(map(alive, pids)))

@@ -30,7 +30,9 @@ def test_plain():
 '''
 
 
-@pytest.mark.parametrize("text", ["", "0s", "10", "ten minutes", "-5m", "1m1h", "m", "1e3s", "9" * 60 + "h", "nan"])
+@pytest.mark.parametrize(
+    "text", ["", "0s", "10", "ten minutes", "-5m", "1m1h", "m", "1e3s", "9" * 60 + "h", "nan", "٣s"]
+)
 def test_what_is_no_time_is_refused_in_a_sentence(text: str) -> None:
     with pytest.raises(ValueError, match="time_budget must be a time such as 90s, 10m or 1h30m, above 0, got"):
         seconds_in(text)
