@@ -114,8 +114,7 @@ def truncated_mean_interval(
         raise ValueError(f"a truncated mean needs two non-negative draws and cap > 0, got {n} draws and cap {cap!r}")
     capped = np.minimum(values, cap)
     mean, variance = float(capped.mean()), float(capped.var(ddof=1))
-    log_term = math.log(4 / alpha)  # ln(2/δ) with δ = alpha/2 a side
-    half = math.sqrt(2 * variance * log_term / n) + 7 * cap * log_term / (3 * (n - 1))
+    half = half_width(math.sqrt(variance), cap, n, alpha)
     return max(0.0, mean - half), _largest_mean(mean + half, tail_factor(cap, fourth_moment_ratio))
 
 
@@ -124,14 +123,28 @@ def tail_factor(cap: float, fourth_moment_ratio: float) -> float:
     return 27 * fourth_moment_ratio / (256 * cap**3)
 
 
-def bernstein(draws: int, variance: float, cap: float, alpha: float, beta: float) -> float:
-    """A half-width that `truncated_mean_interval` (before its tail) exceeds with probability at most beta.
+def half_width(deviation: float, span: float, draws: int, alpha: float) -> float:
+    """The empirical Bernstein half-width, each side at alpha/2, of draws that span so much (Maurer and Pontil 2009).
 
-    The sample deviation is at most the true one plus cap·√(2 ln(1/β)/(n − 1)) (Maurer and Pontil).
+    `deviation` is that of the sample, over n − 1.
     """
-    log_term = math.log(4 / alpha)
-    deviation = math.sqrt(variance) + cap * math.sqrt(2 * math.log(1 / beta) / (draws - 1))
-    return deviation * math.sqrt(2 * log_term / draws) + 7 * cap * log_term / (3 * (draws - 1))
+    log_term = math.log(4 / alpha)  # ln(2/δ) with δ = alpha/2 a side
+    return deviation * math.sqrt(2 * log_term / draws) + 7 * span * log_term / (3 * (draws - 1))
+
+
+def likely_half_width(deviation: float, span: float, draws: int, alpha: float, beta: float) -> float:
+    """What `half_width` exceeds with probability at most beta, by the law's own deviation.
+
+    The sample's is at most that plus span·√(2 ln(1/β)/(n − 1)) (Maurer and Pontil 2009).
+    """
+    most = deviation + span * math.sqrt(2 * math.log(1 / beta) / (draws - 1))
+    return half_width(most, span, draws, alpha)
+
+
+def stray(variance: float, span: float, draws: int, error: float) -> float:
+    """How far a mean of draws that span so much strays from its law's, but with probability `error` (Bernstein)."""
+    log_term = math.log(2 / error)
+    return math.sqrt(2 * variance * log_term / draws) + span * log_term / (3 * draws)
 
 
 def _largest_mean(truncated: float, a: float) -> float:

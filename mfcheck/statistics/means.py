@@ -65,15 +65,19 @@ def draws_needed_mean_ratio(margin: float, *, tail: Tail, alpha: float, beta: fl
     gap = checked_gap(abs(margin - abs(ratio - 1)), margin)
 
     def enough(n: int) -> bool:
-        interval = intervals.bernstein(n, tail.second - 1, tail.cap(margin), alpha, beta / 2) + TAIL_SHARE * margin
-        return _mean_half_width(n, margin, tail, alpha, beta) * ratio <= gap and interval <= margin / 2
+        known = _likely_half_width(n, margin, tail, alpha, beta) <= margin / 2
+        return known and _mean_half_width(n, margin, tail, alpha, beta) * ratio <= gap
 
     return least(enough)
 
 
+def _likely_half_width(draws: int, margin: float, tail: Tail, alpha: float, beta: float) -> float:
+    """How far the interval reaches from the estimate, in units of the mean, but with probability beta/2."""
+    deviation, cap = math.sqrt(tail.second - 1), tail.cap(margin)
+    return intervals.likely_half_width(deviation, cap, draws, alpha, beta / 2) + TAIL_SHARE * margin
+
+
 def _mean_half_width(draws: int, margin: float, tail: Tail, alpha: float, beta: float) -> float:
     """The interval's far end from the true mean, in units of it, but with probability beta."""
-    cap = tail.cap(margin)
-    interval = intervals.bernstein(draws, tail.second - 1, cap, alpha, beta / 2)
-    deviation = math.sqrt(2 * (tail.second - 1) * math.log(4 / beta) / draws) + cap * math.log(4 / beta) / (3 * draws)
-    return interval + deviation + TAIL_SHARE * margin
+    strays = intervals.stray(tail.second - 1, tail.cap(margin), draws, beta / 2)
+    return _likely_half_width(draws, margin, tail, alpha, beta) + strays

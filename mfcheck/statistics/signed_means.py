@@ -25,8 +25,7 @@ def clipped_mean_interval(values: Floats, alpha: float, cap: float, fourth: floa
         raise ValueError(f"a clipped mean needs two draws and cap > 0, got {n} draws and cap {cap!r}")
     clipped = np.clip(values, -cap, cap)
     mean, variance = float(clipped.mean()), float(clipped.var(ddof=1))
-    log_term = math.log(4 / alpha)
-    half = math.sqrt(2 * variance * log_term / n) + 14 * cap * log_term / (3 * (n - 1))
+    half = intervals.half_width(math.sqrt(variance), 2 * cap, n, alpha)
     reach = half + intervals.tail_factor(cap, fourth)
     return mean - reach, mean + reach
 
@@ -71,14 +70,12 @@ def draws_needed_mean_ratio(margin: float, *, tail: Tail, alpha: float, beta: fl
 
 def _half_width(draws: int, margin: float, tail: Tail, alpha: float, beta: float) -> float:
     """A half-width that `clipped_mean_interval` exceeds with probability at most beta/2."""
-    cap, log_term = tail.cap(margin), math.log(4 / alpha)
-    deviation = math.sqrt(tail.second) + 2 * cap * math.sqrt(2 * math.log(2 / beta) / (draws - 1))
-    bernstein = deviation * math.sqrt(2 * log_term / draws) + 14 * cap * log_term / (3 * (draws - 1))
+    cap = tail.cap(margin)
+    bernstein = intervals.likely_half_width(math.sqrt(tail.second), 2 * cap, draws, alpha, beta / 2)
     return bernstein + intervals.tail_factor(cap, tail.fourth)
 
 
 def _deviation(draws: int, margin: float, tail: Tail, beta: float) -> float:
     """How far the mean of clipped draws strays from the mean, but with probability beta/2 (Bernstein)."""
-    cap, log_term = tail.cap(margin), math.log(4 / beta)
-    stray = math.sqrt(2 * tail.second * log_term / draws) + 2 * cap * log_term / (3 * draws)
-    return stray + intervals.tail_factor(cap, tail.fourth)
+    cap = tail.cap(margin)
+    return intervals.stray(tail.second, 2 * cap, draws, beta / 2) + intervals.tail_factor(cap, tail.fourth)

@@ -99,10 +99,9 @@ def _half_width(trend: Trend, draws: int, margin: float, alpha: float, beta: flo
     total = TAIL_SHARE * margin
     for index, (weight, scale) in enumerate(zip(trend.weights, trend.scales, strict=True)):
         cap, variance = _cap(trend, index, margin), trend.tails[index].second - 1
-        relative = intervals.bernstein(draws, variance, cap, alpha / groups, beta / groups / 2)
+        relative = intervals.likely_half_width(math.sqrt(variance), cap, draws, alpha / groups, beta / groups / 2)
         if deviation:
-            log_term = math.log(4 * groups / beta)
-            relative += math.sqrt(2 * variance * log_term / draws) + cap * log_term / (3 * draws)
+            relative += intervals.stray(variance, cap, draws, beta / groups / 2)
         if trend.logarithm:
             total += abs(weight) * (math.inf if relative >= 1 else -math.log1p(-relative))
         else:

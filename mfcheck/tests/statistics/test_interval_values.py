@@ -77,7 +77,7 @@ def test_the_cap_gives_its_tail_a_twentieth_of_the_margin() -> None:
 def test_the_planned_half_width_is_that_of_a_sample_with_the_largest_deviation() -> None:
     for n, variance, cap, alpha, beta in ((50, 0.7, 3.0, 0.01, 0.2), (4000, 2.0, 9.0, 1e-6, 1e-3)):
         planned = empirical_bernstein(largest_deviation(variance, cap, n, beta), cap, n, alpha / 2)
-        assert intervals.bernstein(n, variance, cap, alpha, beta) == exactly(planned, rel=1e-12)
+        assert intervals.likely_half_width(math.sqrt(variance), cap, n, alpha, beta) == exactly(planned, rel=1e-12)
 
 
 def test_the_estimate_of_a_rate_is_its_share_between_exact_bounds() -> None:

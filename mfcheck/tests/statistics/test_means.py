@@ -57,7 +57,7 @@ def test_the_planned_half_width_is_exceeded_as_rarely_as_it_says(statistic: str,
     values, tail = pool(statistic)
     cap, rng = tail.cap(0.5), np.random.default_rng(22)
     for draws, beta in ((200, 0.05), (1500, 0.01)):
-        planned, exceeded = intervals.bernstein(draws, tail.second - 1, cap, alpha, beta), 0
+        planned, exceeded = intervals.likely_half_width(math.sqrt(tail.second - 1), cap, draws, alpha, beta), 0
         for drawn in values[rng.integers(0, len(values), (effort.replays(REPLAYS), draws))]:
             capped = np.minimum(drawn, cap)
             _, high = intervals.truncated_mean_interval(drawn, alpha, cap, 1e-12)
