@@ -8,12 +8,26 @@ import importlib
 import sys
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, TypeVar
 
 from mfcheck.given import is_import_path, meant
 
 Acted = TypeVar("Acted")
+
+
+@dataclass(frozen=True, eq=False)
+class Itself:
+    """An object as a key, by what it is: whatever it equals, and whether or not it has a hash."""
+
+    one: object
+
+    def __hash__(self) -> int:
+        return id(self.one)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Itself) and self.one is other.one
 
 
 @contextlib.contextmanager

@@ -5,14 +5,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, wraps
-from typing import Any, TypeVar
+from functools import lru_cache
+from typing import Any, ParamSpec, TypeVar, cast
 
 import torch
 
 from mfcheck.ensembles.networks import Network
 from mfcheck.imports import load_factory
-from mfcheck.spec import ARCHITECTURES, ModuleSpec, NetworkSpec
+from mfcheck.spec import ModuleSpec, NetworkSpec
 
 WIDTH, DEPTH, VARIANCE = "width", "depth", "weight_variance"
 KNOBS = (WIDTH, DEPTH, VARIANCE)
@@ -25,42 +25,26 @@ NAMES = (*INPUTS, *OUTPUTS, *SHAPED, *KNOBS, *GIVEN)
 """The names of arguments that an audit knows what to give for."""
 
 
-Of = TypeVar("Of", str, NetworkSpec)
+Asked = ParamSpec("Asked")
 Told = TypeVar("Told")
+_facts: list[Callable[[], None]] = []
 
 
-@dataclass(frozen=True, eq=False)
-class _Itself:
-    """An object as a key, by what it is: whatever it equals, and whether or not it has a hash."""
+def kept(most: int) -> Callable[[Callable[Asked, Told]], Callable[Asked, Told]]:
+    """Keep what a function says of factories or their networks, until `forget`."""
 
-    one: object
-
-    def __hash__(self) -> int:
-        return id(self.one)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Itself) and self.one is other.one
-
-
-def kept(most: int) -> Callable[[Callable[[Of], Told]], Callable[[Of], Told]]:
-    """Keep what a function says of architectures or specs, as long as their names are those of the same factories.
-
-    In a notebook a factory is defined anew, under its name, and is another network.
-    """
-
-    def keeping(function: Callable[[Of], Told]) -> Callable[[Of], Told]:
-        @lru_cache(maxsize=most)
-        def told(of: Of, factory: _Itself) -> Told:
-            return function(of)
-
-        @wraps(function)
-        def asked(of: Of) -> Told:
-            path = of if isinstance(of, str) else of.architecture
-            return told(of, _Itself(None if path in ARCHITECTURES else load_factory(path)))
-
-        return asked
+    def keeping(function: Callable[Asked, Told]) -> Callable[Asked, Told]:
+        told = lru_cache(maxsize=most)(function)
+        _facts.append(told.cache_clear)
+        return cast("Callable[Asked, Told]", told)
 
     return keeping
+
+
+def forget() -> None:
+    """Forget what is kept of factories: in a notebook one is defined anew, or what it calls, under the same name."""
+    for clear in _facts:
+        clear()
 
 
 @dataclass(frozen=True)

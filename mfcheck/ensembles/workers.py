@@ -187,15 +187,24 @@ def _carry_out_all(some: list[Numbered], parent: int | None) -> list[tuple[int, 
 
 @cache
 def _leave_with(parent: int) -> None:
-    """End this process once its parent is gone: a pipe whose other end siblings hold too never tells that nobody reads
-    it any more."""
+    """End this process once that which asked it is gone: a pipe whose other end siblings hold too never tells a worker
+    that nobody reads it any more. Not where they are one, as where joblib starts no others."""
 
     def watch() -> None:
-        while os.getppid() == parent:
+        while os.getppid() == parent or _runs(parent):
             time.sleep(1)
         os._exit(1)
 
-    threading.Thread(target=watch, daemon=True).start()
+    if parent != os.getpid():
+        threading.Thread(target=watch, daemon=True).start()
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except OSError:
+        return False
+    return True
 
 
 def _first_line(error: BaseException) -> str:

@@ -24,11 +24,12 @@ def _so_narrowed(old: Snapshot, new: Snapshot) -> bool:
 
 
 def matched(one: Sequence[Seen], other: Sequence[Seen]) -> Iterator[tuple[Seen | None, Seen | None]]:
-    """The findings of a cell by both runs, those of one statistic together, in order, and then what is left."""
+    """The findings of a cell by both runs, those of one statistic together, in order, and then the others."""
     left = list(other)
     unmatched = []
     for seen in one:
-        found = next((place for place, its in enumerate(left) if its.statistic == seen.statistic), None)
+        same = (place for place, its in enumerate(left) if seen.statistic and its.statistic == seen.statistic)
+        found = next(same, None)
         if found is None:
             unmatched.append(seen)
         else:

@@ -55,8 +55,11 @@ def compare(old: Snapshot, new: Snapshot) -> Comparison:
 
 
 def _nothing(old: Snapshot, new: Snapshot) -> Iterator[Change]:
-    """That the runs have nothing in common, where no loss tells it: of what nobody looked at nothing is known."""
-    if is_part(old, new) and set(old.places).isdisjoint(new.places):
+    """That nothing of what the new run tried, of what gates if any of it does, is in the older one, where no loss says
+    so: of what nobody looked at nothing is known."""
+    gating = [place for place in new.places if section_of(place[0]).gates]
+    told = not is_part(old, new) and any(section_of(claim).gates for claim, _ in old.places)
+    if not told and set(old.places).isdisjoint(gating or new.places):
         said = f"nothing is compared: of {wording.plural(len(old.places), 'cell')} of {old.name} this run tried none"
         yield Change(Kind.LOST, Weight.REGRESSION, "", "", said)
 
@@ -137,7 +140,7 @@ def _one_cell(old: Snapshot, new: Snapshot, place: Place) -> Iterator[Change]:
     elif place in old.errors:
         said = f"ended in an error and is {_states(new, place)}"
         yield _change(Kind.VERDICT, *place, said, Weight.IMPROVEMENT)
-    told = (place in old.errors) != (place in new.errors)  # with what an error has kept from being decided
+    told = place in old.errors or place in new.errors  # with what an error has kept from being decided
     for one, other in matched(old.cells.get(place, ()), new.cells.get(place, ())):
         if told and (one is None or other is None):
             continue

@@ -15,7 +15,7 @@ RUN = "run.json"
 
 def write_atomically(path: Path, text: str) -> None:
     """Write the file whole or not at all, for whom the process's umask lets read it."""
-    name = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    name = path.parent / f".{uuid.uuid4().hex}"
     try:
         with open(name, "x", encoding="utf-8") as file:
             file.write(text)

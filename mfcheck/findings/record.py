@@ -9,6 +9,7 @@ import os
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Any
 
 from mfcheck.datasets.inputs import NORM, open_dataset
@@ -20,7 +21,7 @@ from mfcheck.findings.finding import Finding
 from mfcheck.findings.parts import has_parts, parts_of, whole_verdict
 from mfcheck.findings.parts_text import where_it_holds
 from mfcheck.findings.sections import place_of, section_of
-from mfcheck.imports import load_object
+from mfcheck.imports import Itself, load_object
 from mfcheck.settings import Settings
 from mfcheck.theory import PaperTheory
 from mfcheck.theory.loading import PAPER_THEORY
@@ -102,11 +103,17 @@ def assemble(
 def code_of(theory: str) -> str:
     """What tells a theory's code, with all that it imports and is not installed, from that of another of its name.
 
-    Of the paper's it is the room of formulas; empty where some of it cannot be found.
+    Of the paper's it is the room of formulas; empty where some of it cannot be found. It is found as the theory is
+    loaded, and then kept: what the files hold later is no code of this process.
     """
+    return _code_of(theory, Itself(load_object(theory, "theory")))
+
+
+@lru_cache(maxsize=8)
+def _code_of(theory: str, loaded: Itself) -> str:
     if theory == PAPER_THEORY:
         return digest_of_all(file for file in own_code("theory") if file.parent.name == "theory")
-    code = foreign_code([load_object(theory, "theory")], [theory], ())
+    code = foreign_code([loaded.one], [theory], ())
     if code.unresolved:
         return ""
     return digest_of_all(file for file in code.files if not Place(file).installed)

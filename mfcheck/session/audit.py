@@ -88,6 +88,7 @@ def audit(
     """
     from mfcheck.decisions.decide import Decider
     from mfcheck.decisions.suite import suite_claims
+    from mfcheck.ensembles.calls import forget
     from mfcheck.ensembles.store import ChunkStore
     from mfcheck.findings.expected import declare, owners_expectations
     from mfcheck.findings.record import as_plain, code_of
@@ -95,6 +96,7 @@ def audit(
     from mfcheck.session.whole_record import whole_record
     from mfcheck.theorems.cells_of_a_run import each_cell
 
+    forget()
     named = factory if isinstance(factory, str) else importable(factory)
     machine = machines.asked_for(backend, workers, scheduler)
     settings = Settings(
@@ -176,11 +178,20 @@ def importable(factory: Callable[..., object]) -> str:
     module, name = getattr(factory, "__module__", None), getattr(factory, "__qualname__", "")
     if module is None or not name.isidentifier():
         raise ValueError(f"architecture {factory!r} cannot be imported by its name; define it at the top of a module")
-    members = vars(sys.modules[module]) if module in sys.modules else {}
-    if members.get(name) is not factory:  # functools.wraps, say, gives it the name of another
-        name = next((own for own, member in members.items() if member is factory), "")
-    if not name:
-        raise ValueError(
-            f"architecture {factory!r} is another object than its name's; define it at the top of a module"
-        )
-    return f"{module}:{name}"
+    if _is_it(getattr(sys.modules.get(module), name, None), factory):
+        return f"{module}:{name}"
+    # functools.wraps, say, gives it the name of another, and of another module perhaps.
+    for home in dict.fromkeys((getattr(factory, "__globals__", {}).get("__name__", module), module)):
+        members = vars(sys.modules[home]) if home in sys.modules else {}
+        if own := next((own for own, member in members.items() if member is factory), ""):
+            return f"{home}:{own}"
+    raise ValueError(
+        f"architecture {factory!r} is another object than its module has by its name: import it anew, define it at the "
+        "top of a module, or give package.module:factory"
+    )
+
+
+def _is_it(found: object, factory: object) -> bool:
+    """Whether a module has a factory, or the same code under its name, as after it was loaded anew."""
+    code = getattr(factory, "__code__", None) if getattr(factory, "__closure__", None) is None else None
+    return found is factory or (code is not None and getattr(found, "__code__", None) is code)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import pytest
 
+from mfcheck.ensembles.calls import kept
 from mfcheck.findings.sections import SECTIONS
 from mfcheck.session.outcome import cell_of, claim_of
 from mfcheck.spec import ARCHITECTURES
@@ -65,7 +65,7 @@ def check(config: pytest.Config, claim: Claim, cell: Cell, settings: Settings | 
         _check_sound(cell.spec, settings)
 
 
-@lru_cache(maxsize=256)
+@kept(256)
 def _check_sound(spec: NetworkSpec, settings: Settings) -> None:
     """Looked at once where all is well; what raises, short of memory perhaps, is looked at anew."""
     from mfcheck.session.sizes import unsound

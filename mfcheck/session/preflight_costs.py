@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 import torch
 
@@ -14,7 +13,7 @@ from mfcheck.decisions.cost import seconds_of_first
 from mfcheck.decisions.sampling import once
 from mfcheck.decisions.statement import Plan
 from mfcheck.decisions.trial import Trial, made
-from mfcheck.ensembles.calls import call_of
+from mfcheck.ensembles.calls import call_of, kept
 from mfcheck.ensembles.modules import ModuleStack, draw_stack
 from mfcheck.ensembles.samples import Source
 from mfcheck.ensembles.streams import Stream
@@ -112,7 +111,7 @@ def _seconds(plan: Plan, trial: Trial) -> float:
     return plan.first * max(1, plan.drawn) * _each(trial.cell.spec, trial.settings.device)
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def _each(spec: NetworkSpec, device: str) -> float:
     """Seconds that a network takes to be drawn and differentiated along one input, in a stack."""
     x = torch.ones(3, spec.input_dim, device=device)

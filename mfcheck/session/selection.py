@@ -47,11 +47,20 @@ def chosen_by(config: pytest.Config) -> list[str]:
     """What narrows a run, in texts that another run of the same choice has too; none where earlier runs chose."""
     if any(getattr(config.option, name, None) for name in BY_EARLIER_RUNS):
         return []
-    texts = selected_tests(config)
+    texts = [_from_root(text, config) for text in selected_tests(config)]
     for name in ("deselect", "ignore", "ignore_glob"):
         texts += sorted(f"--{name.replace('_', '-')} {one}" for one in getattr(config.option, name, None) or ())
     claims = config.getoption("mf_claim") or os.environ.get(f"{PREFIX}CLAIM")
-    return [*texts, f"{spelt('claim')} {claims}"] if claims else texts
+    texts += [f"{spelt('claim')} {claims}"] if claims else []
+    return [text.encode(errors="backslashreplace").decode() for text in texts]
+
+
+def _from_root(argument: str, config: pytest.Config) -> str:
+    """A file or folder as it lies below the root of the tests, whichever folder pytest was started in."""
+    path, *rest = argument.split("::", 1)
+    place, root = (config.invocation_params.dir / path).resolve(), config.rootpath.resolve()
+    inside = place.exists() and place.is_relative_to(root)
+    return "::".join([place.relative_to(root).as_posix() if inside else path, *rest])
 
 
 def whole_suite_runs(config: pytest.Config) -> bool:

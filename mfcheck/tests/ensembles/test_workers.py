@@ -231,3 +231,11 @@ def test_workers_end_with_the_process_that_asked_them_however_that_ends(pause: f
         asking.kill()
     assert len(pids) == 2
     until(lambda: not any(map(alive, pids)))
+
+
+def test_a_process_that_stands_for_its_own_workers_goes_on() -> None:
+    script = "from mfcheck.ensembles.workers import Workers, _leave_with; import os, time\n"
+    script += "print(list(Workers('loky', 2)._open()([]))); _leave_with(os.getpid()); time.sleep(2.5)\n"
+    environment = {**os.environ, "JOBLIB_MULTIPROCESSING": "0"}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, check=False, text=True)
+    assert done.returncode == 0, done.stderr

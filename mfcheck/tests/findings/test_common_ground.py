@@ -8,7 +8,17 @@ import pytest
 
 from mfcheck.findings.compared import Comparison
 from mfcheck.reporting.words.comparison_text import comparison_lines
-from mfcheck.tests.support.compared_runs import Report, changes, claim, finding, held, refuted, report, twin
+from mfcheck.tests.support.compared_runs import (
+    Report,
+    changes,
+    claim,
+    finding,
+    held,
+    not_applicable,
+    refuted,
+    report,
+    twin,
+)
 
 LAW, OTHER = "toy.1/law", "toy.1/other"
 MINE: dict[str, Any] = {"narrowed": True, "full": False, "selection": ["test_mine.py"]}
@@ -34,6 +44,24 @@ def test_that_nothing_is_compared_is_said_in_a_sentence() -> None:
     comparison = held(report(claim(LAW, finding("one")), **MINE), report(claim(OTHER, finding("two")), **YOURS))
     assert changes(comparison) == {("regression", "lost", "", ""), ("note", "new", OTHER, "")}
     assert "nothing is compared: of 1 cell of old.json this run tried none" in text(comparison)
+
+
+OPEN = claim("open/question", finding("one"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fails"),
+    [
+        (report(OPEN), report(claim(LAW, finding("one"))), True),
+        (report(OPEN), report(OPEN, claim(LAW, finding("one"))), True),
+        (report(OPEN, claim(LAW, finding("one"))), report(OPEN, claim(OTHER, finding("one")), **MINE), True),
+        (report(OPEN, claim(LAW, finding("one"))), report(OPEN, **MINE), False),
+        (report(OPEN), report(OPEN), False),
+    ],
+    ids=["open questions alone", "these in common", "these in common of a part", "a part of these", "these again"],
+)
+def test_open_questions_in_common_are_nothing_where_more_was_tried(old: Report, new: Report, fails: bool) -> None:
+    assert bool(held(old, new).regressions) is fails
 
 
 def test_one_cell_in_common_is_something() -> None:
@@ -109,6 +137,14 @@ def test_findings_in_another_order_are_still_themselves() -> None:
     assert verdicts(old, old[::-1]) == []
 
 
+def test_a_statement_that_applies_no_more_is_told_beside_one_that_now_does() -> None:
+    old, new = [of("mean"), not_applicable("one")], [not_applicable("one"), of("median")]
+    assert [what[:2] for what in verdicts(old, new)] == [
+        ("regression", "verdict changed"),
+        ("improvement", "verdict changed"),
+    ]
+
+
 def test_findings_of_one_statistic_keep_their_order() -> None:
     old, new = [of("mean"), of("mean", "refuted")], [of("mean"), of("mean", "undecided"), of("mean")]
     assert [what[:2] for what in verdicts(old, new)] == [("improvement", "verdict changed"), ("note", "new")]
@@ -136,7 +172,7 @@ def test_what_an_error_has_kept_from_being_decided_is_told_once() -> None:
     sound, more = [of("mean")], [of("mean"), of("median")]
     assert [what[:2] for what in verdicts(more, sound, False, True)] == [("regression", "new error")]
     assert [what[:2] for what in verdicts(sound, more, True, False)] == [("improvement", "verdict changed")]
-    assert [what[:2] for what in verdicts(more, sound, True, True)] == [("regression", "lost")]
+    assert verdicts(more, sound, True, True) == []
 
 
 # Code of a theory ----------------------------------------------------------------------------------------------

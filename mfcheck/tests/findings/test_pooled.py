@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -155,9 +156,13 @@ def test_the_code_of_a_theory_is_known_by_all_that_it_imports_of_its_own(
     (tmp_path / "theory_of_pool.py").write_text("import mfcheck, part_of_pool\nclass Mine(mfcheck.PaperTheory): pass\n")
     found = []
     for text in ("", "# another\n", ""):
+        for module in ("theory_of_pool", "part_of_pool"):
+            sys.modules.pop(module, None)
         (tmp_path / "part_of_pool.py").write_text(text)
         settings = replace(make_settings(), theory="theory_of_pool:Mine")
         found.append(code_of(settings.theory))
     assert found[0] == found[2] != found[1]
     assert all(found)
+    (tmp_path / "part_of_pool.py").write_text("# edited while it is in use\n")
+    assert code_of(settings.theory) == found[2]
     assert code_of(PAPER_THEORY) not in ("", *found)

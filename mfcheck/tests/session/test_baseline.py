@@ -131,8 +131,10 @@ def test_a_claim_that_is_gone_fails_the_run_unless_it_was_left_out_on_purpose(
 
 
 def test_what_is_gone_from_a_single_file_is_lost_where_the_baseline_was_made_of_it_too(
-    pytester: pytest.Pytester,
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    pytester.mkdir("below")
+    pytester.makeini("[pytest]")
     pytester.makepyfile(test_toy=SOUND, test_other=TOY + COIN.replace("toy.1/coin", "toy.1/other"))
     assert run(pytester, "test_toy.py", "--mf-report", "one").ret == 0
     pytester.makepyfile(test_toy=TOY + COIN)
@@ -141,6 +143,11 @@ def test_what_is_gone_from_a_single_file_is_lost_where_the_baseline_was_made_of_
     assert result.ret == 1
     result.stdout.fnmatch_lines(["✗ LOST toy.1/law: the claim is gone with its 1 cell"])
     assert run(pytester, "test_toy.py", "-k", "coin", *gate).ret == 0
+    monkeypatch.chdir("below")
+    result = run(pytester, "../test_toy.py", "--ignore-glob", "*\udcff", "--mf-baseline", "../one/report.json")
+    assert result.ret == 0, "another choice"
+    assert run(pytester, "../test_toy.py", "--mf-baseline", "../one/report.json").ret == 1
+    monkeypatch.chdir(pytester.path)
     result = run(pytester, "test_other.py", *gate)
     assert result.ret == 1
     result.stdout.fnmatch_lines(["✗ LOST: nothing is compared: of 2 cells of *"])

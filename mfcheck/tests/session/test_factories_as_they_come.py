@@ -86,7 +86,7 @@ def test_the_object_that_was_given_is_audited_and_not_what_its_name_is_that_of(o
     module = own(RENAMED)
     assert audited(module.broken, "preflight/sound") is Verdict.REFUTED
     assert audited(module.plain, "preflight/sound") is Verdict.SUPPORTED
-    with pytest.raises(ValueError, match="is another object than its name's; define it at the top of a module"):
+    with pytest.raises(ValueError, match="is another object than its module has by its name: import it anew"):
         mfcheck.audit(module.detached(module.plain))
 
 
