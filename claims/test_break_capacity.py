@@ -13,7 +13,6 @@ from mfcheck.findings.regimes import START
 from mfcheck.observables import capacity
 from mfcheck.observables.capacity import HELD
 from mfcheck.settings import Settings
-from mfcheck.spec import ARCHITECTURES
 from mfcheck.theorems.activations import LEAKY
 from mfcheck.theorems.pull import capacity_tail
 
@@ -42,20 +41,19 @@ class CapacityCell(Cell):
 
 def bias_cells(settings: Settings) -> Iterator[CapacityCell]:
     """Biases that make most of the capacity: only there a formula of theirs shows."""
-    for architecture in settings.architectures:
-        if architecture in ARCHITECTURES:
-            specs = {
-                "vanilla": NetworkSpec("vanilla", 4, 10, 16, 2, 0.8, 10.0),
-                "residual": NetworkSpec("residual", 16, 20, 24, 4, 1.2, 4.0, LEAKY),
-            }
-            for statement in (States.BREAKS, States.LAW):
-                yield CapacityCell(specs[architecture], "dense", statement=statement, dataset=settings.dataset)
-            # What one of them does not show: how biases' part grows with depth, and with a kink at 0.
-            others = {
-                "vanilla": NetworkSpec("vanilla", 4, 10, 24, 4, 1.2, 10.0),
-                "residual": NetworkSpec("residual", 4, 10, 16, 3, 0.8, 10.0),
-            }
-            yield CapacityCell(others[architecture], "dense", statement=States.DEEPER, dataset=settings.dataset)
+    for architecture in settings.papers_architectures:
+        specs = {
+            "vanilla": NetworkSpec("vanilla", 4, 10, 16, 2, 0.8, 10.0),
+            "residual": NetworkSpec("residual", 16, 20, 24, 4, 1.2, 4.0, LEAKY),
+        }
+        for statement in (States.BREAKS, States.LAW):
+            yield CapacityCell(specs[architecture], "dense", statement=statement, dataset=settings.dataset)
+        # What one of them does not show: how biases' part grows with depth, and with a kink at 0.
+        others = {
+            "vanilla": NetworkSpec("vanilla", 4, 10, 24, 4, 1.2, 10.0),
+            "residual": NetworkSpec("residual", 4, 10, 16, 3, 0.8, 10.0),
+        }
+        yield CapacityCell(others[architecture], "dense", statement=States.DEEPER, dataset=settings.dataset)
 
 
 @claim("break/bias-capacity", cells=bias_cells)
@@ -84,14 +82,13 @@ def full_cells(settings: Settings) -> Iterator[CapacityCell]:
             spec = NetworkSpec("vanilla", 784, outputs, 5000, depth, variance, 0.0, activation)
             for statement in (States.BREAKS, States.LAW):
                 yield CapacityCell(spec, "wishart", statement=statement)
-    for architecture in settings.architectures:
-        if architecture in ARCHITECTURES:
-            specs = {
-                "vanilla": NetworkSpec("vanilla", 16, 10, 24, 3, 1.6),
-                "residual": NetworkSpec("residual", 4, 20, 32, 2, 2.0, 0.0, LEAKY),
-            }
-            for statement in (States.BREAKS, States.LAW):
-                yield CapacityCell(specs[architecture], "dense", statement=statement, dataset=settings.dataset)
+    for architecture in settings.papers_architectures:
+        specs = {
+            "vanilla": NetworkSpec("vanilla", 16, 10, 24, 3, 1.6),
+            "residual": NetworkSpec("residual", 4, 20, 32, 2, 2.0, 0.0, LEAKY),
+        }
+        for statement in (States.BREAKS, States.LAW):
+            yield CapacityCell(specs[architecture], "dense", statement=statement, dataset=settings.dataset)
     if "residual" in settings.architectures:
         deep = NetworkSpec("residual", 4, 20, 24, 4, 0.5, 0.0, LEAKY)
         yield CapacityCell(deep, "dense", statement=States.DEEPER, dataset=settings.dataset)

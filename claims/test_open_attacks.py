@@ -19,7 +19,7 @@ from mfcheck.observables import open_questions
 from mfcheck.observables.open_questions import ATTACKED, CLEAN
 from mfcheck.observables.other_norm import OTHER, OWN, left_after, other_over_own
 from mfcheck.settings import Settings
-from mfcheck.spec import ARCHITECTURES, Attack
+from mfcheck.spec import Attack
 from mfcheck.theorems import attack_difficulty
 from mfcheck.theorems.authors_attack import INF_INF
 from mfcheck.theorems.bound import at_finite_width, budget
@@ -54,12 +54,11 @@ class ContrastCell(PairCell):
 
 
 def contrast_cells(settings: Settings) -> Iterator[ContrastCell]:
-    for architecture in settings.architectures:
-        if architecture in ARCHITECTURES:
-            for pair in CONTRASTED:
-                spec = NetworkSpec(architecture, 196, 10, 128, 3, VARIANCES[architecture])
-                for distance in Distance:
-                    yield ContrastCell(spec, "dense", pair=pair, distance=distance, dataset=settings.dataset)
+    for architecture in settings.papers_architectures:
+        for pair in CONTRASTED:
+            spec = NetworkSpec(architecture, 196, 10, 128, 3, VARIANCES[architecture])
+            for distance in Distance:
+                yield ContrastCell(spec, "dense", pair=pair, distance=distance, dataset=settings.dataset)
 
 
 def driven_apart(cell: ContrastCell, settings: Settings) -> MedianRatio:
@@ -144,11 +143,10 @@ class OtherNormCell(PairCell):
 
 def other_norm_cells(settings: Settings) -> Iterator[OtherNormCell]:
     two = NormPair(2, 2)
-    for architecture in settings.architectures:
-        if architecture in ARCHITECTURES:
-            spec = NetworkSpec(architecture, 49, 10, 64, 4, VARIANCES[architecture])
-            for pair, other in ((INF_INF, two), (two, INF_INF)):
-                yield OtherNormCell(spec, "dense", pair=pair, other=other, dataset=settings.dataset)
+    for architecture in settings.papers_architectures:
+        spec = NetworkSpec(architecture, 49, 10, 64, 4, VARIANCES[architecture])
+        for pair, other in ((INF_INF, two), (two, INF_INF)):
+            yield OtherNormCell(spec, "dense", pair=pair, other=other, dataset=settings.dataset)
 
 
 def _as_strong_as_the_papers(spec: NetworkSpec, pair: NormPair) -> Attack:

@@ -14,7 +14,6 @@ from mfcheck.observables.after_training import CAPACITY, HELD_OUT_ATTACKED
 from mfcheck.observables.path_bounds import after, unless
 from mfcheck.observables.whole_training import FAILED, whole_training
 from mfcheck.settings import Level, Settings
-from mfcheck.spec import ARCHITECTURES
 from mfcheck.theorems import accuracy_map, full_training
 from mfcheck.theorems.accuracy_map import MAPS
 from mfcheck.theorems.authors_attack import EPS, INF_INF
@@ -64,9 +63,8 @@ def test_full_training_law(cell: WholeCell, decide: Decider) -> None:
 
 def capacity_cells(settings: Settings) -> Iterator[Cell]:
     """The networks of the maps of training accuracy, whose draws these are."""
-    for architecture in settings.architectures:
-        if architecture in ARCHITECTURES:
-            yield from accuracy_map.networks(architecture, settings)
+    for architecture in settings.papers_architectures:
+        yield from accuracy_map.networks(architecture, settings)
 
 
 def used_up(cell: Cell, level: Level) -> MedianWithin:

@@ -20,7 +20,6 @@ from mfcheck.findings.regimes import Regime
 from mfcheck.observables.independence import BACKWARD, DISTANCE, FAILED, FORWARD, carried
 from mfcheck.observables.path_bounds import unless
 from mfcheck.settings import Settings
-from mfcheck.spec import ARCHITECTURES
 from mfcheck.theorems.authors_attack import EPS, INF_INF
 from mfcheck.theorems.cells import AttackCell
 from mfcheck.training.objectives import Objective
@@ -94,15 +93,12 @@ class SentCell(TimedCell):
 def cells(settings: Settings) -> Iterator[TimedCell]:
     """The same networks at every time at which they are looked at."""
     width, depths = SIZES[settings.level.name]
-    for architecture in settings.architectures:
-        if architecture in ARCHITECTURES:
-            variance = {"vanilla": 2.0, "residual": 0.1}[architecture]
-            for depth in depths:
-                spec, seen = NetworkSpec(architecture, 784, 10, width, depth, variance), TRAINED + SEEN
-                for when in whens(spec):
-                    yield TimedCell(
-                        spec, "dense", pair=INF_INF, eps=EPS, images=seen, dataset=settings.dataset, when=when
-                    )
+    for architecture in settings.papers_architectures:
+        variance = {"vanilla": 2.0, "residual": 0.1}[architecture]
+        for depth in depths:
+            spec, seen = NetworkSpec(architecture, 784, 10, width, depth, variance), TRAINED + SEEN
+            for when in whens(spec):
+                yield TimedCell(spec, "dense", pair=INF_INF, eps=EPS, images=seen, dataset=settings.dataset, when=when)
 
 
 def sent_cells(settings: Settings) -> Iterator[SentCell]:

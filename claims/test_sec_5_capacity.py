@@ -12,7 +12,6 @@ from mfcheck.findings.regimes import START
 from mfcheck.observables import capacity, rescaling
 from mfcheck.observables.capacity import HELD
 from mfcheck.settings import Settings
-from mfcheck.spec import ARCHITECTURES
 from mfcheck.theorems.activations import LEAKY
 from mfcheck.theorems.corners import corners
 from mfcheck.theorems.pull import capacity_tail
@@ -28,9 +27,7 @@ class FormCell(Cell):
 
 def initial_cells(settings: Settings) -> Iterator[FormCell]:
     """The exact chain for the layers' form, stored networks for the diagonal and the rows', lazy ones at width."""
-    for architecture in settings.architectures:
-        if architecture not in ARCHITECTURES:
-            continue
+    for architecture in settings.papers_architectures:
         if architecture == "vanilla":
             for depth, outputs, variance, activation in (
                 (10, 10, 2.0, ReLULike()),
@@ -65,11 +62,10 @@ def test_initial_capacity(cell: FormCell, decide: Decider) -> None:
 
 
 def rescaling_cells(settings: Settings) -> Iterator[Cell]:
-    for architecture in settings.architectures:
-        if architecture in ARCHITECTURES:
-            for bias in (0.0, 0.3):
-                spec = NetworkSpec(architecture, 16, 3, 12, 3, {"vanilla": 2.0, "residual": 0.5}[architecture], bias)
-                yield Cell(spec, "dense", {"dataset": settings.dataset})
+    for architecture in settings.papers_architectures:
+        for bias in (0.0, 0.3):
+            spec = NetworkSpec(architecture, 16, 3, 12, 3, {"vanilla": 2.0, "residual": 0.5}[architecture], bias)
+            yield Cell(spec, "dense", {"dataset": settings.dataset})
 
 
 @claim("thm5.9/rescaling-invariance", cells=rescaling_cells)

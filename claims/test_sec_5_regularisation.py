@@ -21,7 +21,6 @@ from mfcheck.findings.regimes import LIMIT, START
 from mfcheck.observables import slopes
 from mfcheck.observables.slopes import DRIFT, LAYERS, LOSS, PULL
 from mfcheck.settings import Level, Settings
-from mfcheck.spec import ARCHITECTURES
 from mfcheck.theorems.authors_attack import INF_INF
 from mfcheck.theorems.bound import PAIRS, PAPERS, STEPS, turns
 from mfcheck.theorems.cells import AttackCell
@@ -59,12 +58,11 @@ def pull_cells(settings: Settings) -> Iterator[AttackCell]:
     """One output, where the theory's value is exact; every pair on images; and finite budgets, where gates flip."""
     yield from varied_cells(settings, Formula.PULL)
     data, quick = settings.dataset, settings.level.name == "quick"
-    for architecture in settings.architectures:
-        if architecture in ARCHITECTURES:
-            yield from one_output_cells(architecture)
-            spec = NetworkSpec(architecture, 784, 10, 256 if quick else 1000, 5, AT_A_BUDGET[architecture])
-            for eps in BUDGETS[settings.level.name]:
-                yield AttackCell(spec, "dense", pair=INF_INF, eps=eps, images=IMAGES, dataset=data)
+    for architecture in settings.papers_architectures:
+        yield from one_output_cells(architecture)
+        spec = NetworkSpec(architecture, 784, 10, 256 if quick else 1000, 5, AT_A_BUDGET[architecture])
+        for eps in BUDGETS[settings.level.name]:
+            yield AttackCell(spec, "dense", pair=INF_INF, eps=eps, images=IMAGES, dataset=data)
     for pair, spec in zip(PAIRS, turns(settings, 1024, 3), strict=False):
         if spec.architecture == "residual":
             spec = replace(spec, weight_variance=max(spec.weight_variance, LEAST_SHARE))

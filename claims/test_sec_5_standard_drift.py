@@ -22,7 +22,6 @@ from mfcheck.observables.early_training import Course
 from mfcheck.observables.groups import means_of
 from mfcheck.observables.slopes import DRIFT
 from mfcheck.settings import Level, Settings
-from mfcheck.spec import ARCHITECTURES
 from mfcheck.theorems import early
 from mfcheck.theorems.activations import LEAKY
 from mfcheck.theorems.authors_attack import INF_INF
@@ -79,17 +78,16 @@ def drift_cells(settings: Settings) -> Iterator[DriftCells]:
         yield DriftCell(NetworkSpec("vanilla", 784, 10, 5000, 5, 1.6), "wishart")
         yield DriftCell(NetworkSpec("vanilla", 784, 3, 5000, 3, 3.3, 0.0, LEAKY), "wishart")
         yield DriftCell(NetworkSpec("vanilla", 784, 20, 5000, 14, 2.2), "wishart")
-    for architecture in settings.architectures:
-        if architecture in ARCHITECTURES:
-            width = 16 * settings.level.sharper
-            narrow = {
-                "vanilla": NetworkSpec("vanilla", 4, 5, width, 2, 0.5),  # small weights: it takes 1 % of the drift
-                "residual": NetworkSpec("residual", 4, 5, 16, 3, 1.2, 0.0, LEAKY),
-            }
-            yield DriftCell(narrow[architecture], "dense", dataset=settings.dataset)
-            wide = 256 if settings.level.name == "quick" else 1000
-            spec = NetworkSpec(architecture, 784, 10, wide, 5, {"vanilla": 2.0, "residual": 0.4}[architecture])
-            yield ImagesCell(spec, "dense", images=32, dataset=settings.dataset)
+    for architecture in settings.papers_architectures:
+        width = 16 * settings.level.sharper
+        narrow = {
+            "vanilla": NetworkSpec("vanilla", 4, 5, width, 2, 0.5),  # small weights: it takes 1 % of the drift
+            "residual": NetworkSpec("residual", 4, 5, 16, 3, 1.2, 0.0, LEAKY),
+        }
+        yield DriftCell(narrow[architecture], "dense", dataset=settings.dataset)
+        wide = 256 if settings.level.name == "quick" else 1000
+        spec = NetworkSpec(architecture, 784, 10, wide, 5, {"vanilla": 2.0, "residual": 0.4}[architecture])
+        yield ImagesCell(spec, "dense", images=32, dataset=settings.dataset)
     if "vanilla" in settings.architectures:
         yield early.taught(NetworkSpec("vanilla", 784, 10, 256, 5, early.VARIANCES["vanilla"]), settings)
 

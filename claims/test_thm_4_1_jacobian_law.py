@@ -76,9 +76,7 @@ def input_cells(settings: Settings) -> Iterator[Cell]:
 
 def linearity_cells(settings: Settings) -> Iterator[Cell]:
     yield from foreign.jacobian_cells(settings)
-    for architecture in settings.architectures:
-        if architecture not in ARCHITECTURES:
-            continue
+    for architecture in settings.papers_architectures:
         for depth, bias, activation in ((3, 0.0, ReLULike()), (4, 0.3, LEAKY), (3, 0.3, ABSOLUTE)):
             spec = NetworkSpec(architecture, 196, 3, 48, depth, 1.5, bias, activation)
             yield Cell(spec, "dense", {"dataset": settings.dataset})

@@ -156,9 +156,7 @@ def entry_pair_cells(settings: Settings) -> Iterator[PairCell]:
 
 def offset_pair_cells(settings: Settings) -> Iterator[PairCell]:
     """Dense only: the Wishart chain assumes that gates are coins, which is what makes J and a independent of x."""
-    for architecture in settings.architectures:
-        if architecture not in ARCHITECTURES:
-            continue
+    for architecture in settings.papers_architectures:
         for spec in specs(BESIDE, architecture, sizes=SMALL):
             yield PairCell(spec, "dense", statement=Dependence.EVERY_WIDTH)
         wide = NetworkSpec(architecture, 4, 1, 48, 1, 1.6, 0.5)

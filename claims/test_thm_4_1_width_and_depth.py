@@ -69,8 +69,7 @@ class DistanceCell(Cell):
 
 
 def width_cells(settings: Settings) -> Iterator[DistanceCell]:
-    known = [name for name in settings.architectures if name in ARCHITECTURES]
-    for architecture in known:
+    for architecture in settings.papers_architectures:
         sizes, bias = {"vanilla": ((784, 1), 0.2), "residual": ((3136, 5), 0.5)}[architecture]
         for depth, variance, activation in ((4, 1.8, ReLULike()), (8, 2.4, LEAKY)):
             biased = 0.0 if depth == 4 else bias
@@ -82,7 +81,7 @@ def width_cells(settings: Settings) -> Iterator[DistanceCell]:
         # Where L/N is not small, the powers of the exact kurtosis are not their leading terms.
         yield DistanceCell(NetworkSpec(architecture, 16, 3, 24, 4, 1.3), "wishart", statement=Distance.KURTOSIS)
         # Dense widths cost most of this claim's time: one architecture arbitrates, both at the highest level.
-        if settings.level.name == "paper" or architecture == known[0]:
+        if settings.level.name == "paper" or architecture == settings.papers_architectures[0]:
             narrow = NetworkSpec(architecture, 4, 1, DENSE_WIDTHS[0], 1, 0.9, 0.0, ABSOLUTE)
             yield DistanceCell(narrow, "dense", statement=Distance.SLOPE)
             yield DistanceCell(narrow, "dense", statement=Distance.KURTOSIS)  # of the same draws

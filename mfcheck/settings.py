@@ -120,6 +120,11 @@ class Settings:
         if stray := [name for name, _ in self.scales if name not in self.architectures]:
             raise ValueError(f"scale names {stray[0]!r}, which is none of the run's {', '.join(self.architectures)}")
 
+    @property
+    def papers_architectures(self) -> tuple[str, ...]:
+        """Those of the run's architectures that are the paper's own."""
+        return tuple(name for name in self.architectures if name in ARCHITECTURES)
+
     def load(self) -> PaperTheory:
         """Import the theory and every foreign architecture and open the data set, so that nothing fails later."""
         check_folder("report folder", self.report)

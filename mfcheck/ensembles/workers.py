@@ -190,8 +190,10 @@ def _leave_with(parent: int) -> None:
     """End this process once that which asked it is gone: a pipe whose other end siblings hold too never tells a worker
     that nobody reads it any more. Not where they are one, as where joblib starts no others."""
 
+    child = os.getppid() == parent  # else something stands between them, or the parent is gone already
+
     def watch() -> None:
-        while os.getppid() == parent or _runs(parent):
+        while os.getppid() == parent if child else _runs(parent):
             time.sleep(1)
         os._exit(1)
 
