@@ -9,6 +9,7 @@ from mfcheck.arrays import Floats
 from mfcheck.decisions.decide import Decider
 from mfcheck.decisions.medians import MedianWithin
 from mfcheck.decisions.probes import images
+from mfcheck.findings.regimes import LINEAR_SHARE
 from mfcheck.observables.early_training import Course
 from mfcheck.settings import Settings
 from mfcheck.theorems import early
@@ -55,7 +56,7 @@ def over_foretold(cell: TaughtCell, share: float, expected: float, name: str) ->
 def test_validity_horizon(cell: TaughtCell, decide: Decider) -> None:
     """How long the linear fall of σ_w² lasts is known at t = 0: until 0.4/r, r from the gradients of two batches."""
     name = "median t*, until which σ_w² falls linearly to a fifth, over 0.4/r"
-    decide(over_foretold(cell, early.LINEAR, ENDS, name))
+    decide(over_foretold(cell, LINEAR_SHARE, ENDS, name))
 
 
 def unseen(course: Course) -> Floats:

@@ -15,7 +15,7 @@ from mfcheck.decisions.medians import MedianRatio, MedianWithin
 from mfcheck.decisions.probes import images
 from mfcheck.decisions.trial import Ask
 from mfcheck.ensembles.samples import Source
-from mfcheck.findings.regimes import AT_MOST, EARLY, LATE, LINEAR
+from mfcheck.findings.regimes import AT_MOST, EARLY, LATE, LINEAR, LINEAR_SHARE
 from mfcheck.observables.early_training import Course, Schedule
 from mfcheck.settings import Settings
 from mfcheck.theorems import early as law
@@ -152,8 +152,8 @@ def falls_linearly(cell: EarlyCell, decide: Decider) -> Ask:
         statistic=lambda draws: law.share_of_linear(cell.course(draws), standard=cell.both),
         name="median of the decrease of σ_w² over t times its own slope at t = 0",
         looks_at=images,
-        low=law.LINEAR,
-        high=2 - law.LINEAR,
+        low=LINEAR_SHARE,
+        high=2 - LINEAR_SHARE,
         origin="linear to a fifth, up to 0.2/r, which the gradients at t = 0 give",
         regime=LINEAR,
         rivals={ALONG_START: along_start(cell)},

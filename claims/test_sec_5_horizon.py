@@ -14,7 +14,7 @@ from mfcheck.decisions.alternatives import Rival
 from mfcheck.decisions.decide import Decider
 from mfcheck.decisions.median_slopes import MedianGroup, MedianSlope
 from mfcheck.decisions.probes import images
-from mfcheck.findings.regimes import EARLY
+from mfcheck.findings.regimes import EARLY, LINEAR_SHARE
 from mfcheck.observables.early_training import Course, Schedule, early
 from mfcheck.settings import Level, Settings
 from mfcheck.theorems import early as law
@@ -89,7 +89,7 @@ def lasting(x: float, spec: NetworkSpec, cell: HorizonCell) -> MedianGroup:
     source = early(Objective("theory", *cell.attack, ATTACK_STEPS), steps, stack(spec.width), beside=False)
 
     def horizon(draws: Floats) -> Floats:
-        return Course(draws, steps).lasting(law.LINEAR)
+        return Course(draws, steps).lasting(LINEAR_SHARE)
 
     cheap = cell.over is Over.WIDTH and spec == cell.spec
     return MedianGroup(x, spec, source, horizon, times=NARROW_TIMES if cheap else 1)

@@ -22,6 +22,8 @@ START = Regime("at the start")
 """At t = 0, in the paper's setting."""
 LINEAR = Regime("early, its course")
 """Whether σ_w² falls linearly at first, at whatever rate."""
+LINEAR_SHARE = 0.8
+"""σ_w² falls linearly while it has fallen by at least this share of t times its own slope at t = 0; t* is the end."""
 EARLY = Regime("early, its rate")
 """The law itself while the early training lasts."""
 LATE = Regime("late")

@@ -6,13 +6,14 @@ import math
 from collections.abc import Iterator
 
 from mfcheck.findings.finding import Finding
+from mfcheck.findings.regimes import LINEAR_SHARE
 from mfcheck.findings.report import Report, state_of
 from mfcheck.findings.states import glyph
 from mfcheck.reporting.curves.falls import Fall, falls
 from mfcheck.reporting.curves.horizon import ENOUGH, horizon
 from mfcheck.reporting.curves.profiles import needed_widths, network, pair_of, profiles
 from mfcheck.reporting.curves.trajectories import REGIMES, trajectory
-from mfcheck.reporting.early_answers import SHARE, linear_until
+from mfcheck.reporting.early_answers import linear_until
 from mfcheck.reporting.studies import Study
 from mfcheck.reporting.words import coverage_table, notation, phrases
 from mfcheck.reporting.words.distances import size
@@ -104,7 +105,7 @@ def _times(report: Report) -> Study:
         "Until when a law of training lasts",
         "the time, in units of the flow, at which the medians leave the law; and that time over the one in which the "
         "theory halves σ_w²; linear means: the decrease is at least "
-        f"{SHARE:g} of t times each network's own slope at t = 0",
+        f"{LINEAR_SHARE:g} of t times each network's own slope at t = 0",
         columns=("training", "law", "lasts until t", "over the theory's half-life", "claim"),
         rows=tuple(dict.fromkeys(rows)),
     )

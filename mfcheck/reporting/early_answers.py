@@ -7,12 +7,11 @@ from collections.abc import Iterator
 
 from mfcheck.findings import series
 from mfcheck.findings.finding import Finding
+from mfcheck.findings.regimes import LINEAR_SHARE
 from mfcheck.findings.report import Report
 from mfcheck.reporting.curves.falls import Fall, falls
 from mfcheck.reporting.curves.trajectories import falls_below
 
-SHARE = 0.8
-"""σ_w² falls linearly while it has fallen by at least this share of t times the networks' own slope."""
 HORIZON = "thm5.4/early-horizon"
 
 
@@ -46,14 +45,14 @@ def _fall(fall: Fall) -> str:
 
 
 def linear_until(fall: Fall) -> float:
-    """When a training's decrease is first at `SHARE` of the linear one; ∞ if never, NaN where that is not known."""
+    """When a training's decrease is first at `LINEAR_SHARE` of the linear one; ∞ if never, NaN if that is not known."""
     own = fall.lines.get(series.OWN, ())
     return _until(fall.times, fall.lines[""], own) if own else math.nan
 
 
 def _until(times: tuple[float, ...], fallen: tuple[float, ...], own: tuple[float, ...]) -> float:
-    """When the medians are first below `SHARE` of the linear fall, linear between times; ∞ if never."""
-    return falls_below(times, [a / b for a, b in zip(fallen, own, strict=True)], SHARE)
+    """When the medians are first below `LINEAR_SHARE` of the linear fall, linear between times; ∞ if never."""
+    return falls_below(times, [a / b for a, b in zip(fallen, own, strict=True)], LINEAR_SHARE)
 
 
 def _trend(finding: Finding) -> Iterator[str]:

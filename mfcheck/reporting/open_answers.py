@@ -18,6 +18,7 @@ from mfcheck.reporting.curves.profiles import pair_of
 from mfcheck.reporting.curves.scatters import scatters, together
 from mfcheck.reporting.words import notation, numbers
 from mfcheck.spec import NormPair
+from mfcheck.theory.full_training import BEST
 from mfcheck.verdict import Verdict
 
 WEIGHT_DECAY = "thm5.4/stronger-than-weight-decay"
@@ -120,10 +121,10 @@ def _whole(claim: ClaimRecord) -> list[str]:
         width, more = finding.parameters["width"], finding.own_curve.series
         rate, left, rows = more[series.INITIAL_RATE][0], more[series.LOSS_LEFT][0], tried_of(finding)
         others = ", ".join(f"{one.error:.2g} for p = {name(one)}" for one in rows)
-        best = min(rows, key=lambda one: abs((one.exponent or math.inf) - 0.4))
+        best = min(rows, key=lambda one: abs((one.exponent or math.inf) - BEST))
         sentences.append(
-            f"With r = {rate:.3g} known at t = 0, L_adv(t) = L₀(1 + rt/p)^{{−p}} at N = {width} with p = 0.4 is off by "
-            f"{_measured(finding)} in the root mean square of log L_adv to the end of training, where {left:.2g} of "
+            f"With r = {rate:.3g} known at t = 0, L_adv(t) = L₀(1 + rt/p)^{{−p}} at N = {width} with p = {BEST:g} is off "
+            f"by {_measured(finding)} in the root mean square of log L_adv to the end of training, where {left:.2g} of "
             f"L_adv is left (medians: {others}); it predicts {best.fall:.2g} of the measured fall of σ_w² with L_std's "
             f"pull as measured, and {best.fall_from_start:.2g} with that pull as it was at the start."
         )

@@ -12,6 +12,7 @@ from mfcheck.arrays import Floats
 from mfcheck.ensembles.samples import Source
 from mfcheck.findings import series
 from mfcheck.findings.finding import Curve
+from mfcheck.findings.regimes import LINEAR_SHARE
 from mfcheck.observables.early_training import Course, Schedule, early
 from mfcheck.settings import Settings
 from mfcheck.spec import Attack, NetworkSpec
@@ -21,8 +22,6 @@ from mfcheck.theorems.cells import AttackCell
 from mfcheck.theory import PaperTheory
 from mfcheck.training.objectives import Objective
 
-LINEAR = 0.8
-"""σ_w² falls linearly while it has fallen by at least this share of t times its own slope at t = 0; t* is the end."""
 FORETOLD = 0.2
 """Early training is taken to end at this over r, by when L_adv would have lost a fifth at its first rate r."""
 
@@ -97,7 +96,7 @@ def taught(spec: NetworkSpec, settings: Settings) -> TaughtCell:
 
 
 def linear_time(theory: PaperTheory, spec: NetworkSpec, attack: Attack) -> float:
-    """The theory's own t*: when its σ_w² has fallen to `LINEAR` of its first slope times t; ∞ if it never has.
+    """The theory's own t*: when its σ_w² has fallen to `LINEAR_SHARE` of its first slope times t; ∞ if it never has.
 
     >>> spec = NetworkSpec("vanilla", 784, 10, 256, 5, 2.0)
     >>> times = [linear_time(PaperTheory(), spec, Attack(eps, math.inf, math.inf)) for eps in (0.1, 0.2)]
@@ -107,7 +106,7 @@ def linear_time(theory: PaperTheory, spec: NetworkSpec, attack: Attack) -> float
     start, rate = spec.weight_variance, -theory.variance_rate(spec, *attack)
 
     def short(t: float) -> bool:
-        return start - theory.weight_variance(spec, *attack, t) <= LINEAR * rate * t
+        return start - theory.weight_variance(spec, *attack, t) <= LINEAR_SHARE * rate * t
 
     low, high = 0.0, start / rate
     while not short(high):
