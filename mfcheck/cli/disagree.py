@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import math
 import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import SystemRandom
 from typing import TYPE_CHECKING
@@ -19,6 +21,7 @@ from mfcheck.findings.wording import within
 from mfcheck.imports import offer_folder
 from mfcheck.settings import LEVELS, Settings, level_named
 from mfcheck.theory.loading import PAPER_THEORY, load_theory
+from mfcheck.verdict import Verdict
 
 if TYPE_CHECKING:
     from mfcheck.session.disagreement import Disagreement
@@ -62,7 +65,7 @@ def run(chosen: argparse.Namespace) -> int:
     )
     check_claims(chosen.mf_claim, suite_claims())
     say(f"A is {chosen.a}, B is {chosen.b}; level {settings.level.title}, seed {settings.seed}")
-    from mfcheck.session.disagreement import disagreements, said, tallied
+    from mfcheck.session.disagreement import disagreements
 
     found = []
     for one in disagreements(a, b, settings, chosen.mf_claim, chosen.budget, every=chosen.all):
@@ -82,3 +85,28 @@ def _lines(one: Disagreement) -> list[str]:
         f"    {one.statistic} of A: {one.estimate:.6g}, interval {within(*one.interval)}",
         f"    A {one.verdict_a}, B {one.verdict_b}, after {one.draws:,} draws in {one.seconds:.1f} s",
     ]
+
+
+def tallied(found: Sequence[Disagreement]) -> Iterator[str]:
+    """One line for each claim, and one for all: in how many of the cells which of the two is refuted or not."""
+    for claim in sorted({one.claim for one in found}):
+        yield f"{claim}: {_tally([one for one in found if one.claim == claim])}"
+    yield f"in all: {_tally(found)}; {sum(one.separates for one in found)} of {len(found)} cells separate them"
+
+
+def _tally(found: Sequence[Disagreement]) -> str:
+    if not found:
+        return "they differ in no cell"
+    counts = (("A", Counter(one.verdict_a for one in found)), ("B", Counter(one.verdict_b for one in found)))
+    return "; ".join(f"{name} {', '.join(f'{verdict} in {n}' for verdict, n in of.items())}" for name, of in counts)
+
+
+def said(found: Sequence[Disagreement]) -> str:
+    """What cells up to the first that separates come to, in one line."""
+    for one in found:
+        if one.separates:
+            wrong, right = ("A", "B") if one.verdict_a is Verdict.REFUTED else ("B", "A")
+            return f"{wrong} is refuted, {right} is supported"
+    if any(one.verdict_a is one.verdict_b is Verdict.REFUTED for one in found):
+        return "both are refuted"
+    return "no cell tells them apart"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -207,31 +206,6 @@ def decide(one: Candidate, begun: float) -> Disagreement:
         draws=max(of_a.decision.draws, of_b.decision.draws),
         seconds=time.perf_counter() - begun,
     )
-
-
-def tallied(found: Sequence[Disagreement]) -> Iterator[str]:
-    """One line for each claim, and one for all: in how many of the cells which of the two is refuted or not."""
-    for claim in sorted({one.claim for one in found}):
-        yield f"{claim}: {_tally([one for one in found if one.claim == claim])}"
-    yield f"in all: {_tally(found)}; {sum(one.separates for one in found)} of {len(found)} cells separate them"
-
-
-def _tally(found: Sequence[Disagreement]) -> str:
-    if not found:
-        return "they differ in no cell"
-    counts = (("A", Counter(one.verdict_a for one in found)), ("B", Counter(one.verdict_b for one in found)))
-    return "; ".join(f"{name} {', '.join(f'{verdict} in {n}' for verdict, n in of.items())}" for name, of in counts)
-
-
-def said(found: Sequence[Disagreement]) -> str:
-    """What cells up to the first that separates come to, in one line."""
-    for one in found:
-        if one.separates:
-            wrong, right = ("A", "B") if one.verdict_a is Verdict.REFUTED else ("B", "A")
-            return f"{wrong} is refuted, {right} is supported"
-    if any(one.verdict_a is one.verdict_b is Verdict.REFUTED for one in found):
-        return "both are refuted"
-    return "no cell tells them apart"
 
 
 def _asked(claim: Claim, patterns: Sequence[str]) -> bool:

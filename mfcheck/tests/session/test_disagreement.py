@@ -10,9 +10,10 @@ import pytest
 import mfcheck
 from mfcheck import Cell, NetworkSpec, PaperTheory, Verdict
 from mfcheck.cli import main
+from mfcheck.cli.disagree import said
 from mfcheck.decisions.decide import Decider
 from mfcheck.decisions.trial import made
-from mfcheck.session.disagreement import Disagreement, difference, planned, said, separation
+from mfcheck.session.disagreement import Disagreement, difference, planned, separation
 from mfcheck.tests.support.bounded_draws import AROUND, bound, decider, median, share
 
 MINE = """
