@@ -125,8 +125,8 @@ def _whole(claim: ClaimRecord) -> list[str]:
         sentences.append(
             f"With r = {rate:.3g} known at t = 0, L_adv(t) = L₀(1 + rt/p)^{{−p}} at N = {width} with p = {BEST:g} "
             f"is off by {_measured(finding)} in the root mean square of log L_adv to the end of training, where "
-            f"{left:.2g} of L_adv is left (medians: {others}); it predicts {best.fall:.2g} of the measured fall of σ_w² "
-            f"with L_std's pull as measured, and {best.fall_from_start:.2g} with that pull as it was at the start."
+            f"{left:.2g} of L_adv is left (medians: {others}); it predicts {best.fall:.2g} of the measured fall of "
+            f"σ_w² with L_std's pull as measured, and {best.fall_from_start:.2g} with that pull as it was at the start."
         )
     return sentences
 

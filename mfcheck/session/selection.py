@@ -52,7 +52,7 @@ def chosen_by(config: pytest.Config) -> list[str]:
         texts += sorted(f"--{name.replace('_', '-')} {one}" for one in getattr(config.option, name, None) or ())
     claims = config.getoption("mf_claim") or os.environ.get(f"{PREFIX}CLAIM")
     texts += [f"{spelt('claim')} {claims}"] if claims else []
-    return [text.encode(errors="backslashreplace").decode() for text in texts]
+    return sorted(text.encode(errors="backslashreplace").decode() for text in texts)
 
 
 def _from_root(argument: str, config: pytest.Config) -> str:
