@@ -49,7 +49,7 @@ def chosen_by(config: pytest.Config) -> list[str]:
         return []
     texts = [_from_root(text, config) for text in selected_tests(config)]
     for name in ("deselect", "ignore", "ignore_glob"):
-        texts += sorted(f"--{name.replace('_', '-')} {one}" for one in getattr(config.option, name, None) or ())
+        texts += [f"--{name.replace('_', '-')} {one}" for one in getattr(config.option, name, None) or ()]
     claims = config.getoption("mf_claim") or os.environ.get(f"{PREFIX}CLAIM")
     texts += [f"{spelt('claim')} {claims}"] if claims else []
     return sorted(text.encode(errors="backslashreplace").decode() for text in texts)
