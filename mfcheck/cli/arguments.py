@@ -9,8 +9,9 @@ from typing import Any, NoReturn
 from mfcheck.given import meant, number, path_at, reason, whole_number
 
 EPILOG = (
-    "Exit status: 0, or 1 for a regression, for theories that nothing separates, for pooled reports that do not "
-    "support all, and for an audit that is refuted, undecided or stopped by its pre-flight; 4 for what cannot be used."
+    "Exit status: 0, or 1 for a regression, for theories that nothing separates, for pooled reports of which "
+    "something that gates is neither supported nor refuted as declared; 2 where Ctrl-C ended it; 4 for what cannot be "
+    "used. An audit ends as pytest does, and with 1 where its pre-flight stops it."
 )
 
 
