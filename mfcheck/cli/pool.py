@@ -17,10 +17,8 @@ WIDTH = 17
 
 def add_pool(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the command and its arguments."""
-    pool = commands.add_parser(
-        "pool",
-        help="reports of several seeds side by side; status 1 unless all that gates is supported or refuted as declared",
-    )
+    told = "reports of several seeds side by side; status 1 unless all that gates is supported or refuted as declared"
+    pool = commands.add_parser("pool", help=told)
     pool.add_argument(
         "reports", metavar="REPORT", nargs="+", type=a_path, help="report.json of a run, one of each seed"
     )

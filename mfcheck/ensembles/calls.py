@@ -5,11 +5,11 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any
 
 import torch
 
+from mfcheck.ensembles.facts import kept
 from mfcheck.ensembles.networks import Network
 from mfcheck.imports import load_factory
 from mfcheck.spec import ModuleSpec, NetworkSpec
@@ -23,28 +23,6 @@ SHAPED = ("input_shape", "in_channels", "in_chans", "image_size", "img_size")
 GIVEN = ("spec", "generator")
 NAMES = (*INPUTS, *OUTPUTS, *SHAPED, *KNOBS, *GIVEN)
 """The names of arguments that an audit knows what to give for."""
-
-
-Asked = ParamSpec("Asked")
-Told = TypeVar("Told")
-_facts: list[Callable[[], None]] = []
-
-
-def kept(most: int) -> Callable[[Callable[Asked, Told]], Callable[Asked, Told]]:
-    """Keep what a function says of factories or their networks, until `forget`."""
-
-    def keeping(function: Callable[Asked, Told]) -> Callable[Asked, Told]:
-        told = lru_cache(maxsize=most)(function)
-        _facts.append(told.cache_clear)
-        return cast("Callable[Asked, Told]", told)
-
-    return keeping
-
-
-def forget() -> None:
-    """Forget what is kept of factories: in a notebook one is defined anew, or what it calls, under the same name."""
-    for clear in _facts:
-        clear()
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mfcheck.ensembles.calls import OUTPUTS, call_of, kept
+from mfcheck.ensembles.calls import OUTPUTS, call_of
+from mfcheck.ensembles.facts import kept
 from mfcheck.ensembles.streams import Stream
 from mfcheck.imports import foreign_code, load_factory, with_torchvision
 from mfcheck.spec import ModuleSpec, NetworkSpec

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from mfcheck.ensembles.calls import kept
 from mfcheck.ensembles.construction import draw_modules, shaped, trainable
+from mfcheck.ensembles.facts import kept
 from mfcheck.ensembles.modules import is_gaussian
 from mfcheck.ensembles.placement import differentiable, in_dtype
 from mfcheck.ensembles.streams import Stream

@@ -10,8 +10,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from mfcheck.ensembles.calls import KNOBS, call_of, kept
+from mfcheck.ensembles.calls import KNOBS, call_of
 from mfcheck.ensembles.construction import draw_modules, shaped, size_of
+from mfcheck.ensembles.facts import kept
 from mfcheck.ensembles.modules import ModuleStack, is_gaussian
 from mfcheck.ensembles.placement import in_dtype
 from mfcheck.ensembles.samples import Probe

@@ -88,7 +88,7 @@ def audit(
     """
     from mfcheck.decisions.decide import Decider
     from mfcheck.decisions.suite import suite_claims
-    from mfcheck.ensembles.calls import forget
+    from mfcheck.ensembles.facts import forget
     from mfcheck.ensembles.store import ChunkStore
     from mfcheck.findings.expected import declare, owners_expectations
     from mfcheck.findings.record import as_plain, code_of

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mfcheck.ensembles.calls import kept
+from mfcheck.ensembles.facts import kept
 from mfcheck.findings.sections import SECTIONS
 from mfcheck.session.outcome import cell_of, claim_of
 from mfcheck.spec import ARCHITECTURES

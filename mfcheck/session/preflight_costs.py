@@ -13,7 +13,8 @@ from mfcheck.decisions.cost import seconds_of_first
 from mfcheck.decisions.sampling import once
 from mfcheck.decisions.statement import Plan
 from mfcheck.decisions.trial import Trial, made
-from mfcheck.ensembles.calls import call_of, kept
+from mfcheck.ensembles.calls import call_of
+from mfcheck.ensembles.facts import kept
 from mfcheck.ensembles.modules import ModuleStack, draw_stack
 from mfcheck.ensembles.samples import Source
 from mfcheck.ensembles.streams import Stream

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mfcheck.ensembles import devices
+from mfcheck.ensembles.facts import forget
 from mfcheck.findings.claim import check_claims
 from mfcheck.findings.expected import Expectation, owners_expectations, read_expectations
 from mfcheck.findings.record import code_of
@@ -75,8 +76,6 @@ class Run:
 
 def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
     """Read and check everything the run was given; ValueError, before any work, for what cannot be used."""
-    from mfcheck.ensembles.calls import forget
-
     forget()
     texts = {**options.from_environment(os.environ), **options.from_command_line(config)}
     for name, text in texts.items():
