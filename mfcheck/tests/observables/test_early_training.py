@@ -14,10 +14,11 @@ from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import Probe, Sample
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.ensembles.streams import Stream
+from mfcheck.findings.regimes import LINEAR_SHARE
 from mfcheck.observables.early_training import Course, Schedule, early
 from mfcheck.observables.initial_decay import PULL, STANDARD_PULL, shared
 from mfcheck.spec import Attack
-from mfcheck.theorems.early import FORETOLD, LINEAR, foretold, linear_time, share_of_linear, with_what_is_left
+from mfcheck.theorems.early import FORETOLD, foretold, linear_time, share_of_linear, with_what_is_left
 from mfcheck.training.attacked import attacked_loss
 from mfcheck.training.objectives import Objective, slope
 from mfcheck.training.rules import SGD
@@ -153,28 +154,28 @@ def test_a_training_that_diverges_is_known_to_be_lost() -> None:
     wild = Schedule(lr=1e4, steps=6, looks=(0, 6), batch=6)
     found = course(VANILLA, schedule=wild)
     assert found.lost.tolist() == [1.0] * DRAWS
-    bounds = found.lasting(LINEAR)
+    bounds = found.lasting(LINEAR_SHARE)
     assert (bounds[:, 0] == 0).all()
     assert np.isinf(bounds[:, 1]).all()
     assert np.isinf(share_of_linear(found, standard=True)).all()
 
 
 def planted(horizon: float, slope_of: float = 2.0) -> Course:
-    """A decrease t·s₀ that stops being linear as 1 − t/(5·horizon/…), exactly `LINEAR` at the horizon."""
+    """A decrease t·s₀ that stops being linear as 1 − t/(5·horizon/…), exactly `LINEAR_SHARE` at the horizon."""
     schedule = Schedule(lr=0.01, steps=100, looks=(0, 100))
     t = schedule.times
-    fallen = slope_of * t * (1 - (1 - LINEAR) * t / horizon)
+    fallen = slope_of * t * (1 - (1 - LINEAR_SHARE) * t / horizon)
     rows = np.concatenate([[slope_of, 1.0, FORETOLD / 0.3, 0.0, 0.0], fallen, fallen, 0 * t, [1, 1], [1.2, 1.1], 0 * t])
     return Course(np.array([rows]), schedule)
 
 
 @pytest.mark.parametrize("horizon", [0.05, 0.333, 0.9])
 def test_the_horizon_is_found_between_steps(horizon: float) -> None:
-    assert planted(horizon).lasting(LINEAR)[0] == pytest.approx([horizon, horizon], rel=1e-3)
+    assert planted(horizon).lasting(LINEAR_SHARE)[0] == pytest.approx([horizon, horizon], rel=1e-3)
 
 
 def test_a_horizon_beyond_the_end_is_known_from_below_alone() -> None:
-    assert planted(7.0).lasting(LINEAR)[0].tolist() == [1.0, math.inf]
+    assert planted(7.0).lasting(LINEAR_SHARE)[0].tolist() == [1.0, math.inf]
 
 
 def test_what_is_foretold_is_read_at_each_networks_own_time() -> None:
