@@ -3,24 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import zip_longest
 
-from mfcheck.findings.snapshot import Seen, Snapshot
+from mfcheck.findings.snapshot import FILES, Seen, Snapshot
 
 
-def is_part(old: Snapshot, new: Snapshot) -> bool:
-    """Whether the new run may have left out, on purpose, what the older one tried."""
-    return new.narrowed and not _so_narrowed(old, new)
+@dataclass(frozen=True)
+class Runs:
+    """An older run, and the new one that is held against it."""
 
+    old: Snapshot
+    new: Snapshot
 
-def of_the_same(old: Snapshot, new: Snapshot) -> bool:
-    """Whether both runs tried the same claims and cells, or all there are, so that theorems can be compared."""
-    return not (old.narrowed or new.narrowed) or _so_narrowed(old, new) or old.places == new.places
+    @property
+    def part(self) -> bool:
+        """Whether the new run may have left out, on purpose, what the older one tried."""
+        return self.new.narrowed and not self._so_narrowed
 
+    @property
+    def of_the_same(self) -> bool:
+        """Whether both tried the same claims and cells, or all there are, so that theorems can be compared."""
+        narrowed = self.old.narrowed or self.new.narrowed
+        return not narrowed or self._so_narrowed or self.old.places == self.new.places
 
-def _so_narrowed(old: Snapshot, new: Snapshot) -> bool:
-    """Whether both runs were narrowed, and by the same command."""
-    return old.narrowed and new.narrowed and bool(new.selection) and old.selection == new.selection
+    @property
+    def know_regimes(self) -> bool:
+        """Whether both reports would name regimes, or neither."""
+        return (self.old.schema > 1) == (self.new.schema > 1)
+
+    def same_inputs(self, seen: Seen) -> bool:
+        """Whether both looked at the same inputs: the seed picks them from the files, the engine wishart sees none."""
+        before, after = (run.circumstances[FILES] for run in (self.old, self.new))
+        return seen.engine == "wishart" or (self.old.seed, before) == (self.new.seed, after)
+
+    @property
+    def _so_narrowed(self) -> bool:
+        """Whether both runs were narrowed, and by the same command."""
+        narrowed = self.old.narrowed and self.new.narrowed
+        return narrowed and bool(self.new.selection) and self.old.selection == self.new.selection
 
 
 def matched(one: Sequence[Seen], other: Sequence[Seen]) -> Iterator[tuple[Seen | None, Seen | None]]:
