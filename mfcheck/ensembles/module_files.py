@@ -19,9 +19,8 @@ FOLDERS_OF_PACKAGES = {"site-packages", "dist-packages"}
 
 def own_code(*folders: str) -> list[Path]:
     """Our files of code, in order and without their tests; of these folders, if named, and the top level alone."""
-    found = sorted(file.relative_to(HOME).parts for file in HOME.rglob("*.py"))
-    asked = (parts for parts in found if not folders or len(parts) == 1 or parts[0] in folders)
-    return [HOME.joinpath(*parts) for parts in asked if parts[0] != "tests"]
+    asked = folders or [inside.name for inside in HOME.iterdir() if inside.is_dir() and inside.name != "tests"]
+    return sorted([*HOME.glob("*.py"), *(file for folder in asked for file in (HOME / folder).rglob("*.py"))])
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from mfcheck.datasets.inputs import NORM, open_dataset
-from mfcheck.ensembles.module_files import Place, own_code
+from mfcheck.ensembles.module_files import HOME, Place
 from mfcheck.ensembles.provenance import foreign_code
 from mfcheck.ensembles.source_files import digest_of_all
 from mfcheck.findings import states
@@ -112,7 +112,7 @@ def code_of(theory: str) -> str:
 @lru_cache(maxsize=8)
 def _code_of(theory: str, loaded: Itself) -> str:
     if theory == PAPER_THEORY:
-        return digest_of_all(file for file in own_code("theory") if file.parent.name == "theory")
+        return digest_of_all((HOME / "theory").glob("*.py"))
     code = foreign_code([loaded.one], [theory], ())
     if code.unresolved:
         return ""
