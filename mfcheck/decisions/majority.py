@@ -11,6 +11,7 @@ from mfcheck.decisions.sampling import Sampling, Statistic
 from mfcheck.decisions.statement import Evidence, Plan, Rule, Statement
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.findings.finding import Curve, nothing_allowed
+from mfcheck.findings.stated import COUNTED
 from mfcheck.statistics import medians, rates, resolution
 from mfcheck.statistics.sample_sizes import Draw
 from mfcheck.statistics.sequential import Region
@@ -79,7 +80,7 @@ class Majority(Statement[MajorityPlan]):
         open_ones = rates.undecided(draw(decided.draws))
         still = f"{open_ones} of {decided.draws} may still turn out either way" if open_ones else ""
         return Evidence(
-            statistic="share of networks",
+            statistic=COUNTED,
             reference=1.0,
             decision=decided,
             resolution=resolution.of_rate(decided.draws, HALF, rule.last_alpha(decided)),

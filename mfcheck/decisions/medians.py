@@ -17,6 +17,7 @@ from mfcheck.decisions.sampling import Sampling, Statistic
 from mfcheck.decisions.statement import BELOW, TWIN, Evidence, Formula, Plan, Rule, Statement
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.findings.finding import Curve, Margin
+from mfcheck.findings.stated import NO_LAW
 from mfcheck.statistics import medians
 from mfcheck.statistics.resolution import of_place, of_ratio
 from mfcheck.statistics.sample_sizes import Draw
@@ -173,7 +174,7 @@ class MedianWithin(Statement[MedianPlan]):
     probe: Probe | None = None
 
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> MedianPlan:
-        margin = Margin(0.0, (self.high - self.low) / 2, f"no law: {self.origin}")
+        margin = Margin(0.0, (self.high - self.low) / 2, NO_LAW + self.origin)
         probe = sampling.probe(self.probe, self.looks_at)
         draw = sampling.draws(self.source, probe, self.statistic)
         return MedianPlan(

@@ -10,6 +10,7 @@ from mfcheck.decisions.sampling import Sampling, Statistic
 from mfcheck.decisions.statement import TWIN, Evidence, Formula, Plan, Rule, Statement
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.findings.finding import Margin
+from mfcheck.findings.stated import COUNTED
 from mfcheck.statistics import rates, resolution
 from mfcheck.statistics.sample_sizes import Draw
 from mfcheck.theory import PaperTheory
@@ -36,7 +37,7 @@ class Rate(Statement[Plan]):
         (draw,), rate = plan.draws_of, rule.level.rate
         decided = rates.decide_rate(draw, rate, first=plan.first, alpha=rule.alpha, looks=rule.looks)
         return Evidence(
-            statistic="share of networks",
+            statistic=COUNTED,
             reference=1.0,
             decision=decided,
             resolution=resolution.of_rate(decided.draws, rate, rule.last_alpha(decided)),
@@ -90,7 +91,7 @@ class Share(Statement[SharePlan]):
         kept = _keeping(draw, plan.target, plan.above)
         decided = rates.decide_rate(kept, rate, first=plan.first, alpha=rule.alpha, looks=rule.looks)
         found = Evidence(
-            statistic="share of networks within the bound",
+            statistic=f"{COUNTED} within the bound",
             reference=1.0,
             decision=decided,
             last_alpha=rule.last_alpha(decided),

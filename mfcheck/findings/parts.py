@@ -14,6 +14,7 @@ from typing import Any
 
 from mfcheck.findings.finding import LOGARITHM, over_reference
 from mfcheck.findings.regimes import EARLY, LATE, LIMIT, LINEAR, MECHANISM, OUTCOME, PULL, START, is_granted
+from mfcheck.findings.stated import Bounds, declared_in
 from mfcheck.verdict import Verdict, combine
 
 Plain = Mapping[str, Any]
@@ -23,12 +24,22 @@ IN_ORDER = (START, LINEAR, EARLY, LATE, OUTCOME, MECHANISM, LIMIT, PULL)
 
 @dataclass(frozen=True)
 class Off:
-    """The spread of refuted estimates, where the theory has one `reference`, or else of estimates over its values."""
+    """The spread of refuted estimates of one claim and statistic: where the theory has one `reference`, or where no
+    law gives a value and the bounds `allowed` were declared; or else of estimates over the theory's values."""
 
     low: float
     median: float
     high: float
     reference: float | None
+    allowed: Bounds | None = None
+    claim: str = ""
+    statistic: str = ""
+
+    @property
+    def plain(self) -> dict[str, float | None] | None:
+        """Its numbers beside the theory's; None where no law gives one."""
+        numbers = {"low": self.low, "median": self.median, "high": self.high, "reference": self.reference}
+        return numbers if self.allowed is None else None
 
 
 @dataclass(frozen=True)
@@ -36,7 +47,8 @@ class Part:
     """What the findings of one regime come to; the `regime` is empty of those that speak of no part.
 
     `bearing` counts those findings whose support makes the regime hold; `caveats` are the others' reasons. `off` says
-    how far refuted estimates are from the theory, and `instead` in how many refuted findings which other law holds.
+    how far refuted estimates are from the theory, or else `apart` where they are of several claims or statistics, which
+    have no median together; and `instead` in how many refuted findings which other law holds.
     """
 
     regime: str
@@ -48,6 +60,7 @@ class Part:
     caveats: tuple[str, ...]
     off: Off | None
     instead: Mapping[str, int]
+    apart: tuple[Off, ...] = ()
 
     @property
     def open(self) -> int:
@@ -66,9 +79,11 @@ class Part:
 
     @property
     def plain(self) -> dict[str, Any]:
-        """The part in JSON's own types, as a report holds it."""
+        """The part in JSON's own types, as a report holds it: how far it is off where that is from a law, and one."""
         own = {"verdict": self.verdict.value, "caveats": list(self.caveats), "instead": dict(self.instead)}
-        return {**asdict(self), **own, "holds": self.holds}
+        found = {**asdict(self), **own, "off": self.off.plain if self.off else None, "holds": self.holds}
+        del found["apart"]
+        return found
 
 
 def whole_verdict(findings: Iterable[Plain], *, errors: bool = False) -> Verdict:
@@ -128,6 +143,7 @@ def _part(regime: str, findings: Sequence[Plain]) -> Part:
     applicable = [finding for finding in findings if finding["verdict"] != Verdict.NOT_APPLICABLE]
     refuted = [finding for finding in applicable if finding["verdict"] == Verdict.REFUTED]
     caveats = [str(finding["caveat"]) for finding in applicable if finding.get("caveat")]
+    offs = _offs(refuted)
     return Part(
         regime=regime,
         verdict=combine(Verdict(finding["verdict"]) for finding in findings),
@@ -136,30 +152,39 @@ def _part(regime: str, findings: Sequence[Plain]) -> Part:
         refuted=len(refuted),
         bearing=len(applicable) - len(caveats),
         caveats=tuple(dict.fromkeys(caveats)),
-        off=_off(refuted),
+        off=offs[0] if len(offs) == 1 else None,
         instead=Counter(law for finding in refuted for law in _laws_instead(finding)),
+        apart=offs if len(offs) > 1 else (),
     )
 
 
-def _off(refuted: Sequence[Plain]) -> Off | None:
-    """How far they are off; None of laws that are to break, for which the theory's value is not the one to meet."""
-    known = [
-        (str(one.get("statistic", "")), float(one["estimate"]), float(one["reference"]))
-        for one in refuted
-        if not one.get("breaks") and one.get("estimate") is not None and one.get("reference") is not None
-    ]
-    if not known:
-        return None
-    reference = known[0][2]
-    alike = all(math.isclose(value, reference, rel_tol=1e-3, abs_tol=1e-12) for _, _, value in known)
-    if alike and not any(name.startswith(LOGARITHM) for name, _, _ in known):
-        return _spread([estimate for _, estimate, _ in known], reference)
-    ratios = [ratio for one in known if (ratio := over_reference(*one)) is not None]
-    return _spread(ratios, None)
+def _offs(refuted: Sequence[Plain]) -> tuple[Off, ...]:
+    """How far they are off, of every claim and statistic apart; nothing of laws that are to break, for which the
+    theory's value is not the one to meet."""
+    groups: dict[tuple[str, str, Bounds | None], list[Plain]] = {}
+    for one in refuted:
+        if not one.get("breaks") and one.get("estimate") is not None and one.get("reference") is not None:
+            key = str(one.get("claim", "")), str(one.get("statistic", "")), declared_in(one)
+            groups.setdefault(key, []).append(one)
+    return tuple(off for key, found in groups.items() if (off := _off(*key, found)) is not None)
 
 
-def _spread(values: Sequence[float], reference: float | None) -> Off:
-    return Off(min(values), median(values), max(values), reference)
+def _off(claim: str, statistic: str, allowed: Bounds | None, findings: Sequence[Plain]) -> Off | None:
+    known = [(float(one["estimate"]), float(one["reference"])) for one in findings]
+    estimates, reference = [estimate for estimate, _ in known], known[0][1]
+    alike = all(math.isclose(value, reference, rel_tol=1e-3, abs_tol=1e-12) for _, value in known)
+    if allowed is not None:
+        return _spread(estimates, None, allowed, claim, statistic)
+    if alike and not statistic.startswith(LOGARITHM):
+        return _spread(estimates, reference, None, claim, statistic)
+    ratios = [ratio for one in known if (ratio := over_reference(statistic, *one)) is not None]
+    return _spread(ratios, None, None, claim, statistic) if ratios else None
+
+
+def _spread(
+    values: Sequence[float], reference: float | None, allowed: Bounds | None, claim: str, statistic: str
+) -> Off:
+    return Off(min(values), median(values), max(values), reference, allowed, claim, statistic)
 
 
 def _laws_instead(finding: Plain) -> list[str]:

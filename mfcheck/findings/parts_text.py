@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mfcheck.findings.parts import Off, Part, has_parts
+from mfcheck.findings.stated import bounds_text, is_count
 from mfcheck.findings.wording import plural
 from mfcheck.verdict import Verdict
 
@@ -72,27 +73,39 @@ def _refuted(part: Part) -> str:
     """How many are refuted, by how much, and which laws hold in its place: in all of them, or in how many."""
     said = f"refuted in {part.refuted} of {part.findings}"
     said += f", {part.open} open" * bool(part.open)
-    said += f": {_distance(part.off)}" * (part.off is not None)
+    far = [_distance(part.off)] if part.off else [_named(off, part.apart) for off in part.apart]
+    said += f": {', '.join(far)}" * bool(far)
     laws = sorted(part.instead.items(), key=lambda law: (-law[1], law[0]))[:MOST_LAWS]
     named = [law if count == part.refuted else f"{law} (in {count})" for law, count in laws]
     return said + f"; instead holds: {', '.join(named)}" * bool(named)
 
 
-def _distance(off: Off | None) -> str:
+def _named(off: Off, among: Sequence[Off]) -> str:
+    """How far those of one claim are off, and of one statistic where the claim has several."""
+    several = sum(other.claim == off.claim for other in among) > 1
+    place = f"of the {off.statistic}" if several else f"in {off.claim.split('/')[-1]}"
+    return f"{_distance(off)} {place}"
+
+
+def _distance(off: Off) -> str:
     """How far refuted estimates are off, as one number or a range.
 
     >>> _distance(Off(0.93, 0.93, 0.93, 0.5))
     'estimate 0.93 where the theory has 0.5'
     >>> _distance(Off(0.25, 0.5, 0.75, None))
     'estimates 0.25 to 0.75 times what the theory has, 0.5 at the median'
+    >>> _distance(Off(0.93, 0.93, 0.93, None, (0.0, 0.1)))
+    'estimate 0.93 where at most 0.1 is allowed'
     """
-    if off is None:
-        return ""
     low, middle, high = map(_short, (off.low, off.median, off.high))
     one = low == high
-    values = f"estimate {middle}" if one else f"estimates {low} to {high}"
-    value = "" if off.reference is None else _short(off.reference)
-    against = f" where the theory has {value}" if value else " times what the theory has"
+    noun = "share" if is_count(off.statistic) else "estimate"
+    values = f"{noun} {middle}" if one else f"{noun}s {low} to {high}"
+    against = (
+        " times what the theory has" if off.reference is None else f" where the theory has {_short(off.reference)}"
+    )
+    if off.allowed:
+        against = f" where {bounds_text(off.allowed, _short)} is allowed"
     return f"{values}{against}" + ("" if one or low == middle or middle == high else f", {middle} at the median")
 
 

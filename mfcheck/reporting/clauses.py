@@ -14,6 +14,7 @@ from mfcheck.findings import states
 from mfcheck.findings.finding import Finding
 from mfcheck.findings.report import ClaimRecord, TheoremRecord, state_of
 from mfcheck.findings.sections import section_of
+from mfcheck.findings.stated import COUNTED
 from mfcheck.findings.wording import plural
 from mfcheck.reporting.curves.falls import Fall, falls
 from mfcheck.reporting.early_answers import linear_until
@@ -67,8 +68,10 @@ def _held(theorem: TheoremRecord, decided: Sequence[Finding]) -> str:
 
 
 def _sharpest(decided: Sequence[Finding]) -> str:
-    """The least relative error of the theory that would have shown, in any finding and in half of them."""
-    known = [f for f in decided if f.resolution is not None and not f.absolute and f.resolution < SHARP]
+    """The least relative error of the theory that would have shown, in any finding and in half of them; what only
+    counts networks knows of no such error."""
+    laws = [finding for finding in decided if not finding.absolute and finding.statistic != COUNTED]
+    known = [f for f in laws if f.resolution is not None and f.resolution < SHARP]
     if not known:
         return ""
     best = min(known, key=lambda finding: finding.resolution or math.inf)

@@ -7,6 +7,7 @@ import math
 from markupsafe import Markup
 
 from mfcheck.findings.finding import Finding
+from mfcheck.findings.stated import declared
 from mfcheck.reporting.words import phrases
 from mfcheck.verdict import Verdict
 
@@ -16,9 +17,9 @@ FARTHEST = 3.0
 
 
 def interval_bar(finding: Finding) -> Markup:
-    """A bar for the interval, a tick for the estimate, and the region; empty where nothing was decided.
+    """A bar for the interval, ticks for the estimate and the theory's value, if there is one, and the region.
 
-    Numbers stand beside it, so that it is hidden from screen readers.
+    Empty where nothing was decided. Numbers stand beside it, so that it is hidden from screen readers.
     """
     if finding.verdict is Verdict.NOT_APPLICABLE:
         return Markup("")
@@ -33,9 +34,8 @@ def interval_bar(finding: Finding) -> Markup:
     kind, left_end, size = "r m" if finding.breaks else "r", x(bottom), x(top) - x(bottom)
     region = f'<rect class="{kind}" x="{left_end}" y="1" width="{size}" height="10"/>'
     cut = "".join(_point(place, way) for place, way, out in ((1, 1, low < left), (WIDTH - 1, -1, high > right)) if out)
-    lines = (
-        f'<path class="t" d="M{x(0)} 0v12"/><path class="i" d="M{start} 6H{end}"/><path class="e" d="M{x(at)} 2v8"/>'
-    )
+    theory = "" if declared(finding) else f'<path class="t" d="M{x(0)} 0v12"/>'
+    lines = f'{theory}<path class="i" d="M{start} 6H{end}"/><path class="e" d="M{x(at)} 2v8"/>'
     return Markup(f'<svg class="bar" viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true">{region}{lines}{cut}</svg>')
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from mfcheck.findings.finding import LOGARITHM, Finding, over_reference
+from mfcheck.findings.stated import Bounds, bounds_text, declared, is_count
 from mfcheck.findings.wording import plural
 from mfcheck.reporting.words import notation
 from mfcheck.reporting.words.numbers import figures, percent, spread
@@ -41,8 +41,8 @@ def size(value: object) -> str:
     return notation.whole(number) if number >= 1000 and number == int(number) else f"{number:g}"
 
 
-ABSOLUTE = ("slope", "share")
-"""Statistics, by their first word, of which a ratio to the theory's value says little."""
+SLOPE = "slope"
+"""How the name of a statistic begins of which a ratio to the theory's value says little."""
 SIGNS: Mapping[str, tuple[str, Callable[[object], str]]] = {
     "pair": ("(p, q) = ", pairs),
     "eps": ("ε = ", size),
@@ -85,7 +85,7 @@ def joined(texts: Sequence[str]) -> str:
 
 
 def distance(findings: Sequence[Finding]) -> str:
-    """How far the estimates of some findings are from the theory's values; of one statistic, or over the theory.
+    """How far the estimates of some findings are from the theory's values; or from declared bounds.
 
     >>> one = Finding("a/b", "", "c", "", "", {}, "", statistic="ratio", estimate=1.042, reference=1.0)
     >>> distance([one])
@@ -93,23 +93,27 @@ def distance(findings: Sequence[Finding]) -> str:
     """
     if not findings:
         return ""
-    estimates, tops = spread(f.estimate for f in findings), {figures(f.region[1]) for f in findings}
-    if len(tops) == 1 and all(map(_at_most, findings)):
-        return f"{estimates} where at most {tops.pop()} is allowed"
-    kinds = {finding.statistic.split()[0] if finding.statistic else "" for finding in findings}
-    zero = kinds != {LOGARITHM} and all(abs(finding.reference) < 1e-12 for finding in findings)
-    if zero or (len(kinds) == 1 and kinds <= set(ABSOLUTE)):
+    if len(groups := _by_statistic(findings)) > 1:
+        return ", ".join(map(distance, groups))
+    estimates, bounds = spread(f.estimate for f in findings), declared(findings[0])
+    if bounds is not None:
+        head = "share " * is_count(findings[0].statistic)
+        return f"{head}{estimates} where {bounds_text(bounds, figures)} is allowed"
+    kind = findings[0].statistic.split(" ")[0]
+    zero = kind != LOGARITHM and all(abs(finding.reference) < 1e-12 for finding in findings)
+    if zero or kind == SLOPE:
         references = {figures(finding.reference) for finding in findings}
-        head = "" if zero else f"{kinds.pop()} "
-        return f"{head}{estimates} where the theory has {joined(sorted(references))}"
+        return f"{'' if zero else f'{kind} '}{estimates} where the theory has {joined(sorted(references))}"
     ratios = [over_reference(one.statistic, one.estimate, one.reference) for one in findings]
     return over_the_theory([ratio for ratio in ratios if ratio is not None])
 
 
-def _at_most(finding: Finding) -> bool:
-    """Whether nothing but an upper limit is stated, so that the reference is the middle of what is allowed."""
-    bottom, top = finding.region
-    return bottom == 0 and top > 0 and math.isclose(finding.reference, top / 2, rel_tol=1e-9)
+def _by_statistic(findings: Iterable[Finding]) -> list[list[Finding]]:
+    """Findings by what they measure and the bounds that were declared for it: others have no range together."""
+    groups: dict[tuple[str, Bounds | None], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.statistic, declared(finding)), []).append(finding)
+    return list(groups.values())
 
 
 def over_the_theory(ratios: Sequence[float]) -> str:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from mfcheck.findings.finding import Finding
 from mfcheck.findings.report import Dataset, File, state_of
+from mfcheck.findings.stated import COUNTED, bounds_text, declared
 from mfcheck.findings.states import EXPECTED
 from mfcheck.reporting.words.numbers import decimals_for, figures, fixed, percent
 from mfcheck.verdict import Verdict
@@ -18,7 +19,8 @@ NOTHING = "—"
 
 
 class Evidence(NamedTuple):
-    """The numbers of a finding as texts: the estimate, its interval, the theory's value, and what that allows."""
+    """The numbers of a finding as texts: the estimate, its interval, the theory's value or the bounds declared where
+    no law gives one, and what is allowed."""
 
     estimate: str
     interval: str
@@ -47,7 +49,7 @@ def evidence(finding: Finding) -> Evidence:
     return Evidence(
         show(finding.estimate),
         f"[{show(low)}, {show(high)}]",
-        show(finding.reference),
+        bounds_text(bounds, figures) if (bounds := declared(finding)) else show(finding.reference),
         f"{_leaving(finding)}[{show(bottom)}, {show(top)}]",
     )
 
@@ -135,7 +137,7 @@ def resolution(finding: Finding) -> str:
     value = finding.resolution
     if not value or not math.isfinite(value):  # what refutes the theory itself has none to tell
         return NOTHING
-    if finding.absolute:  # reports of an earlier day do not say
+    if finding.absolute or finding.statistic == COUNTED:  # reports of an earlier day do not say
         return f"± {figures(value, 2)}"
     return percent(value) if value < BLUNT else "none"
 

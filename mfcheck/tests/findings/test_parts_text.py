@@ -82,6 +82,35 @@ def test_a_whole_says_where_it_holds(findings: list[dict[str, Any]], errors: int
     assert said(*findings, errors=errors) == sentence
 
 
+OUTCOME = {"claim": "thm5.7/outcome", "statistic": "share of networks", "region": [0.5, 1.0]}
+LIMITED = {"region": [0.0, 0.1], "margin": {"origin": "no law: m of the window"}}
+
+
+@pytest.mark.parametrize(
+    ("findings", "sentence"),
+    [
+        (
+            [late(7.84, 1.0, claim="thm5.7/time", statistic="ratio"), late(0.0, 1.0, **OUTCOME)],
+            "estimate 7.84 where the theory has 1 in time, share 0 where at least 0.5 is allowed in outcome",
+        ),
+        (
+            [late(1.5, 1.0, claim="a/b", statistic="slope"), late(2.0, 0.5, claim="a/b", statistic="ratio")],
+            "estimate 1.5 where the theory has 1 of the slope, estimate 2 where the theory has 0.5 of the ratio",
+        ),
+        ([late(0.956, 0.05, **LIMITED)], "estimate 0.956 where at most 0.1 is allowed"),
+        (
+            [late(0.2, 0.05, **LIMITED), late(0.4, 0.05, **LIMITED)],
+            "estimates 0.2 to 0.4 where at most 0.1 is allowed, 0.3 at the median",
+        ),
+    ],
+)
+def test_only_estimates_of_one_kind_have_a_range_and_bounds_are_told_as_bounds(
+    findings: list[dict[str, Any]], sentence: str
+) -> None:
+    """The middle of declared bounds is nothing that the theory has, and a share has no median with a ratio."""
+    assert said(*findings).endswith(f"Not: late (refuted in {len(findings)} of {len(findings)}: {sentence}).")
+
+
 def test_of_many_laws_the_commonest_are_told() -> None:
     laws = ["d", "c", "b", "a"]
     found = said(late(0.9, holds_instead=laws), late(0.9, holds_instead=laws[:2]))

@@ -55,9 +55,44 @@ def test_distances_from_zero_slopes_and_limits_are_told_as_such() -> None:
     slope = {"statistic": "slope of the logarithm", "reference": -1.0, "region": [-1.1, -0.9], "verdict": "refuted"}
     flat = whole_finding(SLOPE, 1, estimate=-0.03, interval=[-0.3, 0.28], **slope)
     assert "slope −0.03 where the theory has −1" in told("thm5.9", whole_claim(SLOPE, flat))
-    limit = {"reference": 0.05, "region": [0.0, 0.1], "verdict": "refuted"}
-    above = whole_finding(SLOPE, 1, estimate=0.955, interval=[0.9, 0.97], **limit)
-    assert "0.955 where at most 0.1 is allowed" in told("thm5.9", whole_claim(SLOPE, above))
+
+
+def declared(low: float, high: float, origin: str = "no law: declared", **changes: Any) -> dict[str, Any]:
+    """A refuted finding held against declared bounds, whose middle stands for what the theory has."""
+    margin = {"finite_width": 0.0, "discrepancy": (high - low) / 2, "origin": origin}
+    bounds = {"reference": (low + high) / 2, "region": [low, high], "verdict": "refuted", "margin": margin}
+    return whole_finding(SLOPE, 1, interval=[changes["estimate"]] * 2, **bounds | changes)
+
+
+@pytest.mark.parametrize(
+    ("finding", "said"),
+    [
+        (declared(0.0, 0.1, estimate=0.955), "0.955 where at most 0.1 is allowed"),
+        (declared(0.8, 1.2, estimate=0.698), "0.698 where 0.8 to 1.2 is allowed"),
+        (
+            declared(0.5, 1.0, estimate=0.0, statistic="share of networks", reference=1.0, origin="none"),
+            "share 0 where at least 0.5 is allowed",
+        ),
+    ],
+)
+def test_what_no_law_gives_is_held_against_the_bounds_that_were_declared(finding: dict[str, Any], said: str) -> None:
+    assert f"width-preserves: {said}" in told("thm5.9", whole_claim(SLOPE, finding))
+
+
+def test_several_statistics_of_one_claim_have_no_range_together() -> None:
+    ratio = declared(0.95, 1.05, estimate=120.0, statistic="median ratio to the theory", origin="none")
+    slope = declared(0.9, 1.1, estimate=1.54, statistic="slope of the logarithm of medians", origin="none")
+    said = told("thm5.9", whole_claim(SLOPE, ratio, slope))
+    assert "width-preserves: 120 times the theory, slope 1.54 where the theory has 1" in said
+
+
+def test_a_share_of_networks_knows_of_no_error_of_a_law() -> None:
+    claim = "thm4.1/piecewise-linear"
+    counted = whole_finding(claim, 1, statistic="share of networks", reference=1.0, region=[0.9, 1.0], resolution=0.026)
+    assert "would have been refuted" not in told("thm4.1", whole_claim(claim, counted))
+    law = whole_finding("thm4.1/offset", 2, resolution=0.03)
+    said = told("thm4.1", whole_claim(claim, counted), whole_claim("thm4.1/offset", law))
+    assert said.endswith("; an error of 3 % would have been refuted (offset)")
 
 
 def test_regimes_that_hold_come_first_and_those_that_do_not_say_how_far_off_they_are() -> None:

@@ -81,3 +81,18 @@ def test_an_end_without_bound_takes_few_characters(end: float | None) -> None:
 def test_a_finding_that_would_pass_almost_anything_has_no_resolution(value: float | None, said: str) -> None:
     assert phrases.resolution(read_finding(make_finding(resolution=value))) == said
     assert phrases.resolution(read_finding(make_finding(resolution=0.05, absolute=True))) == "± 0.05"
+    counted = make_finding(resolution=0.026, statistic="share of networks", reference=1.0)
+    assert phrases.resolution(read_finding(counted)) == "± 0.026"
+
+
+@pytest.mark.parametrize(
+    ("region", "said"), [([0.0, 0.1], "at most 0.1"), ([0.5, 2.0], "0.5 to 2"), ([-0.1, 0.1], "−0.1 to 0.1")]
+)
+def test_bounds_that_no_law_gives_stand_in_place_of_the_theorys_value(region: list[float], said: str) -> None:
+    """Nothing states their middle, and no mark of the theory is drawn at it."""
+    margin = {"finite_width": 0.0, "discrepancy": (region[1] - region[0]) / 2, "origin": "no law: declared"}
+    value = {"region": region, "reference": sum(region) / 2, "estimate": 0.07, "interval": [0.06, 0.08]}
+    finding = read_finding(make_finding(statistic="median", margin=margin, **value))
+    assert phrases.evidence(finding).theory == said
+    assert 'class="t"' not in interval_bar(finding)
+    assert 'class="t"' in interval_bar(read_finding(make_finding()))
