@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any
 
@@ -48,7 +48,8 @@ class Part:
 
     `bearing` counts those findings whose support makes the regime hold; `caveats` are the others' reasons. `off` says
     how far refuted estimates are from the theory, or else `apart` where they are of several claims or statistics, which
-    have no median together; and `instead` in how many refuted findings which other law holds.
+    have no median together; and `instead` in how many refuted findings which other law holds. `kept` are the claims of
+    a refuted regime that hold there all the same, with their findings.
     """
 
     regime: str
@@ -61,6 +62,7 @@ class Part:
     off: Off | None
     instead: Mapping[str, int]
     apart: tuple[Off, ...] = ()
+    kept: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def open(self) -> int:
@@ -82,8 +84,7 @@ class Part:
         """The part in JSON's own types, as a report holds it: how far it is off where that is from a law, and one."""
         own = {"verdict": self.verdict.value, "caveats": list(self.caveats), "instead": dict(self.instead)}
         found = {**asdict(self), **own, "off": self.off.plain if self.off else None, "holds": self.holds}
-        del found["apart"]
-        return found
+        return {name: value for name, value in found.items() if name not in ("apart", "kept")}
 
 
 def whole_verdict(findings: Iterable[Plain], *, errors: bool = False) -> Verdict:
@@ -155,7 +156,20 @@ def _part(regime: str, findings: Sequence[Plain]) -> Part:
         off=offs[0] if len(offs) == 1 else None,
         instead=Counter(law for finding in refuted for law in _laws_instead(finding)),
         apart=offs if len(offs) > 1 else (),
+        kept=_kept(applicable) if refuted else {},
     )
+
+
+def _kept(applicable: Sequence[Plain]) -> dict[str, int]:
+    """The claims of which all is supported, and one finding at least without a caveat, with how many there are."""
+    claims: dict[str, list[Plain]] = {}
+    for finding in applicable:
+        claims.setdefault(str(finding.get("claim", "")), []).append(finding)
+    return {
+        claim: len(found)
+        for claim, found in claims.items()
+        if all(one["verdict"] == Verdict.SUPPORTED for one in found) and not all(one.get("caveat") for one in found)
+    }
 
 
 def _offs(refuted: Sequence[Plain]) -> tuple[Off, ...]:

@@ -70,14 +70,17 @@ def _open(part: Part) -> str:
 
 
 def _refuted(part: Part) -> str:
-    """How many are refuted, by how much, and which laws hold in its place: in all of them, or in how many."""
+    """How many are refuted, by how much, and which laws hold in its place: in all of them, or in how many;
+    and the claims that hold there all the same."""
     said = f"refuted in {part.refuted} of {part.findings}"
     said += f", {part.open} open" * bool(part.open)
     far = [_distance(part.off)] if part.off else [_named(off, part.apart) for off in part.apart]
     said += f": {', '.join(far)}" * bool(far)
     laws = sorted(part.instead.items(), key=lambda law: (-law[1], law[0]))[:MOST_LAWS]
     named = [law if count == part.refuted else f"{law} (in {count})" for law, count in laws]
-    return said + f"; instead holds: {', '.join(named)}" * bool(named)
+    said += f"; instead holds: {', '.join(named)}" * bool(named)
+    kept = [f"{claim.split('/')[-1]} ({count} of {count})" for claim, count in part.kept.items()]
+    return said + f"; yet there holds {', '.join(kept)}" * bool(kept)
 
 
 def _named(off: Off, among: Sequence[Off]) -> str:

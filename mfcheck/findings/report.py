@@ -258,4 +258,5 @@ def tally(claims: Iterable[ClaimRecord]) -> Tally:
 def standing(verdict: str, claims: Sequence[ClaimRecord]) -> str:
     """The verdict of a whole as a page shows it (`mfcheck.findings.states.standing_by`)."""
     gating = [claim for claim in claims if claim.gates]
-    return states.standing_by(verdict, None if claims and not gating else tally(gating))
+    limited = all(finding.caveat for claim in gating for finding in claim.decided)
+    return states.standing_by(verdict, None if claims and not gating else tally(gating), limited=limited)

@@ -18,10 +18,13 @@ EXPLORED = "explored"
 """What a page calls a finding, a claim or a section of open questions, whatever was found."""
 GRANTED = "granted"
 """What a page calls support that rests on what is granted: no pass, and it makes nothing hold."""
+LIMITED = "supported with a caveat"
+"""What a page calls a whole of which all is supported and nothing is open, but by a caveat makes nothing hold."""
 GLYPHS: dict[str, str] = {
     Verdict.SUPPORTED: "✓",
     Verdict.IN_PART: "◐",
     GRANTED: "◇",
+    LIMITED: "◌",
     Verdict.REFUTED: "✗",
     EXPECTED: "≠",
     Verdict.UNDECIDED: "?",
@@ -68,17 +71,18 @@ def state_by(verdict: str, *, explored: bool, expected: bool, caveat: str) -> st
     return EXPECTED if verdict == Verdict.REFUTED and expected else verdict
 
 
-def standing_by(verdict: str, gating: Tally | None) -> str:
+def standing_by(verdict: str, gating: Tally | None, *, limited: bool = False) -> str:
     """The verdict of a whole as a page shows it: refuted as expected if nothing else keeps it from support, granted if
-    nothing but that does.
+    nothing but that does, and supported with a caveat if nothing but caveats do.
 
-    `gating` counts what is no open question, which alone counts in it, and is None where there is nothing else.
+    `gating` counts what is no open question, which alone counts in it, and is None where there is nothing else;
+    `limited` says whether all that was decided of it has a caveat.
     """
     if gating is None:
         return EXPLORED
     others = gating[Verdict.REFUTED] + gating[Verdict.UNDECIDED] + gating.errors
-    if verdict == Verdict.UNDECIDED and gating[GRANTED] and not others:
-        return GRANTED
+    if verdict == Verdict.UNDECIDED and not others:
+        return GRANTED if gating[GRANTED] else LIMITED if gating[Verdict.SUPPORTED] and limited else verdict
     return EXPECTED if verdict == Verdict.REFUTED and gating[EXPECTED] and not others else verdict
 
 

@@ -12,6 +12,7 @@ from statistics import median
 
 from mfcheck.findings import states
 from mfcheck.findings.finding import Finding
+from mfcheck.findings.regimes import LINEAR
 from mfcheck.findings.report import ClaimRecord, TheoremRecord, state_of
 from mfcheck.findings.sections import section_of
 from mfcheck.findings.stated import COUNTED
@@ -55,8 +56,9 @@ def _nothing(theorem: TheoremRecord, errors: int) -> str:
 def _held(theorem: TheoremRecord, decided: Sequence[Finding]) -> str:
     """Of a whole without a refutation: how many findings, over what, and how large an error would have shown."""
     unborne = all(finding.caveat for finding in decided)
-    breaks = section_of(theorem.id).breaks
-    word = "the law fails as it must in" if breaks else "supported in" if unborne else "holds in"
+    if section_of(theorem.id).breaks and any(finding.breaks for finding in decided):
+        return _broken(decided)
+    word = "supported in" if unborne else "holds in"
     over = f" ({found})" if (found := reach(decided)) else ""
     until = f"; {found}" if (found := _until(theorem)) else ""
     why = f", but {decided[0].caveat}" if unborne else ""
@@ -67,10 +69,23 @@ def _held(theorem: TheoremRecord, decided: Sequence[Finding]) -> str:
     return f"{word} {count}{more}{over}{why}{until}{_sharpest(decided)}"
 
 
-def _sharpest(decided: Sequence[Finding]) -> str:
-    """The least relative error of the theory that would have shown, in any finding and in half of them; what only
-    counts networks knows of no such error."""
-    laws = [finding for finding in decided if not finding.absolute and finding.statistic != COUNTED]
+def _broken(decided: Sequence[Finding]) -> str:
+    """Of laws that all fail as they must: in how many findings, and in how many another law holds in their place."""
+    broken, others = ([one for one in decided if one.breaks is breaks] for breaks in (True, False))
+    count = f"{'all ' * (len(broken) > 1)}{plural(len(broken), 'finding')}"
+    over = f" ({found})" if (found := reach(broken)) else ""
+    failed = f"the law fails as it must in {count}{over}{_sharpest(broken, breaks=True)}"
+    if not others:
+        return failed
+    held = f"the law in its place holds in {plural(len(others), 'finding')}"
+    return f"{failed}. {held}{_sharpest(others)}"
+
+
+def _sharpest(decided: Sequence[Finding], *, breaks: bool = False) -> str:
+    """The least relative error of the theory that would have shown, in any finding and in half of them; or, of laws
+    that are to break, the least departure from them. What only counts networks knows of no such error."""
+    what, seen = ("a departure", "shown") if breaks else ("an error", "refuted")
+    laws = [one for one in decided if not one.absolute and one.statistic != COUNTED and one.breaks is breaks]
     known = [f for f in laws if f.resolution is not None and f.resolution < SHARP]
     if not known:
         return ""
@@ -78,16 +93,31 @@ def _sharpest(decided: Sequence[Finding]) -> str:
     middle = median(finding.resolution or 0.0 for finding in known)
     name = best.claim.split("/")[-1]
     least, usual = percent(best.resolution or 0.0), percent(middle)
-    return f"; an error of {least} would have been refuted ({name})" + f", of {usual} in half of them" * (
-        len(known) > 1
-    )
+    return f"; {what} of {least} would have been {seen} ({name})" + f", of {usual} in half of them" * (len(known) > 1)
 
 
 def _holding(theorem: TheoremRecord) -> Iterator[str]:
-    """The regimes in which a whole holds that does not hold in all, and until when training follows it."""
-    if held := [part.regime for part in theorem.parts if part.holds and part.regime]:
-        until = f" ({found})" if (found := _until(theorem)) else ""
-        yield f"holds: {joined(held)}{until}"
+    """The regimes in which a whole holds that does not hold in all, with until when training follows it; and, of those
+    in which it does not, the claims that hold there."""
+    held = [_course(theorem, part.regime) for part in theorem.parts if part.holds and part.regime]
+    kept = [text for part in theorem.parts if part.refuted and part.regime for text in _kept(theorem, part.regime)]
+    if held or kept:
+        yield f"holds: {'; '.join([*([joined(held)] if held else []), *kept])}"
+
+
+def _course(theorem: TheoremRecord, regime: str) -> str:
+    """A regime that holds, of the course of early training with until when σ_w² falls linearly."""
+    until = _until(theorem) if regime == LINEAR.name else ""
+    return f"{regime} ({until})" if until else regime
+
+
+def _kept(theorem: TheoremRecord, regime: str) -> Iterator[str]:
+    """The claims that hold, all their findings and one at least without a caveat, in a regime that does not."""
+    for claim in theorem.claims:
+        found = [finding for finding in claim.decided if finding.regime == regime]
+        holds = all(finding.verdict is Verdict.SUPPORTED for finding in found)
+        if holds and not all(finding.caveat for finding in found):
+            yield f"{regime} {claim.id.split('/')[-1]} (all of {plural(len(found), 'finding')})"
 
 
 def _until(theorem: TheoremRecord) -> str:

@@ -21,12 +21,13 @@ STYLES: dict[str, str] = {
     Verdict.IN_PART: "cyan",
     Verdict.REFUTED: "red",
     states.GRANTED: "cyan",
+    states.LIMITED: "cyan",
     states.EXPECTED: "",
     Verdict.UNDECIDED: "yellow",
     Verdict.NOT_APPLICABLE: "",
     states.EXPLORED: "",
 }
-COUNTED = [state for state in states.GLYPHS if state not in (states.EXPLORED, Verdict.IN_PART)]
+COUNTED = [state for state in states.GLYPHS if state not in (states.EXPLORED, states.LIMITED, Verdict.IN_PART)]
 """The states with a column of their own."""
 
 
@@ -145,7 +146,11 @@ def _foot(report: Report) -> list[Line]:
     )
     found, state = report.tally, report.standing
     open_ones = found[Verdict.REFUTED] + found[Verdict.UNDECIDED] + found.errors
-    why = "; what is supported makes not every theorem hold" if state == Verdict.UNDECIDED and not open_ones else ""
+    why = (
+        "; what is supported makes not every theorem hold"
+        if report.verdict == Verdict.UNDECIDED and not open_ones
+        else ""
+    )
     total = f"{_shown(state)}: {found}{why}{'. ' if found.expectation else ''}{found.expectation}"
     style = "red" if found.errors or report.unmet else STYLES[state]
     return [("", ""), *((line, "") for line in _wrap(facts)), *((line, style) for line in _wrap(total))]
@@ -154,6 +159,8 @@ def _foot(report: Report) -> list[Line]:
 def _shown(state: str) -> str:
     if state == states.EXPECTED:
         return f"{states.glyph(state)} as expected"
+    if state == states.LIMITED:
+        return f"{states.glyph(state)} with a caveat"
     return f"{states.glyph(state)} {state.upper() if state in states.UNSUPPORTED else state}"
 
 

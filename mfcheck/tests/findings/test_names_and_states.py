@@ -132,6 +132,11 @@ def test_states_are_counted_with_their_nouns() -> None:
         ("holds in part", [of("open/q", one("refuted", explored=True))], "explored"),
         ("refuted", [of("open/q", one("refuted", explored=True))], "explored"),
         ("undecided", [], "undecided"),
+        ("undecided", [of("break/b", one("supported", caveat="few images"))], states.LIMITED),
+        ("undecided", [of("a/b", one("supported", caveat="few"), one("undecided", caveat="few"))], "undecided"),
+        ("undecided", [of("a/b", one("supported", caveat="few"), errors=1)], "undecided"),
+        ("undecided", [of("a/b", one("supported", caveat="few")), of("c/d", one("supported"))], "undecided"),
+        ("undecided", [of("a/b", one("not applicable"))], "undecided"),
     ],
 )
 def test_a_whole_stands_as_its_gating_claims_do(verdict: str, claims: list[dict[str, Any]], expected: str) -> None:

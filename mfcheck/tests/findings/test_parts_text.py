@@ -48,6 +48,12 @@ LIMIT = one("supported", "for ε → 0", "a limit")
             "Holds in none of its regimes. Not: late (refuted in 2 of 3, 1 open: estimates 0.15 to 0.9 times what the "
             "theory has, 0.525 at the median).",
         ),
+        (
+            [EARLY, *[one("supported", "late", claim="a/law")] * 2, late(0.9, 1.0, claim="a/rate", **EULER)],
+            0,
+            "Holds in part: early, its course (1 of 1 finding). Not: late (refuted in 1 of 3: estimate 0.9 where the "
+            "theory has 1; instead holds: Euler's law along the path; yet there holds law (2 of 2)).",
+        ),
         ([EARLY, EARLY], 0, "Holds: early, its course (2 of 2 findings)."),
         ([one("undecided", "early, its rate")], 0, "Undecided: early, its rate (1 of 1 finding open)."),
         (

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from mfcheck.findings import series
 from mfcheck.findings.reading import report_of
+from mfcheck.findings.regimes import LINEAR
 from mfcheck.reporting.clauses import clause
 from mfcheck.tests.support.reports import make_finding, make_report
 from mfcheck.tests.support.whole_reports import refuted, whole_claim, whole_finding, whole_theorem
@@ -104,6 +106,31 @@ def test_regimes_that_hold_come_first_and_those_that_do_not_say_how_far_off_they
     assert "N = 300" in said
 
 
+def test_claims_that_hold_where_others_do_not_are_named() -> None:
+    """The formula that a theorem displays may hold at the start where its rate does not."""
+    law, limited, rate = "thm5.9/initial-capacity", "thm5.9/in-a-limit", "thm5.9/capacity-decay"
+    start = {"regime": "at the start"}
+    held = [whole_finding(law, number, **start) for number in (1, 2)]
+    few = whole_finding(limited, 3, **start, caveat="few images")
+    wrong = whole_finding(rate, 4, **start, verdict="refuted", estimate=1.3, interval=[1.25, 1.4])
+    said = told("thm5.9", whole_claim(law, *held), whole_claim(limited, few), whole_claim(rate, wrong))
+    assert said.startswith(
+        "holds: at the start initial-capacity (all of 2 findings). capacity-decay, at the start: 30 %"
+    )
+
+
+def test_the_end_of_the_linear_fall_is_told_of_the_regime_that_it_is_of() -> None:
+    claim, start = "thmG.9/early-decay", "at the start"
+    lines = {"x": [0.1, 0.2, 0.3], "measured": [0.85, 0.8, 0.6], "predicted": [1.0] * 3, "draws": 22}
+    curve = {"kind": series.FALL, "x_label": series.OVER_TIME, "series": {series.OWN: [0.9] * 3}} | lines
+    linear = whole_finding(claim, 1, regime=LINEAR.name, curve=curve)
+    holds, late = whole_finding(claim, 2, regime=start), whole_finding(claim, 3, regime="late", verdict="refuted")
+    said = told("thmG.9", whole_claim(claim, linear, holds, late))
+    assert said.startswith(f"holds: {start} and {LINEAR.name} (σ_w² falls linearly until t = 0.")
+    fails = told("thmG.9", whole_claim(claim, linear | {"verdict": "refuted"}, holds))
+    assert fails.startswith(f"holds: {start}. early-decay")
+
+
 def test_what_is_open_or_broken_is_told() -> None:
     unsure = whole_finding(BOUND, 1, verdict="undecided", estimate=1.04, interval=[1.0, 1.1])
     said = told("thm5.1", whole_claim(BOUND, unsure, *others(BOUND)))
@@ -127,8 +154,22 @@ def test_a_law_that_must_break_and_does_is_told_as_that() -> None:
     claim = "break/large-budget"
     broken = whole_finding(claim, 1, breaks=True, estimate=1.3, interval=[1.25, 1.35])
     assert told("break", whole_claim(claim, broken)).startswith("the law fails as it must in 1 finding")
+    assert told("break", whole_claim(claim, broken)).endswith(
+        "; a departure of 7 % would have been shown (large-budget)"
+    )
     kept = whole_finding(claim, 1, breaks=True, verdict="refuted")
     assert "the law still holds" in told("break", whole_claim(claim, kept))
+
+
+def test_a_law_in_the_place_of_one_that_breaks_is_none_that_fails() -> None:
+    claim = "break/full-fisher"
+    broken = [whole_finding(claim, number, breaks=True, resolution=0.07) for number in (1, 2, 3)]
+    held = whole_finding(claim, 4, resolution=0.027)
+    assert told("break", whole_claim(claim, *broken, held)) == (
+        "the law fails as it must in all 3 findings (N = 200 to 400, L = 5); a departure of 7 % would have been shown "
+        "(full-fisher), of 7 % in half of them. the law in its place holds in 1 finding; an error of 2.7 % would have "
+        "been refuted (full-fisher)"
+    )
 
 
 def test_support_on_a_grant_is_not_counted_among_what_holds() -> None:

@@ -87,8 +87,11 @@ def test_the_terminal_tells_where_of_theorems_that_are_not_supported_throughout(
     assert "green" not in {style for text, style in lines if "◐" in text}
     supported = in_part(make_claim(EARLY), says="Holds: early.", verdict="supported")
     assert "Holds: early." not in "\n".join(text for text, _ in terminal_lines(supported))
-    undecided = in_part(make_claim(EARLY, verdict="undecided"), says="Undecided: early.", verdict="undecided")
+    unsure = EARLY | {"verdict": "undecided"}
+    undecided = in_part(make_claim(unsure, verdict="undecided"), says="Undecided: early.", verdict="undecided")
     assert ("? thm4.1: Undecided: early.", "yellow") in terminal_lines(undecided)
+    limited = in_part(make_claim(EARLY, verdict="undecided"), says="Supported, but few.", verdict="undecided")
+    assert ("◌ thm4.1: Supported, but few.", "cyan") in terminal_lines(limited)
 
 
 def test_a_finding_speaks_of_its_regime_and_its_caveat() -> None:
