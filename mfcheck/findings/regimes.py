@@ -24,6 +24,12 @@ LINEAR = Regime("early, its course")
 """Whether σ_w² falls linearly at first, at whatever rate."""
 LINEAR_SHARE = 0.8
 """σ_w² falls linearly while it has fallen by at least this share of t times its own slope at t = 0; t* is the end."""
+FITS = 0.95
+"""The training accuracy from which on the control has fitted its images: short of it, it is not the attack that
+keeps a network from them."""
+LEARNS = 0.55
+"""The accuracy on clean training images that training with attacks has to reach, halfway between chance, 1/K, and all
+of K = 10 classes: attacks cost accuracy wherever they are trained on, and that alone makes nobody untrainable."""
 EARLY = Regime("early, its rate")
 """The law itself while the early training lasts."""
 LATE = Regime("late")

@@ -9,6 +9,7 @@ from statistics import median
 
 from mfcheck.findings import wording
 from mfcheck.findings.finding import Finding
+from mfcheck.findings.regimes import AT_MOST, FITS, LEARNS
 from mfcheck.findings.report import ClaimRecord, Report
 from mfcheck.findings.series import (
     BOTH_FIT,
@@ -68,13 +69,20 @@ def _follows_variance(claim: ClaimRecord) -> bool:
 
 
 def _factors(name: str, findings: list[Finding]) -> str:
-    """Which rate factor the findings of each regime support."""
-    groups = {regime: [f for f in findings if f.parameters.get("regime") == regime] for regime in REGIMES}
-    parts = [f"{REGIMES[regime]} {_counts(group)}" for regime, group in groups.items() if group]
-    if not parts:
+    """Which rate factor the findings of each regime support, and where they try the law as an upper bound alone."""
+    tried = [finding for finding in findings if finding.caveat != AT_MOST]
+    bounded = [finding for finding in findings if finding.caveat == AT_MOST]
+    told = [f"is supported {found}"] if (found := _regimes(tried)) else []
+    told += [f"as {AT_MOST}, it is kept {found}"] if (found := _regimes(bounded)) else []
+    if not told:
         return ""
-    law = f"{name}: the decay law with rate factor 2 is supported {'; '.join(parts)}"
-    return f"{law}. Estimates are over the theory's value."
+    return f"{name}: the decay law with rate factor 2 {'; '.join(told)}. Estimates are over the theory's value."
+
+
+def _regimes(findings: list[Finding]) -> str:
+    """What some findings come to in each regime that they are of."""
+    groups = {regime: [f for f in findings if f.parameters.get("regime") == regime] for regime in REGIMES}
+    return "; ".join(f"{REGIMES[regime]} {_counts(group)}" for regime, group in groups.items() if group)
 
 
 def _counts(group: list[Finding]) -> str:
@@ -165,9 +173,10 @@ def _stopped(cells: list[Trained]) -> str:
         return ""
     gain, control, start, end, left = (_range([one.of(name) for one in known]) for name in STOPPED)
     return (
-        f" Where only the control fits, the accuracy with attacks is {_range([one.accuracy for one in known])} and the "
-        f"control's {control}; ω^L ends at {gain}; the gradient in the first layer is {end} times that in the last "
-        f"({start} times at the start), and {left} times as large as at the start."
+        f" Where only the control fits, the accuracy on clean training images is "
+        f"{_range([one.accuracy for one in known])} after training with attacks and {control} after the control's "
+        f"(fitted counts from {LEARNS:g} on, and of the control from {FITS:g}); ω^L ends at {gain}; the gradient "
+        f"in the first layer is {end} times that in the last ({start} times at the start), and {left} times as large as at the start."
     )
 
 
@@ -201,7 +210,7 @@ def _drift(findings: list[Finding]) -> str:
     if not ratios:
         return ""
     (eps, values), *others = sorted(ratios.items())
-    listed = f"{_range(values)} times as fast as L_adv does at ε = {eps:g}"
+    listed = f"{_range(values)} times as fast as the theory's law has L_adv move it at ε = {eps:g}"
     listed += "".join(f", {_range(values)} times at ε = {eps:g}" for eps, values in others)
     supported = sum(finding.verdict == Verdict.SUPPORTED for finding in findings)
     return (

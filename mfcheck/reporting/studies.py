@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mfcheck.findings.finding import Finding
+from mfcheck.findings.regimes import FITS, LEARNS
 from mfcheck.findings.report import ClaimRecord, Report
 from mfcheck.reporting.curves import difficulty, exponents
 from mfcheck.reporting.curves.falls import falls, table
@@ -121,8 +122,10 @@ def _maps(claim: ClaimRecord, draw: bool) -> list[Study]:
         shown = Study(
             "Which networks train",
             f"{name}; pairs of trainings from one start, with attacks and without (the control), shaded by the shares "
-            "of what they came to, blank where that is not certain yet; median training accuracies; T is the time at "
-            "which the theory has σ_w² collapse; the line is interpolated between networks, in log T over log N and L",
+            "of what they came to, blank where that is not certain yet; a control fits from an accuracy of "
+            f"{FITS:g} on, and what was trained with attacks from {LEARNS:g}, both on clean training images, of which "
+            "medians are shown; T is the time at which the theory has σ_w² collapse; the line is "
+            "interpolated between networks, in log T over log N and L",
             drawn(map_figure, claim, name, networks) if draw else "",
         )
         numbers = Study(
@@ -130,7 +133,8 @@ def _maps(claim: ClaimRecord, draw: bool) -> list[Study]:
             f"{name}; shares of pairs with their exact bounds at 95 %, from what is certain to what may still be: a "
             "pair is undecided where a network diverged, or had not fitted and its loss still fell by more than 1 % "
             "over the last quarter; else medians over networks trained with attacks, or of their controls; — where "
-            "nothing was measured or no collapse is predicted",
+            "nothing was measured or no collapse is predicted; accuracies are of clean training images but where they "
+            "are said to be attacked or held out",
             columns=COLUMNS,
             rows=map_rows(networks),
         )

@@ -10,15 +10,10 @@ import numpy as np
 from mfcheck.arrays import Floats
 from mfcheck.decisions.sampling import Statistic
 from mfcheck.findings import series
+from mfcheck.findings.regimes import FITS, LEARNS
 from mfcheck.observables.after_training import ARM, CLEAN, DIVERGED, FALL, FIRST, FIRST_AT_START, LAST, LAST_AT_START
 from mfcheck.statistics import intervals
 
-FITS = 0.95
-"""The training accuracy from which on the control has fitted its images: short of it, it is not the attack that
-keeps a network from them."""
-LEARNS = 0.55
-"""The accuracy on clean training images that training with attacks has to reach, halfway between chance, 1/K, and all
-of K = 10 classes: attacks cost accuracy wherever they are trained on, and that alone makes nobody untrainable."""
 STILL_FALLS = 0.01
 """A network is not done whose loss fell by a larger share than this over the last quarter of its training."""
 ALPHA = 0.05

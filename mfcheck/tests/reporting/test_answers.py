@@ -8,6 +8,7 @@ import re
 import pytest
 
 from mfcheck.findings.reading import report_of
+from mfcheck.findings.regimes import AT_MOST
 from mfcheck.reporting.answers import answers
 from mfcheck.tests.support.reports import make_claim, make_report, render_html, render_markdown
 from mfcheck.tests.support.training_reports import (
@@ -44,6 +45,21 @@ def test_sentences_say_which_rate_factor_survives_in_each_regime() -> None:
         "Residual networks: the decay law with rate factor 2 is supported at t = 0 in 1 of 1 finding (median estimate "
         "1.002); at t = 0 on images by L_std + L_adv in 0 of 3 findings (median estimate 0.500), rate factor 1 "
         "instead in 1, neither in 1, undecided in 1. Estimates are over the theory's value."
+    )
+
+
+def test_a_law_that_was_tried_as_an_upper_bound_alone_is_said_to_be_kept_as_one() -> None:
+    """A law that is far too large keeps the bound too, and is not supported by it."""
+    bound = {"caveat": AT_MOST, "region": [0.0, 1.387]}
+    on_images = make_decay("start", estimate=0.943, **bound)
+    assert sentences(make_claim(AT_START, on_images, make_decay("flow"), id=DECAY)).startswith(
+        "Vanilla networks: the decay law with rate factor 2 is supported at t = 0 in 1 of 1 finding (median estimate "
+    )
+    text = sentences(make_claim(AT_START, on_images, id=DECAY))
+    assert text.count("is supported") == 1
+    assert (
+        "; as an upper bound, which a law that is far too large keeps too, it is kept at t = 0 on images by L_adv in "
+        "1 of 1 finding (median estimate 0.943). Estimates are" in text
     )
 
 
@@ -92,8 +108,13 @@ def test_sentences_say_what_became_of_the_networks_that_failed() -> None:
     assert "Of 5 vanilla networks trained over widths and depths, each in pairs from one start with attacks" in text
     assert "in 1 nothing fits, in 2 only the control fits, in 2 both fit;" in text
     assert "T passes during training in 1 of the 2 in which only the control fits, and in 1 of the 2 in which" in text
-    assert "the accuracy with attacks is 0.3 to 0.5 and the control's 1; ω^L ends at 0.9; the gradient in the" in text
-    assert "first layer is 1.1 times that in the last (0.4 times at the start), and 0.12 times as large as at" in text
+    assert "the accuracy on clean training images is 0.3 to 0.5 after training with attacks and 1 after the" in text
+    assert (
+        "control's (fitted counts from 0.55 on, and of the control from 0.95); ω^L ends at 0.9; the gradient in" in text
+    )
+    assert (
+        "the first layer is 1.1 times that in the last (0.4 times at the start), and 0.12 times as large as at" in text
+    )
     assert "as σ_w² decays, is refuted in 1 of 1 finding (ω^L after training: 0.9); in 1 it is found instead" in text
     assert f"found instead that {held[0]}." in text
 
@@ -116,8 +137,8 @@ def test_sentences_count_networks_of_which_no_outcome_is_certain_and_predict_not
 def test_sentences_say_what_standard_training_does() -> None:
     drifts = [make_drift(0.9, 0.04), make_drift(0.01, 4.2, verdict="refuted"), make_drift(0.01, 4.0, verdict="refuted")]
     assert sentences(make_claim(*drifts, id=DRIFT)) == (
-        "Standard training alone moves σ_w² 4 to 4.2 times as fast as L_adv does at ε = 0.01, 0.04 times at ε = 0.9; "
-        "that it leaves σ_w² alone is supported in 1 of 3 findings."
+        "Standard training alone moves σ_w² 4 to 4.2 times as fast as the theory's law has L_adv move it at ε = 0.01, "
+        "0.04 times at ε = 0.9; that it leaves σ_w² alone is supported in 1 of 3 findings."
     )
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from mfcheck.arrays import Floats
+from mfcheck.findings import regimes
 from mfcheck.observables.after_training import ARM, CLEAN, DIVERGED, FALL, FIRST, FIRST_AT_START, LAST, LAST_AT_START
 from mfcheck.statistics.intervals import clopper_pearson
 from mfcheck.theorems import outcomes
@@ -88,7 +89,7 @@ def test_outcomes_leave_nothing_out_and_do_not_overlap(draws: Floats) -> None:
     assert (lows <= highs).all()
     assert (lows.sum(axis=0) <= 1).all()
     assert (highs.sum(axis=0) >= 1).all()
-    control, attacked = reaches(draws, ARM, outcomes.FITS), reaches(draws, 0, outcomes.LEARNS)
+    control, attacked = reaches(draws, ARM, regimes.FITS), reaches(draws, 0, regimes.LEARNS)
     for fits in (0, 1):  # every way in which the open arms may turn out has an outcome that was held possible
         for learns in (0, 1):
             of = {
