@@ -43,7 +43,7 @@ NARROW = 256
 """A width up to which the gain in vanilla networks ends near the edge: 0.96 to 0.97 at 256, with other seeds."""
 NEAR = 0.05
 """How far a gain may lie from that of signals free of W, and how far W may move, relative to itself."""
-HALF, STRONGER = "moves by half a unit, whatever its own size", "carries signals back by a sixth more"
+HALF, STRONGER = "moves by half a unit, whatever its own size", "carries signals back by 6 to 25 % more"
 
 
 class When(StrEnum):

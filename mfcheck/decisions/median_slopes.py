@@ -195,7 +195,12 @@ class MedianSlope(Statement[SlopePlan]):
     def _more(self, draws: int) -> str:
         """Which groups took more draws than a finding says that each has taken."""
         more = [one for one in self.groups if one.times > 1]
-        return "; ".join(f"{one.times * draws:,} draws where {self.x_label} = {one.x:.3g}" for one in more)
+        return "; ".join(f"{one.times * draws:,} draws where {self._place(one.x)}" for one in more)
+
+    def _place(self, x: float) -> str:
+        """Where on the axis a group is, of an axis of logarithms by what they are of."""
+        name = self.x_label.removeprefix("log ")
+        return f"{name} = {x:.3g}" if name == self.x_label else f"{name} = {math.exp(x):.4g}"
 
     def _piloted(self, looked_at: Sequence[tuple[MedianGroup, Probe]], sampling: Sampling) -> float:
         """The largest spread among the groups, each by a pilot of its own."""

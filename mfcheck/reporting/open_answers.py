@@ -89,9 +89,9 @@ def _difficulty(claim: ClaimRecord) -> list[str]:
         agree = sum(abs(one.expected_steps - one.measured_steps) <= 1 for one in same)
         measured, predicted = ([getattr(one, name) for one in same] for name in ("measured_share", "predicted_share"))
         sentences.append(
-            f"An attack from one random start that reaches {reach:g} ‖x‖ needs, as predicted on the linear map and as "
-            f"measured, {'; '.join(map(_steps, same))} steps for 95 % of what it finds, within one step of the "
-            f"prediction for {agree} of {plural(len(same), 'pair')}; it finds {_span(measured)} of the largest loss "
+            f"An attack from one random start that reaches {reach:g} ‖x‖ needs, as predicted (in closed form where "
+            f"there is one, else on the linear map) and as measured, {'; '.join(map(_steps, same))} steps for 95 % "
+            f"of what it finds, within one step of the prediction for {agree} of {plural(len(same), 'pair')}; it finds {_span(measured)} of the largest loss "
             f"known, {_span(predicted)} on the linear map."
         )
     return sentences

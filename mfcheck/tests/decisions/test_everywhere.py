@@ -92,4 +92,4 @@ def test_a_group_of_cheap_networks_takes_some_times_as_many_draws(times: int) ->
     assert finding.holds_instead == ("as said",)
     assert max(taken[WIDTHS[1]]) == finding.draws
     assert max(taken[WIDTHS[0]]) == times * finding.draws
-    assert (f"{times * finding.draws:,} draws where" in finding.reason) is (times > 1)
+    assert (f"{times * finding.draws:,} draws where N = {WIDTHS[0]}" in finding.reason) is (times > 1)

@@ -62,7 +62,8 @@ def test_steps_are_beside_their_prediction_at_every_reach() -> None:
     ]
     near, far = text(*found, id=DIFFICULTY).split("\n")
     assert (
-        "reaches 0.01 ‖x‖ needs, as predicted on the linear map and as measured, (∞, 2) 3 and 3; (∞, ∞) 2 and" in near
+        "reaches 0.01 ‖x‖ needs, as predicted (in closed form where there is one, else on the linear map) and as "
+        "measured, (∞, 2) 3 and 3; (∞, ∞) 2 and" in near
     )
     assert "within one step of the prediction for 2 of 2 pairs; it finds 0.875 of the largest loss known" in near
     assert "(∞, ∞) 2 and 4 steps" in far
