@@ -176,7 +176,8 @@ def _stopped(cells: list[Trained]) -> str:
         f" Where only the control fits, the accuracy on clean training images is "
         f"{_range([one.accuracy for one in known])} after training with attacks and {control} after the control's "
         f"(fitted counts from {LEARNS:g} on, and of the control from {FITS:g}); ω^L ends at {gain}; the gradient "
-        f"in the first layer is {end} times that in the last ({start} times at the start), and {left} times as large as at the start."
+        f"in the first layer is {end} times that in the last ({start} times at the start), and "
+        f"{left} times as large as at the start."
     )
 
 

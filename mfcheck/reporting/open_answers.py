@@ -91,8 +91,8 @@ def _difficulty(claim: ClaimRecord) -> list[str]:
         sentences.append(
             f"An attack from one random start that reaches {reach:g} ‖x‖ needs, as predicted (in closed form where "
             f"there is one, else on the linear map) and as measured, {'; '.join(map(_steps, same))} steps for 95 % "
-            f"of what it finds, within one step of the prediction for {agree} of {plural(len(same), 'pair')}; it finds {_span(measured)} of the largest loss "
-            f"known, {_span(predicted)} on the linear map."
+            f"of what it finds, within one step of the prediction for {agree} of {plural(len(same), 'pair')}; "
+            f"it finds {_span(measured)} of the largest loss known, {_span(predicted)} on the linear map."
         )
     return sentences
 

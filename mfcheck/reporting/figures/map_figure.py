@@ -104,7 +104,7 @@ def _key(figure: Figure, height: float) -> None:
         axes.add_patch(Rectangle((LEFT, y - 0.07), 0.3, 0.14, **shade))
         axes.text(LEFT + 0.4, y, outcome, **small)
     x = LEFT + 1.9
-    axes.text(x + 0.02, 0.12, "0.26 | 1.00: clean training accuracy after attacks, of control", **small)
+    axes.text(x + 0.02, 0.12, "0.26 | 1.00: clean training accuracy after attacks, and control", **small)
     axes.plot([x, x + 0.3], [0.52, 0.52], color=PREDICTED, linewidth=1.5, linestyle=DASHED)
     axes.text(x + 0.4, 0.52, "predicted T = training time", **small)
     axes.plot([x + 0.06, x + 0.24], [0.3, 0.3], **UNDERLINE)
