@@ -83,5 +83,5 @@ def used_up(cell: Cell, level: Level) -> MedianWithin:
 
 @claim("open/capacity-exhaustion", cells=capacity_cells)
 def test_capacity_exhaustion(cell: Cell, decide: Decider) -> None:
-    """Adversarial training uses capacity up, and robust accuracy with it: ‖w‖_FR is smaller after than before."""
+    """Adversarial training uses capacity up: of the median network ‖w‖_FR is smaller after than before."""
     decide(used_up(cell, decide.settings.level))

@@ -167,7 +167,8 @@ def bound_at(cell: BoundCell, decide: Decider, spec: NetworkSpec) -> Callable[[]
 
 
 def median(cell: BoundCell, decide: Decider) -> Ask:
-    """‖J‖ of the median network is at most the bound; the figure shows narrower networks too."""
+    """‖J‖ of the median network is at most the bound, up to what finite sizes and δ add; the figure shows narrower
+    networks too."""
     spec, level, probe = cell.spec, decide.settings.level, image(decide.settings, cell)
     source = losses.operator_norms(*cell.pair)
 
@@ -195,7 +196,7 @@ def median(cell: BoundCell, decide: Decider) -> Ask:
 
 
 def under_attack(cell: BoundCell, decide: Decider) -> Ask:
-    """L_adv of the median network is at most the bound."""
+    """L_adv of the median network is at most the bound, its excess at finite width and the declared discrepancy."""
     known = finite_width.stand_in(cell.spec)
     steps = STEPS[decide.settings.level.name]
     return lambda theory: MedianRatio(
@@ -215,7 +216,7 @@ def under_attack(cell: BoundCell, decide: Decider) -> Ask:
 @claim("thm5.1/bound-satisfied", cells=bound_cells)
 def test_bound_satisfied(cell: BoundCell, decide: Decider) -> None:
     """L_adv ≤ ε β_{p,q} ω^{L/2}: for at least 99 % of networks with the slack of the deviation inequality, and for the
-    median network without it."""
+    median network, attacked too, up to the bound's excess at finite width and the declared discrepancy."""
     match cell.statement:
         case States.SHARE:
             decide(most(cell, decide.settings.level))
