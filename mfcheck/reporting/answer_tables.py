@@ -9,6 +9,7 @@ from mfcheck.findings.finding import Finding
 from mfcheck.findings.regimes import LINEAR_SHARE
 from mfcheck.findings.report import Report, state_of
 from mfcheck.findings.states import glyph
+from mfcheck.reporting.curves.constants import Whose, whose
 from mfcheck.reporting.curves.falls import Fall, falls
 from mfcheck.reporting.curves.horizon import ENOUGH, horizon
 from mfcheck.reporting.curves.profiles import needed_widths, network, pair_of, profiles
@@ -20,7 +21,7 @@ from mfcheck.reporting.words.distances import size
 from mfcheck.reporting.words.numbers import figures, percent
 from mfcheck.spec import NormPair
 
-MISSING = "—"
+MISSING, NONE_STATED = "—", "none stated"
 FLOW = "flow"
 
 
@@ -31,19 +32,23 @@ def answer_tables(report: Report) -> list[Study]:
 
 
 def _constants(report: Report) -> Study:
-    """Whether the theory's constant bounds the median network, by norm pair, and whether Chevet's does."""
+    """Whether the theory's constant bounds the median network, by norm pair, and whether Chevet's does.
+
+    Where the paper states no constant the theory's is Chevet's, and stands under that name.
+    """
     entries = [
         (pair, finding)
         for finding in report.findings
         if finding.parameters.get("statement") == "median" and "constant" in finding.parameters
         if (pair := pair_of(finding)) is not None
     ]
-    places: dict[tuple[NormPair, str], dict[str, Finding]] = {}
+    places: dict[tuple[NormPair, str], dict[Whose, Finding]] = {}
     for pair, finding in entries:
         place = f"{network(finding)}, N = {size(finding.parameters.get('width', 0))}"
-        places.setdefault((pair, place), {}).setdefault(str(finding.parameters["constant"]), finding)
+        own = Whose.CHEVET if whose(finding, pair) is Whose.CHEVET else Whose.THEORY
+        places.setdefault((pair, place), {}).setdefault(own, finding)
     rows = [
-        (notation.pair(pair), place, *_constant(found.get("theory")), *_constant(found.get("chevet")))
+        (notation.pair(pair), place, *_own(found.get(Whose.THEORY)), *_constant(found.get(Whose.CHEVET)))
         for (pair, place), found in sorted(
             places.items(), key=lambda entry: (entry[0][0].p, entry[0][0].q, entry[0][1])
         )
@@ -51,11 +56,16 @@ def _constants(report: Report) -> Study:
     return Study(
         "Which constant β to use",
         "medians over networks of the largest gain ‖J‖_{p,q}, divided by the bound with each constant, with their "
-        "intervals: a constant holds where that is at most 1 and its margin; Chevet's is tried where the theory's own "
-        "differs from it",
+        "intervals: a constant holds where that is at most 1 and its margin; where the paper states none, the "
+        "theory's is Chevet's, which is tried beside it where the two differ",
         columns=("(p, q)", "network", "over the theory's β", "the theory's β", "over Chevet's β", "Chevet's β"),
         rows=tuple(rows),
     )
+
+
+def _own(finding: Finding | None) -> tuple[str, str]:
+    """The same of the theory's own constant, of which there is none where it is Chevet's."""
+    return (MISSING, NONE_STATED) if finding is None else _constant(finding)
 
 
 def _constant(finding: Finding | None) -> tuple[str, str]:

@@ -17,7 +17,9 @@ from mfcheck.findings.report import ClaimRecord, TheoremRecord, state_of
 from mfcheck.findings.sections import section_of
 from mfcheck.findings.stated import COUNTED
 from mfcheck.findings.wording import plural
+from mfcheck.reporting.curves.constants import Whose, whose
 from mfcheck.reporting.curves.falls import Fall, falls
+from mfcheck.reporting.curves.profiles import pair_of
 from mfcheck.reporting.early_answers import linear_until
 from mfcheck.reporting.words import phrases
 from mfcheck.reporting.words.distances import distance, joined, reach, share, where
@@ -163,10 +165,11 @@ def _how_far(group: Sequence[Finding]) -> str:
     if all(finding.breaks for finding in group):
         return "the law still holds"
     told = distance(group)
-    constants = {str(finding.parameters.get("constant", "")) for finding in group}
-    own = constants == {"theory"} and all(finding.estimate > finding.reference for finding in group)
-    if own and told.endswith(" above the theory"):
-        return f"the theory's β is {told.removesuffix(' above the theory')} too low"
+    named = all("constant" in finding.parameters for finding in group)
+    owners = {whose(finding, pair_of(finding)) for finding in group} if named else set()
+    if len(owners) == 1 and told.endswith(" above the theory"):
+        own = "the β that the paper states" if owners == {Whose.PAPER} else f"{owners.pop()} β"
+        return f"{own} is {told.removesuffix(' above the theory')} too low"
     return told or phrases.evidence(group[0]).estimate
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mfcheck.findings import series
 from mfcheck.findings.finding import Finding
 from mfcheck.findings.report import ClaimRecord
+from mfcheck.reporting.curves.constants import Whose, whose
 from mfcheck.reporting.words import notation
 from mfcheck.spec import NormPair
 
@@ -118,4 +119,6 @@ def _profile(finding: Finding) -> Profile | None:
         return None
     widths, measured, expected = zip(*known, strict=True)
     constant = str(finding.parameters.get("constant", ""))
+    if constant and whose(finding, pair) is Whose.CHEVET:
+        constant = "chevet"
     return Profile(pair, constant, network(finding), widths, measured, expected, curve.draws, finding.draws)

@@ -42,7 +42,7 @@ def test_every_theorem_and_its_verdict_is_seen_without_scrolling(opened: Open) -
 def test_a_clause_tells_which_constant_is_low_and_what_holds_instead(opened: Open) -> None:
     row = opened(WHOLE).locator("table.theorems tr", has_text="Theorem 5.1")
     said = row.inner_text()
-    assert "the theory's β is 4.2 to 4.4 % too low" in said
+    assert "the β that the paper states is 4.2 to 4.4 % too low" in said
     assert "(p, q) = (2, ∞) and (∞, ∞)" in said
     assert "Chevet's constant" in said
 

@@ -22,10 +22,21 @@ def test_a_constant_that_is_too_low_stands_beside_one_that_holds() -> None:
     low = make_median("2-inf", estimate=1.042) | {"verdict": "refuted", "interval": [1.035, 1.047]}
     found = tables(low, make_median("2-inf", "chevet", estimate=0.974), make_median("1-1", estimate=0.8))
     first, second = found["Which constant β to use"].rows
-    assert (first[0], first[3], first[5]) == ("(1, 1)", "✓ holds", "—")
+    assert first[0] == "(1, 1)"
+    assert first[2:] == ("—", "none stated", "0.800 [0.780, 0.820]", "✓ holds")
     assert second[0] == "(2, ∞)"
     assert second[2] == "1.042 [1.035, 1.047]"
     assert (second[3], second[5]) == ("✗ 4.2 % too low", "✓ holds")
+
+
+def test_a_theory_with_a_constant_of_its_own_is_not_said_to_have_chevets() -> None:
+    changed = make_median("1-1", estimate=0.8) | {"changes_seen": ["beta"]}
+    other = make_median("2-2", estimate=0.8) | {"changes_seen": ["omega"]}
+    found = tables(changed, other, theory="mine:Steeper")
+    first, second = found["Which constant β to use"].rows
+    assert (first[0], first[3], first[5]) == ("(1, 1)", "✓ holds", "—")
+    assert (second[0], second[3], second[5]) == ("(2, 2)", "none stated", "✓ holds")
+    assert [row[1] for row in found["How wide a network must be"].rows] == ["the theory's", "Chevet's"]
 
 
 def test_how_wide_a_network_must_be_is_told_by_pair() -> None:

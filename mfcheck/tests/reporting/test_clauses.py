@@ -29,9 +29,16 @@ def others(claim: str, many: int = 8) -> list[dict[str, Any]]:
 def test_a_constant_that_is_too_low_is_named_with_its_pairs_and_what_holds_instead() -> None:
     found = [refuted(BOUND, 0, "2-inf"), refuted(BOUND, 1, "inf-inf"), *others(BOUND)]
     assert told("thm5.1", whole_claim(BOUND, *found)) == (
-        "bound-satisfied: the theory's β is 4.2 to 4.4 % too low (2 of 10 findings; (p, q) = (2, ∞) and (∞, ∞), "
-        "N = 100 and 200); instead holds: Chevet's constant"
+        "bound-satisfied: the β that the paper states is 4.2 to 4.4 % too low (2 of 10 findings; (p, q) = (2, ∞) and "
+        "(∞, ∞), N = 100 and 200); instead holds: Chevet's constant"
     )
+
+
+def test_a_constant_that_the_paper_does_not_state_is_not_called_the_papers() -> None:
+    changed = refuted(BOUND, 0, "2-inf") | {"changes_seen": ["beta"]}
+    assert "the theory's β is 4.2 % too low" in told("thm5.1", whole_claim(BOUND, changed, *others(BOUND)))
+    chevets = refuted(BOUND, 0, "1-1")
+    assert "Chevet's β is 4.2 % too low" in told("thm5.1", whole_claim(BOUND, chevets, *others(BOUND)))
 
 
 def test_its_numbers_are_those_of_the_findings() -> None:

@@ -16,7 +16,7 @@ from mfcheck.tests.support.reports import make_claim, read_claim
 def test_chevets_constant_leads_where_a_pair_has_two() -> None:
     found = profiles(read_claim(make_claim(make_median("2-inf"), make_median("2-inf", "chevet"), make_median("1-1"))))
     assert [(notation.pair(one.pair), one.constant) for one in found] == [
-        ("(1, 1)", "theory"),
+        ("(1, 1)", "chevet"),  # for which the paper states none
         ("(2, ∞)", "chevet"),
         ("(2, ∞)", "theory"),
     ]
