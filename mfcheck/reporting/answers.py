@@ -91,7 +91,9 @@ def _counts(group: list[Finding]) -> str:
     neither = [finding for finding in rest if finding not in rivals]
     undecided = sum(finding.verdict == Verdict.UNDECIDED for finding in neither)
     estimate = median(f.estimate / f.reference if f.reference else f.estimate for f in group)
-    parts = [f"in {len(group) - len(rest)} of {wording.plural(len(group), 'finding')} (median estimate {estimate:.3f})"]
+    caveats = dict.fromkeys(finding.caveat for finding in group if finding.caveat not in ("", AT_MOST))
+    told = "; ".join([f"median estimate {estimate:.3f}", *caveats])
+    parts = [f"in {len(group) - len(rest)} of {wording.plural(len(group), 'finding')} ({told})"]
     parts += [f"rate factor 1 instead in {len(rivals)}"] * bool(rivals)
     parts += [f"neither in {len(neither) - undecided}"] * (len(neither) > undecided)
     parts += [f"undecided in {undecided}"] * bool(undecided)
@@ -175,7 +177,7 @@ def _stopped(cells: list[Trained]) -> str:
     return (
         f" Where only the control fits, the accuracy on clean training images is "
         f"{_range([one.accuracy for one in known])} after training with attacks and {control} after the control's "
-        f"(fitted counts from {LEARNS:g} on, and of the control from {FITS:g}); ω^L ends at {gain}; the gradient "
+        f"(from {LEARNS:g} on it counts as fitted, of the control from {FITS:g}); ω^L ends at {gain}; the gradient "
         f"in the first layer is {end} times that in the last ({start} times at the start), and "
         f"{left} times as large as at the start."
     )

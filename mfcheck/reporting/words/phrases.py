@@ -74,7 +74,8 @@ def sentence(finding: Finding) -> str:
         return f"Not applicable: {finding.reason.rstrip('.') or 'no reason was given'}."
     shown = evidence(finding)
     measured = f"The {finding.statistic} was measured as {shown.estimate} with interval {shown.interval}"
-    found = (_broken if finding.breaks else _held)(finding.verdict, shown.allowed)
+    whose = "theory" if declared(finding) is None else "claim"
+    found = _broken(finding.verdict, shown.allowed) if finding.breaks else _held(finding.verdict, shown.allowed, whose)
     why = f" ({finding.reason.rstrip('.')})" if finding.reason else ""
     asked = f"Decided is whether {finding.decides}. " if finding.decides else ""
     spoken_of = regime(finding)
@@ -96,11 +97,11 @@ def regime(finding: Finding) -> str:
     return " · ".join(filter(None, (finding.regime, finding.caveat)))
 
 
-def _held(verdict: Verdict, allowed: str) -> str:
+def _held(verdict: Verdict, allowed: str, whose: str) -> str:
     return {
         Verdict.SUPPORTED: f"and all of that lies in the allowed {allowed}",
-        Verdict.REFUTED: f"but the theory allows {allowed}: outside the margin",
-        Verdict.UNDECIDED: f"while the theory allows {allowed}: not enough to say inside or outside",
+        Verdict.REFUTED: f"but the {whose} allows {allowed}: outside the margin",
+        Verdict.UNDECIDED: f"while the {whose} allows {allowed}: not enough to say inside or outside",
     }[verdict]
 
 

@@ -63,6 +63,12 @@ def test_a_law_that_was_tried_as_an_upper_bound_alone_is_said_to_be_kept_as_one(
     )
 
 
+def test_rates_that_make_no_theorem_hold_are_told_with_their_caveats() -> None:
+    limited = AT_START | {"caveat": "a limit in which no gate flips"}
+    text = sentences(make_claim(limited, limited, make_decay("flow"), id=DECAY))
+    assert re.search(r"at t = 0 in 2 of 2 findings \(median estimate [\d.]+; a limit in which no gate flips\);", text)
+
+
 def test_sentences_say_how_long_the_law_lasts() -> None:
     speed = {"end": 60.0, "speed": 0.01, "rest": 0.5}
     lasting = make_decay("flow", **{**speed, "end": 1.0}, parameters={"width": 100})
@@ -109,9 +115,8 @@ def test_sentences_say_what_became_of_the_networks_that_failed() -> None:
     assert "in 1 nothing fits, in 2 only the control fits, in 2 both fit;" in text
     assert "T passes during training in 1 of the 2 in which only the control fits, and in 1 of the 2 in which" in text
     assert "the accuracy on clean training images is 0.3 to 0.5 after training with attacks and 1 after the" in text
-    assert (
-        "control's (fitted counts from 0.55 on, and of the control from 0.95); ω^L ends at 0.9; the gradient in" in text
-    )
+    assert "control's (from 0.55 on it counts as fitted, of the control from 0.95); ω^L ends at 0.9; the" in text
+    assert "the gradient in the first layer" in text
     assert (
         "the first layer is 1.1 times that in the last (0.4 times at the start), and 0.12 times as large as at" in text
     )

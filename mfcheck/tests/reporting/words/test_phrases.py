@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from mfcheck.tests.support.reports import (
     page,
     read_finding,
 )
+from mfcheck.verdict import Verdict
 
 
 @pytest.mark.parametrize(
@@ -94,5 +96,6 @@ def test_bounds_that_no_law_gives_stand_in_place_of_the_theorys_value(region: li
     value = {"region": region, "reference": sum(region) / 2, "estimate": 0.07, "interval": [0.06, 0.08]}
     finding = read_finding(make_finding(statistic="median", margin=margin, **value))
     assert phrases.evidence(finding).theory == said
+    assert "but the claim allows [" in phrases.sentence(replace(finding, verdict=Verdict.REFUTED))
     assert 'class="t"' not in interval_bar(finding)
     assert 'class="t"' in interval_bar(read_finding(make_finding()))
