@@ -45,7 +45,7 @@ def answers(report: Report) -> list[str]:
     gating = [claim for claim in report.claims if claim.gates]
     decays = _by_architecture(claim for claim in gating if _follows_variance(claim))
     maps = _by_architecture(claim for claim in gating if training_maps(claim))
-    found = [_factors(f"{name.capitalize()} networks", findings) for name, findings in decays.items()]
+    found = [text for name, findings in decays.items() for text in _factors(f"{name.capitalize()} networks", findings)]
     found += [_horizon(f"{name.capitalize()} networks", findings) for name, findings in decays.items()]
     found += [_outcome(name, findings) for name, findings in maps.items()]
     found += [_mechanism(gating), _drift([f for claim in gating for f in claim.decided if f.statistic == BESIDE])]
@@ -68,15 +68,13 @@ def _follows_variance(claim: ClaimRecord) -> bool:
     return AT_START in regimes and any(path.quantity == VARIANCE for path in paths)
 
 
-def _factors(name: str, findings: list[Finding]) -> str:
+def _factors(name: str, findings: list[Finding]) -> list[str]:
     """Which rate factor the findings of each regime support, and where they try the law as an upper bound alone."""
     tried = [finding for finding in findings if finding.caveat != AT_MOST]
     bounded = [finding for finding in findings if finding.caveat == AT_MOST]
-    told = [f"is supported {found}"] if (found := _regimes(tried)) else []
-    told += [f"as {AT_MOST}, it is kept {found}"] if (found := _regimes(bounded)) else []
-    if not told:
-        return ""
-    return f"{name}: the decay law with rate factor 2 {'; '.join(told)}. Estimates are over the theory's value."
+    told = [(f"{name}: the decay law with rate factor 2 is supported", _regimes(tried))]
+    told += [(f"{name}: as {AT_MOST}, the decay law is kept", _regimes(bounded))]
+    return [f"{head} {found}. Estimates are over the theory's value." for head, found in told if found]
 
 
 def _regimes(findings: list[Finding]) -> str:

@@ -58,8 +58,8 @@ def test_a_law_that_was_tried_as_an_upper_bound_alone_is_said_to_be_kept_as_one(
     text = sentences(make_claim(AT_START, on_images, id=DECAY))
     assert text.count("is supported") == 1
     assert (
-        "; as an upper bound, which a law that is far too large keeps too, it is kept at t = 0 on images by L_adv in "
-        "1 of 1 finding (median estimate 0.943). Estimates are" in text
+        "Vanilla networks: as an upper bound, which a law that is far too large keeps too, the decay law is kept at "
+        "t = 0 on images by L_adv in 1 of 1 finding (median estimate 0.943). Estimates are" in text
     )
 
 
