@@ -13,17 +13,23 @@ from mfcheck.decisions.medians import MedianRatio
 from mfcheck.decisions.trial import Ask
 from mfcheck.ensembles.samples import STACK
 from mfcheck.observables import jacobian, losses
+from mfcheck.observables.attack_strengths import with_what_is_left
 from mfcheck.settings import Level, Settings
 from mfcheck.spec import Attack
-from mfcheck.theorems.authors_attack import INF_INF
+from mfcheck.theorems.authors_attack import EPS, INF_INF
 from mfcheck.theorems.bound import STEPS, budget, constant, gain
 from mfcheck.theorems.bound_curves import over_budgets, over_widths
-from mfcheck.theorems.cells import PairCell
+from mfcheck.theorems.cells import AttackCell, PairCell
+from mfcheck.theorems.pull_at_a_budget import cell_at, pull_at
 from mfcheck.theory import entry_law
 
 WIDTHS = (100, 300, 1000)
 VARIANCES = {"vanilla": 2.0, "residual": 1.0}
 REACHES = (0.1, 0.3, 1.0)
+STRONG = 80
+"""Steps of an attack at the largest budget, of which ten find as little as nine tenths."""
+SHORT = {"quick": 256, "standard": 512, "paper": 1000}
+"""Widths of networks that are attacked until little is left to find."""
 NOTHING = Allowance(0.0, 0.0, "none: the bound is stated for every width")
 INSIDE = Allowance(0.0, 0.0, "none: exact inside one region")
 
@@ -97,30 +103,29 @@ def test_narrow_width_inf_2(cell: PairCell, decide: Decider) -> None:
 
 
 def budget_cells(settings: Settings) -> Iterator[PairCell]:
-    for architecture in settings.architectures:
-        if architecture in VARIANCES:
-            for pair in (INF_INF, NormPair(2, 2)):
-                spec = NetworkSpec(architecture, 784, 10, 512, 3, VARIANCES[architecture])
-                yield PairCell(spec, "lazy", pair=pair, dataset=settings.dataset)
-    if "vanilla" in settings.architectures:
-        narrow = NetworkSpec("vanilla", 196, 10, 128, 3, 2.0)
-        yield PairCell(narrow, "dense", pair=INF_INF, dataset=settings.dataset)
+    """Networks of few inputs at level quick: attacks of so many steps are dear."""
+    input_dim, width = (196, 128) if settings.level.name == "quick" else (784, 256)
+    for architecture, pair in product(settings.papers_architectures, (INF_INF, NormPair(2, 2))):
+        spec = NetworkSpec(architecture, input_dim, 10, width, 3, VARIANCES[architecture])
+        yield PairCell(spec, "dense", pair=pair, dataset=settings.dataset)
 
 
 def below_linear(cell: PairCell, level: Level) -> Ask:
     """L_adv at the largest budget is below the linear map's own loss."""
     pair, spec = cell.pair, cell.spec
     budgets = tuple(budget(reach, pair, spec.input_dim) for reach in REACHES)
+    steps = (*[STEPS[level.name]] * (len(budgets) - 1), STRONG, STRONG // 2)  # the largest budget twice
+    half = 1 + 2 * len(budgets)
 
     def over_linear(draws: Floats) -> Floats:
-        ratio: Floats = draws[:, 1 + 2 * (len(budgets) - 1)] / (budgets[-1] * draws[:, 0])
-        return ratio
+        loss = draws[:, half - 2]
+        return with_what_is_left(loss / (budgets[-1] * draws[:, 0]), loss, draws[:, half])
 
     def bounds(theory: PaperTheory) -> list[float]:
         return [theory.adversarial_bound(spec, *Attack.of(eps, pair)) for eps in budgets]
 
     return lambda theory: MedianRatio(
-        losses.attacked(*pair, budgets, STEPS[level.name]),
+        losses.attacked(*pair, (*budgets, budgets[-1]), steps),
         quantity="L_adv over ε‖J(x)‖_{p,q} at ‖η‖₂ = ‖x‖₂",
         statistic=over_linear,
         reference=lambda theory: 1.0,
@@ -128,8 +133,20 @@ def below_linear(cell: PairCell, level: Level) -> Ask:
         delta=level.exact,
         breaks="below",
         pilot=2 * STACK,
-        curve=lambda draws: over_budgets(draws, budgets, bounds(theory)),
+        curve=lambda draws: over_budgets(draws[:, :half], budgets, bounds(theory)),
     )
+
+
+def short_cells(settings: Settings) -> Iterator[AttackCell]:
+    """The authors' budget, at which gates flip, in networks that are none too dear to attack until little is left."""
+    for architecture in settings.papers_architectures:
+        yield cell_at(architecture, SHORT[settings.level.name], EPS, settings.dataset)
+
+
+@claim("break/pull-at-a-budget", cells=short_cells)
+def test_pull_at_a_budget(cell: AttackCell, decide: Decider) -> None:
+    """At ε = 0.3 gates flip, and the pull ⟨∂L_adv/∂W, W⟩/‖W‖² falls short of what it is as ε → 0 at this width."""
+    decide(pull_at(cell, decide, falls_short=True))
 
 
 @claim("break/large-budget", cells=budget_cells)

@@ -33,6 +33,7 @@ EXCEPTIONS = {"quick": 1}
 """Pairs that may come to something else, as one in a hundred does, and a first look still decides; beyond level quick
 it is cheaper to look again."""
 DELAYED = "in so many steps: in ten times as many such networks learn, with attacks too"
+CONTRAST = "the contrast alone: that a network which is not deep trains makes no deep one untrainable"
 CONVENTION = "M = 10 is a convention: the paper's statement holds with any M, and names none"
 
 
@@ -147,7 +148,8 @@ def outcome(cell: TrainedCell, level: Level) -> Ask:
     """Both fit, but of deep and narrow vanilla networks only the control."""
     if cell.spec.architecture == "vanilla" and is_doomed(cell.spec, level):
         return most(cell, level, Outcome.CONTROL, OUTCOME, DELAYED)
-    return most(cell, level, Outcome.BOTH, OUTCOME, CONVENTION if cell.statement is States.OUTSIDE else "")
+    convention = CONVENTION if cell.statement is States.OUTSIDE else ""
+    return most(cell, level, Outcome.BOTH, OUTCOME, CONTRAST if cell.spec.architecture == "vanilla" else convention)
 
 
 def time(cell: TrainedCell, level: Level) -> Ask:
@@ -155,7 +157,8 @@ def time(cell: TrainedCell, level: Level) -> Ask:
 
     def ask(theory: PaperTheory) -> Majority:
         late = is_late(theory, cell.spec, cell.trained_for(level))
-        return most(cell, level, Outcome.CONTROL if late else Outcome.BOTH, LATE)(theory)
+        comes_of_it = Outcome.CONTROL if late else Outcome.BOTH
+        return most(cell, level, comes_of_it, LATE, DELAYED if late else "")(theory)
 
     return ask
 

@@ -112,7 +112,8 @@ class MedianRatio(Statement[MedianPlan]):
         a pilot has it, of a law that is plainly off; or of one that is to break, which are off by the room or more."""
         chances = {"alpha": rule.first_alpha, "beta": rule.level.beta}
         spread = self.spread if allowed.spread is None else allowed.spread
-        if tried is not None:
+        tried = None if tried is None else medians.middles(tried)
+        if tried is not None and len(tried) > 1:
             spread = medians.spread_of(tried)
             away, least = abs(float(np.median(tried)) / allowed.centre - 1) - margin.total, margin.total / 3
             if self.breaks or away > least:

@@ -1,4 +1,4 @@
-"""The drift of σ_w² at the start of training on images, by attacks of growing strength: no step is taken."""
+"""What an attack makes of networks as they are drawn, and what it has left to find: by attacks of growing strength."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from mfcheck.ensembles.families import family
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.samples import STACK, Probe, Source
 from mfcheck.ensembles.streams import Stream
-from mfcheck.observables.slopes import inputs
+from mfcheck.observables.slopes import inputs, on_weights
 from mfcheck.spec import Attack, NetworkSpec
-from mfcheck.training.attacked import steepest
+from mfcheck.training.attacked import attacked_loss, steepest
 from mfcheck.training.objectives import Objective, slope
 
 LOSS, DRIFT = 0, 1
@@ -57,7 +57,37 @@ def bounded(draws: Floats, *, standard: bool) -> Floats:
     >>> bounded(one, standard=False).round(4).tolist(), bounded(one, standard=True).round(4).tolist()
     ([[0.204, 0.2122]], [[0.304, 0.3122]])
     """
-    gain = np.maximum(draws[:, -2, LOSS] / draws[:, -3, LOSS] - 1, 0.0)
-    found, beside = draws[:, -2, DRIFT], draws[:, -1, DRIFT] if standard else 0.0
-    most = np.where(gain > TRUSTED, np.inf, found + LEFT * gain * np.abs(found))
-    return np.stack([found + beside, most + beside], axis=1)
+    beside = draws[:, -1:, DRIFT] if standard else 0.0
+    return with_what_is_left(draws[:, -2, DRIFT], draws[:, -2, LOSS], draws[:, -3, LOSS]) + beside
+
+
+def with_what_is_left(found: Floats, loss: Floats, by_half: Floats) -> Floats:
+    """What an attack found, as bounds `[n, 2]`: as it is, and with what the attack has left to find.
+
+    `loss` is the loss by all its steps and `by_half` that by half of them. Nothing bounds it from above where twice the
+    steps still added more than 5 %.
+    """
+    gain = np.maximum(loss / by_half - 1, 0.0)
+    return np.stack([found, np.where(gain > TRUSTED, np.inf, found + LEFT * gain * np.abs(found))], axis=1)
+
+
+@family(maxsize=64)
+def doubled(attack: Attack, steps: int) -> Source:
+    """`[n, 4 + 2L]`: the columns of `slopes.at_start` of L_adv, and last the loss that half the attack's steps find.
+
+    Raises ValueError for an odd number of steps, or for none.
+    """
+    if steps < 2 or steps % 2:
+        raise ValueError(f"an attack's steps must be even and positive to be halved, got {steps}")
+    objective, half = Objective("adversarial", *attack, steps), steps // 2
+
+    def dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+        network = Network(spec, stream, replicates=draws)
+        x, labels = inputs(probe, stream)
+        start = steepest(network, attack, x)
+        fewer = attacked_loss(network, attack, half, x, stream.torch, start)
+        whole = on_weights(network, slope(network, objective, x, labels, stream.torch, start))
+        return torch.cat([whole, fewer[:, None]], dim=1)
+
+    name = f"slope of {objective}, and its loss by {half} steps"
+    return Source(name, {"dense": dense}, {"dense": True}, most=STACK, passes=objective.passes + half)

@@ -53,13 +53,14 @@ def operator_norms(p: float, q: float) -> Source:
 
 
 @family(maxsize=256)
-def attacked(p: float, q: float, budgets: tuple[float, ...], steps: int) -> Source:
+def attacked(p: float, q: float, budgets: tuple[float, ...], steps: int | tuple[int, ...]) -> Source:
     """`[n, 1 + 2E]`: ‖J(x)‖_{p,q}; then for every budget ε the loss found at the first input and the share of flips
     (`UNKNOWN` of modules, which do not show their gates).
 
-    Every attack ascends from the maximiser of the linear map J(x), in so many steps.
+    Every attack ascends from the maximiser of the linear map J(x), in so many steps, of all budgets or of each.
     """
-    passes = 1 + len(budgets) * (steps + 1)
+    attacks = list(zip(budgets, [steps] * len(budgets) if isinstance(steps, int) else steps, strict=True))
+    passes = 1 + sum(taken + 1 for _, taken in attacks)
     columns = Columns(1, passes)
 
     def found(engine: str, spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
@@ -69,8 +70,8 @@ def attacked(p: float, q: float, budgets: tuple[float, ...], steps: int) -> Sour
         jacobian = jacobian_at(network, x, spec.output_dim)
         direction, _ = maximiser(jacobian, p, q)
         parts = [norm((jacobian @ direction[..., None])[..., 0], q).double()]
-        for eps in budgets:
-            attack = largest_loss(network, x, eps, p, q, steps=steps, start=direction, generator=stream.torch)
+        for eps, taken in attacks:
+            attack = largest_loss(network, x, eps, p, q, steps=taken, start=direction, generator=stream.torch)
             flips = torch.full_like(parts[0], UNKNOWN) if attack.flips is None else attack.flips
             parts += [attack.loss.double(), flips]
         return torch.cat(parts, dim=1)

@@ -13,7 +13,7 @@ from mfcheck.ensembles.samples import Columns, Probe, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.numerics import divisor
 from mfcheck.spec import NetworkSpec
-from mfcheck.training.objectives import Objective, slope
+from mfcheck.training.objectives import Objective, Slope, slope
 from mfcheck.verdict import NotCovered
 
 LOSS, PULL, DRIFT, LAYERS = 0, 1, 2, 3
@@ -38,12 +38,7 @@ def at_start(objective: Objective) -> Source:
         network = Network(spec, stream, engine=engine, replicates=draws, dtype=dtype)
         x, labels = inputs(probe, stream, dtype)
         network.reserve(len(x) * columns.of(spec))
-        here = slope(network, objective, x, labels, stream.torch)
-        squares = torch.stack([matrix.squared_norm() for matrix in network.weights], dim=1)
-        pull, lengths = here.projection / squares, (squares * here.square).sqrt()
-        cosine = here.projection / divisor(lengths)
-        means = [here.loss, pull.mean(dim=1), 2 / spec.width * here.projection.mean(dim=1)]
-        return torch.cat([torch.stack(means, dim=1), pull, cosine], dim=1)
+        return on_weights(network, slope(network, objective, x, labels, stream.torch))
 
     def lazy(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         return found("lazy", spec, probe, stream, draws)
@@ -53,6 +48,15 @@ def at_start(objective: Objective) -> Source:
 
     engines, uses_input = {"lazy": lazy, "dense": dense}, {"lazy": True, "dense": True}
     return Source(f"slope of {objective}", engines, uses_input, 1024, objective.passes, columns)
+
+
+def on_weights(network: Network, here: Slope) -> Tensor:
+    """`[n, 3 + 2L]`: the columns of `at_start`, of a slope found at a network."""
+    squares = torch.stack([matrix.squared_norm() for matrix in network.weights], dim=1)
+    pull, lengths = here.projection / squares, (squares * here.square).sqrt()
+    cosine = here.projection / divisor(lengths)
+    means = [here.loss, pull.mean(dim=1), 2 / network.spec.width * here.projection.mean(dim=1)]
+    return torch.cat([torch.stack(means, dim=1), pull, cosine], dim=1)
 
 
 @family(maxsize=256)

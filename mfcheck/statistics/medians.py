@@ -194,10 +194,14 @@ def estimate_median(values: Floats, alpha: float) -> Estimate:
     lows, highs = (values, values) if values.ndim == 1 else values.T
     low = max(median_interval(np.sort(lows), alpha)[0], -LARGEST)
     high = min(median_interval(np.sort(highs), alpha)[1], LARGEST)
-    if values.ndim == 2:
-        known = values[np.isfinite(values).all(axis=1)]
-        values = known.mean(axis=1) if len(known) else np.array([low / 2 + high / 2])
-    return Estimate(float(np.median(values)), low, high)
+    known = middles(values)
+    return Estimate(float(np.median(known)) if len(known) else low / 2 + high / 2, low, high)
+
+
+def middles(values: Floats) -> Floats:
+    """Draws `[n]` as they are, and the middles of those known only between bounds `[n, 2]`, where both are finite."""
+    known: Floats = values if values.ndim == 1 else values[np.isfinite(values).all(axis=1)].mean(axis=1)
+    return known
 
 
 def spread_of(values: Floats) -> float:

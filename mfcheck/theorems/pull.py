@@ -5,8 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
+
+from mfcheck.arrays import Floats
 from mfcheck.decisions.allowance import Allowance
+from mfcheck.findings import series
+from mfcheck.findings.finding import Curve
 from mfcheck.findings.pins import FACTOR
+from mfcheck.observables.slopes import LAYERS
 from mfcheck.spec import NetworkSpec, NormPair, dual_exponent
 from mfcheck.statistics.means import Tail
 from mfcheck.theorems.bound import at_finite_dimension, budget, growth, one_output
@@ -132,3 +138,18 @@ def capacity_tail(spec: NetworkSpec, form: str) -> Tail:
         theory = PaperTheory()
         fourth *= (depth * theory.fisher_rao(spec) / theory.full_fisher_rao(spec)) ** 4
     return Tail(second, fourth)
+
+
+def layers(draws: Floats, depth: int, predicted: float) -> Curve:
+    """The pull over the theory's and the cosine between the gradient and W, layer by layer."""
+    pulls, cosines = draws[:, LAYERS : LAYERS + depth], draws[:, LAYERS + depth :]
+    return Curve(
+        kind=series.LAYERS,
+        x_label=series.OVER_LAYERS,
+        x=tuple(float(layer) for layer in range(1, depth + 1)),
+        measured=tuple((np.median(pulls, axis=0) / predicted).tolist()),
+        predicted=(1.0,) * depth,
+        exact=(),
+        draws=len(draws),
+        series={series.COSINE: tuple(np.median(cosines, axis=0).tolist())},
+    )

@@ -13,7 +13,7 @@ from mfcheck.arrays import Floats
 from mfcheck.ensembles.samples import Sample
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.observables import slopes
-from mfcheck.observables.attack_strengths import DRIFT, LOSS, TRUSTED, bounded, drifts
+from mfcheck.observables.attack_strengths import DRIFT, LOSS, TRUSTED, bounded, doubled, drifts, with_what_is_left
 from mfcheck.spec import Attack
 from mfcheck.theorems.variance import over_strengths
 from mfcheck.training.objectives import Objective
@@ -94,3 +94,23 @@ def test_the_curve_is_over_the_theory_and_of_both_losses_where_both_train() -> N
     both = over_strengths((1, 8, 16), found, 0.5, standard=True)
     assert both.measured == pytest.approx(np.median(found[:, :-1, DRIFT] + found[:, -1:, DRIFT], axis=0) / 0.5)
     assert (both.predicted, both.draws) == ((1.0, 1.0, 1.0), DRAWS)
+
+
+def test_a_slope_stands_beside_the_loss_by_half_the_steps() -> None:
+    source = doubled(ATTACK, 16)
+    found = Sample(source, SPEC, "dense", looked_at(SPEC), 3, "cpu", ChunkStore()).first(DRAWS)
+    assert found.shape == (DRAWS, 4 + 2 * SPEC.depth)
+    both = drawn(SPEC, (8, 16))
+    for column, known in ((slopes.LOSS, both[:, 1, LOSS]), (slopes.DRIFT, both[:, 1, DRIFT]), (-1, both[:, 0, LOSS])):
+        assert np.median(found[:, column]) == pytest.approx(np.median(known), rel=0.3)
+    assert (found[:, -1] <= found[:, slopes.LOSS] * (1 + 1e-6)).mean() > 0.8
+    assert found[:, slopes.PULL] == pytest.approx(found[:, slopes.LAYERS : slopes.LAYERS + SPEC.depth].mean(axis=1))
+    bounds = with_what_is_left(found[:, slopes.PULL], found[:, slopes.LOSS], found[:, -1])
+    assert (bounds[:, 0] == found[:, slopes.PULL]).all()
+    assert (bounds[:, 1] >= bounds[:, 0]).all()
+
+
+@pytest.mark.parametrize("steps", [0, 1, 7])
+def test_an_attack_without_a_half_is_refused(steps: int) -> None:
+    with pytest.raises(ValueError, match=f"even and positive to be halved, got {steps}"):
+        doubled(ATTACK, steps)

@@ -77,6 +77,7 @@ MOST: list[tuple[Source, Probe, int, int]] = [
     (open_questions.shares_found(ATTACK, 2), PROBE, 342, 4),
     (other_norm.left_after(ATTACK, Attack(0.1, 2, 2), RULE, 2, 2), PROBE, 2043, 8),
     (attack_strengths.drifts(ATTACK, (2, 4)), PROBE, 620, 4),
+    (attack_strengths.doubled(ATTACK, 4), PROBE, 620, 4),
     (whole_training.whole_training(ATTACK, ((0.1, 2),), 2), MANY, 2553, 6),
     (nearby.nearby, PROBE, 80, 3),
     (rescaling.invariance, PROBE, 197, 6),
