@@ -34,12 +34,15 @@ def on_linear_map(spec: NetworkSpec, pair: NormPair, steps: int) -> Floats:
 def predicted(spec: NetworkSpec, pair: NormPair, steps: int) -> tuple[int, float]:
     """The steps that an ascent needs, by the closed form or else on linear maps, and what it then has of its end."""
     shares = on_linear_map(spec, pair, steps)
-    step = attack_steps.steps_to_reach(spec, *pair, steps) or attack_steps.steps_needed(np.median(shares, axis=0))
+    step = attack_steps.steps_to_reach(spec, *pair, steps)
+    if step is None:
+        step = attack_steps.steps_needed(np.median(shares, axis=0))
     return step, float(np.median(shares[:, step] / shares[:, -1]))
 
 
 def difficulty(spec: NetworkSpec, pair: NormPair, draws: Floats) -> Curve:
-    """Shares found in networks beside those on their linear maps, with what a closed form says, 0 where none does."""
+    """Shares found in networks beside those on their linear maps, with what a closed form says, 0 where none does: an
+    ascent takes a step at least, and finds something."""
     steps = attack_steps.steps_to_reach(spec, *pair, draws.shape[1] - 1) or 0
     share = attack_steps.share_of_one_start(spec, *pair) or 0.0
     return Curve(
