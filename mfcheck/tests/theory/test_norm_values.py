@@ -120,9 +120,9 @@ def test_the_median_of_the_largest_column_where_its_norm_has_a_law_by_name(colum
 def test_the_median_of_the_largest_sum_of_sizes(columns: int) -> None:
     """In the plane |a| + |b| ≤ s is a square of side √2 s, turned by an eighth of a circle."""
     chance = 0.5 ** (1 / columns)
-    assert norms.largest_column(1, columns, 1) == exactly(stats.norm.ppf((1 + chance) / 2), rel=1e-3)
+    assert norms.largest_column(1, columns, 1) == exactly(stats.norm.ppf((1 + chance) / 2), rel=1e-5)
     plane = math.sqrt(2) * stats.norm.ppf((1 + math.sqrt(chance)) / 2)
-    assert norms.largest_column(1, columns, 2) == exactly(plane, rel=5e-4)
+    assert norms.largest_column(1, columns, 2) == exactly(plane, rel=1e-5)
 
 
 @pytest.mark.parametrize("rows", [32, 33, 400])
