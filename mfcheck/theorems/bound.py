@@ -105,14 +105,13 @@ def _relative_lipschitz(pair: NormPair, input_dim: int, output_dim: int, beta: f
 def at_finite_dimension(pair: NormPair, input_dim: int, output_dim: int) -> Allowance:
     """How far below β the limit may lie: the larger of Chevet's terms is reached, their sum is not exceeded.
 
-    A median is below the mean (the norm is convex in Z; Kwapień 1994) by at most √(2 ln 2) σ*. Where p = 1 the norm is
-    the largest column's and its median is known.
+    A median is below the mean (the norm is convex in Z; Kwapień 1994) by at most √(2 ln 2) σ*. Where the norm is that
+    of the longest row or column and its median is in closed form (`exact_quantile`), that is taken. For all pairs.
     """
     sizes = (*pair, input_dim, output_dim)
     beta = norms.chevet_beta(*sizes)
-    if pair.p == 1:
-        exact = norms.largest_column(pair.q, input_dim, output_dim) / math.sqrt(input_dim)
-        return Allowance(1 - exact / beta, 0.0, "exact distance at finite dimension, of the largest column")
+    if (exact := norms.exact_quantile(*sizes)) is not None:
+        return Allowance(1 - exact / beta, 0.0, "exact distance at finite dimension, of the longest row or column")
     median = math.sqrt(2 * math.log(2)) * _relative_lipschitz(pair, input_dim, output_dim, beta)
     below = 1 - norms.chevet_floor(*sizes) / beta + median
     return Allowance(below, 0.0, "rigorous distance at finite dimension: Chevet's larger term, median below mean")

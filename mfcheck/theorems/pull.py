@@ -87,14 +87,12 @@ def one_output_spread(spec: NetworkSpec, pair: NormPair) -> float:
 
 def many_outputs_pull(spec: NetworkSpec, pair: NormPair) -> Allowance:
     """How far the median pull may lie from the theory: as far as finite dimension takes the norm, above it by what rows
-    mix at this width, and below it by the drift of the scale."""
-    sizes = (pair.p, pair.q, spec.input_dim, spec.output_dim)
-    beta = norms.paper_beta(*sizes)
+    mix at this width, and below it by the drift of the scale. For q = ∞ the norm of Z is that of its longest row, whose
+    median may be in closed form, and may lie on either side of the paper's constants; other pairs have Chevet's."""
+    sizes = (*pair, spec.input_dim, spec.output_dim)
     above, drift = growth(spec, pair), (finite_width.spread(spec) * spec.depth + 2) / (4 * spec.width)
-    if math.isinf(pair.q):
-        # The norm of Z is then that of its longest row, whose median is known.
-        longest = norms.largest_column(dual_exponent(pair.p), spec.output_dim, spec.input_dim)
-        off = longest / (math.sqrt(spec.input_dim) * beta) - 1
+    if math.isinf(pair.q) and (longest := norms.exact_quantile(*sizes)) is not None:
+        off = longest / norms.paper_beta(*sizes) - 1
         origin = "exact distance at finite dimension, of the longest row; rows mix above it (docs/theory.md#overlap)"
         return Allowance(max(0.0, -off) + drift, max(0.0, off) + above, origin)
     near = at_finite_dimension(pair, spec.input_dim, spec.output_dim)

@@ -8,7 +8,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mfcheck import NetworkSpec, NormPair, PaperTheory, ReLULike
@@ -19,7 +19,7 @@ from mfcheck.numerics import one_thread
 from mfcheck.observables import capacity, slopes
 from mfcheck.observables.slopes import DRIFT, LAYERS, LOSS, PULL
 from mfcheck.statistics.medians import median_interval
-from mfcheck.theorems.bound import PAIRS
+from mfcheck.theorems.bound import PAIRS, at_finite_dimension
 from mfcheck.theorems.pull import (
     LINEAR_STEPS,
     capacity_tail,
@@ -155,6 +155,22 @@ def test_the_median_of_many_outputs_lies_where_it_is_allowed_to(architecture: st
     # Nor is everything allowed: twice the rate factor and half of it are not.
     assert 2 * high > 1 + allowed.above
     assert low / 2 < 1 - allowed.below or pair.q != math.inf
+
+
+EXPONENTS = st.floats(1, 50) | st.sampled_from([1.0, 2.0, math.inf])
+
+
+@given(st.builds(NormPair, EXPONENTS, EXPONENTS), st.integers(1, 60), st.integers(1, 12))
+@example(NormPair(1, 3), 31, 7)
+@example(NormPair(1.5, math.inf), 31, 7)
+@settings(max_examples=40, deadline=None)
+def test_every_pair_of_norms_has_its_allowance(pair: NormPair, d: int, k: int) -> None:
+    """No less in the limit than at finite dimension alone, where the paper has Chevet's constant."""
+    allowed = many_outputs_pull(NetworkSpec("vanilla", d, k, 10**12, 3, 2.0), pair)
+    assert 0 <= allowed.below < math.inf
+    assert 0 <= allowed.above < math.inf
+    if not (math.isinf(pair.q) and pair.p in (2, math.inf)):
+        assert allowed.below == pytest.approx(at_finite_dimension(pair, d, k).below, abs=1e-9)
 
 
 @given(st.sampled_from(["vanilla", "residual"]), st.sampled_from(PAIRS))
