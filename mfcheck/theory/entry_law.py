@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from mfcheck.arrays import Floats
@@ -53,7 +53,7 @@ class EntryLaw:
 
 @lru_cache(maxsize=256)
 def entry_law(spec: NetworkSpec) -> EntryLaw:
-    """The law of J_ij/√(ω^L/d) at the spec's width and depth, in total variation to about 1e-5.
+    """The law of J_ij/√(ω^L/d) at the spec's width and depth; distribution functions of J_ij and log G to about 1e-5.
 
     Derived here: a row contributes λχ²₁/(Nω) with λ of either gate with probability ½, so a layer's characteristic
     function is [½Σ_λ (1 − 2itλ/(Nω))^{−1/2}]^N; Davies' inversion gives its distribution function, a grid of log G
@@ -86,28 +86,40 @@ def _edges(sd: float) -> Floats:
 def _log_mass(rows: int, gains: tuple[float, ...], sd: float) -> Floats:
     """Mass of log Y between the edges, Y the mean over rows of gain·χ²₁; mass left of the first edge goes to it."""
     edges = _edges(sd)
-    cdf = _row_mean_cdf(rows, gains, np.exp(edges))
+    cdf = _row_mean_cdf(rows, gains, np.expm1(edges))
     return np.diff(cdf, prepend=0.0)
 
 
-def _row_mean_cdf(rows: int, gains: Sequence[float], y: Floats) -> Floats:
-    """P[Y ≤ y] by Davies' formula ½ − Σ_k Im(ψ(t_k)e^{−it_k y})/(π(k+½)), t_k = (k+½)Δ.
+def _row_mean_cdf(rows: int, gains: Sequence[float], above: Floats) -> Floats:
+    """P[Y ≤ 1 + y] by Davies' formula ½ − Σ_k Im(ψ(t_k)e^{−it_k y})/(π(k+½)), t_k = (k+½)Δ, ψ that of Y − 1.
 
-    With k = a·m + b the exponential is that of (b + ½)Δy times that of a·mΔy, so that m² of them take 2m.
+    Its error is the mass a period 2π/Δ away, here twice the length of the grid, so it takes no more frequencies where Y
+    is narrow. With k = a·m + b the exponential is that of (b + ½)Δy times that of a·mΔy: m² of them take 2m.
     """
-    spacing = np.pi / y[-1]
+    spacing = np.pi / (above[-1] - above[0])
     m = math.isqrt(_frequencies(rows, gains, spacing)) + 1
     k = np.arange(m**2)
-    row = sum(0.5 / np.sqrt(1 - 2j * (k + 0.5) * spacing * gain / rows) for gain in gains)
-    psi = (row**rows / (np.pi * (k + 0.5))).reshape(m, m)
-    fine, coarse = (np.exp(-1j * spacing * np.outer(y, steps)) for steps in (k[:m] + 0.5, m * k[:m]))
+    psi = (_characteristic(rows, gains, (k + 0.5) * spacing) / (np.pi * (k + 0.5))).reshape(m, m)
+    fine, coarse = (np.exp(-1j * spacing * np.outer(above, steps)) for steps in (k[:m] + 0.5, m * k[:m]))
     cdf = 0.5 - ((fine @ psi.T) * coarse).sum(axis=1).imag
     return np.maximum.accumulate(np.clip(cdf, 0.0, 1.0))
 
 
+def _characteristic(rows: int, gains: Sequence[float], t: Floats) -> NDArray[np.complex128]:
+    """[½Σ_λ (1 − 2itλ/N)^{−1/2}]^N e^{−it}, by a row's difference from 1, which an N-th power keeps."""
+    real, imaginary = np.zeros_like(t), np.zeros_like(t)
+    for gain in gains:
+        x = 2 * t * gain / rows
+        log_size, angle = -np.log1p(x**2) / 4, np.arctan(x) / 2
+        real += (np.expm1(log_size) * np.cos(angle) - 2 * np.sin(angle / 2) ** 2) / len(gains)
+        imaginary += np.exp(log_size) * np.sin(angle) / len(gains)
+    log_size = np.log1p(2 * real + real**2 + imaginary**2) / 2
+    return np.asarray(np.exp(rows * log_size + 1j * rows * (np.arctan2(imaginary, 1 + real) - t / rows)))
+
+
 def _frequencies(rows: int, gains: Sequence[float], spacing: float) -> int:
-    """How many frequencies until the characteristic function has fallen below 1e-9, at most 6000."""
-    t = (np.arange(6000) + 0.5) * spacing
-    size = np.abs(sum(0.5 / np.sqrt(1 - 2j * t * gain / rows) for gain in gains)) ** rows
+    """How many frequencies until the characteristic function has fallen below 1e-9, at most 6000: it stays above where
+    Y may be 0, by as little as that is likely."""
+    size = np.abs(_characteristic(rows, gains, np.arange(0.5, 6000.0) * spacing))
     small = np.flatnonzero(size < 1e-9)
     return int(small[0]) + 1 if len(small) else 6000
