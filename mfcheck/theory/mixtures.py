@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import special, stats
+from scipy import interpolate, special, stats
 
 from mfcheck.arrays import Floats
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-GRID = np.linspace(-12.0, 12.0, 12_001)
-"""Where the distribution function of √G Z is tabulated; between the points it is straight to 2e-7."""
+FINE = 0.05
+"""Steps in log t in which the distribution function of √G Z is tabulated, with its density: between them it is a cubic
+to 1e-7, whatever G."""
+NEAREST, FARTHEST = 1e-3, 9.0
+"""Where it is tabulated, in units of the smallest √G and of the largest: nearer to 0 it is straight, beyond it is 1."""
+GRID = np.linspace(-12.0, 12.0, 6001)
+NEAR = np.concatenate([sign * np.geomspace(1e-12, 12.0, 2000) for sign in (-1, 1)])
+"""Where quantiles are looked for, in deviations: about the mean, and about 0, where G may heap them."""
+DOUBLED = 20
+"""How often these may be taken twice as far out, where a law has long tails."""
 FEW = 64
 """Values of G that stand for all of them where X is not Gaussian."""
 MANY = 512
@@ -47,13 +56,29 @@ class Mixture:
         return float(self.weight[self.value <= 0].sum())
 
     @cached_property
-    def normal(self) -> Floats:
-        """P[√G Z ≤ t and G > 0] on the grid, Z standard normal."""
-        table = np.zeros_like(GRID)
-        for value, weight in zip(self.value, self.weight, strict=True):
-            if value > 0:
-                table += weight * special.ndtr(GRID / math.sqrt(value))
-        return table
+    def normal(self) -> Callable[[Floats], Floats]:
+        """P[√G Z ≤ t and G > 0], Z standard normal, to 1e-7; by symmetry from a table at t > 0."""
+        alive = self.value > 0
+        if not alive.any():
+            return np.zeros_like
+        root, weight, total = np.sqrt(self.value[alive]), self.weight[alive], 1 - self.nothing
+        first, last = math.log(NEAREST * root.min()), math.log(FARTHEST * root.max())
+        at = np.linspace(first, last, math.ceil((last - first) / FINE) + 1)
+        beyond, slope = np.zeros_like(at), np.zeros_like(at)
+        for one, share in zip(root, weight, strict=True):
+            z = np.exp(at) / one
+            beyond += share * special.ndtr(-z)
+            slope -= share * z * np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
+        table = interpolate.CubicHermiteSpline(at, beyond, slope)
+        steepest = float(weight @ (1 / root)) / math.sqrt(2 * math.pi)
+
+        def below(t: Floats) -> Floats:
+            size = np.abs(t)
+            tail = np.asarray(table(np.log(np.clip(size, math.exp(first), math.exp(last)))))
+            tail = np.where(size < math.exp(first), total / 2 - steepest * size, tail)
+            return np.where(t < 0, tail, total - tail)
+
+        return below
 
     @cached_property
     def few(self) -> tuple[tuple[float, float], ...]:
@@ -88,8 +113,7 @@ class MixedLaw:
     def _alive(self, points: Floats, before: Floats) -> Floats:
         """P[√G X ≤ `before` and G > 0]; for a law without atoms `points` do, and are cheaper."""
         if scale := centred_scale(self.law):
-            found: Floats = np.interp(points / scale, GRID, self.mixture.normal)
-            return found
+            return self.mixture.normal(points / scale)
         total = np.zeros_like(points)
         for value, weight in self.mixture.few:
             total += weight * self.law.cdf(before / math.sqrt(value))
@@ -104,9 +128,15 @@ class MixedLaw:
         return float(np.sqrt(self.mixture.value) @ self.mixture.weight) * float(self.law.mean())
 
     def ppf(self, p: ArrayLike) -> Floats:
-        """Quantiles, to the fineness of the grid."""
-        at = GRID * math.sqrt(self.var())
-        return np.interp(np.asarray(p, dtype=np.float64), self.cdf(at), at)
+        """Quantiles for 0 < p < 1, to 0.004 deviations and near 0 to a fiftieth of them; the law has a variance."""
+        chances, mean, reach = np.asarray(p, dtype=np.float64), self.mean(), math.sqrt(self.var())
+        for _ in range(DOUBLED):
+            if np.all((self.cdf(mean - 12 * reach) <= chances) & (chances <= self.cdf(mean + 12 * reach))):
+                break
+            reach *= 2
+        at = np.unique(np.concatenate([mean + reach * GRID, reach * NEAR]))
+        found: Floats = np.interp(chances, self.cdf(at), at)
+        return found
 
 
 def centred_scale(law: Any) -> float:
