@@ -15,7 +15,7 @@ from scipy import interpolate
 from mfcheck.arrays import Floats
 from mfcheck.spec import NetworkSpec
 from mfcheck.theory.entry_law import entry_law
-from mfcheck.theory.finite_width import mean_gain
+from mfcheck.theory.finite_width import grown_gain
 
 STEP = 1e-3
 """Relative step of derivatives of smooth laws; their error is of the order STEP²."""
@@ -76,7 +76,7 @@ def standard_pull(spec: NetworkSpec) -> float:
 
 def _mean_log_sum(spec: NetworkSpec) -> float:
     law = entry_law(spec)
-    scale = mean_gain(spec) ** spec.depth * np.exp(law.log_scale)
+    scale = grown_gain(spec) * np.exp(law.log_scale)
     grid = np.linspace(math.log(scale.min()) - 0.1, math.log(scale.max()) + 0.1, 24)
     curve = interpolate.CubicSpline(grid, [expected_log_sum(float(np.exp(at)), spec.output_dim) for at in grid])
     return float(curve(np.log(scale)) @ law.weight)

@@ -1,7 +1,8 @@
 """Exact moments at finite width, vanilla and residual, at initialisation (docs/theory.md#finite-width-moments).
 
 One layer multiplies the squared scale of a Jacobian column by the mean over N rows of λ·χ²₁, where λ = D²σ_w²
-(vanilla) or 1 + D²σ_w² (residual) and D is u or v with probability ½. Everything here follows from that.
+(vanilla) or 1 + D²σ_w² (residual) and D is u or v with probability ½. Everything here follows from that. Moments raise
+ValueError where they are beyond floating-point numbers.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import math
 from dataclasses import replace
 
 from mfcheck.spec import ARCHITECTURES, NetworkSpec
+from mfcheck.theory.powers import check_power
 from mfcheck.verdict import NotCovered
 
 
@@ -36,6 +38,13 @@ def mean_gain(spec: NetworkSpec) -> float:
     return sum(row_gains(spec)) / 2
 
 
+def grown_gain(spec: NetworkSpec) -> float:
+    """ω^L, the exact mean of d J²_ij; ValueError where it is beyond floating-point numbers."""
+    omega = mean_gain(spec)
+    check_power(omega, spec.depth)
+    return omega**spec.depth
+
+
 def gain_ratio(spec: NetworkSpec) -> float:
     """κ = E λ²/ω² (ReLU vanilla: 2)."""
     up, down = row_gains(spec)
@@ -47,13 +56,19 @@ def spread(spec: NetworkSpec) -> float:
     return 3 * gain_ratio(spec) - 1
 
 
+def _check_growth(spec: NetworkSpec) -> None:
+    check_power(1 + spread(spec) / spec.width, spec.depth)
+
+
 def relative_second_moment(spec: NetworkSpec) -> float:
     """V = E G²/(E G)² = (1 + c/N)^L (1 + 2/N), G the variance of an entry given all but the last Gaussian; exact."""
+    _check_growth(spec)
     return (1 + spread(spec) / spec.width) ** spec.depth * (1 + 2 / spec.width)
 
 
 def excess_kurtosis(spec: NetworkSpec) -> float:
     """Excess kurtosis of J_ij, 3(V − 1); exact at every N."""
+    _check_growth(spec)
     return 3 * ((1 + spread(spec) / spec.width) ** spec.depth * (1 + 2 / spec.width) - 1)
 
 
@@ -63,6 +78,7 @@ def shared_square_ratio(spec: NetworkSpec) -> float:
     It is V for both: two of a column have G_jj² given G, two of a row G_jj G_kk + 2G_jk², and the mirrored chain
     (docs/theory.md#mirrored-chain) swaps rows and columns.
     """
+    _check_growth(spec)
     return (1 + spread(spec) / spec.width) ** spec.depth * (1 + 2 / spec.width)
 
 
@@ -72,6 +88,7 @@ def apart_square_ratio(spec: NetworkSpec) -> float:
     With T = E G_jk² the recursion over layers (docs/theory.md#finite-width-moments) keeps two combinations apart:
     S + 2T grows by 1 + c/N a layer and S − T by 1 − 1/N. So S = [(1 + c/N)^L (1 + 2/N) + 2(1 − 1/N)^{L+1}]/3.
     """
+    _check_growth(spec)
     n, depth = spec.width, spec.depth
     return ((1 + spread(spec) / n) ** depth * (1 + 2 / n) + 2 * (1 - 1 / n) ** (depth + 1)) / 3
 
@@ -102,6 +119,7 @@ def scale_moment(spec: NetworkSpec, order: int) -> float:
     """E G^k/(E G)^k, k = `order` ≥ 1, from the moments of one row; exact at every N."""
     omega = mean_gain(spec)
     layer = _mean_moment(spec.width, [gain / omega for gain in row_gains(spec)], order)
+    check_power(layer, spec.depth)
     return layer**spec.depth * _mean_moment(spec.width, [1.0, 1.0], order)
 
 

@@ -48,23 +48,28 @@ def gram_moments(spec: NetworkSpec, first: int, second: int, *, offset: bool = F
     """E Γ₁₁^i Γ₁₂^j Γ₂₂^k after the last layer, wherever 2i + j = `first` and 2k + j = `second`; exact at every N.
 
     Γ₁₁ and Γ₂₂ are in units of their own means. The second column is the offset, which starts at 0 and which biases
-    feed, where `offset` says so: NotCovered without biases, and for architectures without a law.
+    feed, where `offset` says so: NotCovered without biases, and for architectures without a law. Raises ValueError
+    where one is beyond floating-point numbers; how large the offset itself is does not matter.
     """
     if offset and spec.bias_variance == 0:
         raise NotCovered("the offset is 0 without biases")
     gains, omega, act = row_gains(spec), mean_gain(spec), spec.activation
-    biases = [slope**2 * spec.bias_variance for slope in (act.u, act.v)]
     first_gains = tuple(gain / omega for gain in gains)
-    second_gains, mean = first_gains, 0.0
-    fed: Pair = (0.0, 0.0)
+    second_gains, fed = first_gains, (0.0, 0.0)
+    kept, share = 0.0, 1.0  # of the offset's mean after a layer: that before it, and what biases feed
     start = _layer(first, second, spec.width, (1.0, 1.0), (1.0, 1.0), (0.0, 0.0))
     means = start @ _monomials(first, second, (1.0, 0.0, float(not offset)))
-    for _ in range(spec.depth):
+    for layer in range(spec.depth):
         if offset:
-            after = omega * mean + sum(biases) / 2
-            second_gains, fed = tuple(gain * mean / after for gain in gains), tuple(bias / after for bias in biases)
-            mean = after
-        means = _layer(first, second, spec.width, first_gains, second_gains, fed) @ means
+            if layer > 0:
+                kept = 1 / (omega + share)
+                share *= kept
+            second_gains = tuple(gain * kept for gain in gains)
+            fed = (act.u**2 / act.alpha * share, act.v**2 / act.alpha * share)
+        with np.errstate(over="ignore", invalid="ignore"):
+            means = _layer(first, second, spec.width, first_gains, second_gains, fed) @ means
+    if not np.isfinite(means).all():
+        raise ValueError(f"moments of {spec} are beyond floating-point numbers")
     at = _all_powers(first, second)
     return {powers: float(means[at.index(powers)]) for powers in at if 2 * powers[2] + powers[1] == second}
 

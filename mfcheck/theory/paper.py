@@ -20,6 +20,7 @@ from mfcheck.theory.decay import residual_gain
 from mfcheck.theory.domains import PAPERS
 from mfcheck.theory.gram_moments import apart_moment
 from mfcheck.theory.norms import chevet_beta, paper_beta
+from mfcheck.theory.powers import check_power
 
 if TYPE_CHECKING:
     from scipy.stats.distributions import rv_frozen
@@ -34,6 +35,8 @@ def centred_normal(scale: float) -> rv_frozen:
 @dataclass(frozen=True)
 class PaperTheory:
     """The theory under test; subclass it and override one formula to put another on trial.
+
+    Formulas raise ValueError where powers of ω are beyond floating-point numbers, at L |log₁₀ ω| of some hundreds.
 
     `rate_factor` is 2 for the rate that follows from the projection of Theorem 5.4 and 1 for the rate under which
     the capacity law is often quoted. `declares` says of which arguments a formula needs no finding, and why.
@@ -58,6 +61,7 @@ class PaperTheory:
 
     def jacobian_entry_variance(self, spec: NetworkSpec) -> float:
         """Var J_ij = ω^L/d (Theorem 4.1)."""
+        check_power(self.omega(spec), spec.depth)
         return self.omega(spec) ** spec.depth / spec.input_dim
 
     def jacobian_entry(self, spec: NetworkSpec) -> rv_frozen:
@@ -80,6 +84,7 @@ class PaperTheory:
     def offset_variance(self, spec: NetworkSpec) -> float:
         """Var a_i = α σ_b² Σ_{k=0}^{L−1} ω^k, the offset in f(x) = J x + a (Theorem 4.1)."""
         omega = self.omega(spec)
+        check_power(max(1.0, omega), spec.depth)
         return spec.activation.alpha * spec.bias_variance * math.fsum(omega**k for k in range(spec.depth))
 
     def offset(self, spec: NetworkSpec) -> rv_frozen:
@@ -99,6 +104,7 @@ class PaperTheory:
     def adversarial_bound(self, spec: NetworkSpec, eps: float, p: float, q: float) -> float:
         """ε β_{p,q} ω^{L/2}, the bound on L_adv (Theorem 5.1); ε in units of ‖η‖_p, raises ValueError for ε ≤ 0."""
         _check_budget(eps)
+        check_power(self.omega(spec), spec.depth / 2)
         return eps * self.beta(p, q, spec.input_dim, spec.output_dim) * math.sqrt(self.omega(spec)) ** spec.depth
 
     def regularisation(self, spec: NetworkSpec, eps: float, p: float, q: float) -> float:
@@ -116,6 +122,7 @@ class PaperTheory:
         L_adv, and free of ε.
         """
         omega, pull = self.omega(spec), spec.activation.alpha * spec.weight_variance
+        check_power(omega, spec.depth)
         spread = softmax_spread(omega**spec.depth, spec.output_dim)
         return -2 * pull * omega ** (spec.depth - 1) * spread / spec.width
 
@@ -144,11 +151,14 @@ class PaperTheory:
         have ω_r > 1 always, so no m ≤ 1 is reached. Raises ValueError unless 0 < m ≤ ω^L, and for residual ones m ≤ 1.
         """
         start, power = self.omega(spec), spec.depth / 2 - 1
+        check_power(start, spec.depth)
         top = start**spec.depth if spec.architecture == "vanilla" else 1.0
         if not 0 < lower <= top:
             raise ValueError(f"lower must lie in (0, {top:g}], where ω^L starts or cannot go below, got {lower!r}")
         if spec.architecture != "vanilla":
             return math.inf
+        if math.isclose(lower, top, rel_tol=1e-12):  # roots of both may differ by roundings, either way
+            return 0.0
         end, speed = lower ** (1 / spec.depth), self._decay_speed(spec, eps, p, q)
         if power == 0:
             return math.log(start / end) / speed
@@ -156,12 +166,14 @@ class PaperTheory:
 
     def _decay_speed(self, spec: NetworkSpec, eps: float, p: float, q: float) -> float:
         """rate_factor · εαβ/N, the rate of Theorem 5.4 as it is where ω = 1."""
+        check_power(self.omega(spec), spec.depth / 2)
         grown = math.sqrt(self.omega(spec)) ** (spec.depth - 2)
         return self.rate_factor * self.regularisation(spec, eps, p, q) / grown
 
     def fisher_rao(self, spec: NetworkSpec) -> float:
         """E‖w‖_FR = L K α σ_w² ω^{L−1} at initialisation, for ‖x‖² = d and σ_b = 0 (Theorem 5.9)."""
         gain = spec.activation.alpha * spec.weight_variance
+        check_power(self.omega(spec), spec.depth)
         return spec.depth * spec.output_dim * gain * self.omega(spec) ** (spec.depth - 1)
 
     def fisher_rao_of_biases(self, spec: NetworkSpec) -> float:
@@ -170,6 +182,7 @@ class PaperTheory:
         Derived: docs/theory.md#capacity-of-biases.
         """
         omega, alpha = self.omega(spec), spec.activation.alpha
+        check_power(max(1.0, omega), spec.depth)
         layers = range(1, spec.depth + 1)
         grown = [omega ** (spec.depth - layer) * sum(omega**k for k in range(layer - 1)) for layer in layers]
         return spec.output_dim * alpha * spec.weight_variance * alpha * spec.bias_variance * math.fsum(grown)
@@ -180,6 +193,7 @@ class PaperTheory:
         Derived (docs/theory.md#capacity). Exact at every width for ‖x‖² = d and σ_b = 0.
         """
         omega, gain = self.omega(spec), spec.activation.alpha * spec.weight_variance
+        check_power(omega, spec.depth)
         if spec.architecture == "vanilla":
             return spec.depth**2 * spec.output_dim * omega**spec.depth
         return spec.depth * spec.output_dim * gain * omega ** (spec.depth - 2) * (1 + spec.depth * gain)

@@ -3,6 +3,7 @@
 One input alone meets gates that are fair coins. Two inputs share them: how many, their correlation says, layer by
 layer. From it follow the distance between two outputs, the alignment of two Jacobians, the tangent kernel of two
 inputs, and how far an attack on both can drive their outputs apart. All of it is derived here, none of it the paper's.
+Values raise ValueError where ω^L is beyond floating-point numbers.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import math
 
 from mfcheck.spec import NetworkSpec, dual_exponent
-from mfcheck.theory.finite_width import mean_gain
+from mfcheck.theory.finite_width import grown_gain, mean_gain
 from mfcheck.theory.norms import expected_norm
 
 
@@ -71,7 +72,7 @@ def output_distance(spec: NetworkSpec, rho: float, lengths: tuple[float, float])
     """
     first, second = lengths
     apart = first**2 + second**2 - 2 * first * second * correlations(spec, rho)[-1]
-    return spec.output_dim * mean_gain(spec) ** spec.depth * max(apart, 0.0) / spec.input_dim
+    return spec.output_dim * grown_gain(spec) * max(apart, 0.0) / spec.input_dim
 
 
 def jacobian_overlap(spec: NetworkSpec, rho: float) -> float:
@@ -113,7 +114,7 @@ def attacked_distance(
     Chevet's inequality (docs/theory.md#contrastive).
     """
     eps, p, q = attack
-    gain, d = mean_gain(spec) ** spec.depth, spec.input_dim
+    gain, d = grown_gain(spec), spec.input_dim
     outer = float(spec.output_dim ** max(0.0, 1 / q - 0.5)) * expected_norm(d, dual_exponent(p))
     reach = eps * float(d ** max(0.0, 0.5 - 1 / p))
     apart = output_distance(spec, rho, lengths) / spec.output_dim
@@ -124,6 +125,7 @@ def attacked_distance(
 def _layer_overlaps(spec: NetworkSpec, rho: float) -> list[float]:
     """σ_w²τ(ρ_l), and 1 more for a shortcut, for l = 0 … L − 1."""
     skip = float(spec.architecture == "residual")
+    grown_gain(spec)  # the largest of their products
     return [skip + spec.weight_variance * gate_factor(spec, at) for at in correlations(spec, rho)[:-1]]
 
 
