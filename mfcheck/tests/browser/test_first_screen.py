@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from mfcheck.tests.support.bound_reports import REPORT
 from mfcheck.tests.support.reports import HOSTILE, MIXED, make_claim, make_finding, make_report
 from mfcheck.tests.support.whole_reports import whole_report
 
@@ -88,6 +89,17 @@ def test_numbers_are_seen_on_a_phone(opened: Open) -> None:
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 390
     assert "estimate" in row.locator("td").nth(3).evaluate("cell => getComputedStyle(cell, '::before').content")
+
+
+def test_what_is_said_of_a_table_or_figure_is_read_on_a_phone_without_scrolling(opened: Open) -> None:
+    page = opened(REPORT, 390, 844)
+    page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+    captions = page.locator("caption, figcaption").all()
+    assert len(captions) > 3
+    for caption in captions:
+        box = caption.bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
 
 
 def test_it_prints_to_pdf_with_every_finding(opened: Open) -> None:
