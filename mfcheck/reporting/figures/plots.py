@@ -17,6 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mfcheck.findings import states, wording
+from mfcheck.reporting.figures.indices import with_indices
 from mfcheck.reporting.words import numbers
 from mfcheck.verdict import Verdict
 
@@ -148,7 +149,7 @@ def svg(figure: Figure, label: str) -> str:
     text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, count=1, flags=re.DOTALL)
     # Group names such as figure_1 repeat in every figure, and a page may hold an id only once.
     text = re.sub(r'<g id="[\w.]+_\d+"(/?)>', r"<g\1>", text)
-    text = re.sub(r' d="[^"]*"', _shorter, text)
+    text = with_indices(re.sub(r' d="[^"]*"', _shorter, text))
     for colour, name in VARIABLES.items():
         text = text.replace(colour, f"var(--{name}, {colour})")
     return text.replace("<svg ", f'<svg role="img" aria-label="{_attribute(label)}" ', 1)

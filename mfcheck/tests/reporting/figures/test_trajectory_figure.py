@@ -10,25 +10,25 @@ import pytest
 from mfcheck.reporting.curves.trajectories import trajectory
 from mfcheck.reporting.figures.trajectory_axes import over_start, time_scale
 from mfcheck.reporting.figures.trajectory_figure import trajectory_figure
-from mfcheck.tests.support.reports import labels_of, make_claim, make_report, read_finding, render_html
+from mfcheck.tests.support.reports import Page, labels_of, make_claim, make_report, read_finding, render_html
 from mfcheck.tests.support.training_reports import BOUND, make_capacity, make_decay
 
 
 def test_a_trajectory_shows_the_laws_the_band_and_the_loss_that_are_known() -> None:
-    whole = trajectory_figure(read_finding(make_decay()))
+    whole = Page(trajectory_figure(read_finding(make_decay()))).text
     shown = {
         "rate factor 1": "rate factor 1",
-        "envelope": "started at the measured L_adv(0)",
+        "envelope": "started at the measured Ladv(0)",
         "lower quartile": "half of all networks",
         "discretisation": "error of the steps, at most 10⁻⁴",
-        BOUND: "L_adv / bound",
+        BOUND: "Ladv / bound",
     }
-    for text in (*shown.values(), "rate factor 2", "median of 48 networks", "σ_w²(t) / σ_w²(0)"):
+    for text in (*shown.values(), "rate factor 2", "median of 48 networks", "σw²(t) / σw²(0)"):
         assert text in whole
     for name, text in shown.items():
         series = {key: values for key, values in make_decay()["curve"]["series"].items() if key != name}
-        assert text not in trajectory_figure(read_finding(make_decay(series=series)))
-    assert "‖w‖_FR(t)" in trajectory_figure(read_finding(make_capacity(64)))
+        assert text not in Page(trajectory_figure(read_finding(make_decay(series=series)))).text
+    assert "‖w‖FR(t)" in Page(trajectory_figure(read_finding(make_capacity(64)))).text
 
 
 @pytest.mark.parametrize("gap", [None, [None] * 31, [1.0, None, *[0.9] * 29], []])
