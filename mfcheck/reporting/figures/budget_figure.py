@@ -26,6 +26,7 @@ from mfcheck.reporting.figures.plots import (
     panel,
     svg,
 )
+from mfcheck.reporting.figures.room import legend_above
 
 HEIGHT = 5.0
 INSIDE = 0.01
@@ -53,7 +54,6 @@ def budget_figure(finding: Finding) -> str:
         bottom, top = log_range([10**value for value in heights])
         loss.set(ylim=(bottom, top), ylabel="median loss")
         loss.set_yticks(*log_ticks(bottom, top))
-        loss.legend(loc="upper left")
 
         ratio.axhline(1, color=PREDICTED, linewidth=0.9, linestyle=DASHED)
         ratio.plot(x, linear_over, color=EXACT, linewidth=1.1)
@@ -74,6 +74,7 @@ def budget_figure(finding: Finding) -> str:
             axes.set_xlim(left, right)
             axes.set_xticks(*log_ticks(left, right))
             axes.tick_params(labelbottom=axes is ratio)
+        legend_above(loss)
         return svg(figure, f"Loss against budget in {finding.cell}")
 
 

@@ -11,7 +11,20 @@ from mfcheck.findings.report import ClaimRecord
 from mfcheck.findings.series import FACTOR_1
 from mfcheck.reporting.curves.setting import setting
 from mfcheck.reporting.curves.trajectories import CAPACITY, REGIMES, Trajectory, trajectory
-from mfcheck.reporting.figures.plots import DASHED, EXACT, FAINT, INK, LIMIT, MEASURED, PREDICTED, drawing, panel, svg
+from mfcheck.reporting.figures.plots import (
+    DASHED,
+    EDGE,
+    EXACT,
+    FAINT,
+    INK,
+    LIMIT,
+    MEASURED,
+    PREDICTED,
+    drawing,
+    panel,
+    svg,
+)
+from mfcheck.reporting.figures.room import legend_above
 from mfcheck.reporting.figures.trajectory_axes import over_start, time_scale
 from mfcheck.reporting.figures.trajectory_figure import DOTTED
 from mfcheck.reporting.words import notation
@@ -45,8 +58,7 @@ def capacity_figure(claim: ClaimRecord, name: str, group: list[Trajectory]) -> s
             axes = panel(figure, bottom=BELOW + (len(panels) - 1 - place) * each, top=ABOVE + place * each)
             _panel(axes, ones, styles)
             axes.set_title(REGIMES.get(regime, regime), fontsize=9.0, loc="left")
-            if place == 0:
-                _keys(axes, styles, rival=any(FACTOR_1 in one.series for one in ordered))
+        _keys(figure.axes[0], styles, rival=any(FACTOR_1 in one.series for one in ordered))
         return svg(figure, f"Capacity over training time at several widths, {claim.id}")
 
 
@@ -71,4 +83,4 @@ def _keys(axes: Axes, styles: dict[int, tuple[str, str]], *, rival: bool) -> Non
     axes.plot([], [], color=INK, linewidth=1.0, linestyle=DASHED, label="theory, by colour")
     if rival:
         axes.plot([], [], color=INK, linewidth=0.9, linestyle=DOTTED, label="at half the rate")
-    axes.legend(loc="best", fontsize=8.0, ncols=2)
+    legend_above(axes, over=ABOVE - EDGE)

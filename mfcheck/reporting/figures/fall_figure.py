@@ -19,6 +19,7 @@ from mfcheck.reporting.figures.plots import (
     panel,
     svg,
 )
+from mfcheck.reporting.figures.room import legend_above
 from mfcheck.reporting.figures.trajectory_axes import time_scale
 
 LINES: dict[str, Style] = {
@@ -48,5 +49,5 @@ def fall_figure(fall: Fall) -> str:
         known = finite([1.0, 0.0, *(value for name in ("", *LINES) for value in fall.lines.get(name, ()))])
         pad = 0.08 * (max(known) - min(known))
         axes.set(xlabel=scale.label, ylabel="decrease of σ_w² / law", ylim=(min(known) - pad, max(known) + pad))
-        axes.legend(loc="best", fontsize=8.0)
+        legend_above(axes)
         return svg(figure, f"Decrease of weight variance in training: {fall.name}")

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from mfcheck.findings.finding import Curve, Finding
 from mfcheck.reporting.figures.plots import BOTTOM, DASHED, LIMIT, MEASURED, PREDICTED, Style, drawing, panel, svg
+from mfcheck.reporting.figures.room import legend_above
 from mfcheck.reporting.words import phrases
 from mfcheck.statistics.intervals import dkw_half_width
 
@@ -45,7 +46,7 @@ def law_figure(finding: Finding) -> str:
         rest.set_ylabel("measured − theory")
         rest.set_xlabel("x")
         law.set_xlim(rest.get_xlim())
-        law.legend(handles=[*law.get_legend_handles_labels()[0], limit], loc="upper left")
+        legend_above(law, [*law.get_legend_handles_labels()[0], limit])
         return svg(figure, f"Measured law against theory in {finding.cell}")
 
 
@@ -67,7 +68,7 @@ def qq_figure(finding: Finding) -> str:
         axes.plot(ends, ends, color=PREDICTED, linewidth=1.2, linestyle=DASHED, label="theory")
         axes.plot(theory, measured, color=MEASURED, marker="o", markersize=2.2, linewidth=0, label="measured")
         axes.set(xlim=ends, ylim=ends, xlabel="quantile of the theory", ylabel="measured quantile")
-        axes.legend(loc="upper left")
+        legend_above(axes)
         return svg(figure, f"Measured quantiles against the theory's in {finding.cell}")
 
 

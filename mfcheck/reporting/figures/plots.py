@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 
 from mfcheck.findings import states, wording
 from mfcheck.reporting.figures.indices import with_indices
+from mfcheck.reporting.figures.room import fit
 from mfcheck.reporting.words import numbers
 from mfcheck.verdict import Verdict
 
@@ -63,6 +64,8 @@ Style = dict[str, Any]
 """Keywords of a call of matplotlib's."""
 DASHED: Any = (0, (4, 2))
 LEFT, BOTTOM, EDGE = 0.72, 0.52, 0.1
+LONGEST = 6
+"""Characters of a tick label on a logarithmic axis; where one would be longer all are written with powers of ten."""
 
 
 @contextmanager
@@ -101,6 +104,8 @@ def log_ticks(low: float, high: float) -> tuple[list[float], list[str]]:
     ([1.0, 1.3010299956639813, 1.6989700043360187, 2.0], ['10', '20', '50', '100'])
     >>> log_ticks(-0.1, 3.2)[1]
     ['1', '10', '10²', '10³']
+    >>> log_ticks(6.6, 7.4)[1]
+    ['5 × 10⁶', '10⁷', '2 × 10⁷']
     """
     wide = high - low > 2
     every = 1 + int((high - low) / 8)
@@ -109,13 +114,25 @@ def log_ticks(low: float, high: float) -> tuple[list[float], list[str]]:
     values = [(step, exponent) for exponent in exponents for step in steps]
     ticks = [(math.log10(step) + exponent, step, exponent) for step, exponent in values if exponent % every == 0]
     shown = [tick for tick in ticks if low - 1e-9 <= tick[0] <= high + 1e-9]
-    return [at for at, _, _ in shown], [_tick_label(step, exponent, wide) for _, step, exponent in shown]
+    labels = [_plain(step, exponent) for _, step, exponent in shown]
+    if wide or any(len(label) > LONGEST for label in labels):
+        labels = [_power(step, exponent) for _, step, exponent in shown]
+    return [at for at, _, _ in shown], labels
 
 
-def _tick_label(step: int, exponent: int, wide: bool) -> str:
-    if wide and exponent not in (0, 1):
-        return numbers.power(exponent)
+def _plain(step: int, exponent: int) -> str:
     return f"{step * 10**exponent:,.0f}" if exponent >= 0 else f"{step * 10.0**exponent:.{-exponent}f}"
+
+
+def _power(step: int, exponent: int) -> str:
+    """A tick with a power of ten, but for those that are shorter without.
+
+    >>> _power(1, 1), _power(1, 7), _power(5, -10)
+    ('10', '10⁷', '5 × 10⁻¹⁰')
+    """
+    if exponent in (0, 1):
+        return _plain(step, exponent)
+    return numbers.power(exponent) if step == 1 else f"{step} × {numbers.power(exponent)}"
 
 
 def log_range(values: list[float], least: float = 0.7) -> tuple[float, float]:
@@ -141,6 +158,7 @@ def finite(values: Iterable[float]) -> list[float]:
 
 def svg(figure: Figure, label: str) -> str:
     """A figure as an SVG element without anything that varies between runs."""
+    fit(figure)
     buffer = io.StringIO()
     nothing = {"Date": None, "Creator": None, "Format": None, "Type": None}
     figure.savefig(buffer, format="svg", transparent=True, metadata=nothing)

@@ -26,6 +26,7 @@ from mfcheck.reporting.figures.plots import (
     panel,
     svg,
 )
+from mfcheck.reporting.figures.room import legend_above
 from mfcheck.reporting.words import notation
 from mfcheck.verdict import Verdict
 
@@ -72,7 +73,7 @@ def points_figure(claim: ClaimRecord, findings: list[Finding]) -> str:
         axes.set(xlim=(left, right), xlabel="width N", ylabel="median over the bound")
         at = _apart(sorted({math.log10(_width(finding)) for finding in ordered}), TICKS_APART * (right - left))
         axes.set_xticks(at, [notation.whole(round(10**tick)) for tick in at])
-        axes.legend(loc="upper right", fontsize=8.0)
+        legend_above(axes)
         return svg(figure, f"Median over the bound at single widths, {claim.id}")
 
 

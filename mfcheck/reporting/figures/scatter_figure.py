@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 
 from mfcheck.reporting.curves.scatters import MEANINGS, Points
 from mfcheck.reporting.figures.plots import EXACT, FAINT, INK, LIMIT, MEASURED, PREDICTED, drawing, panel, svg
+from mfcheck.reporting.figures.room import legend_above
 
 HEIGHT = 3.4
 STYLES = ((MEASURED, "o"), (PREDICTED, "s"), (EXACT, "D"), (LIMIT, "^"), (INK, "v"), (FAINT, "x"))
@@ -25,5 +26,5 @@ def scatter_figure(claim: str, x_label: str, architecture: str, groups: list[Poi
             y = [value for one in same for value in one.y]
             axes.plot(x, y, marker, color=colour, markersize=4, alpha=0.8, label=f"L = {depth}, N = {width}")
         axes.set(xlabel=across, ylabel=up)
-        axes.legend(loc="best", fontsize=8.0)
+        legend_above(axes)
         return svg(figure, f"{up} against {across}, {architecture} networks, {claim}")

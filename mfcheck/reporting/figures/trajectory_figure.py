@@ -24,6 +24,7 @@ from mfcheck.reporting.figures.plots import (
     panel,
     svg,
 )
+from mfcheck.reporting.figures.room import legend_above
 from mfcheck.reporting.figures.trajectory_axes import Scale, over_start, time_scale
 from mfcheck.reporting.words import numbers
 
@@ -31,7 +32,7 @@ TALL, SHORT = 4.5, 3.3
 """Inches of the figure with the loss below, and without it."""
 DOTTED: Any = (0, (1, 1.5))
 LINES: dict[str, tuple[str, Style]] = {
-    FACTOR_1: ("theory's law at half the rate (rate factor 1)", {"color": LIMIT, "linestyle": DASHED}),
+    FACTOR_1: ("law at half the rate (rate factor 1)", {"color": LIMIT, "linestyle": DASHED}),
     ENVELOPE: ("law started at the measured L_adv(0)", {"color": EXACT}),
 }
 """The series that are drawn as lines, what the legend calls them, and their style."""
@@ -50,12 +51,12 @@ def trajectory_figure(finding: Finding) -> str:
         scale, time = over_start(one.quantity[1], _heights(one)), time_scale(one.times)
         _laws(upper, one, scale, time.placed(one.times))
         scale.apply(upper)
-        upper.legend(loc="best", fontsize=8.0)
         lower = _loss(panel(figure, top=height - 1.5), loss, time.placed(one.times)) if loss else upper
         lower.set_xlabel(time.label)
         for axes in (upper, lower):
             axes.set_xlim(time.low, time.high)
             axes.tick_params(labelbottom=axes is lower)
+        legend_above(upper)
         return svg(figure, f"{one.quantity[0].capitalize()} over training time in {finding.cell}")
 
 

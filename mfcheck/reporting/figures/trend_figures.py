@@ -28,25 +28,27 @@ from mfcheck.reporting.figures.plots import (
     panel,
     svg,
 )
-from mfcheck.reporting.words import notation, phrases
+from mfcheck.reporting.figures.room import legend_above
+from mfcheck.reporting.words import notation, numbers, phrases
 from mfcheck.verdict import Verdict
 
 HEIGHT = 4.3
 NOISE = math.sqrt(math.pi / 2) * math.log(2)
 """Mean of √n times the distance between a law and n draws from it (Kolmogorov)."""
 DODGE = 0.022
-AXES = {"log N": "width N", "log d": "input_dim d", "log K": "output_dim K"}
-"""What a trend runs over, by the label of an axis that holds natural logarithms."""
+LOG = "log "
+"""How the label of an axis begins that holds natural logarithms."""
+SIGNS = {"N": "width N", "d": "input_dim d", "K": "output_dim K", "L": "depth L", "ε": "budget ε"}
+"""What a trend runs over, by its sign; what else there may be is named by its sign alone."""
 MOST_NAMED = 4
 """So many groups are named on such an axis; more are read off a scale."""
-LEGEND = 0.35
-"""Decades left free for the legend of the width study."""
 
 
 def trend_figure(finding: Finding) -> str:
     """Measured values of each group, with the theory and the exact value, and all of them over the theory."""
     curve = finding.own_curve
-    logarithmic, name = curve.x_label in AXES, AXES.get(curve.x_label, curve.x_label)
+    logarithmic, sign = curve.x_label.startswith(LOG), curve.x_label.removeprefix(LOG)
+    name = SIGNS.get(sign, sign) if logarithmic else curve.x_label
     x = [at / math.log(10) for at in curve.x] if logarithmic else curve.x
     measured, theory, exact = (_logarithms(line, len(x)) for line in (curve.measured, curve.predicted, curve.exact))
     known = finite([*measured, *theory, *exact])
@@ -54,7 +56,7 @@ def trend_figure(finding: Finding) -> str:
     with drawing("trend", finding):
         figure = Figure(figsize=(6.4, HEIGHT))
         trend, ratio = panel(figure, bottom=1.75), panel(figure, top=HEIGHT - 1.6)
-        slope = f"slope {_number(finding.reference)}"
+        slope = f"slope {_number(finding.reference)}, {_allowed(finding)}"
         trend.plot(x, theory, color=PREDICTED, linewidth=1.3, linestyle=DASHED, label=f"theory, {slope}")
         if apart:
             line = f"exact at finite width, slope {_number(_slope(curve.x, exact))}"
@@ -67,7 +69,6 @@ def trend_figure(finding: Finding) -> str:
         trend.set_yticks(*log_ticks(bottom, top))
         trend.set_ylabel(f"{average(finding)} of the statistic")
         trend.tick_params(labelbottom=False)
-        trend.legend(loc="lower left" if finding.reference < 0 else "upper left")
 
         ratio.axhline(1, color=PREDICTED, linewidth=0.9, linestyle=DASHED)
         if apart:
@@ -75,12 +76,19 @@ def trend_figure(finding: Finding) -> str:
         over = _over(measured, theory)
         ratio.plot(x, over, color=MEASURED, linewidth=0, marker="o", markersize=4.5)
         reach = 1.15 * max([0.02, *(abs(value - 1) for value in finite([*over, *_over(exact, theory)]))])
-        ratio.set_ylim(max(0.0, 1 - reach), 1 + reach)  # what has a logarithm is positive
+        ratio.set_ylim(max(-0.08 * reach, 1 - reach), 1 + reach)  # what has a logarithm is positive, and near 0 is seen
         ratio.set_ylabel("over the theory")
         ratio.set_xlabel(name)
         for axes in (trend, ratio):
             _horizontal(axes, x, logarithmic)
+        legend_above(trend)
         return svg(figure, f"Trend over {name.split()[0]} in {finding.cell}")
+
+
+def _allowed(finding: Finding) -> str:
+    """Where the decision has the slope lie, or which region it must leave."""
+    said = phrases.evidence(finding).allowed
+    return said if finding.breaks else f"allowed {said}"
 
 
 def average(finding: Finding) -> str:
@@ -98,8 +106,7 @@ def distance_figure(claim: ClaimRecord) -> str:
         return ""
     noise = NOISE / math.sqrt(min(finding.draws for finding in findings))
     heights = [value for finding in findings for value in (*_heights(finding), noise) if value > 0]
-    bottom, reached = log_range(heights)
-    top = reached + LEGEND
+    bottom, top = log_range(heights)
     with drawing("distance", claim.id, findings):
         figure = Figure(figsize=(6.4, HEIGHT))
         axes = panel(figure)
@@ -126,7 +133,7 @@ def distance_figure(claim: ClaimRecord) -> str:
         axes.set(xlim=(left, right), ylim=(bottom, top), xlabel="width N", ylabel="distance to the limit law")
         axes.set_xticks(*log_ticks(left, right))
         axes.set_yticks(*log_ticks(bottom, top))
-        axes.legend(loc="upper right", fontsize=8.0)
+        legend_above(axes)
         return svg(figure, f"Distance to the limit law against width, {claim.id}")
 
 
@@ -206,11 +213,16 @@ def _horizontal(axes: Axes, x: Sequence[float], logarithmic: bool) -> None:
     left, right = min(x) - pad, max(x) + pad
     axes.set_xlim(left, right)
     if not logarithmic:
-        axes.set_xticks(x, [f"{at:g}" for at in x])
+        axes.set_xticks(x, [numbers.figures(at) for at in x])
     elif len(x) <= MOST_NAMED:
-        axes.set_xticks(x, [notation.whole(round(10**at)) for at in x])
+        axes.set_xticks(x, [_value(10**at) for at in x])
     else:
         axes.set_xticks(*log_ticks(left, right))
+
+
+def _value(value: float) -> str:
+    """What stood on an axis of logarithms, which is whole as a rule."""
+    return notation.whole(round(value)) if abs(value - round(value)) < 1e-6 * value else numbers.figures(value)
 
 
 def _number(value: float) -> str:

@@ -27,7 +27,8 @@ def test_trends_with_unknown_or_equal_exact_values_show_no_exact_curve() -> None
 
 
 @pytest.mark.parametrize(
-    ("x_label", "shown"), [("log d", "input_dim d"), ("log K", "output_dim K"), ("log N", "width N")]
+    ("x_label", "shown"),
+    [("log d", "input_dim d"), ("log K", "output_dim K"), ("log N", "width N"), ("log L", "depth L"), ("log M", "M")],
 )
 def test_trends_over_sizes_name_them_on_their_own_scale(x_label: str, shown: str) -> None:
     x = [math.log(size) for size in (49, 196, 784)]
@@ -36,5 +37,13 @@ def test_trends_over_sizes_name_them_on_their_own_scale(x_label: str, shown: str
     for text in (f">{shown}<", ">49<", ">196<", ">784<", ">median of the statistic<"):
         assert text in figure
     assert "exact at finite width" not in figure
+    assert "allowed [−1.100, −0.900]" in figure
     page = Page(render_html(make_report(make_claim(finding))))
     assert "medians of 2,000 draws" in " ".join(page.text.split())
+
+
+def test_trends_over_budgets_name_them_and_not_their_logarithms() -> None:
+    x = [math.log(budget) for budget in (1e-5, 0.003, 0.3)]
+    figure = trend_figure(read_finding(make_trend("log ε", x=x, exact=[None] * 3)))
+    for text in (">budget ε<", ">10⁻⁵<", ">0.003<", ">0.3<"):
+        assert text in figure
