@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mfcheck.findings import series
@@ -16,7 +17,8 @@ WITHIN = (0, 1, 2, 5, 10)
 """Percent by which the median may exceed the bound and still count as holding it."""
 EXCESS = "bound with finite-width excess"
 """What figures call the value that is expected beside a profile."""
-SIZES = {"depth": "L", "input_dim": "d", "output_dim": "K", "weight_variance": "σ_w²", "bias_variance": "σ_b²"}
+DIMENSIONS = {"depth": "L", "input_dim": "d", "output_dim": "K"}
+SIZES = {**DIMENSIONS, "weight_variance": "σ_w²", "bias_variance": "σ_b²"}
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Profile:
     pair: NormPair
     constant: str
     network: str
+    sizes: str
     widths: tuple[float, ...]
     measured: tuple[float, ...]
     expected: tuple[float, ...]
@@ -98,9 +101,12 @@ def pair_of(finding: Finding) -> NormPair | None:
 
 def network(finding: Finding) -> str:
     """A finding's network in words, but for its width."""
+    return ", ".join([str(finding.parameters.get("architecture", "network")), *_named(finding, SIZES)])
+
+
+def _named(finding: Finding, signs: Mapping[str, str]) -> list[str]:
     parameters = finding.parameters
-    sizes = [f"{sign} = {parameters[name]:g}" for name, sign in SIZES.items() if parameters.get(name)]
-    return ", ".join([str(parameters.get("architecture", "network")), *sizes])
+    return [f"{sign} = {parameters[name]:g}" for name, sign in signs.items() if parameters.get(name)]
 
 
 def positive_or_nan(value: float) -> float:
@@ -118,7 +124,7 @@ def _profile(finding: Finding) -> Profile | None:
     if len(known) < 2:
         return None
     widths, measured, expected = zip(*known, strict=True)
-    constant = str(finding.parameters.get("constant", ""))
+    constant, sizes = str(finding.parameters.get("constant", "")), ", ".join(_named(finding, DIMENSIONS))
     if constant and whose(finding, pair) is Whose.CHEVET:
         constant = "chevet"
-    return Profile(pair, constant, network(finding), widths, measured, expected, curve.draws, finding.draws)
+    return Profile(pair, constant, network(finding), sizes, widths, measured, expected, curve.draws, finding.draws)

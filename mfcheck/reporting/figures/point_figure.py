@@ -22,6 +22,7 @@ from mfcheck.reporting.figures.plots import (
     PREDICTED,
     Style,
     drawing,
+    finite,
     log_range,
     panel,
     svg,
@@ -54,7 +55,8 @@ def points_figure(claim: ClaimRecord, findings: list[Finding]) -> str:
         axes = panel(figure)
         axes.axhline(1, color=PREDICTED, linewidth=1.0, linestyle=DASHED, label="bound")
         # Engines share their network's line; networks do not, and each has its first series' colour.
-        axes.plot([], [], color=FAINT if several else EXACT, label=f"{EXCESS}{', by colour' if several else ''}")
+        if finite(value for finding in findings for value in finding.own_curve.exact):
+            axes.plot([], [], color=FAINT if several else EXACT, label=f"{EXCESS}{', by colour' if several else ''}")
         lined = set()
         for place, ((name, engine), group) in enumerate(series.items()):
             shift = DODGE * (right - left) * (place - (len(series) - 1) / 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -13,9 +14,11 @@ from mfcheck.reporting.figures.plots import (
     DASHED,
     EDGE,
     EXACT,
+    INK,
     LIMIT,
     MEASURED,
     PREDICTED,
+    Style,
     drawing,
     finite,
     log_range,
@@ -25,6 +28,11 @@ from mfcheck.reporting.figures.plots import (
 from mfcheck.reporting.words import notation
 from mfcheck.spec import NormPair
 
+SERIES = ((MEASURED, "o"), (LIMIT, "s"), (EXACT, "D"), (INK, "^"))
+"""Colour and marker of a network; of more than these, some share them."""
+HOLLOW: Style = {"linewidth": 0.7, "markerfacecolor": "none"}
+EXPECTED: Style = {"linewidth": 0.9, "linestyle": (0, (1, 1.2))}
+FAR_APART: Style = {"linestyle": (0, (1, 3))}
 COLUMNS = (1.0, 2.0, math.inf)
 """The values of q, and of p, that have a column, and a row, of their own."""
 CELL, GAP, LEFT, BOTTOM = 1.52, 0.26, 0.58, 0.36
@@ -45,6 +53,7 @@ def profiles_figure(claim: ClaimRecord) -> str:
     ends = log_range([width for one in every for width in one.widths])
     free = _free_at_end(rows[-1])
     tall, columns = len(rows) + (0 if free < len(rows[-1]) else 0.5), len(rows[0])
+    styles = _styles(groups)
     with drawing("profiles", claim.id, claim.findings):
         figure = Figure(figsize=(6.4, BOTTOM + tall * (CELL + GAP)))
         drawn = {}
@@ -52,12 +61,12 @@ def profiles_figure(claim: ClaimRecord) -> str:
             for column, pair in enumerate(pairs):
                 if pair is not None:
                     axes = drawn[row, column] = _cell(figure, row, column, columns)
-                    _profile(axes, pair, groups[pair])
+                    _profile(axes, pair, groups[pair], styles)
                     axes.set(xlim=ends, ylim=(low - pad, high + pad))
                     _ticks(axes, ends, labels=(row + 1, column) not in _filled(rows), first=not any(pairs[:column]))
         place = (len(rows) - 1, free) if free < columns else (len(rows), 0)
         keys = _cell(figure, *place, columns)
-        _keys(keys, below=free == columns, several=any(len(group) > 1 for group in groups.values()))
+        _keys(keys, styles, every, below=free == columns)
         figure.supylabel("median over the bound", x=0.06 / 6.4, y=0.55, fontsize=9.0)
         return svg(figure, f"Median over the bound against width, {claim.id}")
 
@@ -101,16 +110,39 @@ def _cell(figure: Figure, row: int, column: int, columns: int) -> Axes:
     )
 
 
-def _profile(axes: Axes, pair: NormPair, group: list[Profile]) -> None:
-    first, *others = group
+def _styles(groups: dict[NormPair, list[Profile]]) -> dict[str, tuple[str, str]]:
+    """Colour and marker of networks, by their sizes where these tell those of every panel apart, else by all there is.
+
+    Panels may have different networks: what is drawn alike in two of them is alike in its sizes at least.
+    """
+    by_sizes = all(
+        len({one.sizes for one in group}) == len({one.network for one in group}) for group in groups.values()
+    )
+    names = dict.fromkeys(one.sizes if by_sizes else one.network for group in groups.values() for one in group)
+    return {name: SERIES[place % len(SERIES)] for place, name in enumerate(names)}
+
+
+def _name(one: Profile, styles: Mapping[str, tuple[str, str]]) -> str:
+    return one.sizes if one.sizes in styles else one.network
+
+
+def _profile(axes: Axes, pair: NormPair, group: list[Profile], styles: Mapping[str, tuple[str, str]]) -> None:
     axes.axhline(1, color=PREDICTED, linewidth=0.9, linestyle=DASHED)
-    x = [math.log10(width) for width in first.widths]
-    axes.plot(x, first.expected, color=EXACT, linewidth=1.0)
-    axes.plot(x, first.measured, color=MEASURED, linewidth=1.2, marker="o", markersize=3.2)
-    for other in others:
-        at = [math.log10(width) for width in other.widths]
-        axes.plot(at, other.measured, color=LIMIT, linewidth=0.9, marker="s", markersize=2.6)
+    for one in group:
+        colour, marker = styles[_name(one, styles)]
+        x = [math.log10(width) for width in one.widths]
+        mark: Style = {"color": colour, "marker": marker, "markersize": 2.8, "linewidth": 1.0}
+        axes.plot(x, one.measured, **mark | (HOLLOW if _is_own(one, group) else {}))
+        if finite(one.expected):
+            axes.plot(x, one.expected, color=colour, **EXPECTED | (FAR_APART if _is_own(one, group) else {}))
     axes.set_title(f"(p, q) = {notation.pair(pair)}", fontsize=8.5, pad=3)
+
+
+def _is_own(one: Profile, group: Iterable[Profile]) -> bool:
+    """Whether it is over the theory's own constant where the same network is over another too."""
+    return any(one.network == other.network and one.constant != other.constant for other in group) and (
+        one.constant != "chevet"
+    )
 
 
 def _ticks(axes: Axes, ends: tuple[float, float], *, labels: bool, first: bool) -> None:
@@ -122,13 +154,14 @@ def _ticks(axes: Axes, ends: tuple[float, float], *, labels: bool, first: bool) 
         axes.set_xlabel("width N", fontsize=8.0, labelpad=1)
 
 
-def _keys(axes: Axes, *, below: bool, several: bool) -> None:
+def _keys(axes: Axes, styles: Mapping[str, tuple[str, str]], every: list[Profile], *, below: bool) -> None:
     """The legend, in the place of a panel or `below` all of them."""
     axes.set_axis_off()
-    axes.plot([], [], color=MEASURED, marker="o", markersize=3.2, linewidth=1.2, label="measured")
-    if several:
-        name = "measured, over the theory's own β"
-        axes.plot([], [], color=LIMIT, marker="s", markersize=2.6, linewidth=0.9, label=name)
+    for name, (colour, marker) in styles.items():
+        axes.plot([], [], color=colour, marker=marker, markersize=2.8, linewidth=1.0, label=name)
+    if any(_is_own(one, group) for group in by_pair(every).values() for one in group):
+        axes.plot([], [], color=INK, marker="o", markersize=2.8, label="hollow: over the theory's own β", **HOLLOW)
     axes.plot([], [], color=PREDICTED, linewidth=0.9, linestyle=DASHED, label="bound")
-    axes.plot([], [], color=EXACT, linewidth=1.0, label=EXCESS)
-    axes.legend(loc="upper left" if below else "center left", fontsize=8.5, borderaxespad=0)
+    if any(finite(one.expected) for one in every):
+        axes.plot([], [], color=INK, label=f"{EXCESS}, by colour", **EXPECTED)
+    axes.legend(loc="upper left" if below else "center left", fontsize=8.0, borderaxespad=0, ncols=2 if below else 1)

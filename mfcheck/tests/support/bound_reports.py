@@ -71,7 +71,7 @@ def make_loss(cell: str, last: float = 0.7, **changes: Any) -> dict[str, Any]:
 
 def profile(*measured: float, widths: tuple[float, ...] = (100.0, 1000.0, 10_000.0, 100_000.0)) -> Profile:
     """A profile of these medians over width."""
-    return Profile(NormPair(2, 2), "theory", "vanilla", widths, measured, (math.nan,) * len(widths), 64, 160)
+    return Profile(NormPair(2, 2), "theory", "vanilla", "L = 5", widths, measured, (math.nan,) * len(widths), 64, 160)
 
 
 FULL = [
