@@ -165,6 +165,9 @@ def svg(figure: Figure, label: str) -> str:
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, count=1, flags=re.DOTALL)
+    # Every text stands a second time in a comment, and indents are a tenth of a figure: a page holds only so much.
+    text = re.sub(r"\s*<!--.*?-->", "", text, flags=re.DOTALL)
+    text = re.sub(r">\n\s+<", ">\n<", text)
     # Group names such as figure_1 repeat in every figure, and a page may hold an id only once.
     text = re.sub(r'<g id="[\w.]+_\d+"(/?)>', r"<g\1>", text)
     text = with_indices(re.sub(r' d="[^"]*"', _shorter, text))
