@@ -12,10 +12,10 @@ from mfcheck.reporting.curves.falls import falls, table
 from mfcheck.reporting.curves.profiles import Profile, needed_widths, network, pair_of, profiles
 from mfcheck.reporting.curves.scatters import MEANINGS, scatters, together
 from mfcheck.reporting.curves.strengths import strengths
-from mfcheck.reporting.curves.training_map import COLUMNS, map_rows, training_maps
+from mfcheck.reporting.curves.training_map import COLUMNS, TrainingMap, map_rows, training_maps
 from mfcheck.reporting.figures.capacity_figure import capacity_charts, capacity_figure
 from mfcheck.reporting.figures.fall_figure import fall_figure
-from mfcheck.reporting.figures.map_figure import map_figure
+from mfcheck.reporting.figures.map_figure import has_boundary, map_figure
 from mfcheck.reporting.figures.plots import drawn
 from mfcheck.reporting.figures.point_figure import points, points_figure
 from mfcheck.reporting.figures.profile_figure import profiles_figure
@@ -124,8 +124,7 @@ def _maps(claim: ClaimRecord, draw: bool) -> list[Study]:
             f"{name}; pairs of trainings from one start, with attacks and without (the control), shaded by the shares "
             "of what they came to, blank where that is not certain yet; a control fits from an accuracy of "
             f"{FITS:g} on, and what was trained with attacks from {LEARNS:g}, both on clean training images, of which "
-            "medians are shown; T is the time at which the theory has σ_w² collapse; the line is "
-            "interpolated between networks, in log T over log N and L",
+            f"medians are shown{_times(networks)}",
             drawn(map_figure, claim, name, networks) if draw else "",
         )
         numbers = Study(
@@ -140,6 +139,13 @@ def _maps(claim: ClaimRecord, draw: bool) -> list[Study]:
         )
         found += [shown, numbers]
     return found
+
+
+def _times(networks: TrainingMap) -> str:
+    """What a map shows of the theory's time of collapse, in words."""
+    line = "; the line is interpolated between networks, in log T over log N and L" if has_boundary(networks) else ""
+    shown = bool(line) or any(one.doomed for one in networks.values())
+    return f"; T is the time at which the theory has σ_w² collapse{line}" if shown else ""
 
 
 def _points(claim: ClaimRecord, chart: list[Finding]) -> Study:
@@ -163,9 +169,12 @@ def _numbers(claim: ClaimRecord, report: Report, draw: bool) -> list[Study]:
     found = profiles(claim)
     if not found:
         return []
+    of_both = "; β is Chevet's where the theory has another, and hollow the theory's own"
+    two = any(one.constant == "chevet" for one in found)
     shapes = Study(
         "How wide a network must be for the bound to hold",
-        f"median of L_adv over ε β ω^{{L/2}} as ε → 0, {_draws(found)}; β is Chevet's where the theory has another",
+        f"median of L_adv over ε β ω^{{L/2}} as ε → 0, {_draws(found)}{of_both if two else ''}; each "
+        "network beside what finite width may add to its own bound",
         drawn(profiles_figure, claim) if draw else "",
     )
     columns, rows = needed_widths(found)
@@ -187,12 +196,15 @@ def _tight(claim: ClaimRecord, report: Report, draw: bool) -> list[Study]:
     inputs, outputs = sizes_of(found)
     columns, rows = tightness_rows(found)
     caption = (
-        f"median of ‖J‖_{{p,q}} over β ω^{{L/2}} at the widest networks drawn, d = {inputs}, K = {outputs} unless "
-        "noted; 1 is a tight bound; small: the limit N → ∞ over β at many more inputs than outputs (d ≫ K), and at "
-        "as many of both (K = d)"
+        f"median of ‖J‖_{{p,q}} over β ω^{{L/2}} at the widest networks drawn, "
+        f"{notation.sizes(inputs, outputs)} unless noted; 1 is a tight bound"
     )
+    if any(one.limits for one in found.values()):
+        caption += (
+            "; small: the limit N → ∞ over β at many more inputs than outputs (d ≫ K), and at as many of both (K = d)"
+        )
     beyond = [
-        f"; (p, q) = {notation.pair(pair)} at d = {one.sizes[0]}: {one.shown:.3f}"
+        f"; (p, q) = {notation.pair(pair)} at {notation.sizes(*one.sizes)}: {one.shown:.3f}"
         for pair, one in found.items()
         if not {pair.p, pair.q} <= set(NORMS)
     ]

@@ -43,7 +43,7 @@ def map_figure(claim: ClaimRecord, name: str, found: TrainingMap) -> str:
         axes = figure.add_axes((*corner, wide * len(depths) / WIDE, high * len(widths) / height))
         for (width, depth), one in found.items():
             _cell(axes, depths.index(depth), widths.index(width), one, small=wide < 0.6)
-        _boundary(axes, _logarithms(found, widths, depths))
+        _boundary(axes, found, widths, depths)
         axes.set(xlim=(-0.5, len(depths) - 0.5), ylim=(-0.5, len(widths) - 0.5))
         axes.set_xticks(range(len(depths)), [str(depth) for depth in depths])
         axes.set_yticks(range(len(widths)), [notation.whole(width) for width in widths])
@@ -51,7 +51,7 @@ def map_figure(claim: ClaimRecord, name: str, found: TrainingMap) -> str:
         axes.yaxis.set_label_coords(-0.62 / (wide * len(depths)), 0.5)
         axes.tick_params(length=0)
         axes.spines[["left", "bottom"]].set_visible(False)
-        _key(figure, height)
+        _key(figure, height, found)
         return svg(figure, f"What training comes to over width and depth, {claim.id}, {name}")
 
 
@@ -82,11 +82,16 @@ def _logarithms(found: TrainingMap, widths: list[int], depths: list[int]) -> Any
     return np.pad(grid, 1, mode="edge")
 
 
-def _boundary(axes: Axes, logarithms: Any) -> None:
+def has_boundary(found: TrainingMap) -> bool:
+    """Whether the predicted time passes the training time between networks of a map."""
+    return any(one.collapse < 1 for one in found.values()) and any(one.collapse > 1 for one in found.values())
+
+
+def _boundary(axes: Axes, found: TrainingMap, widths: list[int], depths: list[int]) -> None:
     """The line of T = training time. Cells stand at equal steps, between which log N and L are linear."""
-    known = logarithms[np.isfinite(logarithms)]
-    if known.size == 0 or not known.min() < 0 < known.max():
+    if not has_boundary(found):
         return
+    logarithms = _logarithms(found, widths, depths)
     rows, columns = logarithms.shape
     # The repeated cells lie on the edges of the map, so that the line ends there and not half a cell before.
     x, y = ([-0.5, *range(count - 2), count - 2.5] for count in (columns, rows))
@@ -94,7 +99,8 @@ def _boundary(axes: Axes, logarithms: Any) -> None:
     axes.contour(x, y, np.ma.masked_invalid(logarithms), levels=[0.0], **lines)
 
 
-def _key(figure: Figure, height: float) -> None:
+def _key(figure: Figure, height: float, found: TrainingMap) -> None:
+    """What shades, texts and lines stand for; of lines those that this map has."""
     axes = figure.add_axes((0, 0, 1, KEY / height))
     axes.set(xlim=(0, WIDE), ylim=(0, KEY))
     axes.set_axis_off()
@@ -105,7 +111,9 @@ def _key(figure: Figure, height: float) -> None:
         axes.text(LEFT + 0.4, y, outcome, **small)
     x = LEFT + 1.9
     axes.text(x + 0.02, 0.12, "0.26 | 1.00: clean training accuracy after attacks, and control", **small)
-    axes.plot([x, x + 0.3], [0.52, 0.52], color=PREDICTED, linewidth=1.5, linestyle=DASHED)
-    axes.text(x + 0.4, 0.52, "predicted T = training time", **small)
-    axes.plot([x + 0.06, x + 0.24], [0.3, 0.3], **UNDERLINE)
-    axes.text(x + 0.4, 0.32, "predicted T before its end", **small)
+    if has_boundary(found):
+        axes.plot([x, x + 0.3], [0.52, 0.52], color=PREDICTED, linewidth=1.5, linestyle=DASHED)
+        axes.text(x + 0.4, 0.52, "predicted T = training time", **small)
+    if any(one.doomed for one in found.values()):
+        axes.plot([x + 0.06, x + 0.24], [0.3, 0.3], **UNDERLINE)
+        axes.text(x + 0.4, 0.32, "predicted T before its end", **small)

@@ -20,7 +20,7 @@ from mfcheck.verdict import Verdict
 NORMS = (1.0, 2.0, math.inf)
 SIDE, LEFT, TOP, KEY = 1.9, 0.62, 0.3, 0.62
 """Inches: width of a cell, and what is left of, above and below all of them."""
-ROW = 0.95
+ROW = 1.07
 LOOSEST, STRONGEST = 0.7, 0.5
 """The ratio with the strongest shade, and that shade's opacity, over which text stays readable."""
 SIZES = {"many-inputs": "d ≫ K", "square": "K = d"}
@@ -53,7 +53,8 @@ def tightness(claim: ClaimRecord, report: Report) -> dict[NormPair, Tightness]:
         if pair is not None and parameters.get("statement") == "median":
             sizes = (parameters["input_dim"], parameters["output_dim"])
             entry = found.setdefault(pair, Tightness(sizes))
-            entry.ratios.setdefault(str(parameters.get("constant", "theory")), finding.estimate)
+            if sizes == entry.sizes:  # ratios that stand beside each other are those of one network
+                entry.ratios.setdefault(str(parameters.get("constant", "theory")), finding.estimate)
     for finding in (one for other in report.claims for one in other.decided):
         parameters, pair = finding.parameters, pair_of(finding)
         if pair in found and parameters.get("sizes") in SIZES:
@@ -107,11 +108,11 @@ def _cell(axes: Axes, x: float, y: float, one: Tightness, common: tuple[int, int
     # The large number stands in one place in all cells, so that a row or column can be read along.
     axes.text(x + SIDE / 2, y + 0.3, f"{one.shown:.3f}", fontsize=14.0, **middle)
     if one.own is not None:
-        axes.text(x + SIDE / 2, y + 0.54, f"theory's own β: {one.own:.3f}", fontsize=8.5, **middle)
-    elif one.sizes != common:
-        axes.text(x + SIDE / 2, y + 0.54, f"d = {one.sizes[0]}, K = {one.sizes[1]}", fontsize=8.5, **middle)
+        axes.text(x + SIDE / 2, y + 0.53, f"theory's own β: {one.own:.3f}", fontsize=8.5, **middle)
+    if one.sizes != common:
+        axes.text(x + SIDE / 2, y + 0.71, notation.sizes(*one.sizes), fontsize=8.5, **middle)
     limits = " · ".join(f"{SIZES[name]} {one.limits[name]:.3f}" for name in SIZES if name in one.limits)
-    axes.text(x + SIDE / 2, y + 0.78, limits, fontsize=8.0, **middle)
+    axes.text(x + SIDE / 2, y + 0.92, limits, fontsize=8.0, **middle)
 
 
 def _shade(axes: Axes, corner: tuple[float, float], size: tuple[float, float], ratio: float) -> None:

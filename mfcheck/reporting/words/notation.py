@@ -45,6 +45,15 @@ def pair(found: NormPair) -> str:
     return f"({norm(found.p)}, {norm(found.q)})"
 
 
+def sizes(inputs: int, outputs: int) -> str:
+    """The numbers of inputs and outputs of a network.
+
+    >>> sizes(784, 10)
+    'd = 784, K = 10'
+    """
+    return f"d = {inputs}, K = {outputs}"
+
+
 def constant(name: str) -> str:
     """Whose constant β a bound is taken with."""
     return {"chevet": "Chevet's", "theory": "the theory's"}.get(name, name or "—")

@@ -6,9 +6,11 @@ import re
 
 import pytest
 
+from mfcheck.findings.reading import report_of
 from mfcheck.reporting.curves.training_map import COLUMNS, map_rows, training_maps
 from mfcheck.reporting.figures.map_figure import map_figure
-from mfcheck.tests.support.reports import make_claim, read_claim
+from mfcheck.reporting.studies import studies
+from mfcheck.tests.support.reports import make_claim, make_report, read_claim
 from mfcheck.tests.support.training_reports import UNTRAINABLE, make_network
 
 
@@ -39,7 +41,13 @@ def test_the_boundary_is_drawn_where_the_predicted_time_passes_the_training_time
     )
     ((name, found),) = training_maps(read_claim(claim)).items()
     figure = map_figure(read_claim(claim), name, found)
-    assert figure.count("stroke-dasharray") == 1 + line  # one is the key's
+    assert figure.count("stroke-dasharray") == 2 * line  # one is the key's
+    assert ("predicted T = training time" in figure) == line
+    doomed = any(time is not None and time < 1 for row in collapse for time in row)
+    assert ("predicted T before training ends" in figure) == doomed
+    (study,) = (one for one in studies(read_claim(claim), report_of(make_report()), draw=True) if one.figure)
+    assert ("T is the time" in study.caption) == doomed
+    assert ("the line is interpolated" in study.caption) == line
     assert figure.count(">0.50 | 1.00<") == rows * columns
     assert sum(one.doomed for one in found.values()) == sum(t is not None and t < 1 for row in collapse for t in row)
 

@@ -8,7 +8,7 @@ from mfcheck.findings.reading import report_of
 from mfcheck.reporting.figures.tightness import tightness, tightness_figure
 from mfcheck.spec import NormPair
 from mfcheck.tests.support.bound_reports import BOUND, FULL, PAIRS, REPORT, make_median
-from mfcheck.tests.support.reports import make_claim, make_report, read_claim
+from mfcheck.tests.support.reports import Page, make_claim, make_report, read_claim, render_html
 
 
 def test_tightness_takes_chevets_constant_and_its_limits_first() -> None:
@@ -28,3 +28,24 @@ def test_the_panel_of_tightness_needs_two_pairs_and_no_limits() -> None:
     assert ">1.080<" in figure
     assert "var(--refuted," in figure
     assert "d ≫ K" not in figure
+
+
+def test_sizes_are_noted_wherever_they_are_not_those_of_most_pairs() -> None:
+    """Also where the theory's own constant stands beside Chevet's, and beside pairs outside the panel."""
+    small = {"input_dim": 20, "output_dim": 80}
+    most = [make_median(pair, **small) for pair in ("1-1", "1-2", "2-2", "2-3")]
+    both = [make_median("2-inf", constant, estimate=ratio) for constant, ratio in (("chevet", 0.95), ("theory", 0.99))]
+    claim = make_claim(*most, *both, id=BOUND)
+    figure = tightness_figure(read_claim(claim), report_of(make_report(claim)))
+    for text in (">theory's own β: 0.990<", ">d = 784, K = 10<"):
+        assert figure.count(text) == 1
+    page = Page(render_html(make_report(claim))).text
+    assert "d = 20, K = 80 unless noted" in page
+    assert "(p, q) = (2, 3) at d = 20, K = 80: 0.970" in page
+    assert "the limit N → ∞" not in page  # of which none was found
+
+
+def test_ratios_of_networks_of_other_sizes_do_not_stand_beside_each_other() -> None:
+    small = make_median("2-inf", "chevet", input_dim=20, output_dim=80)
+    found = tightness(read_claim(make_claim(small, make_median("2-inf"))), report_of(make_report()))
+    assert found[NormPair(2, math.inf)].own is None
