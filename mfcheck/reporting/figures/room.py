@@ -11,10 +11,12 @@ from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from matplotlib.ticker import AutoLocator
 
 ROW, LETTER, HANDLE, SIZE = 0.165, 0.058, 0.55, 8.0
 """Inches: height of an entry of a legend, width of a letter in it and of its mark; and the points of its letters."""
-MOST_COLUMNS = 3
+MOST_COLUMNS, FEWEST = 3, 3
+"""Columns of a legend, and ticks that stay whatever their labels are."""
 GAP, RIM = 0.05, 0.02
 """Inches: between tick labels and the name of their axis, and between any text and the edge of the figure."""
 
@@ -61,13 +63,29 @@ def _grow(figure: Figure, inches: float) -> None:
 
 
 def fit(figure: Figure) -> None:
-    """Let no tick label leave the figure or meet the name of its axis; panels stay aligned."""
+    """Let no tick label leave the figure or meet the name of its axis or the label beside it; panels stay aligned."""
     # Measuring the tick labels takes a tenth of the time that fitting a whole layout does.
     FigureCanvasAgg(figure)
     left = max((_lacking_left(axes) for axes in figure.axes), default=0.0)
     _narrow(figure, left, 0.0)
     right = max((_lacking_right(axes) for axes in figure.axes), default=0.0)
     _narrow(figure, 0.0, right)
+    for axes in figure.axes:
+        _spread(figure, axes)
+
+
+def _spread(figure: Figure, axes: Axes) -> None:
+    """Fewer ticks on a linear axis whose labels meet, and as few on the panels that share its range."""
+    while _is_automatic(axes) and len(labels := _labels(axes.xaxis)) > FEWEST:
+        if all(left[1] + GAP <= right[0] for left, right in pairwise(map(_inches, labels))):
+            return
+        for other in figure.axes:
+            if _is_automatic(other) and other.get_xlim() == axes.get_xlim():
+                other.locator_params(axis="x", nbins=len(labels) - 2)
+
+
+def _is_automatic(axes: Axes) -> bool:
+    return isinstance(axes.xaxis.get_major_locator(), AutoLocator)
 
 
 def _lacking_left(axes: Axes) -> float:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -53,9 +54,9 @@ def tried(scale: float) -> dict[str, Any]:
     return make_report(*claims, make_claim(make_capacity(64), make_capacity(256), id="thm5.9/capacity-decay"))
 
 
-def texts(axes: Axes) -> Iterator[Text]:
+def texts(axes: Axes, which: str = "xy") -> Iterator[Text]:
     """The labels of ticks that are seen, and the names of axes."""
-    for axis in (axes.xaxis, axes.yaxis):
+    for axis in (getattr(axes, f"{name}axis") for name in which):
         low, high = sorted(axis.get_view_interval())
         for at, label in zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=False):
             if low <= at <= high and label.get_visible() and label.get_text():
@@ -72,15 +73,31 @@ def test_no_text_lies_over_data_or_text_or_outside(report: dict[str, Any], kept:
     assert kept
     for figure in kept:
         panels = [axes for axes in figure.axes if axes.axison]
-        found = [text.get_window_extent() for axes in panels for text in texts(axes)]
+        renderer = FigureCanvasAgg(figure).get_renderer()  # that of the file has another resolution
+        found = [text.get_window_extent(renderer) for axes in panels for text in texts(axes)]
         for box in found:
             assert -0.5 <= box.x0 <= box.x1 <= figure.bbox.x1 + 0.5
         assert not [pair for pair in combinations(found, 2) if pair[0].padded(-2).overlaps(pair[1].padded(-2))]
         for legend in filter(None, (axes.get_legend() for axes in figure.axes)):
-            box = legend.get_window_extent().padded(-1)
+            box = legend.get_window_extent(renderer).padded(-1)
             assert box.y1 <= figure.bbox.y1
             assert box.x1 <= figure.bbox.x1
             assert not [axes for axes in panels if axes.bbox.overlaps(box)]
+
+
+def test_labels_beside_each_other_do_not_meet_and_panels_keep_the_same_ticks() -> None:
+    with drawing():
+        figure = Figure(figsize=(6.4, 3.0))
+        upper, lower = panel(figure, bottom=1.7), panel(figure, top=1.5)
+        for axes in (upper, lower):
+            axes.set_xlim(-0.11, 0.11)
+            axes.tick_params(labelsize=14.0)
+        svg(figure, "labels")
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    across = [text.get_window_extent(renderer) for text in texts(lower, "x")]
+    assert len(across) >= 3
+    assert all(left.x1 < right.x0 for left, right in pairwise(across))
+    assert list(upper.get_xticks()) == list(lower.get_xticks())
 
 
 def test_a_legend_takes_no_room_from_panels() -> None:
