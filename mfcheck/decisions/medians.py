@@ -226,5 +226,6 @@ def _about_one(ratio: float) -> str:
 def lost(*samples: Floats) -> str:
     """What is to be said of draws that have no finite bounds."""
     unknown, count = sum(map(medians.unknown, samples)), sum(map(len, samples))
-    told = f"nothing is known of {unknown} of {count} networks: training diverged or came to no end"
+    why = "training diverged or came to no end, or its attack was still finding far more"
+    told = f"nothing bounds {unknown} of {count} networks: {why}"
     return told if unknown else ""

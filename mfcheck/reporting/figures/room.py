@@ -31,8 +31,8 @@ def legend_above(axes: Axes, handles: Sequence[Any] | None = None, *, over: floa
     shown = list(axes.get_legend_handles_labels()[0] if handles is None else handles)
     names = [str(handle.get_label()) for handle in shown]
     columns = _columns(names, axes.get_position().width * figure.get_figwidth())
-    _grow(figure, ROW * len(_split(names, columns)[0]) + 0.06)
-    corner = (0, 1 + (over + 0.04) / (axes.get_position().height * figure.get_figheight()))
+    _grow(figure, ROW * len(_split(names, columns)[0]) + 0.1)
+    corner = (0, 1 + (over + 0.08) / (axes.get_position().height * figure.get_figheight()))
     style = {"labelspacing": 0.35, "columnspacing": 1.4, "borderaxespad": 0, "borderpad": 0}
     axes.legend(handles=shown, loc="lower left", bbox_to_anchor=corner, ncols=columns, fontsize=SIZE, **style)
 
