@@ -25,6 +25,9 @@ from mfcheck.statistics.sequential import Region
 from mfcheck.theory import PaperTheory
 from mfcheck.verdict import Verdict
 
+APART = 0.05
+"""Bounds of draws that are further apart than so are told beside the estimate, which is their middle."""
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class MedianPlan(Plan):
@@ -204,7 +207,7 @@ def _decided(
     (draw,), region = plan.draws_of, plan.region
     decided = medians.decide_median(draw, region, first=plan.first, alpha=rule.alpha, looks=rule.looks)
     told = tell(by_draws(statement.rivals, plan.whole), decided, rule, statement.breaks)
-    found = decided.estimate
+    found, found_by = decided.estimate, draw(decided.draws)
     return Evidence(
         statistic=statistic,
         reference=reference,
@@ -214,7 +217,7 @@ def _decided(
         charged=plan.charged,
         curve=None if statement.curve is None else statement.curve(plan.whole(decided.draws)),
         rivals=told.verdicts,
-        reason=told.reason(decided, lost(draw(decided.draws))),
+        reason=told.reason(decided, "; ".join(filter(None, (lost(found_by), between(found_by))))),
     )
 
 
@@ -229,3 +232,18 @@ def lost(*samples: Floats) -> str:
     why = "training diverged or came to no end, or its attack was still finding far more"
     told = f"nothing bounds {unknown} of {count} networks: {why}"
     return told if unknown else ""
+
+
+def between(sample: Floats) -> str:
+    """What is to be said of an estimate that is the middle of draws known only between bounds, where these are apart.
+
+    >>> between(np.array([[0.4, 0.7], [0.4, 0.7]])), between(np.array([[0.4, 0.401]])), between(np.array([0.4]))
+    ('the estimate is the middle between medians of what each network has at least, 0.4, and at most, 0.7', '', '')
+    """
+    if sample.ndim == 1:
+        return ""
+    low, high = (float(np.median(bounds)) for bounds in sample.T)
+    if not np.isfinite([low, high]).all() or high - low <= APART * abs(high + low) / 2:
+        return ""
+    told = "the estimate is the middle between medians of what each network has at least"
+    return f"{told}, {low:.3g}, and at most, {high:.3g}"
