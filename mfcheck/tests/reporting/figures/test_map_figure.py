@@ -44,7 +44,7 @@ def test_the_boundary_is_drawn_where_the_predicted_time_passes_the_training_time
     assert figure.count("stroke-dasharray") == 2 * line  # one is the key's
     assert ("predicted T = training time" in figure) == line
     doomed = any(time is not None and time < 1 for row in collapse for time in row)
-    assert ("predicted T before training ends" in figure) == doomed
+    assert ("predicted T before its end" in figure) == doomed
     (study,) = (one for one in studies(read_claim(claim), report_of(make_report()), draw=True) if one.figure)
     assert ("T is the time" in study.caption) == doomed
     assert ("the line is interpolated" in study.caption) == line
