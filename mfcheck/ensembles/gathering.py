@@ -14,21 +14,24 @@ from dataclasses import dataclass, field
 from mfcheck import progress
 from mfcheck.arrays import Floats
 from mfcheck.ensembles.import_closure import Closure
+from mfcheck.ensembles.known_by import KnownBy
 from mfcheck.ensembles.orders import Order, Reply, packed, processor
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.ensembles.workers import TRIES, ClusterError, Numbered, Workers, mixed
 
 
 def gathered(
-    orders: Sequence[Order], code: Closure, code_now: Callable[[], Closure], store: ChunkStore
+    orders: Sequence[Order], code: Closure, code_now: Callable[[], Closure], by: KnownBy, store: ChunkStore
 ) -> list[Floats]:
-    """The chunks of orders, in their order; `code` is what their draws depend on, by `code_now` still so."""
+    """The chunks of orders of one function, in their order; `code` is what their draws depend on, by `code_now` still
+    so, and `by` what the function is known by."""
     # Drawing may have loaded code that was not loaded before, and so as it has come to be in the meantime.
-    keep = (lambda: code_now() is code) if code.known else None
-    keys = [_key(order, code) for order in orders]
+    keep = (lambda: code_now() is code) if code.known and not by.untold else None
+    store.stands_by(by.untold)
+    keys = [_key(order, code, by) for order in orders]
     found: dict[int, Floats | Exception] = {}
     if store.workers is not None and len(orders) > 1:
-        found = _Gathering(orders, keys, code, keep, store, store.workers).brought()
+        found = _Gathering(orders, keys, code, by, keep, store, store.workers).brought()
     _draw_here(orders, keys, keep, store, found)
     chunks = []
     for index in range(len(orders)):
@@ -66,8 +69,8 @@ def _draw_here(
                 found[index] = chunk
 
 
-def _key(order: Order, code: Closure) -> str:
-    names = [str(order.stream_seed), str(order.size), processor(order.device), code.digest]
+def _key(order: Order, code: Closure, by: KnownBy) -> str:
+    names = [str(order.stream_seed), str(order.size), processor(order.device), code.digest, by.digest]
     return hashlib.sha256("\x1f".join(names).encode()).hexdigest()
 
 
@@ -83,6 +86,7 @@ class _Gathering:
     orders: Sequence[Order]
     keys: Sequence[str]
     code: Closure
+    by: KnownBy
     keep: Callable[[], bool] | None
     store: ChunkStore
     workers: Workers
@@ -159,6 +163,8 @@ class _Gathering:
                 "a worker draws by other code than this process (a file, or the version of torch or numpy, differs); "
                 "install the same there"
             )
+        elif reply.by != self.by.digest:  # what the function holds or names has another value there
+            self._elsewhere.add(index)
         elif reply.error is not None:
             self.found[index] = reply.error
             self._end = min(self._end, index)

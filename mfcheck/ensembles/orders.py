@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from mfcheck.arrays import Floats
+from mfcheck.ensembles.known_by import known_by
 from mfcheck.ensembles.provenance import code_of_draws
 from mfcheck.ensembles.rough import multiplies_bfloat16
 from mfcheck.ensembles.seeds import derive_seed
@@ -70,6 +71,8 @@ class Reply:
 
     processor: str
     code: str = ""
+    by: str = ""
+    """What its function is known by in the worker."""
     values: Floats | None = None
     error: Exception | None = None
     unusable: str = ""
@@ -94,18 +97,19 @@ def carry_out(parcel: bytes) -> Reply:
         sys.path += [path for path in paths if path not in sys.path and os.path.exists(path)]
         order: Order = pickle.loads(content)
         kind = processor(order.device)
-        code = code_of_draws(order.source.engines[order.engine], order.spec.architecture)
+        engine = order.source.engines[order.engine]
+        code, by = code_of_draws(engine, order.spec.architecture), known_by(engine).digest
     except Exception as error:
         return Reply(kind, unusable=f"{type(error).__name__}: {reason(error)}")
     try:
         with calm_warnings():
             values = order.draw()
-        now = code_of_draws(order.source.engines[order.engine], order.spec.architecture)
-        return Reply(kind, code.digest, values, known=now.known)
+        now = code_of_draws(engine, order.spec.architecture)
+        return Reply(kind, code.digest, by, values, known=now.known)
     except Exception as error:
         if is_sticky(error):
             os._exit(70)
-        return Reply(kind, code.digest, error=_sendable(error))
+        return Reply(kind, code.digest, by, error=_sendable(error))
 
 
 def is_sticky(error: BaseException) -> bool:

@@ -14,6 +14,7 @@ import numpy as np
 from mfcheck.arrays import Floats
 from mfcheck.ensembles.gathering import gathered
 from mfcheck.ensembles.import_closure import Closure
+from mfcheck.ensembles.known_by import KnownBy, known_by
 from mfcheck.ensembles.orders import Order
 from mfcheck.ensembles.provenance import code_of_draws
 from mfcheck.ensembles.sources import STACK, Columns, Probe, Sampler, Source, chunk_draws
@@ -48,7 +49,7 @@ class Sample:
         size = self.chunk
         where = (self.source, self.spec, self.engine, self.probe, self.seed, self.device)
         orders = [Order(*where, index, size) for index in range(-(-draws // size))]
-        return np.concatenate(gathered(orders, self._code, self._code_now, self.store))[:draws]
+        return np.concatenate(gathered(orders, self._code, self._code_now, self._by, self.store))[:draws]
 
     @property
     def chunk(self) -> int:
@@ -60,6 +61,11 @@ class Sample:
     def _code(self) -> Closure:
         """The code that these draws depend on, as it is when the first of them is asked for."""
         return self._code_now()
+
+    @cached_property
+    def _by(self) -> KnownBy:
+        """What tells the function that draws from others, as it is when the first of them is asked for."""
+        return known_by(self.source.engines[self.engine])
 
     def _code_now(self) -> Closure:
         return code_of_draws(self.source.engines[self.engine], self.spec.architecture)

@@ -9,7 +9,7 @@ import os
 import tempfile
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Literal, overload
 
@@ -40,6 +40,7 @@ class ChunkStore:
         self._directory, self._limit = directory, memory_bytes
         self.workers = workers
         self._held: OrderedDict[str, Floats] = OrderedDict()
+        self._alive: dict[int, object] = {}
         self._bytes = 0
         self.complaint = ""
 
@@ -97,6 +98,10 @@ class ChunkStore:
         if keep is not None and self._directory is not None and keep():
             self._write(key, chunk)
         self._hold(key, chunk)
+
+    def stands_by(self, objects: Iterable[object]) -> None:
+        """Let objects live as long as this store, since keys are made of their identity."""
+        self._alive.update((id(one), one) for one in objects)
 
     def _hold(self, key: str, chunk: Floats) -> Floats:
         if key not in self._held:

@@ -24,7 +24,7 @@ from mfcheck.ensembles.sources import room_for
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.ensembles.streams import Stream
 from mfcheck.observables.jacobian import entry, entry_at_inputs, linearity
-from mfcheck.tests.support.toy_samples import TOY, same, sample
+from mfcheck.tests.support.toy_samples import TOY, Log, same, sample
 from mfcheck.verdict import NotANumber, NotCovered
 
 # Sizes that make short chunks: 16 draws by the wishart engine, 4 by the dense one.
@@ -43,7 +43,7 @@ def test_a_longer_sample_begins_with_the_shorter(first: int, second: int) -> Non
 
 
 def test_a_pilot_makes_no_more_draws_than_it_asks_for() -> None:
-    asked: list[int] = []
+    asked = Log()
 
     def noted(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         asked.append(draws)
@@ -60,14 +60,14 @@ def test_a_pilot_makes_no_more_draws_than_it_asks_for() -> None:
 @pytest.mark.parametrize("fails", [False, True])
 def test_what_others_are_at_is_drawn_last_and_the_first_error_in_turn_is_told(tmp_path: Path, fails: bool) -> None:
     """Another process is at the first of four chunks, and lets go of it once it has seen that the rest are drawn."""
-    order: list[int] = []
+    order, let_go = Log(), Log()
     seeds = [Order(TOY, SMALL, "wishart", PROBE, 0, "cpu", index, 16).stream_seed for index in range(4)]
 
     def noted(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         index = seeds.index(stream.torch.initial_seed())
         order.append(index)
         if index == 3:
-            others.close()
+            let_go[0]()
         drawn = stream.normal(draws)
         return drawn / 0 if fails and index in (0, 2) else drawn
 
@@ -75,7 +75,8 @@ def test_what_others_are_at_is_drawn_last_and_the_first_error_in_turn_is_told(tm
     asked = sample(source, store=ChunkStore(tmp_path))
     first = Order(source, SMALL, "wishart", PROBE, 0, "cpu", 0, 16)
     with contextlib.ExitStack() as others:
-        others.enter_context(ChunkStore(tmp_path).alone(gathering._key(first, asked._code)))
+        let_go.append(others.close)
+        others.enter_context(ChunkStore(tmp_path).alone(gathering._key(first, asked._code, asked._by)))
         if fails:
             threading.Timer(0.2, others.close).start()
             with pytest.raises(NotANumber, match="chunk 0,"):

@@ -148,6 +148,12 @@ def test_other_code_is_refused() -> None:
         sample(shifted(1.0), Backwards(code="0" * 64)).first(DRAWS)
 
 
+def test_what_a_worker_draws_by_a_function_of_other_values_is_drawn_here() -> None:
+    workers = Backwards(by="0" * 64)
+    assert same(sample(shifted(0.5), workers).first(DRAWS), sample(shifted(0.5)).first(DRAWS))
+    assert workers.asked == -(-DRAWS // 4)
+
+
 def test_what_workers_bring_is_kept_and_what_is_kept_is_not_asked_for(tmp_path: Path) -> None:
     first, second = Backwards(), Backwards()
     drawn = sample(shifted(3.0), first, tmp_path).first(DRAWS)
@@ -160,7 +166,7 @@ def test_what_workers_bring_is_kept_and_what_is_kept_is_not_asked_for(tmp_path: 
 def test_a_chunk_that_another_process_is_at_is_waited_for(tmp_path: Path) -> None:
     asked = sample(shifted(4.0), Backwards(), tmp_path)
     expected, other, began = sample(shifted(4.0)).first(DRAWS), ChunkStore(tmp_path), threading.Event()
-    key = gathering._key(Order(shifted(4.0), SPEC, "dense", PROBE, 5, "cpu", 1, 4), asked._code)
+    key = gathering._key(Order(shifted(4.0), SPEC, "dense", PROBE, 5, "cpu", 1, 4), asked._code, asked._by)
     made: list[int] = []
 
     def slowly() -> Floats:

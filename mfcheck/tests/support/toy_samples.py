@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from torch import Tensor
 
@@ -24,8 +26,15 @@ def plain(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor
 TOY = Source("toy", {"wishart": plain, "dense": plain}, {"wishart": False, "dense": True})
 
 
+class Log(list[Any]):
+    """A list that is no part of what a function that writes it is known by."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Log, ()
+
+
 class Counted:
-    """A source that remembers how many chunks it had to make."""
+    """A source that remembers how many chunks it had to make, which is no part of what it is known by."""
 
     def __init__(self) -> None:
         self.made = 0
@@ -34,6 +43,9 @@ class Counted:
     def draw(self, spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
         self.made += 1
         return stream.normal(draws)
+
+    def __getstate__(self) -> None:
+        return None
 
 
 def sample(
