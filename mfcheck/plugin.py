@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shlex
 import time
 from collections.abc import Generator
 from pathlib import Path
@@ -19,6 +18,7 @@ from mfcheck.imports import calm_warnings
 from mfcheck.session import before_a_cell, gpu_trouble, options, ordering
 from mfcheck.session.claim_files import ClaimFiles
 from mfcheck.session.controller import SELECTED, Controller
+from mfcheck.session.deciders import DECIDER, AlreadyDecided, decider_for
 from mfcheck.session.outcome import (
     COMPLAINT_PROPERTY,
     RUNS,
@@ -169,20 +169,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 @pytest.fixture
 def decide(request: pytest.FixtureRequest, cell: Cell) -> Decider:
     """Decides the claim of this test in its cell, under the run's theory."""
-    from mfcheck.decisions.decide import Decider
-
-    claim, run = claim_of(request.node), _run(request.config)
-    if claim is None:
-        raise ValueError(f"{request.node.nodeid} uses the fixture decide without @mfcheck.claim")
-    file = os.path.relpath(request.node.path, request.config.invocation_params.dir)
-    test = f"{file}::{request.node.nodeid.partition('::')[2]}"
-    reproduce = f"pytest {shlex.quote(test)} {run.as_options}"
-    findings = run.done.get((claim.id, cell.id), [])
-    before_a_cell.check(request.config, claim, cell, None if findings else run.settings)
-    decider = Decider(claim, cell, run.settings, run.theory, run.store, reproduce, list(findings))
-    if cell.inapplicable and not findings:
-        decider.does_not_apply(cell.inapplicable)
-    return decider
+    return decider_for(request, cell, _run(request.config))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -191,7 +178,6 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     if claim is None:
         return (yield)
     cell = cast("Cell", pyfuncitem.funcargs["cell"])
-    decider = cast("Decider | None", pyfuncitem.funcargs.get("decide"))
     status = pyfuncitem.config.stash.get(STATUS, None)
     pyfuncitem.stash[RUNS] = True
     try:
@@ -202,6 +188,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         raise
     finally:
         pyfuncitem.stash[RUNS] = False
+        if (decider := pyfuncitem.stash.get(DECIDER, None)) is not None:
+            decider.ended = True
         gpu_trouble.give_back(_run(pyfuncitem.config).settings.device)
     if complaint := _run(pyfuncitem.config).store.complaint:
         pyfuncitem.user_properties.append((COMPLAINT_PROPERTY, complaint))
@@ -228,15 +216,6 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     if claim_of(item) is not None:
         follow_verdicts(item, report)
     return report
-
-
-class AlreadyDecided:
-    """A cell that has findings before its test runs, taken over or since its claim does not apply, is not run."""
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
-        decider = cast("Decider | None", pyfuncitem.funcargs.get("decide"))
-        return True if claim_of(pyfuncitem) and decider and decider.findings else None
 
 
 def _run(config: pytest.Config) -> Run:

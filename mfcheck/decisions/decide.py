@@ -66,13 +66,22 @@ class Decider:
     reproduce: str
     findings: list[Finding] = field(default_factory=list)
     answer: Callable[[Ask], Finding] | None = None
+    settled: bool = False
+    """Whether its findings were there before, so that they answer in turn and nothing is decided anew."""
+    ended: bool = False
+    """Whether its test has ended, after which nobody would count what is decided."""
     trial: Trial = field(init=False)
+    _answered: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         self.trial = Trial(self.claim, self.cell, self.settings, self.theory, self.store, self.reproduce)
         self.theory = self.trial.theory
 
     def __call__(self, ask: Ask) -> Finding:
+        self._check_open()
+        if self.settled:
+            self._answered += 1
+            return self.findings[min(self._answered, len(self.findings)) - 1]
         finding = (self.answer or self.trial.find)(ask)
         self.findings.append(finding)
         return finding
@@ -111,8 +120,18 @@ class Decider:
 
     def does_not_apply(self, reason: str) -> Finding:
         """Record that the claim has nothing to say of this cell."""
+        self._check_open()
+        if self.settled:
+            return self.findings[0]
         self.findings.append(self.trial.blank(reason))
         return self.findings[-1]
+
+    def _check_open(self) -> None:
+        if self.ended:
+            raise ValueError(
+                f"{self.claim.id} is decided in cell {self.cell.id} after its test has ended, where nobody counts it; "
+                "decide in the test, or in a fixture before it yields"
+            )
 
 
 def asked(
