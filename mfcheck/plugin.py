@@ -17,6 +17,7 @@ from mfcheck.findings.claim import Claim, is_asked_for
 from mfcheck.imports import calm_warnings
 from mfcheck.session import before_a_cell, gpu_trouble, options, ordering
 from mfcheck.session.claim_files import ClaimFiles
+from mfcheck.session.collected import Collected
 from mfcheck.session.controller import SELECTED, Controller
 from mfcheck.session.deciders import DECIDER, AlreadyDecided, decider_for
 from mfcheck.session.outcome import (
@@ -70,6 +71,7 @@ def pytest_configure(config: pytest.Config) -> None:
             config.stash[DEADLINE] = deadline
             config.pluginmanager.register(StopsStarting(run.done, deadline), "mfcheck-time-budget")
     config.pluginmanager.register(AlreadyDecided(), "mfcheck-already-decided")
+    config.pluginmanager.register(Collected(lambda: _run(config)), "mfcheck-collected")
     if not hasattr(config, "workerinput"):
         if ahead and getattr(config.option, "maxschedchunk", 1) is None:
             config.option.maxschedchunk = 1  # so that xdist hands out the dear cells, which come first, one by one

@@ -16,6 +16,7 @@ from mfcheck.findings.claim import is_asked_for
 from mfcheck.session import selection
 from mfcheck.session.claim_files import ids_in
 from mfcheck.session.outcome import CLAIM_PROPERTY, COMPLAINT_PROPERTY, FINDING_PROPERTY
+from mfcheck.session.refusal import pass_on
 from mfcheck.session.resources import STATUS, Resources
 from mfcheck.session.time_budget import DEADLINE
 from mfcheck.spec import ARCHITECTURES
@@ -203,6 +204,7 @@ class Controller:
         if (status := node.config.stash.get(STATUS, None)) is not None:
             status.beside(node.gateway.id).remove()
         output = getattr(node, "workeroutput", {})  # a crashed worker leaves none; the others collected the same
+        pass_on(output)
         self._selected += json.loads(output.get("mfcheck_selected", "[]"))
 
     def pytest_unconfigure(self) -> None:

@@ -12,7 +12,15 @@ from mfcheck.session.options import PREFIX, spelt
 if TYPE_CHECKING:
     import pytest
 
-BY_EARLIER_RUNS = ("lf", "stepwise")
+BY_EARLIER_RUNS = ("lf", "stepwise", "stepwise_skip", "stepwise_reset")
+CHOOSE = {
+    "-k": "keyword",
+    "-m": "markexpr",
+    "--deselect": "deselect",
+    "--ignore": "ignore",
+    "--ignore-glob": "ignore_glob",
+}
+"""Options of pytest that leave tests out, the same in every run."""
 
 
 def ids_of_suite() -> frozenset[str]:
@@ -34,25 +42,29 @@ def suite_code(given: ClaimFiles, root: Path) -> list[Path]:
 
 def selected_tests(config: pytest.Config) -> list[str]:
     """Which tests pytest was given, and what chooses among them, whatever order or spelling it came in."""
-    given = []
-    for argument in config.args:
-        path, *rest = argument.split("::", 1)
-        given.append("::".join([os.path.normpath(path), *rest]))
-    chosen = {"-k": "keyword", "-m": "markexpr"}
-    texts = {name: getattr(config.option, option, "") for name, option in chosen.items()}
-    return sorted(given) + [f"{name} {text}" for name, text in texts.items() if text]
+    return sorted(_given(config)) + sorted(_choices(config))
 
 
 def chosen_by(config: pytest.Config) -> list[str]:
     """What narrows a run, in texts that another run of the same choice has too; none where earlier runs chose."""
     if any(getattr(config.option, name, None) for name in BY_EARLIER_RUNS):
         return []
-    texts = [_from_root(text, config) for text in selected_tests(config)]
-    for name in ("deselect", "ignore", "ignore_glob"):
-        texts += [f"--{name.replace('_', '-')} {one}" for one in getattr(config.option, name, None) or ()]
+    texts = [_from_root(text, config) for text in _given(config)]
     claims = config.getoption("mf_claim") or os.environ.get(f"{PREFIX}CLAIM")
-    texts += [f"{spelt('claim')} {claims}"] if claims else []
+    texts += [*_choices(config), *([f"{spelt('claim')} {claims}"] if claims else [])]
     return sorted(text.encode(errors="backslashreplace").decode() for text in texts)
+
+
+def _given(config: pytest.Config) -> list[str]:
+    split = [argument.partition("::") for argument in config.args]
+    return [f"{os.path.normpath(path)}{stroke}{rest}" for path, stroke, rest in split]
+
+
+def _choices(config: pytest.Config) -> set[str]:
+    """The options that leave tests out, each with a text it was given."""
+    given = {name: getattr(config.option, option, None) or [] for name, option in CHOOSE.items()}
+    texts = {name: [text] if isinstance(text, str) else text for name, text in given.items()}
+    return {f"{name} {one}" for name, several in texts.items() for one in several}
 
 
 def _from_root(argument: str, config: pytest.Config) -> str:
@@ -75,7 +87,7 @@ def narrowed(config: pytest.Config) -> bool:
 
 
 def _leaves_out(config: pytest.Config) -> bool:
-    left_out = ("keyword", "markexpr", "deselect", "ignore", "ignore_glob", *BY_EARLIER_RUNS)
+    left_out = (*CHOOSE.values(), *BY_EARLIER_RUNS)
     return (
         any("::" in argument for argument in config.args)
         or any(getattr(config.option, name, None) for name in left_out)
