@@ -18,14 +18,13 @@ from mfcheck.imports import calm_warnings
 from mfcheck.session import before_a_cell, gpu_trouble, options, ordering
 from mfcheck.session.claim_files import ClaimFiles
 from mfcheck.session.collected import Collected
-from mfcheck.session.controller import SELECTED, Controller
+from mfcheck.session.controller import Controller
 from mfcheck.session.deciders import DECIDER, AlreadyDecided, decider_for
 from mfcheck.session.outcome import (
     COMPLAINT_PROPERTY,
     RUNS,
     announce,
     begin_attempt,
-    cell_of,
     claim_of,
     conclude,
     follow_verdicts,
@@ -156,16 +155,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in dropped]
     if not run.settings.level.glance and getattr(config, "workerinput", {}).get("workercount", 1) > 1:
         items[:] = ordering.dearest_first(items, run)
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_finish(session: pytest.Session) -> None:
-    session.config.stash[before_a_cell.DOUBLED] = before_a_cell.doubled(session.items)
-    claims = [(claim, cell_of(item)) for item in session.items if (claim := claim_of(item))]
-    selected = [{"id": claim.id, "says": claim.says, "cell": cell.id if cell else ""} for claim, cell in claims]
-    session.config.stash[SELECTED] = selected
-    if hasattr(session.config, "workeroutput"):
-        session.config.workeroutput["mfcheck_selected"] = json.dumps(selected)
 
 
 @pytest.fixture

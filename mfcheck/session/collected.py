@@ -1,13 +1,17 @@
-"""What is seen to once tests are collected and before any of them runs."""
+"""What is seen to once tests are collected and before any of them runs: what is left out, and by whom."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Iterable
+import inspect
+import json
+from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from mfcheck.session import before_a_cell, selection
+from mfcheck.session.claim_files import ClaimFiles
 from mfcheck.session.outcome import cell_of, claim_of
 from mfcheck.session.refusal import refuse
 
@@ -16,25 +20,65 @@ if TYPE_CHECKING:
 
 Place = tuple[str, str]
 
+SELECTED = pytest.StashKey[list[dict[str, str]]]()
+"""The claims and cells that this process has collected."""
+LEFT_OUT = pytest.StashKey[bool]()
+"""Whether a conftest.py or a plugin has left out claims or cells, which no option of the run tells."""
+CHOOSERS = ("_pytest", "mfcheck")
+"""Who leaves tests out as options say."""
+
 
 class Collected:
     """Registered in every process, of which those that collect look at what they have got."""
 
     def __init__(self, run: Callable[[], Run]) -> None:
         self._run = run
+        self._chosen: set[Place] = set()
+        """What was left out as options say."""
+        self._lost: set[Path] = set()
+        """Modules that could not be collected, which is an error of their claims."""
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if not report.passed:
+            self._lost.add(Path(report.nodeid))
+
+    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
+        if _caller().partition(".")[0] in CHOOSERS:
+            self._chosen |= _places(items)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> Generator[None, object, object]:
-        there = _places(items)
+        there, passed_over = _places(items), self._passed_over(config, items)
         result = yield
+        config.stash[LEFT_OUT] = passed_over or not there <= _places(items) | self._chosen
         if there:
             try:
                 check_taken(self._run().settings.report, self._run().done, _places(items))
             except ValueError as error:
                 refuse(config, str(error))
         return result
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        stash, output = session.config.stash, getattr(session.config, "workeroutput", None)
+        stash[before_a_cell.DOUBLED] = before_a_cell.doubled(session.items)
+        claims = [(claim, cell_of(item)) for item in session.items if (claim := claim_of(item))]
+        stash[SELECTED] = [
+            {"id": claim.id, "says": claim.says, "cell": cell.id if cell else ""} for claim, cell in claims
+        ]
+        if output is not None:
+            output["mfcheck_selected"] = json.dumps(stash[SELECTED])
+            output["mfcheck_left_out"] = stash.get(LEFT_OUT, False)
+
+    def _passed_over(self, config: pytest.Config, items: Iterable[pytest.Item]) -> bool:
+        """Whether no test of some module of claims was collected, though no option says so."""
+        if selection.leaves_out(config):
+            return False
+        met = {item.path.resolve() for item in items if claim_of(item)}
+        met |= {(config.rootpath / lost).resolve() for lost in self._lost}
+        return not met.issuperset(file.resolve() for file in ClaimFiles.of(config).modules)
 
 
 def check_taken(folder: Path, taken: Iterable[Place], selected: Collection[Place]) -> None:
@@ -46,8 +90,8 @@ def check_taken(folder: Path, taken: Iterable[Place], selected: Collection[Place
     if lost:
         (claim, cell), others = lost[0], f" and {len(lost) - 1} more" if len(lost) > 1 else ""
         raise ValueError(
-            f"the run in {folder} cannot be resumed: it has decided {claim} in {cell}{others}, which this one leaves out; "
-            "ask for the same again, or start anew without --mf-resume"
+            f"the run in {folder} cannot be resumed: it has decided {claim} in {cell}{others}, which this one leaves "
+            "out; ask for the same again, or start anew without --mf-resume"
         )
 
 
@@ -55,3 +99,14 @@ def _places(items: Iterable[pytest.Item]) -> set[Place]:
     """The claims and cells that tests are for."""
     claims = [(claim, cell_of(item)) for item in items if (claim := claim_of(item))]
     return {(claim.id, cell.id if cell else "") for claim, cell in claims}
+
+
+def _caller() -> str:
+    """The module that has called the hook whose implementation asks this."""
+    frame = inspect.currentframe()
+    while frame is not None:
+        name = str(frame.f_globals.get("__name__", ""))
+        if name != __name__ and name.partition(".")[0] != "pluggy":
+            return name
+        frame = frame.f_back
+    return ""

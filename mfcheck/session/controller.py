@@ -15,6 +15,7 @@ import pytest
 from mfcheck.findings.claim import is_asked_for
 from mfcheck.session import selection
 from mfcheck.session.claim_files import ids_in
+from mfcheck.session.collected import LEFT_OUT, SELECTED
 from mfcheck.session.outcome import CLAIM_PROPERTY, COMPLAINT_PROPERTY, FINDING_PROPERTY
 from mfcheck.session.refusal import pass_on
 from mfcheck.session.resources import STATUS, Resources
@@ -24,9 +25,6 @@ from mfcheck.spec import ARCHITECTURES
 if TYPE_CHECKING:
     from mfcheck.session.recorder import Recorder
     from mfcheck.session.run import Run
-
-SELECTED = pytest.StashKey[list[dict[str, str]]]()
-"""The claims and cells that this process has collected."""
 
 UNCOLLECTED = "run/uncollected-module"
 """In place of a claim whose id the text of its module does not tell."""
@@ -45,6 +43,8 @@ class Controller:
         """Claims whose modules were not collected."""
         self._tried: set[tuple[str, str]] = set()
         self._left = 0
+        self._left_out = False
+        """Whether something that no option tells has left out cells in a worker."""
         self._root = Path()
         self._resources = Resources()
         self._interrupted = False
@@ -129,9 +129,11 @@ class Controller:
             return [] if session.config.option.collectonly else [BROKEN_OFF]
         both = set(ARCHITECTURES) <= set(self._recorder.settings.architectures)
         glance = self._recorder.settings.level.glance
-        full = both and not (self._left or glance) and selection.whole_suite_runs(session.config)
-        narrowed = bool(self._left) or glance or selection.narrowed(session.config)
-        chosen = () if self._left or glance else selection.chosen_by(session.config)
+        untold = bool(self._left) or glance or self._left_out or session.config.stash.get(LEFT_OUT, False)
+        full = both and not untold and selection.whole_suite_runs(session.config)
+        full = full and selection.ids_of_suite() <= {one["id"] for one in selected}
+        narrowed = untold or selection.narrowed(session.config)
+        chosen = () if untold else selection.chosen_by(session.config)
         failing = self._recorder.finish(
             full=full,
             narrowed=narrowed,
@@ -205,6 +207,7 @@ class Controller:
             status.beside(node.gateway.id).remove()
         output = getattr(node, "workeroutput", {})  # a crashed worker leaves none; the others collected the same
         pass_on(output)
+        self._left_out |= output.get("mfcheck_left_out", False)
         self._selected += json.loads(output.get("mfcheck_selected", "[]"))
 
     def pytest_unconfigure(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,7 @@ def suite_code(given: ClaimFiles, root: Path) -> list[Path]:
 
 def selected_tests(config: pytest.Config) -> list[str]:
     """Which tests pytest was given, and what chooses among them, whatever order or spelling it came in."""
-    return sorted(_given(config)) + sorted(_choices(config))
+    return _printable(_given(config)) + _printable(_choices(config))
 
 
 def chosen_by(config: pytest.Config) -> list[str]:
@@ -50,8 +51,13 @@ def chosen_by(config: pytest.Config) -> list[str]:
     if any(getattr(config.option, name, None) for name in BY_EARLIER_RUNS):
         return []
     texts = [_from_root(text, config) for text in _given(config)]
-    claims = config.getoption("mf_claim") or os.environ.get(f"{PREFIX}CLAIM")
+    claims = ",".join(config.getoption("mf_claim") or []) or os.environ.get(f"{PREFIX}CLAIM")
     texts += [*_choices(config), *([f"{spelt('claim')} {claims}"] if claims else [])]
+    return _printable(texts)
+
+
+def _printable(texts: Iterable[str]) -> list[str]:
+    """The texts in order, without what no file in UTF-8 holds: patterns of file names may have it."""
     return sorted(text.encode(errors="backslashreplace").decode() for text in texts)
 
 
@@ -77,16 +83,17 @@ def _from_root(argument: str, config: pytest.Config) -> str:
 
 def whole_suite_runs(config: pytest.Config) -> bool:
     """Whether pytest was given every claim of the suite and nothing leaves out a claim or a cell."""
-    return not _leaves_out(config) and ids_of_suite() <= ClaimFiles.of(config).ids
+    return not leaves_out(config) and ids_of_suite() <= ClaimFiles.of(config).ids
 
 
 def narrowed(config: pytest.Config) -> bool:
     """Whether pytest was given single files or tests, or something leaves out a claim or a cell of its folders."""
     files = any(path.is_file() for path in ClaimFiles.of(config).paths)
-    return _leaves_out(config) or (files and not whole_suite_runs(config))
+    return leaves_out(config) or (files and not whole_suite_runs(config))
 
 
-def _leaves_out(config: pytest.Config) -> bool:
+def leaves_out(config: pytest.Config) -> bool:
+    """Whether an option leaves out a claim or a cell of what pytest was given."""
     left_out = (*CHOOSE.values(), *BY_EARLIER_RUNS)
     return (
         any("::" in argument for argument in config.args)

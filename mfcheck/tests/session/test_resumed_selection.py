@@ -1,4 +1,4 @@
-"""A run goes on with all of its cells: whatever would leave out one that it has decided is refused, and keeps the run."""
+"""A run goes on with all of its cells: what would leave out one that it has decided is refused, and the run kept."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def refused(pytester: pytest.Pytester, *arguments: str) -> str:
 
 @pytest.mark.parametrize(
     "option",
-    [("--deselect", FIRST), ("--ignore", "test_other.py"), ("--ignore-glob", "*other*"), ("-k", "fair"), ("-m", "x")],
+    [("--deselect", FIRST), ("--ignore", "test_other.py"), ("--ignore-glob", "*\udcff*"), ("-k", "fair"), ("-m", "x")],
     ids=lambda option: option[0],
 )
 def test_options_that_leave_tests_out_are_part_of_what_a_run_was_asked_for(
@@ -59,7 +59,7 @@ def test_options_that_leave_tests_out_are_part_of_what_a_run_was_asked_for(
     before = broken(pytester, monkeypatch)
     sentence = refused(pytester, *option)
     assert "tests was " in sentence
-    assert " ".join(option) in sentence.partition(" and is now ")[2]
+    assert " ".join(option).replace("\udcff", "\\udcff") in sentence.partition(" and is now ")[2]
     assert files(pytester) == before
 
 
