@@ -15,7 +15,7 @@ import pytest
 
 from mfcheck.findings.claim import Claim, is_asked_for
 from mfcheck.imports import calm_warnings
-from mfcheck.session import before_a_cell, gpu_trouble, options, ordering
+from mfcheck.session import gpu_trouble, options, ordering
 from mfcheck.session.claim_files import ClaimFiles
 from mfcheck.session.collected import Collected
 from mfcheck.session.controller import Controller
