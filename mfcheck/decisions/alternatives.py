@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from mfcheck.arrays import Floats
-from mfcheck.decisions.sampling import Statistic
+from mfcheck.decisions.shapes import Statistic, bounds
 from mfcheck.decisions.statement import TWIN, Breaks, Rule
 from mfcheck.statistics import medians
 from mfcheck.statistics.sample_sizes import Draw
@@ -49,7 +49,7 @@ class Rival:
 
     def judge(self, draws: Floats, alpha: float) -> Verdict:
         """The draws' verdict, by order statistics at error rate alpha; undecided while they support a twin as well."""
-        found = medians.estimate_median(self.statistic(draws), alpha)
+        found = medians.estimate_median(bounds(self.statistic)(draws), alpha)
         verdict = self._region(1.0).judge(found)
         told = all(self._region(factor).judge(found) is Verdict.REFUTED for factor in (TWIN, 1 / TWIN))
         return verdict if told or verdict is not Verdict.SUPPORTED else Verdict.UNDECIDED

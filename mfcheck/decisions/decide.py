@@ -20,7 +20,7 @@ from mfcheck.decisions.medians import MedianRatio, MedianWithin
 from mfcheck.decisions.over_widths import OverWidths
 from mfcheck.decisions.rates import Rate, Share
 from mfcheck.decisions.same_medians import SameMedian
-from mfcheck.decisions.sampling import Statistic
+from mfcheck.decisions.shapes import Statistic, numbers
 from mfcheck.decisions.slopes import Slope, Steady
 from mfcheck.decisions.statement import Statement
 from mfcheck.decisions.thresholds import MedianBeyond
@@ -115,7 +115,7 @@ class Decider:
     def calibrate(self, source: Source, statistic: Statistic, spec: NetworkSpec) -> Calibration:
         """The median of a statistic on the exact chain, with an interval of its own."""
         names = (calibration.APART, f"{calibration.APART}, pilot")
-        draw, pilot = (self.on_chain(source, statistic, spec, name) for name in names)
+        draw, pilot = (self.on_chain(source, numbers(statistic), spec, name) for name in names)
         return Calibration.by(draw, pilot, self.settings.level, self.settings.alpha)
 
     def does_not_apply(self, reason: str) -> Finding:

@@ -12,6 +12,7 @@ import numpy as np
 from mfcheck.arrays import Floats
 from mfcheck.decisions.finite_sizes import papers_law
 from mfcheck.decisions.sampling import Sampling
+from mfcheck.decisions.shapes import columns, numbers
 from mfcheck.decisions.statement import TWIN, Evidence, Formula, Plan, Rule, Statement
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.findings import series
@@ -84,7 +85,7 @@ class Law(Statement[LawPlan]):
         mixture = None if self.at_width is None else self.at_width()
         law = self.reference(theory)
         probe = sampling.probe(self.probe, self.looks_at)
-        draw = sampling.draws(self.source, probe, lambda values: values[:, self.component])
+        draw = sampling.draws(self.source, probe, numbers(lambda values: values[:, self.component]))
         chances = {"alpha": rule.first_alpha, "beta": level.beta}
         if self.breaks and self.room is not None:
             first = laws.draws_to_leave_law(self.room, **chances)
@@ -142,7 +143,8 @@ class SameLaw(Statement[Plan]):
         margin = Margin(0.0, self.times * level.law, f"exact at every width; {level.delta_told(self.times)}")
         arms = len(probe.x)
         first = laws.draws_needed_same_law(margin.total, arms=arms, alpha=rule.first_alpha, beta=level.beta)
-        return Plan(margin, first, (sampling.draws(self.source, probe),), sampling.chunk(self.source), arms)
+        draw = sampling.draws(self.source, probe, columns(np.asarray, arms))
+        return Plan(margin, first, (draw,), sampling.chunk(self.source), arms)
 
     def decide(self, plan: Plan, theory: PaperTheory, rule: Rule) -> Evidence:
         (draw,), arms, margin = plan.draws_of, plan.target, plan.margin.total

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from mfcheck.arrays import Floats
 from mfcheck.decisions.alternatives import NO_ALTERNATIVES, Alternative, by_draws, tell
-from mfcheck.decisions.sampling import Sampling, Statistic
+from mfcheck.decisions.sampling import Sampling
+from mfcheck.decisions.shapes import Statistic, marks
 from mfcheck.decisions.statement import Evidence, Plan, Rule, Statement
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.findings.finding import Curve, nothing_allowed
@@ -34,7 +35,7 @@ class Mostly:
 
     def judge(self, draws: Floats, alpha: float) -> Verdict:
         """The draws' verdict, by exact one-sided bounds of the share."""
-        return MOST.judge(rates.estimate_rate(self.property(draws), alpha))
+        return MOST.judge(rates.estimate_rate(marks(self.property)(draws), alpha))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -68,7 +69,7 @@ class Majority(Statement[MajorityPlan]):
         return MajorityPlan(
             margin=nothing_allowed("more than half of the networks is what is stated"),
             first=max(enough, medians.least_draws(alpha)),
-            draws_of=(sampling.draws(self.source, probe, self.property),),
+            draws_of=(sampling.draws(self.source, probe, marks(self.property)),),
             chunk=sampling.chunk(self.source),
             whole=sampling.draws(self.source, probe),
         )

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from mfcheck.decisions.finite_sizes import moved, papers_value
-from mfcheck.decisions.sampling import Sampling, Statistic
+from mfcheck.decisions.sampling import Sampling
+from mfcheck.decisions.shapes import Statistic, numbers
 from mfcheck.decisions.statement import BELOW, SHIFT, Evidence, Formula, Plan, Rule, Statement
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.findings.finding import Margin
@@ -65,7 +66,7 @@ class MeanRatio(Statement[MeanPlan]):
         kind = "exact at every width" if off == 0 else f"exact at this width, {1 + off:.4g} of the limit"
         origin = f"{kind}; δ of level {level.name}; granted E X⁴/(E X)⁴ ≤ {granted.fourth:.4g}"
         margin = Margin(0.0, delta if self.delta is None else self.delta, origin)
-        draw = sampling.draws(self.source, sampling.probe(self.probe, self.looks_at), self.statistic)
+        draw = sampling.draws(self.source, sampling.probe(self.probe, self.looks_at), numbers(self.statistic))
         if self.signed:  # its tail is granted in units of the reference, not of the mean itself
             true = self.reference(PaperTheory()) * (1 + off) / (value * centre)
             granted = Tail(granted.second * true**2, granted.fourth * true**4)
@@ -127,7 +128,7 @@ class Negligible(Statement[MeanPlan]):
         level, unit, granted = rule.level, self.scale(theory), self.tail()
         origin = f"none: stated as 0; δ of level {level.name}; granted E X⁴ ≤ {granted.fourth:.4g} units"
         margin = Margin(0.0, level.ratio, origin)
-        draw = sampling.draws(self.source, sampling.probe(self.probe, self.looks_at), self.statistic)
+        draw = sampling.draws(self.source, sampling.probe(self.probe, self.looks_at), numbers(self.statistic))
         first = signed_means.draws_needed_mean_ratio(
             margin.total, tail=granted, alpha=rule.first_alpha, beta=level.beta
         )

@@ -14,7 +14,8 @@ from mfcheck.decisions.alternatives import Rival, tell
 from mfcheck.decisions.finite_sizes import papers_value, shifted
 from mfcheck.decisions.means import judge_place, places_beside
 from mfcheck.decisions.medians import lost
-from mfcheck.decisions.sampling import Drawing, Sampling, Statistic
+from mfcheck.decisions.sampling import Drawing, Sampling
+from mfcheck.decisions.shapes import Statistic, bounds, numbers
 from mfcheck.decisions.slopes import rise, says_slope
 from mfcheck.decisions.statement import SHIFT, Evidence, Formula, Plan, Rule, Statement
 from mfcheck.ensembles.samples import Probe, Source
@@ -136,7 +137,7 @@ class MedianSlope(Statement[SlopePlan]):
         return SlopePlan(
             margin=margin,
             first=first,
-            draws_of=tuple(drawn(sampling, one, at, one.statistic) for one, at in looked_at),
+            draws_of=tuple(drawn(sampling, one, at, bounds(one.statistic)) for one, at in looked_at),
             chunk=max(sampling.chunk(group.source, group.spec) for group in self.groups),
             target=target,
             region=Region(centre - margin.total, centre + margin.total, margin.total),
@@ -204,7 +205,7 @@ class MedianSlope(Statement[SlopePlan]):
 
     def _piloted(self, looked_at: Sequence[tuple[MedianGroup, Probe]], sampling: Sampling) -> float:
         """The largest spread among the groups, each by a pilot of its own."""
-        pilots = (sampling.pilot(one.source, at, one.statistic, self.pilot, one.spec) for one, at in looked_at)
+        pilots = (sampling.pilot(one.source, at, numbers(one.statistic), self.pilot, one.spec) for one, at in looked_at)
         return max(map(medians.spread_of, pilots))
 
     def _probe(self, group: MedianGroup, sampling: Sampling) -> Probe:

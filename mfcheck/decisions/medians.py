@@ -13,7 +13,8 @@ from mfcheck.decisions.allowance import Allowance, origin_with_delta
 from mfcheck.decisions.alternatives import NO_ALTERNATIVES, Alternative, by_draws, tell
 from mfcheck.decisions.finite_sizes import moved, papers_value
 from mfcheck.decisions.means import judge_ratio
-from mfcheck.decisions.sampling import Sampling, Statistic
+from mfcheck.decisions.sampling import Sampling
+from mfcheck.decisions.shapes import Statistic, bounds
 from mfcheck.decisions.statement import BELOW, TWIN, Evidence, Formula, Plan, Rule, Statement
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.findings.finding import Curve, Margin
@@ -93,7 +94,7 @@ class MedianRatio(Statement[MedianPlan]):
         if self.upper_only:  # what finite sizes leave free below a bound breaks no smaller one
             centre, bottom, top = max(centre, 1.0), 0.0, max(top, 1 + delta)
         probe = sampling.probe(self.probe, self.looks_at)
-        source = (self.source, probe, lambda values: self.statistic(values) / value)
+        source = (self.source, probe, bounds(lambda values: self.statistic(values) / value))
         tried = sampling.pilot(*source, self.pilot) if self.pilot else None
         draw = sampling.draws(*source)
         return MedianPlan(
@@ -180,7 +181,7 @@ class MedianWithin(Statement[MedianPlan]):
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> MedianPlan:
         margin = Margin(0.0, (self.high - self.low) / 2, NO_LAW + self.origin)
         probe = sampling.probe(self.probe, self.looks_at)
-        draw = sampling.draws(self.source, probe, self.statistic)
+        draw = sampling.draws(self.source, probe, bounds(self.statistic))
         return MedianPlan(
             margin=margin,
             first=draw.made_for(self.first * medians.least_draws(rule.first_alpha)),

@@ -15,6 +15,7 @@ import numpy as np
 from mfcheck.arrays import Floats
 from mfcheck.decisions.median_slopes import MedianGroup, drawn
 from mfcheck.decisions.sampling import Sampling, check_moves
+from mfcheck.decisions.shapes import bounds, numbers
 from mfcheck.decisions.statement import ABOVE, Evidence, Formula, Plan, Rule, Statement
 from mfcheck.findings.finding import Margin
 from mfcheck.statistics import medians, resolution
@@ -175,11 +176,11 @@ class OverWidths(Statement[WidthsPlan]):
         return Estimate(wide.value, min(wide.low, far.low), max(wide.high, far.high))
 
     def _draw(self, group: MedianGroup, sampling: Sampling) -> Draw:
-        return drawn(sampling, group, sampling.probe(None, self.looks_at, group.spec), group.statistic)
+        return drawn(sampling, group, sampling.probe(None, self.looks_at, group.spec), bounds(group.statistic))
 
     def _pilot(self, group: MedianGroup, sampling: Sampling) -> Floats:
         probe = sampling.probe(None, self.looks_at, group.spec)
-        return sampling.pilot(group.source, probe, group.statistic, self.pilot, group.spec, NAME)
+        return sampling.pilot(group.source, probe, numbers(group.statistic), self.pilot, group.spec, NAME)
 
     def _pilots(self, groups: Sequence[MedianGroup], sampling: Sampling) -> list[Floats]:
         """A few draws of every group, that no decision rests on; NotCovered where some are 0."""

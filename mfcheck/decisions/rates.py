@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from mfcheck.decisions.allowance import Allowance
-from mfcheck.decisions.sampling import Sampling, Statistic
+from mfcheck.decisions.sampling import Sampling
+from mfcheck.decisions.shapes import Statistic, marks, numbers
 from mfcheck.decisions.statement import TWIN, Evidence, Formula, Plan, Rule, Statement
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.findings.finding import Margin
@@ -29,7 +30,7 @@ class Rate(Statement[Plan]):
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> Plan:
         level, probe = rule.level, sampling.probe(self.probe, self.looks_at)
         margin = Margin(0.0, 1 - level.rate, f"exact at every width; least rate of level {level.name}")
-        draw = sampling.draws(self.source, probe, lambda values: values[:, self.component])
+        draw = sampling.draws(self.source, probe, marks(lambda values: values[:, self.component]))
         first = rates.draws_needed_rate(level.rate, alpha=rule.first_alpha)
         return Plan(margin, first, (draw,), sampling.chunk(self.source))
 
@@ -75,7 +76,7 @@ class Share(Statement[SharePlan]):
         level, allowed, value = rule.level, self.allowance(), self.reference(theory)
         origin = f"least rate of level {level.name}; slack {allowed.above:.4g}: {allowed.origin}"
         margin = Margin(0.0, 1 - level.rate, origin)
-        draw = sampling.draws(self.source, sampling.probe(self.probe, self.looks_at), self.statistic)
+        draw = sampling.draws(self.source, sampling.probe(self.probe, self.looks_at), numbers(self.statistic))
         first = rates.draws_needed_rate(level.rate, alpha=rule.first_alpha)
         return SharePlan(
             margin=margin,

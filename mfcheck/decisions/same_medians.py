@@ -10,7 +10,8 @@ from itertools import permutations
 import numpy as np
 
 from mfcheck.arrays import Floats
-from mfcheck.decisions.sampling import Sampling, Statistic, check_moves
+from mfcheck.decisions.sampling import Sampling, check_moves
+from mfcheck.decisions.shapes import Statistic, columns
 from mfcheck.decisions.statement import Evidence, Plan, Rule, Statement
 from mfcheck.ensembles.samples import Source
 from mfcheck.findings.finding import Margin
@@ -41,9 +42,12 @@ class SameMedian(Statement[Plan]):
 
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> Plan:
         probe = sampling.probe(None, self.looks_at)
-        pilot = sampling.pilot(self.source, probe, self.statistic, PILOT, name=NAME)
+        arms, near = len(probe.x), math.log1p(self.delta)
+        if arms < 2:
+            raise ValueError("equality of medians needs at least two inputs to look at, got 1")
+        statistic = columns(self.statistic, arms)
+        pilot = sampling.pilot(self.source, probe, statistic, PILOT, name=NAME)
         check_moves(pilot, self.quantity)
-        arms, near = pilot.shape[1], math.log1p(self.delta)
         spread = max(medians.spread_of(pilot[:, arm]) for arm in range(arms))
         centres = np.log(np.median(pilot, axis=0))
         past = float(centres.max() - centres.min()) - near
@@ -53,7 +57,7 @@ class SameMedian(Statement[Plan]):
         alpha, beta = rule.first_alpha / arms, rule.level.beta / arms
         first = medians.draws_to_leave(room / 2, spread=spread, alpha=alpha, beta=beta)
         origin = f"exact at every width; refuted beyond δ = {self.delta:.3g}, to which so dear draws are planned"
-        draw = sampling.draws(self.source, probe, self.statistic)
+        draw = sampling.draws(self.source, probe, statistic)
         return Plan(Margin(0.0, 2 * near, origin), first, (draw,), sampling.chunk(self.source), arms)
 
     def decide(self, plan: Plan, theory: PaperTheory, rule: Rule) -> Evidence:

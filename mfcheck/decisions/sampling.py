@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mfcheck.arrays import Floats
+from mfcheck.decisions.shapes import Statistic, WrongShapeError, rows
 from mfcheck.ensembles.samples import Probe, Sample, Source
 from mfcheck.ensembles.seeds import derive_seed
 from mfcheck.ensembles.store import ChunkStore
@@ -17,8 +18,6 @@ from mfcheck.spec import NetworkSpec
 from mfcheck.statistics.sample_sizes import Draw
 from mfcheck.verdict import NotANumber, NotCovered
 
-Statistic = Callable[[Floats], Floats]
-"""From draws `[n, …]` to a number each, `[n]`; for medians also to bounds of it, `[n, 2]`."""
 LooksAt = Callable[[Settings, Cell], Probe]
 """The inputs at which a claim looks at the networks of a cell."""
 
@@ -39,9 +38,12 @@ class Drawing:
 
     def __call__(self, n: int) -> Floats:
         n *= self.times
-        values = self.statistic(self.sample.first(n))
+        name, drawn = self.sample.source.name, self.sample.first(n)
+        try:
+            values = rows(self.statistic)(drawn)
+        except WrongShapeError as error:
+            raise WrongShapeError(f"{self.claim} on {name}: {error}") from None
         if bad := int(np.isnan(values).sum()):
-            name = self.sample.source.name
             raise NotANumber(f"the statistic of {self.claim} is NaN in {bad} of {n} draws of {name}")
         return values
 

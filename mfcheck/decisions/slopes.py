@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from mfcheck.arrays import Floats
 from mfcheck.decisions.means import judge_place, places_beside
-from mfcheck.decisions.sampling import Sampling, Statistic
+from mfcheck.decisions.sampling import Sampling
+from mfcheck.decisions.shapes import Statistic, numbers
 from mfcheck.decisions.statement import Breaks, Evidence, Formula, Plan, Rule, Statement
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.findings import series
@@ -142,7 +143,9 @@ class Steady(Statement[TrendPlan]):
         margin = Margin(0.0, self.times * level.slope, origin)
         probe = sampling.probe(self.probe, self.looks_at)
         draws_of = _draws_of(self.groups, self.source, probe, sampling)
-        sketches = [sampling.pilot(self.source, probe, one.statistic, SKETCHED, one.spec, NAME) for one in self.groups]
+        sketches = [
+            sampling.pilot(self.source, probe, numbers(one.statistic), SKETCHED, one.spec, NAME) for one in self.groups
+        ]
         scales = tuple(float(sketch.mean()) for sketch in sketches)
         if not all(scales):
             count = len(sketches[scales.index(0.0)])
@@ -195,7 +198,7 @@ def trend_curve(
 
 
 def _draws_of(groups: Sequence[Group], source: Source, probe: Probe, sampling: Sampling) -> tuple[Draw, ...]:
-    return tuple(sampling.draws(source, probe, group.statistic, group.spec) for group in groups)
+    return tuple(sampling.draws(source, probe, numbers(group.statistic), group.spec) for group in groups)
 
 
 def rise(weights: Sequence[float], values: Sequence[float]) -> float:

@@ -9,7 +9,8 @@ import numpy as np
 
 from mfcheck.arrays import Floats
 from mfcheck.decisions.medians import MedianPlan
-from mfcheck.decisions.sampling import Sampling, Statistic
+from mfcheck.decisions.sampling import Sampling
+from mfcheck.decisions.shapes import Statistic, bounds
 from mfcheck.decisions.statement import Evidence, Formula, Rule, Statement
 from mfcheck.ensembles.samples import Source
 from mfcheck.findings.finding import nothing_allowed
@@ -51,7 +52,7 @@ class MedianBeyond(Statement[MedianPlan]):
             found = self.statistic(draws)
             return _over(self.threshold, found) if above else np.maximum(found, 0.0) / self.threshold
 
-        draw = sampling.draws(self.source, probe, smaller_over_larger)
+        draw = sampling.draws(self.source, probe, bounds(smaller_over_larger))
         return MedianPlan(
             margin=nothing_allowed(f"one side of a threshold, {self.origin}"),
             first=draw.made_for(medians.least_draws(rule.first_alpha)),

@@ -52,10 +52,17 @@ class Order:
         return derive_seed(self.seed, self.source.name, self.engine, self.spec, probe, self.index)
 
     def draw(self) -> Floats:
-        """The chunk `[size, …]`; NotANumber naming it if any number is not finite."""
+        """The chunk `[size, …]`; NotANumber naming it if any number is not finite, ValueError if these are no `size`
+        draws of real numbers."""
         with one_thread(), together(), torch.no_grad():
             stream = Stream(self.stream_seed, self.device)
             drawn = self.source.engines[self.engine](self.spec, self.probe, stream, self.size)
+        if not isinstance(drawn, torch.Tensor) or drawn.is_complex() or drawn.shape[:1] != (self.size,):
+            shown = f"{list(drawn.shape)} of {drawn.dtype}" if isinstance(drawn, torch.Tensor) else type(drawn).__name__
+            raise ValueError(
+                f"{self.source.name} must draw a tensor of {self.size} rows of real numbers, one for each network, by "
+                f"its {self.engine} engine; it drew {shown}"
+            )
         values: Floats = drawn.to(torch.float64).cpu().numpy()
         if bad := int(np.count_nonzero(~np.isfinite(values))):
             raise NotANumber(

@@ -8,7 +8,7 @@ from enum import StrEnum
 import numpy as np
 
 from mfcheck.arrays import Floats
-from mfcheck.decisions.sampling import Statistic
+from mfcheck.decisions.shapes import Statistic
 from mfcheck.findings import series
 from mfcheck.findings.regimes import FITS, LEARNS
 from mfcheck.observables.after_training import ARM, CLEAN, DIVERGED, FALL, FIRST, FIRST_AT_START, LAST, LAST_AT_START

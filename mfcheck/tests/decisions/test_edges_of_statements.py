@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from mfcheck import NotANumber, NotCovered, PaperTheory, Tail, Verdict
+from mfcheck import NotANumber, NotCovered, PaperTheory, Probe, Tail, Verdict
 from mfcheck.arrays import Floats
 from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.alternatives import Rival
@@ -89,7 +89,7 @@ def test_shares_and_laws_are_told_beside_their_references() -> None:
     finding = decider()(Rate(certain, component=0, probe=ANYWHERE))
     assert (finding.statistic, finding.reference, finding.estimate) == ("share of networks", 1.0, 1.0)
     assert finding.region == pytest.approx((0.99, 1.0))
-    same = decider()(SameLaw(AROUND, probe=ANYWHERE))
+    same = decider()(SameLaw(AROUND, probe=Probe(np.ones((2, SPEC.input_dim)))))
     assert (same.statistic, same.reference) == ("largest sup-distance between inputs", 0.0)
 
 

@@ -77,11 +77,11 @@ def test_a_statement_looks_at_the_inputs_it_is_given_or_at_those_it_chooses(kind
     given = Probe(np.full((1, SPEC.input_dim), 3.0))
     at = decider()
     plan = at.trial.plan(LOOKING[kind](probe=given))
-    assert {float(draw(1).ravel()[0]) for draw in plan.draws_of} == {3.0 * SPEC.input_dim}
+    assert {float(draw.sample.first(1).ravel()[0]) for draw in plan.draws_of} == {3.0 * SPEC.input_dim}
     plan = at.trial.plan(LOOKING[kind](looks_at=lambda settings, cell: given))
-    assert {float(draw(1).ravel()[0]) for draw in plan.draws_of} == {3.0 * SPEC.input_dim}
+    assert {float(draw.sample.first(1).ravel()[0]) for draw in plan.draws_of} == {3.0 * SPEC.input_dim}
     plan = at.trial.plan(LOOKING[kind]())  # an image, of which this engine sees none
-    assert {float(draw(1).ravel()[0]) for draw in plan.draws_of} == {1.0 * SPEC.input_dim}
+    assert {float(draw.sample.first(1).ravel()[0]) for draw in plan.draws_of} == {1.0 * SPEC.input_dim}
     assert plan.chunk == SHOWN.chunk_draws(SPEC, "wishart")
 
 
