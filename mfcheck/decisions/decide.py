@@ -30,6 +30,7 @@ from mfcheck.ensembles.store import ChunkStore
 from mfcheck.findings.cell import Cell
 from mfcheck.findings.claim import Claim
 from mfcheck.findings.finding import Finding
+from mfcheck.findings.record import reportable
 from mfcheck.settings import Settings
 from mfcheck.spec import NetworkSpec
 from mfcheck.statistics.sample_sizes import Draw
@@ -123,7 +124,7 @@ class Decider:
         self._check_open()
         if self.settled:
             return self.findings[0]
-        self.findings.append(self.trial.blank(reason))
+        self.findings.append(reportable(self.trial.blank(reason)))
         return self.findings[-1]
 
     def _check_open(self) -> None:

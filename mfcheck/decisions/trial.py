@@ -20,6 +20,7 @@ from mfcheck.ensembles.store import ChunkStore
 from mfcheck.findings.cell import Cell
 from mfcheck.findings.claim import Claim
 from mfcheck.findings.finding import Finding
+from mfcheck.findings.record import reportable
 from mfcheck.settings import Settings
 from mfcheck.theory import PaperTheory
 from mfcheck.theory.changes import PAPER, is_papers
@@ -93,12 +94,13 @@ class Trial:
     def find(self, ask: Ask) -> Finding:
         """Decide a statement, with the theory's wrong twins and, beside a theory on trial, the paper's verdict.
 
-        Where the theory, or the engine, has nothing to say here, the finding is not applicable and says why.
+        Where the theory, or the engine, has nothing to say here, the finding is not applicable and says why. ValueError
+        of one that no report could hold, as where a statement of one's own says what is no text.
         """
         start = time.perf_counter()
         with np.errstate(all="ignore"):  # whatever the caller has set, a formula's overflow is a value and not an error
             finding = self._found(ask)
-        return replace(finding, seconds=time.perf_counter() - start)
+        return reportable(replace(finding, seconds=time.perf_counter() - start))
 
     def _found(self, ask: Ask) -> Finding:
         theory, reading, finding = self.theory, self._reading, self.blank()

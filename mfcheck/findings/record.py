@@ -12,6 +12,8 @@ from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+
 from mfcheck.datasets.inputs import NORM, open_dataset
 from mfcheck.ensembles.module_files import HOME, Place
 from mfcheck.ensembles.provenance import foreign_code
@@ -20,6 +22,7 @@ from mfcheck.findings import states
 from mfcheck.findings.finding import Finding
 from mfcheck.findings.parts import has_parts, parts_of, whole_verdict
 from mfcheck.findings.parts_text import where_it_holds
+from mfcheck.findings.report_shape import check_finding
 from mfcheck.findings.sections import place_of, section_of
 from mfcheck.imports import Itself, load_object
 from mfcheck.settings import Settings
@@ -40,7 +43,19 @@ def as_plain(finding: Finding) -> dict[str, Any]:
     return plain
 
 
+def reportable(finding: Finding) -> Finding:
+    """A finding that can be told and compared like all others; ValueError, in a sentence, of one that cannot."""
+    where = f"{finding.claim} in cell {finding.cell}: what it found cannot be reported: finding"
+    try:
+        plain = as_plain(finding)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{where} holds what is no plain value ({error})") from error
+    check_finding(plain, where)
+    return finding
+
+
 def _plain(value: Any) -> Any:
+    value = value.item() if isinstance(value, np.generic) else value
     if isinstance(value, Mapping):
         return {str(name): _plain(item) for name, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):

@@ -54,6 +54,8 @@ ANY_FINDING = an_object(
         "parameters": PARAMETERS,
         "statistic": a_label,
         "decides": a_text,
+        "reason": a_text,
+        "holds_instead": each(a_text),
         "regime": a_label,
         "caveat": a_label,
         "interval": a_pair,
