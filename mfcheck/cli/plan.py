@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from mfcheck.cli.arguments import a_number, a_path
@@ -55,7 +55,7 @@ def plan_lines(chosen: argparse.Namespace) -> Iterator[str]:
         yield from _reckoning(tests, settings, theory)
         return
     asked = [id for id in sorted(tests) if is_asked_for(id, chosen.claims)]
-    total = Cost(0.0)
+    total, failed = Cost(0.0), list[str]()
     for place, id in enumerate(asked):
         claim, test = tests[id]
         if place:
@@ -64,7 +64,7 @@ def plan_lines(chosen: argparse.Namespace) -> Iterator[str]:
         yield f"level {level.title}, alpha {settings.alpha:g}, beta {level.beta:g}, device {settings.device}"
         yield f"{'draws':>12} {'seconds':>11} {'FLOP':>8} {'margin':>9}  cell"
         needed = Cost(0.0)
-        for line, cost in _cells(claim, test, settings, theory):
+        for line, cost in _cells(claim, test, settings, theory, failed):
             needed += cost
             yield line
         yield _sum(needed, "on one core, for one look at each cell")
@@ -72,6 +72,9 @@ def plan_lines(chosen: argparse.Namespace) -> Iterator[str]:
     if len(asked) > 1:
         yield ""
         yield _sum(total, f"in total, for {plural(len(asked), 'claim')}")
+    if failed:
+        also = f"; nor can {plural(len(failed) - 1, 'other cell')}, told above" if len(failed) > 1 else ""
+        raise ValueError(failed[0] + also)
 
 
 def _reckoning(tests: Tests, settings: Settings, theory: PaperTheory) -> Iterator[str]:
@@ -112,12 +115,19 @@ def _flop(cost: Cost) -> str:
     return f"{cost.flop:>8.1e}" if cost.flop else f"{'':>8}"
 
 
-def _cells(claim: Claim, test: ClaimTest, settings: Settings, theory: PaperTheory) -> Iterator[tuple[str, Cost]]:
-    """A line for every cell of a claim, and what it costs."""
+def _cells(
+    claim: Claim, test: ClaimTest, settings: Settings, theory: PaperTheory, failed: list[str]
+) -> Iterator[tuple[str, Cost]]:
+    """A line for every cell of a claim, and what it costs; those that cannot be planned are added to the `failed`."""
     for _, _, cell in each_cell([(claim, test)], settings):
-        with foreign_code(_unplanned(claim, cell)):
-            plan, reason = _first_plan(claim, test, cell, settings, theory)
-            cost = Cost(0.0) if plan is None else cost_of(plan)
+        plan, cost = None, Cost(0.0)
+        try:
+            with foreign_code(_UnplannedError):
+                plan, reason = _first_plan(claim, test, cell, settings, theory)
+                cost = Cost(0.0) if plan is None else cost_of(plan)
+        except _UnplannedError as error:
+            plan, reason = None, f"it cannot be planned: {error}"
+            failed.append(f"claim {claim.id} in cell {cell.id} cannot be planned: {error}")
         if plan is not None:
             head = f"{plan.first:>12,} {cost.seconds:>11,.2f} {_flop(cost)} {plan.margin.total:>9.4g}"
             yield f"{head}  {cell.id}", cost
@@ -129,7 +139,7 @@ def _first_plan(
     claim: Claim, test: ClaimTest, cell: Cell, settings: Settings, theory: PaperTheory
 ) -> tuple[Plan | None, str]:
     """The plan of the first statement in a cell that has one, or why there is none."""
-    reason = "its test decides nothing"
+    reason = "it does not apply"
     asks, trial = asked(test, claim, cell, settings, theory, ChunkStore())
     for ask in asks:
         try:
@@ -139,8 +149,8 @@ def _first_plan(
     return None, reason
 
 
-def _unplanned(claim: Claim, cell: Cell) -> Callable[[str], ValueError]:
-    return lambda why: ValueError(f"claim {claim.id} in cell {cell.id} cannot be planned: {why}")
+class _UnplannedError(Exception):
+    """Why a cell cannot be planned."""
 
 
 def _settings(chosen: argparse.Namespace) -> Settings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Concatenate, ParamSpec
@@ -37,6 +38,7 @@ from mfcheck.statistics.sample_sizes import Draw
 from mfcheck.theory import PaperTheory
 
 Fields = ParamSpec("Fields")
+BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
 def _verb(statement: Callable[Fields, Statement[Any]], name: str) -> Callable[Concatenate[Decider, Fields], Finding]:
@@ -136,14 +138,17 @@ class Decider:
 
 
 def asked(
-    test: Callable[[Cell, Decider], object],
+    test: Callable[..., object],
     claim: Claim,
     cell: Cell,
     settings: Settings,
     theory: PaperTheory,
     store: ChunkStore,
 ) -> tuple[list[Ask], Trial]:
-    """What a claim's test asks in a cell, none of it decided, and the trial that could decide it."""
+    """What a claim's test asks in a cell, none of it decided, and the trial that could decide it.
+
+    ValueError of one that only its fixtures can tell: it takes some besides `cell` and `decide`, or asks nothing.
+    """
     asks: list[Ask] = []
     decider = Decider(claim, cell, settings, theory, store, "")
 
@@ -152,5 +157,13 @@ def asked(
         return decider.trial.blank()
 
     decider.answer = note
-    test(cell, decider)
+    takes = inspect.signature(test).parameters
+    given = {name: value for name, value in (("cell", cell), ("decide", decider)) if name in takes}
+    needed = (name for name, one in takes.items() if one.default is one.empty and one.kind in BY_NAME)
+    fixtures = [name for name in needed if name not in given]
+    if fixtures:
+        raise ValueError(f"what it asks is told by its run alone: its test takes {', '.join(fixtures)} besides a cell")
+    test(**given)
+    if not decider.findings:
+        raise ValueError("what it asks is told by its run alone: its test decides nothing by itself")
     return asks, decider.trial

@@ -18,11 +18,13 @@ from mfcheck.ensembles.sources import MANY
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.findings.cell import Cell
 from mfcheck.findings.claim import Claim
+from mfcheck.given import reason
 from mfcheck.settings import Settings
 from mfcheck.spec import ARCHITECTURES, NetworkSpec
 from mfcheck.statistics.sample_sizes import Draw
 from mfcheck.theory import PaperTheory
 from mfcheck.theory.watched import Reading
+from mfcheck.verdict import NotCovered
 
 ClaimTest = Callable[..., object]
 FLOPS, NORMALS = 5e10, 1.2e8
@@ -44,10 +46,6 @@ MODULE = 1e5
 """Parameters that are reckoned with for a module of one's own."""
 
 
-NOTHING = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
-"""What a test or a theory of one's own may raise: it is told when the cell is run, and nothing is reckoned."""
-
-
 class NeedsDrawsError(Exception):
     """A plan that takes draws to be made."""
 
@@ -61,7 +59,7 @@ class _NoDraws(ChunkStore):
 class Forecast:
     """Draws and seconds of a first look and bytes of a chunk; which formulas it asks; `reason` where nothing is drawn.
 
-    `rough` where the number of draws is not known without drawing.
+    `rough` where the number of draws is not known without drawing, `unplanned` where a run alone tells what is asked.
     """
 
     draws: int = 0
@@ -70,6 +68,7 @@ class Forecast:
     formulas: frozenset[str] = frozenset()
     rough: bool = False
     reason: str = ""
+    unplanned: bool = False
     parts: tuple[tuple[str, float], ...] = ()
     """The seconds by what is drawn: claims that need the same draws share them."""
 
@@ -82,9 +81,11 @@ def forecast(claim: Claim, test: ClaimTest, cell: Cell, settings: Settings, theo
     try:
         asks, trial = asked(test, claim, cell, settings, theory, _NoDraws())
     except NeedsDrawsError:  # a test that draws before it asks
-        return Forecast(OPEN, OPEN * seconds_of_a_draw(cell.spec, cell.engine, None, 1), rough=True)
-    except NOTHING as error:
-        return Forecast(reason=str(error))
+        return Forecast(OPEN, OPEN * seconds_of_a_draw(cell.spec, cell.engine, None, 1), rough=True, unplanned=True)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever a test raises, pytest.skip too, is told when the cell is run
+        return Forecast(reason=reason(error), unplanned=True)
     for ask in asks:
         found = _sum(found, _of(ask, trial, reading))
     return found
@@ -106,8 +107,8 @@ def _of(ask: Ask, trial: Trial, reading: Reading) -> Forecast:
             return Forecast(OPEN, OPEN * seconds_of_a_draw(spec, engine, None, 1), formulas=seen, rough=True)
         draws = max(source.chunk_draws(spec, engine, trial.sampling.settings.device), min(source.most, PILOTED))
         return Forecast(draws, draws * seconds_of_a_draw(spec, engine, source, 1), formulas=seen, rough=True)
-    except NOTHING as error:
-        return Forecast(reason=str(error))
+    except Exception as error:
+        return Forecast(reason=reason(error), unplanned=not isinstance(error, NotCovered))
     draws = -(-plan.first // plan.chunk) * plan.chunk
     drawn = [draw for draw in plan.draws_of if isinstance(draw, Drawing)]
     parts = tuple((_drawn(one.sample), draws * one.times * _seconds(one.sample)) for one in drawn)
@@ -166,6 +167,7 @@ def _sum(one: Forecast, other: Forecast) -> Forecast:
         one.formulas | other.formulas,
         one.rough or other.rough,
         "" if one.draws or other.draws else one.reason or other.reason,
+        one.unplanned or other.unplanned,
         one.parts + other.parts,
     )
 

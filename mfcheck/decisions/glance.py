@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mfcheck.decisions.forecast import ClaimTest, Forecast, forecast
+from mfcheck.decisions.forecast import ClaimTest, Forecast, forecast, seconds_of_a_draw
 from mfcheck.findings.cell import Cell
 from mfcheck.findings.claim import Claim
 from mfcheck.settings import Settings
@@ -17,12 +17,18 @@ Place = tuple[str, str]
 def chosen(cells: Iterable[tuple[Claim, ClaimTest, Cell]], settings: Settings, theory: PaperTheory) -> set[Place]:
     """The cells of a glance: a formula that no gating claim asks anywhere stays unseen, as in every other run.
 
-    The cheapest come first, and one that sees several formulas serves for all of them.
+    The cheapest come first, and one that sees several formulas serves for all of them. A claim of which only a run
+    tells what it asks runs in that of these cells with the cheapest network, or it would be lost.
     """
-    found = [
-        (forecast(claim, test, cell, settings, theory), claim.id, cell.id) for claim, test, cell in cells if claim.gates
-    ]
-    return cheapest(found)
+    found = [(forecast(claim, test, cell, settings, theory), claim, cell) for claim, test, cell in cells if claim.gates]
+    kept = cheapest((one, claim.id, cell.id) for one, claim, cell in found)
+    untold: dict[str, list[tuple[float, str]]] = {}
+    for one, claim, cell in found:
+        if one.unplanned:
+            cost = seconds_of_a_draw(cell.spec, cell.engine, None, 1)
+            untold.setdefault(claim.id, []).append((cost, cell.id))
+    met = {claim for claim, _ in kept}
+    return kept | {(claim, min(places)[1]) for claim, places in untold.items() if claim not in met}
 
 
 def cheapest(forecasts: Iterable[tuple[Forecast, str, str]]) -> set[Place]:

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
+import inspect
 import os
 import pkgutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING
+from types import FunctionType, ModuleType
+from typing import Any
 
-from mfcheck.findings.cell import Cell
 from mfcheck.findings.claim import Claim
 from mfcheck.imports import calm_warnings, foreign_code, offer_folder
 
-if TYPE_CHECKING:
-    from mfcheck.decisions.decide import Decider
-
-ClaimTest = Callable[[Cell, "Decider"], None]
+ClaimTest = Callable[..., object]
+"""Called with `cell` and `decide` by name; what else it takes are fixtures, which only a run has."""
 Tests = dict[str, tuple[Claim, ClaimTest]]
 
 
@@ -54,5 +53,35 @@ def file_claims(path: Path) -> Tests:
 
 
 def _claims_of(module: ModuleType) -> Tests:
-    marked = ((getattr(member, "mfcheck_claim", None), member) for member in vars(module).values())
+    marked = ((getattr(test, "mfcheck_claim", None), test) for test in _members(module))
     return {claim.id: (claim, test) for claim, test in marked if isinstance(claim, Claim)}
+
+
+def _members(home: ModuleType | type) -> Iterator[Any]:
+    """What stands in a module, or in a class that pytest would look for tests in, as its tests are called."""
+    for name in dir(home) if isinstance(home, type) else vars(home):
+        member: Any = getattr(home, name, None)
+        if isinstance(member, type):
+            if name.startswith("Test") and member is not home:
+                yield from _members(member)
+        elif isinstance(home, type) and is_method(home, name):
+            yield of_an_instance(home, member)
+        else:
+            yield member
+
+
+def of_an_instance(kind: type, method: Callable[..., object]) -> Callable[..., object]:
+    """A method of a class of tests as a function of all that it takes but the instance, which is made when called."""
+
+    @functools.wraps(method)
+    def test(**given: object) -> object:
+        return method(kind(), **given)
+
+    _, *takes = inspect.signature(method).parameters.values()
+    test.__signature__ = inspect.Signature(takes)  # type: ignore[attr-defined]
+    return test
+
+
+def is_method(kind: type | None, name: str) -> bool:
+    """Whether a test of this name is called with an instance of its class."""
+    return isinstance(inspect.getattr_static(kind, name, None), FunctionType) if kind is not None else False

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from mfcheck.imports import calm_warnings
-from mfcheck.session.outcome import cell_of, claim_of
+from mfcheck.session.outcome import cell_of, claim_of, test_of
 from mfcheck.session.shared_costs import shared
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def glanced(items: list[pytest.Item], run: Run) -> list[pytest.Item]:
 
     cells = _cells(items)
     with calm_warnings():
-        kept = chosen(((claim, _test(item), cell) for item, claim, cell in cells), run.settings, run.theory)
+        kept = chosen(((claim, test_of(item), cell) for item, claim, cell in cells), run.settings, run.theory)
     return [item for item, claim, cell in cells if (claim.id, cell.id) not in kept]
 
 
@@ -51,7 +51,3 @@ def dearest_first(items: list[pytest.Item], run: Run) -> list[pytest.Item]:
 
 def _cells(items: list[pytest.Item]) -> list[tuple[pytest.Item, Claim, Cell]]:
     return [(item, claim, cell) for item in items if (claim := claim_of(item)) and (cell := cell_of(item))]
-
-
-def _test(item: pytest.Item) -> Any:
-    return cast("pytest.Function", item).function

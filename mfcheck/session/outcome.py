@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -37,6 +37,15 @@ RUNS = pytest.StashKey[bool]()
 def claim_of(item: pytest.Item) -> Claim | None:
     """The claim that a test decides; None for any other test."""
     return getattr(getattr(item, "function", None), "mfcheck_claim", None)
+
+
+def test_of(item: pytest.Item) -> Callable[..., object]:
+    """The test of a claim, called with what it takes by name."""
+    from mfcheck.decisions.suite import is_method, of_an_instance
+
+    test = cast("pytest.Function", item)
+    function: Callable[..., object] = test.function
+    return of_an_instance(test.cls, function) if is_method(test.cls, test.originalname) else function
 
 
 def cell_of(item: pytest.Item) -> Cell | None:

@@ -15,13 +15,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from mfcheck.ensembles.devices import worker_index
 from mfcheck.ensembles.module_files import own_code
 from mfcheck.findings.files import write_atomically
 from mfcheck.imports import calm_warnings
 from mfcheck.session.machines import test_processes
+from mfcheck.session.outcome import test_of
 
 if TYPE_CHECKING:
     import pytest
@@ -67,10 +68,7 @@ def reckoned(cells: Sequence[tuple[pytest.Item, Claim, Cell]], run: Run) -> list
     from mfcheck.decisions.forecast import forecast
 
     with calm_warnings():
-        return [
-            forecast(claim, cast("Any", item).function, cell, run.settings, run.theory).seconds
-            for item, claim, cell in cells
-        ]
+        return [forecast(claim, test_of(item), cell, run.settings, run.theory).seconds for item, claim, cell in cells]
 
 
 def _name(cells: Sequence[tuple[pytest.Item, Claim, Cell]], run: Run) -> str:

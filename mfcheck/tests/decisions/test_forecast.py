@@ -16,7 +16,7 @@ from mfcheck.decisions import forecast as forecasts
 from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.decide import Decider
 from mfcheck.decisions.forecast import Forecast, core_seconds, forecast, seconds_of_a_draw
-from mfcheck.decisions.glance import cheapest
+from mfcheck.decisions.glance import cheapest, chosen
 from mfcheck.decisions.suite import suite_claims
 from mfcheck.ensembles.orders import Order
 from mfcheck.ensembles.samples import Probe, Source
@@ -27,6 +27,7 @@ from mfcheck.settings import Settings, level_named
 from mfcheck.spec import Attack
 from mfcheck.theorems.cells_of_a_run import each_cell
 from mfcheck.training.objectives import Objective
+from mfcheck.verdict import NotCovered
 
 SPEC = NetworkSpec("vanilla", 16, 2, 32, 2, 1.5)
 NONE = Allowance(0.0, 0.0, "none")
@@ -69,8 +70,58 @@ def test_what_needs_draws_to_be_planned_is_rough_and_what_raises_has_a_reason() 
         raise LookupError("no such image")
 
     assert reckoned(draws).rough
-    assert reckoned(raises) == Forecast(reason="no such image")
+    assert reckoned(raises) == Forecast(reason="no such image", unplanned=True)
     assert reckoned(variance, Cell(SPEC, "wishart", inapplicable="not here")) == Forecast(reason="not here")
+
+
+def by_a_theory_without_it(cell: Cell, decide: Decider) -> None:
+    decide.law(jacobian.entry, component=0, reference=lambda t: t.no_such(cell.spec), finite_width=lambda: 0.0)
+
+
+def skips(cell: Cell, decide: Decider) -> None:
+    pytest.skip("not now")
+
+
+def asserts(cell: Cell, decide: Decider) -> None:
+    assert False, "no finding yet"  # noqa: B011, PT015
+
+
+def with_a_fixture(cell: Cell, decide: Decider, fixture: object) -> None:
+    variance(cell, decide)
+
+
+def with_others(cell: Cell, *, fixture: object, more: int = 3) -> None:
+    """Asks by a fixture alone."""
+
+
+def silent(cell: Cell, decide: Decider) -> None:
+    """Asks nothing."""
+
+
+@pytest.mark.parametrize("test", [by_a_theory_without_it, skips, asserts, with_a_fixture, with_others, silent])
+def test_what_only_a_run_tells_is_unplanned_and_in_a_glance(test: Callable[..., object]) -> None:
+    cells = [Cell(replace(SPEC, width=width), "dense") for width in (64, 32, 128)]
+    found = reckoned(test, cells[0])
+    assert (found.unplanned, found.draws, found.formulas) == (True, 0, frozenset())
+    assert found.reason
+    assert chosen([(CLAIM, test, cell) for cell in cells], settings("glance"), PaperTheory()) == {
+        (CLAIM.id, cells[1].id)
+    }
+
+
+def test_what_takes_its_arguments_in_another_order_or_only_one_of_them_is_planned() -> None:
+    for test in (lambda decide, cell: variance(cell, decide), lambda decide: variance(Cell(SPEC, "wishart"), decide)):
+        assert reckoned(test) == reckoned(variance)
+
+
+def test_where_a_theory_says_nothing_is_no_cell_of_a_glance() -> None:
+    def uncovered(cell: Cell, decide: Decider) -> None:
+        def reference(theory: PaperTheory) -> float:
+            raise NotCovered("not this one")
+
+        decide.law(jacobian.entry, component=0, reference=reference, finite_width=lambda: 0.0)  # type: ignore[arg-type]
+
+    assert reckoned(uncovered) == Forecast(reason="not this one")
 
 
 def test_what_a_pilot_plans_is_reckoned_with_some_hundred_draws_or_a_chunk_of_trainings() -> None:
