@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import time
 from collections.abc import Generator
 from pathlib import Path
 from random import SystemRandom
@@ -15,7 +13,7 @@ import pytest
 
 from mfcheck.findings.claim import Claim, is_asked_for
 from mfcheck.imports import calm_warnings
-from mfcheck.session import gpu_trouble, options, ordering
+from mfcheck.session import gpu_trouble, options, ordering, settled
 from mfcheck.session.claim_files import ClaimFiles
 from mfcheck.session.collected import Collected
 from mfcheck.session.controller import Controller
@@ -30,8 +28,9 @@ from mfcheck.session.outcome import (
     follow_verdicts,
 )
 from mfcheck.session.progress_display import StatusFile
+from mfcheck.session.refusal import REFUSAL
 from mfcheck.session.resources import STATUS
-from mfcheck.session.time_budget import DEADLINE, StopsStarting
+from mfcheck.session.time_budget import watch
 
 if TYPE_CHECKING:
     from mfcheck.decisions.decide import Decider
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
     from mfcheck.session.run import Run
 
 RUN: pytest.StashKey[Run] = pytest.StashKey()
-SEED = pytest.StashKey[int]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -57,18 +55,14 @@ def pytest_load_initial_conftests(parser: pytest.Parser, args: list[str]) -> Gen
 
 def pytest_configure(config: pytest.Config) -> None:
     sent = getattr(config, "workerinput", {})
-    config.stash[SEED] = sent.get("mfcheck_seed", SystemRandom().randrange(2**31))
+    config.stash[settled.SEED] = sent.get("mfcheck_seed", SystemRandom().randrange(2**31))
     if "mfcheck_status" in sent:
         config.stash[STATUS] = StatusFile(Path(sent["mfcheck_status"]))
     if config.option.help or config.option.version:
         return
     ahead = bool(ClaimFiles.of(config).ids)
     if ahead or options.given_on_command_line(config):
-        run = _run(config)
-        if run.budget is not None:
-            deadline = sent.get("mfcheck_deadline", time.time() + run.budget)
-            config.stash[DEADLINE] = deadline
-            config.pluginmanager.register(StopsStarting(run.done, deadline), "mfcheck-time-budget")
+        _run(config)
     config.pluginmanager.register(AlreadyDecided(), "mfcheck-already-decided")
     config.pluginmanager.register(Collected(lambda: _run(config)), "mfcheck-collected")
     if not hasattr(config, "workerinput"):
@@ -100,13 +94,8 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    run, status = node.config.stash.get(RUN, None), node.config.stash.get(STATUS, None)
-    node.workerinput["mfcheck_seed"] = run.settings.seed if run else node.config.stash[SEED]
-    node.workerinput["mfcheck_taken"] = json.dumps(run.taken if run else [])
-    if (deadline := node.config.stash.get(DEADLINE, None)) is not None:
-        node.workerinput["mfcheck_deadline"] = deadline
-    if status is not None:
-        node.workerinput["mfcheck_status"] = str(status.beside(node.gateway.id).path)
+    config, ahead = node.config, bool(ClaimFiles.of(node.config).ids)
+    settled.hand_over(node, config.stash.get(RUN, None), lambda: _run(config), ahead=ahead)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -127,8 +116,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     from mfcheck.theorems.cells_of_a_run import cells_of
 
     try:
+        settings = _run(metafunc.config).settings
+    except pytest.UsageError as error:  # of the run, not of this module: said once all is collected
+        metafunc.config.stash[REFUSAL] = str(error)
+        metafunc.parametrize("cell", [])
+        return
+    try:
         with calm_warnings():
-            cells = cells_of(claim, _run(metafunc.config).settings)
+            cells = cells_of(claim, settings)
     except ValueError as error:  # such as a map that would not fit in memory
         raise pytest.UsageError(f"{claim.id}: {error}") from None
     ids = [cell.id for cell in cells]
@@ -213,9 +208,11 @@ def _run(config: pytest.Config) -> Run:
     if RUN not in config.stash:
         from mfcheck.session.run import make_run
 
+        settled.check_not_refused(config)
         try:
             with calm_warnings():
-                config.stash[RUN] = make_run(config, fresh_seed=config.stash[SEED])
+                config.stash[RUN] = make_run(config, fresh_seed=config.stash[settled.SEED])
         except ValueError as error:
             raise pytest.UsageError(" ".join(str(error).split())) from None
+        watch(config, config.stash[RUN].done, config.stash[RUN].budget)
     return config.stash[RUN]

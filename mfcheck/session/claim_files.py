@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import fnmatch
 import importlib.util
 import os
@@ -14,9 +13,8 @@ from pathlib import Path
 import pytest
 
 from mfcheck.given import read_file
+from mfcheck.session.claim_text import Told, told_by
 
-UNTOLD = ""
-"""In place of an id that the text of its module does not tell."""
 MOST_SOURCE = 2**24
 """Bytes of a test module; nobody writes larger ones by hand."""
 
@@ -89,10 +87,19 @@ class ClaimFiles:
         return frozenset(id for file in self.modules for id in ids_in(file))
 
     @cached_property
+    def tell_all(self) -> bool:
+        """Whether there is no claim but those with these ids, for all that can be told: every module names its own."""
+        return bool(self.ids) and all(told_in(file).all for file in self.where.test_modules(self.paths))
+
+    @cached_property
     def folders(self) -> tuple[Path, ...]:
-        """The folders that pytest was given, those of its files, and those below in which claims stand."""
+        """The folders that pytest was given, those of its files, and those below in which claims stand.
+
+        Where no text tells of any, they may stand wherever tests do.
+        """
         given = (path.parent if path.is_file() else path for path in self.paths)
-        return tuple(dict.fromkeys([*given, *(file.parent for file in self.modules)]))
+        modules = self.modules or self.where.test_modules(self.paths)
+        return tuple(dict.fromkeys([*given, *(file.parent for file in modules)]))
 
 
 FOUND = pytest.StashKey[ClaimFiles]()
@@ -100,11 +107,16 @@ FOUND = pytest.StashKey[ClaimFiles]()
 
 def ids_in(file: Path) -> tuple[str, ...]:
     """Ids of the claims in a test module; none of what is no file to be read, of which pytest itself will speak."""
+    return told_in(file).ids
+
+
+def told_in(file: Path) -> Told:
+    """What the text of a test module tells of its claims."""
     try:
         found = file.stat()
-        return _ids_read(file, (found.st_mtime_ns, found.st_size, found.st_ino))
+        return _read(file, (found.st_mtime_ns, found.st_size, found.st_ino))
     except OSError:
-        return ()
+        return Told()
 
 
 def path_of(argument: str) -> Path | None:
@@ -133,39 +145,6 @@ def _matches(path: Path, patterns: Iterable[str]) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _ids_read(file: Path, stamp: tuple[int, ...]) -> tuple[str, ...]:
+def _read(file: Path, stamp: tuple[int, ...]) -> Told:
     """The same, read once from a file of this stamp."""
-    return tuple(_claim_ids(read_file(file, MOST_SOURCE).decode(errors="replace")))
-
-
-def _claim_ids(source: str) -> Iterator[str]:
-    """Ids that decorators called claim give a module's tests, in source text that need not even be importable."""
-    if "claim(" not in source:
-        return
-    try:
-        tree = ast.parse(source)
-        functions = list(_functions(tree))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):  # pytest itself will say so
-        return
-    named = {
-        target.id: node.value
-        for node in tree.body
-        if isinstance(node, ast.Assign)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
-    for function in functions:
-        for call in function.decorator_list:
-            if isinstance(call, ast.Call) and ast.unparse(call.func).split(".")[-1] == "claim":
-                id = next(iter([*call.args, *(one.value for one in call.keywords if one.arg == "id")]), None)
-                id = named.get(id.id, id) if isinstance(id, ast.Name) else id
-                yield id.value if isinstance(id, ast.Constant) and isinstance(id.value, str) else UNTOLD
-
-
-def _functions(node: ast.AST) -> Iterator[ast.FunctionDef]:
-    """The functions of a module and of its classes, those under conditions too, and none inside of functions."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.FunctionDef):
-            yield child
-        elif isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
-            yield from _functions(child)
+    return told_by(read_file(file, MOST_SOURCE).decode(errors="replace"))

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import json
-from collections.abc import Callable, Collection, Generator, Iterable, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from mfcheck.session import before_a_cell, selection
+from mfcheck.findings.claim import check_claims
+from mfcheck.session import before_a_cell, options, selection
 from mfcheck.session.claim_files import ClaimFiles
+from mfcheck.session.claim_text import UNTOLD
 from mfcheck.session.outcome import cell_of, claim_of
-from mfcheck.session.refusal import refuse
+from mfcheck.session.refusal import REFUSAL, refuse
+from mfcheck.session.settled import check_folder
 
 if TYPE_CHECKING:
     from mfcheck.session.run import Run
@@ -51,14 +55,28 @@ class Collected:
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> Generator[None, object, object]:
         there, passed_over = _places(items), self._passed_over(config, items)
+        with _refusing(config):
+            self._check_asked_for(config, items)
         result = yield
         config.stash[LEFT_OUT] = passed_over or not there <= _places(items) | self._chosen
         if there:
-            try:
+            with _refusing(config):
                 check_taken(self._run().settings.report, self._run().done, _places(items))
-            except ValueError as error:
-                refuse(config, str(error))
+                check_folder(config, self._run())
         return result
+
+    def _check_asked_for(self, config: pytest.Config, items: Iterable[pytest.Item]) -> None:
+        """Raise ValueError for what the texts of modules did not tell: claims that are not there, code not known."""
+        tests = [(item.path, claim.id) for item in items if (claim := claim_of(item))]
+        if not tests and not options.given_on_command_line(config):
+            return
+        if why := config.stash.get(REFUSAL, ""):
+            raise ValueError(why)
+        run, given = self._run(), ClaimFiles.of(config)
+        if not self._lost:  # which may hold whatever was asked for
+            check_claims(run.claims, {id for _, id in tests} | given.ids - {UNTOLD})
+        if run.resumed:
+            check_known(run.settings.report, {path for path, _ in tests}, given.folders)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -93,6 +111,25 @@ def check_taken(folder: Path, taken: Iterable[Place], selected: Collection[Place
             f"the run in {folder} cannot be resumed: it has decided {claim} in {cell}{others}, which this one leaves "
             "out; ask for the same again, or start anew without --mf-resume"
         )
+
+
+def check_known(folder: Path, modules: Iterable[Path], folders: Iterable[Path]) -> None:
+    """Raise ValueError where claims stand in a module that was not looked at when code was compared."""
+    known = {one.resolve() for one in folders}
+    if unknown := next((file for file in sorted(modules) if file.resolve().parent not in known), None):
+        raise ValueError(
+            f"the run in {folder} cannot be resumed: whether its code is the same is unknown, since nothing in "
+            f"{unknown.name} tells that it holds claims; name that file, or start anew without --mf-resume"
+        )
+
+
+@contextlib.contextmanager
+def _refusing(config: pytest.Config) -> Iterator[None]:
+    """Refuse the run for what cannot be used."""
+    try:
+        yield
+    except ValueError as error:
+        refuse(config, str(error))
 
 
 def _places(items: Iterable[pytest.Item]) -> set[Place]:

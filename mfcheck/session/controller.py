@@ -17,7 +17,7 @@ from mfcheck.session import selection
 from mfcheck.session.claim_files import ids_in
 from mfcheck.session.collected import LEFT_OUT, SELECTED
 from mfcheck.session.outcome import CLAIM_PROPERTY, COMPLAINT_PROPERTY, FINDING_PROPERTY
-from mfcheck.session.refusal import pass_on
+from mfcheck.session.refusal import REFUSAL, pass_on
 from mfcheck.session.resources import STATUS, Resources
 from mfcheck.session.time_budget import DEADLINE
 from mfcheck.spec import ARCHITECTURES
@@ -43,8 +43,7 @@ class Controller:
         """Claims whose modules were not collected."""
         self._tried: set[tuple[str, str]] = set()
         self._left = 0
-        self._left_out = False
-        """Whether something that no option tells has left out cells in a worker."""
+        self._left_out = False  # by what no option tells, in a worker
         self._root = Path()
         self._resources = Resources()
         self._interrupted = False
@@ -76,7 +75,17 @@ class Controller:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         self._root = session.config.rootpath
-        if not self._ahead or session.config.option.collectonly:
+        if self._ahead:
+            self._begin(session)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        if not self._ahead and session.config.stash.get(SELECTED, []) and REFUSAL not in session.config.stash:
+            self._begin(session)
+
+    def _begin(self, session: pytest.Session) -> None:
+        """Take what a run needs before any work."""
+        if session.config.option.collectonly:
             return
         report = self._run().settings.report
         self._resources.take_folder(report)
@@ -112,6 +121,8 @@ class Controller:
     def _finish(self, session: pytest.Session, exitstatus: int) -> list[str]:
         """Write the report of a run that was not broken off; why the run fails."""
         self._resources.stop_progress()
+        if REFUSAL in session.config.stash:
+            return []
         ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         ended = ended and not (session.shouldfail or session.shouldstop or session.config.option.collectonly)
         selected = self._started(session.config, [*session.config.stash.get(SELECTED, []), *self._selected])
@@ -206,7 +217,7 @@ class Controller:
         if (status := node.config.stash.get(STATUS, None)) is not None:
             status.beside(node.gateway.id).remove()
         output = getattr(node, "workeroutput", {})  # a crashed worker leaves none; the others collected the same
-        pass_on(output)
+        pass_on(node.config, output)
         self._left_out |= output.get("mfcheck_left_out", False)
         self._selected += json.loads(output.get("mfcheck_selected", "[]"))
 
@@ -219,6 +230,7 @@ class Controller:
 
             run = self._run()
             self._resources.take_folder(run.settings.report)
+            self._resources.interrupt_on_termination()
             self._recorder = Recorder(
                 run.settings, run.theory, run.expectations, run.taken, run.identity, run.name, run.theory_code
             )

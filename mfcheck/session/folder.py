@@ -19,13 +19,14 @@ ROOM = 16 * 2**20
 """Bytes that the pages of a report may take."""
 
 
-def take(folder: Path) -> Callable[[], None]:
+def take(folder: Path, patience: float = 0) -> Callable[[], None]:
     """Take a report folder for one run and return how to give it back; ValueError, in one sentence, if that cannot be.
 
-    A folder that does not exist is made. The lock goes with the process, so that a killed run leaves nothing behind.
+    A folder that does not exist is made, and one that another run has is waited for, so many seconds at most. The lock
+    goes with the process, so that a killed run leaves nothing behind.
     """
     probe(folder)
-    lock = FileLock(folder / LOCK, timeout=0, thread_local=False)
+    lock = FileLock(folder / LOCK, timeout=patience, thread_local=False)
     try:
         lock.acquire()
     except Timeout:

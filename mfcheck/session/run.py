@@ -21,7 +21,7 @@ from mfcheck.findings.snapshot import Snapshot, check_comparable, read_snapshot
 from mfcheck.given import check_text, names_in, path_at
 from mfcheck.imports import offer_folder
 from mfcheck.session import machines, options, selection, time_budget
-from mfcheck.session.claim_files import UNTOLD, ClaimFiles
+from mfcheck.session.claim_files import ClaimFiles
 from mfcheck.session.folder import check_names
 from mfcheck.session.resume import NAME, by_cell, check_same, identity, read_journal, read_run
 from mfcheck.settings import Settings, settings_from
@@ -84,7 +84,7 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
     given = ClaimFiles.of(config)
     for file in given.modules:
         check_text("the name of a claim file", str(file))
-    if patterns and UNTOLD not in given.ids:
+    if given.tell_all:
         check_claims(patterns, given.ids)
     files = selection.suite_expectations(given)
     if "expected" in texts:

@@ -33,6 +33,13 @@ def seconds_in(text: str | None) -> float | None:
     return total
 
 
+def watch(config: pytest.Config, taken: Container[tuple[str, str]], budget: float | None) -> None:
+    """Let no cell start after the budget, counted from now or as the process that has started this one counts."""
+    if budget is not None:
+        config.stash[DEADLINE] = getattr(config, "workerinput", {}).get("mfcheck_deadline", time.time() + budget)
+        config.pluginmanager.register(StopsStarting(taken, config.stash[DEADLINE]), "mfcheck-time-budget")
+
+
 class StopsStarting:
     """Registered in every process that decides, of a run with a time budget: no claim's cell starts after its end.
 

@@ -9,7 +9,8 @@ import pytest
 
 from mfcheck.findings.report_file import read_report
 from mfcheck.session import selection
-from mfcheck.session.claim_files import UNTOLD, ClaimFiles
+from mfcheck.session.claim_files import ClaimFiles
+from mfcheck.session.claim_text import UNTOLD
 from mfcheck.tests.support.coin_claims import CELLS, written
 
 HEAD = CELLS + "TWO = pytest.mark.parametrize('which', ['fair', 'unfair'])\n"
