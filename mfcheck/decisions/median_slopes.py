@@ -11,9 +11,9 @@ import numpy as np
 
 from mfcheck.decisions.allowance import Allowance, origin_with_delta
 from mfcheck.decisions.alternatives import Rival, tell
+from mfcheck.decisions.bounded import lost
 from mfcheck.decisions.finite_sizes import papers_value, shifted
 from mfcheck.decisions.means import judge_place, places_beside
-from mfcheck.decisions.medians import lost
 from mfcheck.decisions.sampling import Drawing, Sampling
 from mfcheck.decisions.shapes import Statistic, bounds, numbers
 from mfcheck.decisions.slopes import rise, says_slope

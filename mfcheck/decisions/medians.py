@@ -11,6 +11,7 @@ import numpy as np
 from mfcheck.arrays import Floats
 from mfcheck.decisions.allowance import Allowance, origin_with_delta
 from mfcheck.decisions.alternatives import NO_ALTERNATIVES, Alternative, by_draws, tell
+from mfcheck.decisions.bounded import between, lost
 from mfcheck.decisions.finite_sizes import moved, papers_value
 from mfcheck.decisions.means import judge_ratio
 from mfcheck.decisions.sampling import Sampling
@@ -25,9 +26,6 @@ from mfcheck.statistics.sample_sizes import Draw
 from mfcheck.statistics.sequential import Region
 from mfcheck.theory import PaperTheory
 from mfcheck.verdict import Verdict
-
-APART = 0.05
-"""Bounds of draws that are further apart than so are told beside the estimate, which is their middle."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -116,8 +114,10 @@ class MedianRatio(Statement[MedianPlan]):
         a pilot has it, of a law that is plainly off; or of one that is to break, which are off by the room or more."""
         chances = {"alpha": rule.first_alpha, "beta": rule.level.beta}
         spread = self.spread if allowed.spread is None else allowed.spread
-        tried = None if tried is None else medians.middles(tried)
-        if tried is not None and len(tried) > 1:
+        if tried is not None:
+            tried = medians.middles(tried)
+            if len(tried) < 2:  # of next to none is anything known: no draws will tell, and the fewest say so
+                return medians.least_draws(rule.first_alpha)
             spread = medians.spread_of(tried)
             away, least = abs(float(np.median(tried)) / allowed.centre - 1) - margin.total, margin.total / 3
             if self.breaks or away > least:
@@ -225,26 +225,3 @@ def _decided(
 def _about_one(ratio: float) -> str:
     """A ratio as what it is beside 1."""
     return f"1 − {1 - ratio:.4g}" if ratio < 1 else f"1 + {ratio - 1:.4g}"
-
-
-def lost(*samples: Floats) -> str:
-    """What is to be said of draws that have no finite bounds."""
-    unknown, count = sum(map(medians.unknown, samples)), sum(map(len, samples))
-    why = "training diverged or came to no end, or its attack was still finding far more"
-    told = f"nothing bounds {unknown} of {count} networks: {why}"
-    return told if unknown else ""
-
-
-def between(sample: Floats) -> str:
-    """What is to be said of an estimate that is the middle of draws known only between bounds, where these are apart.
-
-    >>> between(np.array([[0.4, 0.7], [0.4, 0.7]])), between(np.array([[0.4, 0.401]])), between(np.array([0.4]))
-    ('the estimate is the middle between medians of what each network has at least, 0.4, and at most, 0.7', '', '')
-    """
-    if sample.ndim == 1:
-        return ""
-    low, high = (float(np.median(bounds)) for bounds in sample.T)
-    if not np.isfinite([low, high]).all() or high - low <= APART * abs(high + low) / 2:
-        return ""
-    told = "the estimate is the middle between medians of what each network has at least"
-    return f"{told}, {low:.3g}, and at most, {high:.3g}"

@@ -75,7 +75,7 @@ def _refuted(part: Part) -> str:
     said = f"refuted in {part.refuted} of {part.findings}"
     said += f", {part.open} open" * bool(part.open)
     far = [_distance(part.off)] if part.off else [_named(off, part.apart) for off in part.apart]
-    said += f": {', '.join(far)}" * bool(far)
+    said += f": {'; '.join(far)}" * bool(far)
     laws = sorted(part.instead.items(), key=lambda law: (-law[1], law[0]))[:MOST_LAWS]
     named = [law if count == part.refuted else f"{law} (in {count})" for law, count in laws]
     said += f"; instead holds: {', '.join(named)}" * bool(named)
@@ -86,8 +86,7 @@ def _refuted(part: Part) -> str:
 def _named(off: Off, among: Sequence[Off]) -> str:
     """How far those of one claim are off, and of one statistic where the claim has several."""
     several = sum(other.claim == off.claim for other in among) > 1
-    place = f"of the {off.statistic}" if several else f"in {off.claim.split('/')[-1]}"
-    return f"{_distance(off)} {place}"
+    return f"{off.statistic}: {_distance(off)}" if several else f"{_distance(off)} in {off.claim.split('/')[-1]}"
 
 
 def _distance(off: Off) -> str:

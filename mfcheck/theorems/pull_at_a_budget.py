@@ -7,7 +7,7 @@ from mfcheck.decisions.decide import Decider
 from mfcheck.decisions.medians import MedianRatio
 from mfcheck.decisions.probes import images
 from mfcheck.decisions.trial import Ask
-from mfcheck.findings.regimes import START
+from mfcheck.findings.regimes import LIMIT, START
 from mfcheck.observables.attack_strengths import doubled, with_what_is_left
 from mfcheck.observables.slopes import DRIFT, LOSS, PULL
 from mfcheck.settings import Level
@@ -21,7 +21,7 @@ from mfcheck.theory import PaperTheory
 VARIANCES = {"vanilla": 2.0, "residual": 1.0}
 """Weight variances; the residual one leaves ω^L = 7.6 at L = 5, inside the window."""
 SMALL = 0.01
-"""A budget at which hardly a gate flips."""
+"""A budget at which hardly a gate flips, a thirtieth of the paper's: it speaks of the limit."""
 STRENGTHS = {"vanilla": {SMALL: 10, EPS: 80}, "residual": {SMALL: 10, EPS: 40}}
 """Steps of an attack by budget: half as many find less by 2 % at most (N = 256, L = 5, digits)."""
 IMAGES = 8
@@ -62,7 +62,7 @@ def pull_at(cell: AttackCell, decide: Decider, *, falls_short: bool = False) -> 
         allowance=of_several(pull_beside(decide, spec, cell.pair)),
         delta=NOISY if noisy else level.ratio,
         pilot=PILOT,
-        regime=START,
+        regime=START if falls_short else LIMIT,
         breaks="below" if falls_short else False,
         rivals={EULER: euler(spec, level)},
         curve=lambda draws: layers(draws[:, :-1], spec.depth, theory.regularisation(spec, *cell.attack)),

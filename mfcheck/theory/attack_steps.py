@@ -53,8 +53,8 @@ def share_of_one_start(spec: NetworkSpec, p: float, q: float) -> float | None:
 
     p = 2 and ∞: it ends at the row i of the largest S_i|z_i|, S_i = e^{v g_i} a row's norm, z_i of the start, g and z
     standard normal: a share E S_i/E max S. v² is 1/(2d) + T/2 for p = 2 and (π/2 − 1)/d + T/2 for p = ∞, T the overlap
-    of rows at this width; within 0.02 up to T = 0.1, too low beyond. p = 1: that row's largest entry as N → ∞,
-    E‖g_d‖_∞/E‖g_{Kd}‖_∞, whatever the width. Derived (docs/theory.md#attack-steps).
+    of rows at this width; for d ≫ 1 and K < d within 0.02 up to T = 0.1, too low beyond. p = 1: that row's largest
+    entry as N → ∞, E‖g_d‖_∞/E‖g_{Kd}‖_∞, whatever the width. Derived (docs/theory.md#attack-steps).
     """
     if p not in (1, 2, math.inf) or not (math.isinf(q) or spec.output_dim == 1):
         return None

@@ -151,7 +151,7 @@ class PaperTheory:
         have ω_r > 1 always, so no m ≤ 1 is reached. Raises ValueError unless 0 < m ≤ ω^L, and for residual ones m ≤ 1.
         """
         start, power = self.omega(spec), spec.depth / 2 - 1
-        check_power(start, spec.depth)
+        check_power(start, spec.depth if spec.architecture == "vanilla" else 0)
         top = start**spec.depth if spec.architecture == "vanilla" else 1.0
         if not 0 < lower <= top:
             raise ValueError(f"lower must lie in (0, {top:g}], where ω^L starts or cannot go below, got {lower!r}")

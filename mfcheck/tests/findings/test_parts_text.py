@@ -97,11 +97,11 @@ LIMITED = {"region": [0.0, 0.1], "margin": {"origin": "no law: m of the window"}
     [
         (
             [late(7.84, 1.0, claim="thm5.7/time", statistic="ratio"), late(0.0, 1.0, **OUTCOME)],
-            "estimate 7.84 where the theory has 1 in time, share 0 where at least 0.5 is allowed in outcome",
+            "estimate 7.84 where the theory has 1 in time; share 0 where at least 0.5 is allowed in outcome",
         ),
         (
             [late(1.5, 1.0, claim="a/b", statistic="slope"), late(2.0, 0.5, claim="a/b", statistic="ratio")],
-            "estimate 1.5 where the theory has 1 of the slope, estimate 2 where the theory has 0.5 of the ratio",
+            "slope: estimate 1.5 where the theory has 1; ratio: estimate 2 where the theory has 0.5",
         ),
         ([late(0.956, 0.05, **LIMITED)], "estimate 0.956 where at most 0.1 is allowed"),
         (
