@@ -90,7 +90,7 @@ class Controller:
         report = self._run().settings.report
         self._resources.take_folder(report)
         self._resources.interrupt_on_termination()
-        if session.config.option.verbose > -2:
+        if session.config.getoption("verbose", 0) > -2:
             self._resources.show_progress(session.config, report)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:

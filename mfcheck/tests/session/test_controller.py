@@ -62,3 +62,11 @@ def test_tests_without_claims_leave_an_earlier_report_alone(pytester: pytest.Pyt
     pytester.makepyfile(test_other=PLAIN)
     assert run(pytester).ret == 0
     assert {file.name: file.read_text() for file in folder.iterdir()} == STALE
+
+
+def test_a_run_without_pytests_terminal_ends_as_any_other(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_toy=TOY + COIN + WRONG)
+    options = ("--mf-seed", "3", "--mf-no-cache", "-p", "no:cacheprovider", "-p", "no:terminal")
+    found = pytester.runpytest_subprocess(*options)
+    assert (found.ret, found.errlines) == (pytest.ExitCode.TESTS_FAILED, [])
+    assert (pytester.path / "reports" / "report.json").exists()
