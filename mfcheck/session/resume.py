@@ -33,12 +33,15 @@ UNKNOWN = "unknown: "
 """What an identity says of code that cannot be found, ahead of the reason."""
 
 
-def identity(settings: Settings, claims: Sequence[str], tests: Sequence[str], suite: Iterable[Path]) -> Plain:
+def identity(
+    settings: Settings, claims: Sequence[str], tests: Sequence[str], own_options: Sequence[str], suite: Iterable[Path]
+) -> Plain:
     """All that findings of one run have in common, in JSON's own types: what a run that goes on must not change.
 
-    `tests` says which tests pytest was given; `suite` are the files that claims and expectations stand in. Code is
-    ours, these files, and all that the theory, the architectures and the claims import; where some of it cannot be
-    found, "code" says so and the run cannot be resumed.
+    `tests` says which tests pytest was given, `own_options` what else it was asked for that claims may look at; `suite`
+    are the files that claims, expectations and plugins stand in. Code is ours, these files, and all that the theory,
+    the architectures and the claims import; where some of it cannot be found, "code" says so and the run cannot be
+    resumed.
     """
     suite = list(suite)
     foreign, ours = _foreign_code(settings, suite), [*own_code(), *suite]
@@ -55,6 +58,7 @@ def identity(settings: Settings, claims: Sequence[str], tests: Sequence[str], su
         "data_dir": None if settings.data_dir is None else str(settings.data_dir),
         "claims": list(claims),
         "tests": list(tests),
+        "options": list(own_options),
         "code": UNKNOWN + foreign.unresolved if foreign.unresolved else digest_of_all(ours, foreign.digest),
         "python": platform.python_version(),
         **{package: importlib.metadata.version(package) for package in PACKAGES},

@@ -20,7 +20,7 @@ from mfcheck.findings.record import code_of
 from mfcheck.findings.snapshot import Snapshot, check_comparable, read_snapshot
 from mfcheck.given import check_text, names_in, path_at
 from mfcheck.imports import offer_folder
-from mfcheck.session import machines, options, selection, time_budget
+from mfcheck.session import machines, options, own_plugins, selection, time_budget
 from mfcheck.session.claim_files import ClaimFiles
 from mfcheck.session.folder import check_names
 from mfcheck.session.resume import NAME, by_cell, check_same, identity, read_journal, read_run
@@ -112,8 +112,9 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
     if left and "seed" not in texts:
         settings = replace(settings, seed=left["seed"])
     tests = selection.selected_tests(config)
-    suite = [*selection.suite_code(given, config.rootpath), *files]
-    asked = identity(settings, patterns, tests, suite) if sent is None else {}
+    suite = [*selection.suite_code(given, config.rootpath), *own_plugins.own_files(config), *files]
+    own_options = own_plugins.asked_of_them(config)
+    asked = identity(settings, patterns, tests, own_options, suite) if sent is None else {}
     taken = json.loads(sent["mfcheck_taken"]) if sent is not None else []
     if left:
         check_same(settings.report, left, asked)
@@ -123,7 +124,8 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
     workers = machines.open_workers(machine, settings.device, only_asks=_leaves_work_to_workers(config))
     shown = {"seed": str(settings.seed), "level": settings.level.title}
     shown |= {name: text for name, text in texts.items() if name not in ("seed", "level", "report", options.DOWNLOAD)}
-    as_options = " ".join(f"{options.spelt(name)} {shlex.quote(text)}" for name, text in shown.items())
+    said = [f"{options.spelt(name)} {shlex.quote(text)}" for name, text in shown.items()]
+    as_options = " ".join([*said, *filter(None, [own_plugins.written_out(config)])])
     return Run(
         settings=settings,
         theory=theory,

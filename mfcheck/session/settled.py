@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mfcheck.session import own_plugins
 from mfcheck.session.options import DOWNLOAD, PREFIX, RESUME
 from mfcheck.session.refusal import REFUSAL
 from mfcheck.session.resources import STATUS
@@ -40,6 +41,7 @@ def hand_over(node: Any, run: Run | None, make: Callable[[], Run], *, ahead: boo
             config.stash[REFUSAL] = str(error)
     sent["mfcheck_seed"] = run.settings.seed if run else config.stash[SEED]
     sent["mfcheck_taken"] = json.dumps(run.taken if run else [])
+    sent[own_plugins.SENT] = own_plugins.written_out(config)
     sent[SENT_AHEAD], sent[SENT_REFUSAL] = ahead, config.stash.get(REFUSAL, "")
     if (deadline := config.stash.get(DEADLINE, None)) is not None:
         sent["mfcheck_deadline"] = deadline
