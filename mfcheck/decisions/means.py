@@ -69,7 +69,7 @@ class MeanRatio(Statement[MeanPlan]):
         draw = sampling.draws(self.source, sampling.probe(self.probe, self.looks_at), numbers(self.statistic))
         if self.signed:  # its tail is granted in units of the reference, not of the mean itself
             true = self.reference(PaperTheory()) * (1 + off) / (value * centre)
-            granted = Tail(granted.second * true**2, granted.fourth * true**4)
+            granted = replace(granted, second=granted.second * true**2, fourth=granted.fourth * true**4)
         needed = (signed_means if self.signed else means).draws_needed_mean_ratio
         first = needed(margin.total, tail=granted, alpha=rule.first_alpha, beta=level.beta)
         return MeanPlan(

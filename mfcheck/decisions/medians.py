@@ -36,6 +36,7 @@ class MedianPlan(Plan):
     the value `papers`; and `charged` the error rate of what was measured of that.
     """
 
+    may_be_one_sided = True
     region: Region
     whole: Draw
     centre: float = 1.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from mfcheck.decisions.probes import image
 from mfcheck.decisions.sampling import LooksAt, Sampling, once
 from mfcheck.findings.finding import Curve, Margin
 from mfcheck.findings.regimes import EVERYWHERE, Regime
+from mfcheck.given import whole
 from mfcheck.settings import Level
 from mfcheck.statistics.sample_sizes import Draw
 from mfcheck.statistics.sequential import Decision, spent
@@ -56,7 +58,8 @@ class Rule:
 class Plan:
     """A decision before it is made: its margin, the draws of its first look, where they come from and in which chunks.
 
-    `target` is what the theory puts in the statement's place.
+    `target` is what the theory puts in the statement's place. Raises ValueError for what decides nothing: a margin that
+    is negative or without an end, a target that is NaN or infinite, a first look or a chunk of no whole number.
     """
 
     margin: Margin
@@ -64,6 +67,20 @@ class Plan:
     draws_of: tuple[Draw, ...]
     chunk: int
     target: Reference = None
+    may_be_one_sided: ClassVar[bool] = False
+    """Whether it has a region of its own, which may end on one side alone, where there is no margin."""
+
+    def __post_init__(self) -> None:
+        margin = self.margin
+        endless = math.isinf(margin.total) and not self.may_be_one_sided
+        if endless or not (margin.total >= 0 and math.isfinite(margin.finite_width)):
+            shown = f"{margin.finite_width!r} for finite width and a discrepancy of {margin.discrepancy!r}"
+            raise ValueError(f"the margin of a plan must be finite and not negative in all, got {shown}")
+        if isinstance(self.target, int | float | np.number) and not math.isfinite(self.target):
+            raise ValueError(f"the target of a plan must be a finite number, or a law, got {self.target!r}")
+        for name, count in (("first look", self.first), ("chunk", self.chunk)):
+            if (whole(count) or 0) < 1:
+                raise ValueError(f"the {name} of a plan must be a whole number of draws from 1 on, got {count!r}")
 
     @property
     def drawn(self) -> int:

@@ -14,16 +14,31 @@ from mfcheck.statistics import intervals
 from mfcheck.statistics.sample_sizes import Draw, checked_gap, least
 from mfcheck.statistics.sequential import Decision, Estimate, Region, decide
 
+ROUNDING = 1e-9
 TAIL_SHARE = 0.05
 """Share of a mean's margin that the truncation of its tail may take (sets the cap)."""
 
 
 @dataclass(frozen=True)
 class Tail:
-    """E X²/(E X)² of a non-negative statistic, which plans draws, and what is granted of it: a bound on E X⁴/(E X)⁴."""
+    """E X²/(E X)² of a non-negative statistic, which plans draws, and what is granted of it: a bound on E X⁴/(E X)⁴.
+
+    No law's fourth moment is below the square of its second; where that is only `guessed`, as for plans it may be, it
+    need not fit the other.
+    """
 
     second: float
     fourth: float
+    guessed: bool = False
+
+    def __post_init__(self) -> None:
+        if not (0 < self.second < math.inf and 0 < self.fourth < math.inf):
+            raise ValueError(f"a tail must be two positive finite numbers, got {self.second!r} and {self.fourth!r}")
+        if not (self.guessed or self.fourth >= self.second**2 * (1 - ROUNDING)):
+            raise ValueError(
+                f"a tail must grant a fourth moment of at least the square of the second, {self.second**2:.6g}, "
+                f"got {self.fourth!r}"
+            )
 
     def cap(self, margin: float) -> float:
         """The truncation, in units of the mean, at which the tail takes `TAIL_SHARE` of a relative margin."""

@@ -91,10 +91,18 @@ def decide(look: Callable[[int, float], Estimate], region: Region, *, alpha: flo
     """Look at `first` draws, then twice as many, until the region's rule decides, none can, or `looks` are spent.
 
     `look(draws, alpha)` estimates θ from the first `draws` draws. By the union bound the verdict is wrong with
-    probability at most alpha, whatever the stopping. Raises ValueError for alpha outside (0, 0.5].
+    probability at most alpha, whatever the stopping. Raises ValueError for alpha outside (0, 0.5], and for a region
+    that holds everything or nothing, or that ends on both sides and has no finite margin.
     """
     if not 0 < alpha <= 0.5:
         raise ValueError(f"alpha must lie in (0, 0.5], got {alpha!r}")
+    one_sided = math.isinf(region.low) != math.isinf(region.high)
+    everything = region.low == -math.inf and region.high == math.inf
+    if everything or not (region.low <= region.high and (0 <= region.margin < math.inf or one_sided)):
+        raise ValueError(
+            "a region must have an end, and a finite margin where it has two, got one from "
+            f"{region.low!r} to {region.high!r} with margin {region.margin!r}"
+        )
     if first < 2 or looks < 1:
         raise ValueError(f"a decision needs at least 2 draws and 1 look, got {first} and {looks}")
     draws = first

@@ -113,7 +113,8 @@ def standard_tail(spec: NetworkSpec, unit: float) -> Tail:
     share = spec.activation.alpha * spec.weight_variance * finite_width.mean_gain(spec) ** (spec.depth - 1)
     second_moment = finite_width.relative_second_moment(replace(spec, architecture="vanilla"))
     size = 2 / spec.width / unit
-    return Tail(PLANNED, (size * share) ** 4 / share**2 * (1 - 1 / k) ** 2 * k * (k + 2) * second_moment)
+    fourth = (size * share) ** 4 / share**2 * (1 - 1 / k) ** 2 * k * (k + 2) * second_moment
+    return Tail(PLANNED, fourth, guessed=True)
 
 
 def capacity_tail(spec: NetworkSpec, form: str) -> Tail:
