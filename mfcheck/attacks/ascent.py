@@ -17,6 +17,8 @@ from mfcheck.verdict import NotANumber
 
 FIRST_STEP, LAST_STEP = 1.0, 0.05
 """Lengths of the first and last steps of an ascent, in units of ε."""
+ROUGHLY = 0.9
+"""Share of the steps that go by a network known roughly, where it is: all but the shortest."""
 ROUNDING = 16
 """Roundings by which the norm of a perturbation may pass its budget."""
 
@@ -103,8 +105,8 @@ def ascend(
 ) -> tuple[Tensor, Tensor]:
     """The η `[…, B, d]` of the highest score(f(x+η)) `[…, B]` on an ascent, and the best after each step.
 
-    Where f is known roughly as well, the first half of the steps, the long ones, go by that, and by its scores. The
-    others go on from there, if it is better than the start, which may be what an earlier attack found; for p = 1, whose
+    Where f is known roughly as well, all but the last and shortest steps go by that, and by its scores. Those go on
+    from there, if it is better than the start, which may be what an earlier attack found; for p = 1, whose
     steps leap between vertices, from the best so far.
     """
 
@@ -118,16 +120,16 @@ def ascend(
                 eta = boxed(_stepped(eta, gradient, x, 1 - step / steps, p, eps, box), x, box)
         return best, trace, eta, reached
 
-    half, before = 0, list[Tensor]()
+    rough, before = 0, list[Tensor]()
     if isinstance(f, Rounded):
-        half = -(-steps // 2)
-        best, before, last, reached = climbed(f.roughly, eta, range(half))
+        rough = math.ceil(ROUGHLY * steps)
+        best, before, last, reached = climbed(f.roughly, eta, range(rough))
         eta = best if p == 1 else _better(eta, before[0], last, reached)[0]
-    best, after, _, _ = climbed(f, eta, range(half, steps))
+    best, after, _, _ = climbed(f, eta, range(rough, steps))
     if numerics.is_far(best):  # where NaN and infinity have come through all steps
         assert_finite(after[-1], "an attacked input")
         best = torch.where((after[-1] < math.inf)[..., None], best, math.nan)
-    return best, torch.stack([*before[:half], *after])
+    return best, torch.stack([*before[:rough], *after])
 
 
 def _better(best: Tensor, most: Tensor, eta: Tensor, reached: Tensor) -> tuple[Tensor, Tensor]:

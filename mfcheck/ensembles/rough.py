@@ -43,11 +43,11 @@ def rough_jacobian(network: Network, slopes: list[Tensor]) -> Tensor:
 
 
 def multiplies_bfloat16(device: torch.device) -> bool:
-    """Whether a device has units for such products, and torch says so: of processors those with AMX."""
-    return device.type == "cpu" and _has_tiles()
+    """Whether a device has units for such products, and torch says so: of processors those with AMX or AVX512-BF16."""
+    return device.type == "cpu" and _has_units()
 
 
 @lru_cache
-def _has_tiles() -> bool:
-    asked = getattr(torch.cpu, "_is_amx_tile_supported", None)
-    return bool(asked and asked())
+def _has_units() -> bool:
+    questions = (getattr(torch.cpu, f"_is_{units}_supported", None) for units in ("amx_tile", "avx512_bf16"))
+    return any(asked is not None and asked() for asked in questions)

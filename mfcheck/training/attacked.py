@@ -20,9 +20,8 @@ from mfcheck.numerics import full_precision
 from mfcheck.spec import Attack, NetworkSpec
 from mfcheck.training.losses import Objective
 
-WIDE = 256
-"""Width from which attacks begin by rounded weights: below, rounding them takes as long as it saves. Nor does it save
-anything of a network alone, whose rounded products take as long as those in full."""
+WIDE = 96
+"""Width from which attacks go by rounded weights at first: far below, rounding them takes as long as it saves."""
 MOVED = 0.05
 """How far attacks must take an input for that, as a share of its length and the biases': 25 times what rounding may."""
 
@@ -162,8 +161,7 @@ class _Rounded(_Watched):
 
 def _watched(network: Network, against: Attack, x: Tensor, clean: Pass | None) -> _Watched:
     """Networks as attacks of such a budget see them at x."""
-    gains = network.replicates > 1 and network.spec.width >= WIDE
-    rough = rounded(network) if gains and _moves(network.spec, against, x) else None
+    rough = rounded(network) if network.spec.width >= WIDE and _moves(network.spec, against, x) else None
     return _Watched(network, clean) if rough is None else _Rounded(network, clean, rough)
 
 
