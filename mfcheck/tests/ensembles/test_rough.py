@@ -110,7 +110,7 @@ WIDE = [
 
 @pytest.mark.parametrize("spec", WIDE, ids=["vanilla", "residual with biases"])
 @pytest.mark.parametrize(("p", "eps"), [(1.0, 8.0), (2.0, 2.0), (math.inf, 0.3)])
-@pytest.mark.parametrize("steps", [1, 6, 20])
+@pytest.mark.parametrize("steps", [1, 10])
 @pytest.mark.parametrize("name", ["adversarial", "attacked"])
 def test_attacks_that_begin_by_rounded_weights_find_as_much(
     spec: NetworkSpec, p: float, eps: float, steps: int, name: str, monkeypatch: pytest.MonkeyPatch
