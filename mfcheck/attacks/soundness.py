@@ -146,14 +146,11 @@ def _repeats_in_float64(f: Guarded, x: Tensor) -> bool:
 
 @torch.no_grad()
 def check_reproduced(f: Function, x: Tensor, eta: Tensor, loss: Tensor, score: Function, share: float) -> None:
-    """Raise ValueError where losses found `[…, B]` are not what the perturbations do at another pass, to a share.
-
-    Asked of few inputs alone, where a function that is seldom random passes for one that is not.
-    """
-    if x.shape[-2] <= ROWS and bool(((score(f(x + eta)) - loss).abs() > share * loss).any()):
-        raise ValueError(
-            "f is random: a loss that was found is another at the next pass; attack it without what draws numbers"
-        )
+    """Raise ValueError where losses found `[…, B]` are not what the perturbations do at another pass, to a share, or
+    where the output at x, whose score was 0, has moved."""
+    for what, found, point in (("a loss that was found", loss, x + eta), ("its output at x", 0.0, x)):
+        if bool(((score(f(point)) - found).abs() > share * loss).any()):
+            raise ValueError(f"f is random: {what} is another at the next pass; attack it without what draws numbers")
 
 
 def _in_company(x: Tensor) -> Tensor:

@@ -105,7 +105,7 @@ class Law(Statement[LawPlan]):
             statistic="sup-distance of laws",
             reference=0.0,
             decision=decided,
-            resolution=resolution.of_law(ordered, law.cdf, margin, alpha, cdf_left=left, mean=float(law.mean())),
+            resolution=resolution.of_law(ordered, law.cdf, margin, alpha, cdf_left=left, mean=_middle(law)),
             absolute=bool(self.breaks),
             last_alpha=alpha,
             draws=ordered,
@@ -165,13 +165,15 @@ class SameLaw(Statement[Plan]):
 
 
 def judge_law(ordered: Floats, law: rv_frozen | Times, region: Region, alpha: float) -> Verdict:
-    """The verdict of sorted draws on a law; a law of no spread is refuted by draws that have one."""
-    if not law.var() > 0:
+    """The verdict of sorted draws on a law; one of no spread, or that is no law, is refuted by draws that have one."""
+    if law.var() == 0:
         return Verdict.REFUTED
     # A few thousand ranks bound the distance from below: most wrong laws need no more, and there are many of them.
     rank, left = np.arange(0, len(ordered), max(1, len(ordered) // 2000)), left_of(law)
     some = ordered[rank]
     at = law.cdf(some)
+    if np.isnan(at).any():
+        return Verdict.REFUTED
     below = at if left is None else left(some)
     count, band = len(ordered), dkw_half_width(len(ordered), alpha)
     apart = max(np.max((rank + 1) / count - at), np.max(below - rank / count))
@@ -183,6 +185,12 @@ def judge_law(ordered: Floats, law: rv_frozen | Times, region: Region, alpha: fl
     if most + band <= region.high and band <= region.margin / 2:
         return Verdict.SUPPORTED
     return region.judge(laws.estimate_law(ordered, law.cdf, alpha, cdf_left=left))
+
+
+def _middle(law: rv_frozen) -> float:
+    """The mean of a law, or the median of one that has none, as Cauchy's."""
+    mean = float(law.mean())
+    return mean if math.isfinite(mean) else float(law.ppf(0.5))
 
 
 def law_curve(draw: Draw, draws: int, law: rv_frozen) -> Curve:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 GIB_PER_GPU_WORKER = 8
+GROUPS, OWN_GROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
+"""Control groups, and which of them a process is in."""
 DRIVERS = ("/dev/nvidiactl", "/proc/driver/nvidia/version", "/dev/dxg")
 """What the driver of a GPU leaves in the file system, in a container without its tools too."""
 
@@ -78,9 +82,24 @@ def usable_cores() -> int:
         cores = len(os.sched_getaffinity(0))
     except AttributeError:  # not Linux
         cores = os.cpu_count() or 1
-    try:
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
-        cores = min(cores, round(int(quota) / int(period)))
-    except (OSError, ValueError):  # no such group, or no limit
-        pass
-    return max(1, cores)
+    return max(1, min([cores, *map(round, _granted())]))
+
+
+def _granted() -> Iterator[float]:
+    """The cores that this process's control groups grant, of version 1 or 2: its own group and all above it."""
+    own = [""]
+    with contextlib.suppress(OSError, ValueError):
+        own += [line.split(":", 2)[-1].lstrip("/") for line in OWN_GROUPS.read_text(encoding="utf-8").splitlines()]
+    folders = {folder for path in own for folder in (Path(path), *Path(path).parents)}
+    for folder in folders:
+        yield from _share(GROUPS / folder / "cpu.max")
+        for version_1 in (GROUPS / kind / folder for kind in ("cpu", "cpu,cpuacct")):
+            yield from _share(version_1 / "cpu.cfs_quota_us", version_1 / "cpu.cfs_period_us")
+
+
+def _share(*files: Path) -> Iterator[float]:
+    """A quota over its period, if there is one."""
+    with contextlib.suppress(OSError, ValueError):
+        quota, period = (int(word) for file in files for word in file.read_text(encoding="ascii").split())
+        if quota > 0 < period:
+            yield quota / period

@@ -21,6 +21,8 @@ MATES = 1e-4
 """Relative to the output, how far a product's rounding may differ between two batches in float32."""
 ASTRAY = 0.01
 """Share of a gradient by which it may be off the output's differences, for gates that turn and float32 inside."""
+VALUES = 8
+"""Different values of a tensor from which on no two networks hold the same by chance."""
 DIGITS = 1e-3
 """Relative to the output, how far float32 may be from float64: bfloat16 is four times as far."""
 
@@ -100,7 +102,23 @@ def _of_randomness(path: str, first: nn.Module, second: nn.Module, again: nn.Mod
         return "drawn", f"networks of {path} from two seeds are equal"
     if tensors_of(first) and _same(first, second):
         return "alike", f"networks of {path} from one generator are equal"
+    if shared := _drawn_once(first, second, other):
+        return "alike", f"{shared} is the same in networks of {path} from one generator, and another from other seeds"
+    if mirrored := _drawn_once(first, second, other, sign=-1):
+        return "alike", f"{mirrored} of a network of {path} is that of the one before it with its sign changed"
     return None
+
+
+def _drawn_once(first: nn.Module, second: nn.Module, other: nn.Module, sign: int = 1) -> str:
+    """The name of a tensor that is drawn for the first network of a generator alone, up to a sign, and differs with the
+    seed; empty where there is none. Few different values may come twice by chance."""
+    mine, next_one, theirs = tensors_of(first), tensors_of(second), tensors_of(other)
+    for name, one in mine.items():
+        if name not in next_one or name not in theirs or torch.equal(one, theirs[name]):
+            continue
+        if torch.equal(one, sign * next_one[name]) and len(one.unique()) >= VALUES:
+            return name
+    return ""
 
 
 def _of_passes(spec: NetworkSpec, module: nn.Module, x: Tensor) -> Found:

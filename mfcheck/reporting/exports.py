@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 
 from mfcheck.findings.report import Report
+from mfcheck.findings.wording import is_endless
 from mfcheck.reporting.finding_rows import Row, table_of
 from mfcheck.reporting.words import citation
 from mfcheck.reporting.words.numbers import scientific
@@ -87,9 +89,14 @@ def comma_separated(report: Report) -> str:
             finding.margin.discrepancy,
             finding.alpha,
         )
-        plain = [repr(number) if row.decided and number == number else "" for number in numbers]
+        plain = [_plain(number) if row.decided and number == number else "" for number in numbers]
         writer.writerow((*fields(row), *plain, finding.cell, finding.regime, finding.caveat, finding.reproduce))
     return text.getvalue()
+
+
+def _plain(number: float) -> str:
+    """A number in all its digits; an end that an interval does not have is infinite."""
+    return repr(math.copysign(math.inf, number) if is_endless(number) else number)
 
 
 def bibtex() -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from scipy import stats
 
 from mfcheck.architectures import declared_omega
+from mfcheck.given import positive, real
 from mfcheck.spec import ARCHITECTURES, NetworkSpec
 from mfcheck.theory import finite_width
 from mfcheck.theory.cross_entropy import softmax_spread
@@ -103,7 +104,7 @@ class PaperTheory:
 
     def adversarial_bound(self, spec: NetworkSpec, eps: float, p: float, q: float) -> float:
         """ε β_{p,q} ω^{L/2}, the bound on L_adv (Theorem 5.1); ε in units of ‖η‖_p, raises ValueError for ε ≤ 0."""
-        _check_budget(eps)
+        eps = positive("eps", eps)
         check_power(self.omega(spec), spec.depth / 2)
         return eps * self.beta(p, q, spec.input_dim, spec.output_dim) * math.sqrt(self.omega(spec)) ** spec.depth
 
@@ -133,8 +134,9 @@ class PaperTheory:
         k = (L−2)/2, ω e^{−ct} for L = 2, and 0 from its end on for L = 1; and dy/dt = −c y(1 + y)^{L/2−1}, y = ασ_w²
         (residual), which is integrated. t in units of the flow; raises ValueError unless t ≥ 0 and finite.
         """
-        if not 0 <= t < math.inf:
+        if not 0 <= (number := real(t)) < math.inf:
             raise ValueError(f"t must be finite and not negative, got {t!r}")
+        t = number
         speed, start, power = self._decay_speed(spec, eps, p, q), self.omega(spec), spec.depth / 2 - 1
         if spec.architecture == "vanilla":
             if power == 0:
@@ -153,8 +155,9 @@ class PaperTheory:
         start, power = self.omega(spec), spec.depth / 2 - 1
         check_power(start, spec.depth if spec.architecture == "vanilla" else 0)
         top = start**spec.depth if spec.architecture == "vanilla" else 1.0
-        if not 0 < lower <= top:
+        if not 0 < (number := real(lower)) <= top:
             raise ValueError(f"lower must lie in (0, {top:g}], where ω^L starts or cannot go below, got {lower!r}")
+        lower = number
         if spec.architecture != "vanilla":
             return math.inf
         if math.isclose(lower, top, rel_tol=1e-12):  # roots of both may differ by roundings, either way
@@ -206,11 +209,6 @@ class PaperTheory:
         """
         share = spec.activation.alpha * spec.weight_variance / self.omega(spec)
         return self.variance_rate(spec, eps, p, q) / spec.weight_variance * (1 + (spec.depth - 1) * share)
-
-
-def _check_budget(eps: float) -> None:
-    if not 0 < eps < math.inf:
-        raise ValueError(f"eps must be positive and finite, got {eps!r}")
 
 
 def remade(theory: PaperTheory, kind: type[PaperTheory] | None = None, **fields: float) -> PaperTheory:

@@ -72,6 +72,28 @@ def test_noise_as_small_as_the_loss_is_found() -> None:
         attack(lambda x: x @ WEIGHT.T + 1e-7 * torch.randn(len(x), 5), eps=1e-6)
 
 
+@pytest.mark.parametrize("rows", [17, 64])
+@pytest.mark.parametrize("noise", [2e-5, 3e-4])
+def test_noise_is_found_in_large_batches_too(noise: float, rows: int) -> None:
+    x = torch.randn(rows, 7, generator=torch.Generator().manual_seed(2))
+    with pytest.raises(ValueError, match="random") as error:
+        attack(lambda x: x @ WEIGHT.T + noise * torch.randn(len(x), 5), x, eps=1e-5)
+    assert_one_sentence(error)
+
+
+@pytest.mark.parametrize("after", [5, 8])
+def test_what_becomes_another_during_the_attack_is_refused(after: int) -> None:
+    calls = 0
+
+    def late(x: Tensor) -> Tensor:
+        nonlocal calls
+        calls += 1
+        return x @ WEIGHT.T * (1.1 if calls > after else 1)
+
+    with pytest.raises(ValueError, match="random"):
+        attack(late)
+
+
 @pytest.mark.parametrize(
     "rows", [1, 3, pytest.param(2, marks=pytest.mark.slow), pytest.param(40, marks=pytest.mark.slow)]
 )

@@ -104,16 +104,45 @@ def test_on_cpu_nobody_asks_for_gpus(machine: pytest.MonkeyPatch) -> None:
     [("max 100000", 16), ("400000 100000", 4), ("50000 100000", 1), ("9900000 100000", 16), ("odd", 16), (None, 16)],
 )
 def test_cores_are_those_of_the_affinity_and_of_the_control_group(
-    machine: pytest.MonkeyPatch, limit: str | None, cores: int
+    machine: pytest.MonkeyPatch, tmp_path: Path, limit: str | None, cores: int
 ) -> None:
-    def read(path: Path, **how: str) -> str:
-        if limit is None:
-            raise FileNotFoundError(path)
-        return limit
+    if limit is not None:
+        (tmp_path / "cpu.max").write_text(limit)
+    assert cores_of(machine, tmp_path, None) == cores
 
+
+def cores_of(machine: pytest.MonkeyPatch, groups: Path, own: str | None) -> int:
+    """What a machine of sixteen cores has, where control groups are these and a process is in its own."""
+    if own is not None:
+        (groups / "own").write_text(own)
     machine.setattr(devices.os, "sched_getaffinity", lambda _: set(range(16)))
-    machine.setattr(Path, "read_text", read)
-    assert devices.usable_cores() == cores
+    machine.setattr(devices, "GROUPS", groups)
+    machine.setattr(devices, "OWN_GROUPS", groups / "own")
+    return devices.usable_cores()
+
+
+@pytest.mark.parametrize(
+    ("files", "own", "cores"),
+    [
+        ({"user.slice/mine.scope/cpu.max": "300000 100000"}, "0::/user.slice/mine.scope\n", 3),
+        ({"user.slice/cpu.max": "200000 100000", "user.slice/a/cpu.max": "max 100000"}, "0::/user.slice/a\n", 2),
+        ({"cpu/cpu.cfs_quota_us": "400000", "cpu/cpu.cfs_period_us": "100000"}, "4:cpu,cpuacct:/docker/1\n", 4),
+        ({"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, "4:cpu:/\n", 16),
+        (
+            {f"cpu,cpuacct/job/cpu.cfs_{what}_us": number for what, number in (("quota", "500"), ("period", "100"))},
+            "9:memory:/job\n4:cpu,cpuacct:/job\n",
+            5,
+        ),
+    ],
+    ids=["nested", "above", "version 1", "without limit", "nested version 1"],
+)
+def test_limits_of_nested_control_groups_and_of_version_1_count_too(
+    machine: pytest.MonkeyPatch, tmp_path: Path, files: dict[str, str], own: str, cores: int
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert cores_of(machine, tmp_path, own) == cores
 
 
 @pytest.mark.parametrize("told_by", ["nvidia-smi", "driver"])

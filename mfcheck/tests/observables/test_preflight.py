@@ -28,6 +28,8 @@ def test_a_sound_network_of_ones_own_passes_pre_flight(factory_paths: Callable[[
         ("nothing", "factory", r"must return a torch\.nn\.Module, got None"),
         ("Forgetful", "seeded", "from one state of the generator differ"),
         ("Alike", "alike", "from one generator are equal"),
+        ("HalfSeeded", "alike", "first is the same in networks of .* from one generator, and another from other seeds"),
+        ("Mirrored", "alike", "last of a network of .* is that of the one before it with its sign changed"),
         ("Overwriting", "input", "writes into its input"),
         ("Batched", "batch", "depends on its batch mates"),
         ("Placed", "batch", "depends on its batch mates"),

@@ -21,6 +21,33 @@ class Numbered(Vanilla):
     def forward(self, x):
         return super().forward(x) / len(x)
 
+class HalfSeeded(Vanilla):
+    # Hidden layers of a generator made anew from its first seed, so that all networks share them.
+
+    def __init__(self, spec, g):
+        super().__init__(spec, torch.Generator().manual_seed(g.initial_seed()))
+        self.last = nn.Parameter(torch.randn(*self.last.shape, generator=g) / spec.width**0.5)
+
+class Mirrored(Vanilla):
+    # Every other network's last layer is that of the one before with its sign changed.
+    drawn = 0
+
+    def __init__(self, spec, g):
+        super().__init__(spec, g)
+        again = torch.Generator().manual_seed(g.initial_seed())
+        self.last = nn.Parameter(torch.randn(*self.last.shape, generator=again) * (-1) ** Mirrored.drawn)
+        Mirrored.drawn += 1
+
+class Masked(Vanilla):
+    # Its few fixed zeros and ones are those of two networks in a row by chance, and it is as random as any.
+
+    def __init__(self, spec, g):
+        super().__init__(spec, g)
+        self.register_buffer("mask", (torch.rand(1, spec.output_dim, generator=g) < 0.99).float())
+
+    def forward(self, x):
+        return super().forward(x) * self.mask
+
 class Pair(Vanilla):
     def forward(self, x):
         if len(x) == 1:
