@@ -78,7 +78,7 @@ def test_bias_capacity(cell: CapacityCell, decide: Decider) -> None:
 def full_cells(settings: Settings) -> Iterator[CapacityCell]:
     """Breaking of the law, and the law of the full form itself."""
     if "vanilla" in settings.architectures:
-        for depth, outputs, variance, activation in ((6, 50, 2.0, ReLULike()), (3, 10, 5.0, LEAKY)):
+        for depth, outputs, variance, activation in ((6, 50, 2.3, ReLULike()), (3, 10, 5.0, LEAKY)):
             spec = NetworkSpec("vanilla", 784, outputs, 5000, depth, variance, 0.0, activation)
             for statement in (States.BREAKS, States.LAW):
                 yield CapacityCell(spec, "wishart", statement=statement)

@@ -30,7 +30,7 @@ def initial_cells(settings: Settings) -> Iterator[FormCell]:
     for architecture in settings.papers_architectures:
         if architecture == "vanilla":
             for depth, outputs, variance, activation in (
-                (10, 10, 2.0, ReLULike()),
+                (10, 10, 1.7, ReLULike()),
                 (5, 3, 1.6, LEAKY),
                 (3, 30, 5.0, LEAKY),
             ):

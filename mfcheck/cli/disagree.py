@@ -7,17 +7,20 @@ import math
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
 from mfcheck.cli.arguments import a_number, a_whole_number
+from mfcheck.cli.mirrors import fill_in
 from mfcheck.cli.output import say
 from mfcheck.decisions.suite import suite_claims
 from mfcheck.ensembles.devices import resolve_device
 from mfcheck.ensembles.store import prune
 from mfcheck.findings.claim import check_claims
 from mfcheck.findings.wording import within
+from mfcheck.given import whole_number
 from mfcheck.imports import offer_folder
 from mfcheck.settings import LEVELS, Settings, level_named
 from mfcheck.theory.loading import PAPER_THEORY, load_theory
@@ -26,6 +29,8 @@ from mfcheck.verdict import Verdict
 if TYPE_CHECKING:
     from mfcheck.session.disagreement import Disagreement
 
+DEFAULTS = {"mf_level": "quick", "mf_seed": None, "mf_dataset": "digits", "mf_device": "auto"}
+"""Of options that have a variable too."""
 KEPT = Path(".pytest_cache/d/mfcheck")
 """Where runs of pytest in the current folder keep their draws."""
 
@@ -35,13 +40,13 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser = commands.add_parser("disagree", help="the cheapest draws that tell two theories apart")
     for name in ("a", "b"):
         parser.add_argument(name, metavar=name.upper(), help="paper, or package.module:Theory")
-    parser.add_argument("--mf-level", default="quick", help=f"level of effort: {', '.join(LEVELS)} (default quick)")
+    parser.add_argument("--mf-level", help=f"level of effort: {', '.join(LEVELS)} (default quick)")
     parser.add_argument(
         "--mf-seed", type=a_whole_number("seed"), help="root seed of all draws (default: a fresh one, printed)"
     )
-    parser.add_argument("--mf-dataset", default="digits", help="inputs of claims that look at one (default digits)")
+    parser.add_argument("--mf-dataset", help="inputs of claims that look at one (default digits)")
     parser.add_argument("--mf-claim", action="append", default=[], help="only claims of this id or glob; repeatable")
-    parser.add_argument("--mf-device", default="auto", help="auto, cpu, cuda or cuda:N (default auto)")
+    parser.add_argument("--mf-device", help="auto, cpu, cuda or cuda:N (default auto)")
     parser.add_argument(
         "--budget", type=a_number("budget"), help="seconds that it may take (default 20, or with --all no limit)"
     )
@@ -54,6 +59,7 @@ def run(chosen: argparse.Namespace) -> int:
         chosen.budget = sys.float_info.max if chosen.all else 20.0
     if not 0 < chosen.budget < math.inf:
         raise ValueError(f"budget must be a positive number of seconds, got {chosen.budget!r}")
+    fill_in(chosen, DEFAULTS, mf_seed=partial(whole_number, "seed"))
     offer_folder()
     a, b = (load_theory(PAPER_THEORY if name == "paper" else name) for name in (chosen.a, chosen.b))
     settings = Settings(

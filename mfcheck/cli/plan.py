@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from mfcheck.cli.arguments import a_number, a_path
+from mfcheck.cli.mirrors import fill_in
 from mfcheck.decisions.cost import Cost, cost_of
 from mfcheck.decisions.decide import asked
 from mfcheck.decisions.forecast import Forecast, core_seconds, forecast
@@ -17,12 +19,16 @@ from mfcheck.ensembles.store import ChunkStore
 from mfcheck.findings.cell import Cell
 from mfcheck.findings.claim import Claim, check_claims, is_asked_for
 from mfcheck.findings.wording import plural
+from mfcheck.given import number
 from mfcheck.imports import foreign_code, offer_folder
 from mfcheck.settings import LEVELS, Settings, level_named
 from mfcheck.theorems.cells_of_a_run import each_cell
 from mfcheck.theory import PaperTheory
 from mfcheck.theory.loading import PAPER_THEORY, load_theory
 from mfcheck.verdict import NotCovered
+
+DEFAULTS = {"mf_theory": PAPER_THEORY, "mf_level": "quick", "mf_device": "auto", "alpha": 1e-6}
+"""Of options that have a variable too."""
 
 
 def add_plan(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -35,14 +41,14 @@ def add_plan(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help="ids or globs, such as thm4.1/entries-gaussian thm5.1/*; without any, all claims in a rough reckoning",
     )
     plan.add_argument("--file", type=a_path, help="a file of your own claims (default: the installed suite)")
-    plan.add_argument("--mf-theory", default=PAPER_THEORY, help="package.module:Theory (default the paper's)")
+    plan.add_argument("--mf-theory", help="package.module:Theory (default the paper's)")
     plan.add_argument("--delta", type=a_number("delta"), help="declared discrepancy (default: the level's)")
-    plan.add_argument("--alpha", type=a_number("alpha"), default=1e-6, help="error rate of a decision (default 1e-6)")
+    plan.add_argument("--alpha", "--mf-alpha", type=a_number("alpha"), help="error rate of a decision (default 1e-6)")
     plan.add_argument(
         "--beta", type=a_number("beta"), default=1e-3, help="chance that one look leaves it open (default 1e-3)"
     )
-    plan.add_argument("--mf-level", default="quick", help=f"level of effort: {', '.join(LEVELS)} (default quick)")
-    plan.add_argument("--mf-device", default="auto", help="auto, cpu, cuda or cuda:N (default auto)")
+    plan.add_argument("--mf-level", help=f"level of effort: {', '.join(LEVELS)} (default quick)")
+    plan.add_argument("--mf-device", help="auto, cpu, cuda or cuda:N (default auto)")
 
 
 def plan_lines(chosen: argparse.Namespace) -> Iterator[str]:
@@ -154,6 +160,7 @@ class _UnplannedError(Exception):
 
 
 def _settings(chosen: argparse.Namespace) -> Settings:
+    fill_in(chosen, DEFAULTS, alpha=partial(number, "alpha"))
     level = level_named(chosen.mf_level)
     if not 0 < chosen.beta < 1:
         raise ValueError(f"beta must lie in (0, 1), got {chosen.beta!r}")

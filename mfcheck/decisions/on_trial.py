@@ -83,10 +83,13 @@ def changes_told(finding: Finding, formula: Formula | None, theory: PaperTheory)
 
 def _told_apart(finding: Finding, formula: Formula | None, theory: PaperTheory, than: PaperTheory) -> bool:
     """Whether a theory's value is as far from another's as the finding's draws can tell: by its resolution, or of what
-    is refuted by its margin and interval. So held where nobody knows, as of laws of two shapes."""
+    is refuted by its margin and interval. So held where nobody knows, as of laws of two shapes; not of a statement that
+    compares no value with anything, and only reads some while it is made."""
     low, high = finding.interval
     fine = finding.resolution if finding.resolution is not None else finding.margin.total + (high - low) / 2
-    if formula is None or not math.isfinite(fine):
+    if formula is None:
+        return False
+    if not math.isfinite(fine):
         return True
     try:
         mine, others = formula(theory), formula(than)

@@ -75,12 +75,12 @@ ON_CHAIN: tuple[tuple[NetworkSpec, str, NormPair], ...] = (
     (NetworkSpec("vanilla", 30, 60, 10**6, 5, 5.0, 0.0, LEAKY), "wishart", NormPair(1, 1)),
     (NetworkSpec("vanilla", 60, 20, 10**6, 2, 6.0, 0.0, BENT), "wishart", NormPair(1, 2)),
     (NetworkSpec("vanilla", 100, 1, 10**6, 20, 2.1), "wishart", INF_INF),
-    (NetworkSpec("vanilla", 400, 10, 10**6, 1, 2.0), "wishart", NormPair(2, math.inf)),
+    (NetworkSpec("vanilla", 400, 10, 10**6, 1, 1.5), "wishart", NormPair(2, math.inf)),
 )
 NETWORKS = (
     *ON_CHAIN,
     (NetworkSpec("vanilla", 784, 4, 1024, 3, 3.4, 0.3, LEAKY), "lazy", NormPair(1.5, 3)),
-    (NetworkSpec("residual", 784, 3, 512, 4, 3.0, 0.1, LEAKY), "lazy", NormPair(3, 1.5)),
+    (NetworkSpec("residual", 784, 3, 512, 6, 3.0, 0.1, LEAKY), "lazy", NormPair(3, 1.5)),
 )
 # The capacity law is stated without biases, which add to the capacity what falls more slowly; and with a shortcut its
 # slope is so noisy that it takes small networks.

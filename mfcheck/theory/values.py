@@ -32,6 +32,8 @@ def number_of(value: Any) -> float:
 
 def no_number(value: Any) -> str:
     """Why a value is no number that draws can be held against, as a phrase; empty for one that is."""
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        return "an array without axes, where it must be a float, as its .item() is"
     if not isinstance(value, Real) or isinstance(value, bool):
         return "which is no number"
     known = isinstance(value, float | int | np.number)

@@ -35,6 +35,31 @@ def test_a_plan_names_every_cell_with_its_draws(capsys: pytest.CaptureFixture[st
     assert "dense-residual" in printed
 
 
+def test_a_plan_takes_the_variables_that_a_run_takes(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = ["plan", "thm4.1/piecewise-linear", "--mf-device", "cpu"]
+    monkeypatch.setenv("MFCHECK_LEVEL", "standard")
+    monkeypatch.setenv("MFCHECK_ALPHA", "1e-4")
+    assert main(plan) == 0
+    assert "level standard, alpha 0.0001" in capsys.readouterr().out
+    assert main([*plan, "--mf-level", "quick", "--mf-alpha", "1e-3"]) == 0
+    assert "level quick, alpha 0.001" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["plan thm4.1/piecewise-linear", "disagree paper paper"])
+@pytest.mark.parametrize(
+    ("name", "value"), [("MFCHECK_TYPO", "1"), ("MFCHECK_LEVEL", "fast"), ("MFCHECK_DEVICE", "tpu")]
+)
+def test_a_variable_that_cannot_be_used_is_told_before_a_draw(
+    command: str, name: str, value: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert main(command.split()) == 4
+    (line,) = capsys.readouterr().err.splitlines()
+    assert (name if name.endswith("TYPO") else value) in line
+
+
 def test_a_smaller_discrepancy_takes_more_draws(capsys: pytest.CaptureFixture[str]) -> None:
     def draws(delta: str) -> int:
         assert main(["plan", "thm4.1/phase-boundary", "--delta", delta, "--mf-device", "cpu"]) == 0

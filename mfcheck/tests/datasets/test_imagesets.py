@@ -18,8 +18,9 @@ import numpy as np
 import pytest
 
 from mfcheck.datasets import imagesets
-from mfcheck.datasets.inputs import batch, inputs, is_present, open_dataset
+from mfcheck.datasets.inputs import batch, image_files, inputs, is_present, open_dataset
 from mfcheck.imports import import_with_torchvision
+from mfcheck.session.resume import identity
 from mfcheck.settings import Settings, level_named
 from mfcheck.tests.support.runs import run
 
@@ -103,6 +104,16 @@ def test_images_in_torchvisions_layout_are_scaled_to_the_length_of_the_theory(
     np.testing.assert_allclose((found.x**2).sum(axis=1), input_dim, rtol=1e-12)
     assert found.norm == pytest.approx(input_dim**0.5)
     assert np.array_equal(found.x, inputs(dataset, input_dim, 20, 3, tmp_path))
+
+
+def test_the_files_of_a_folder_are_told_by_what_they_hold(tmp_path: Path) -> None:
+    there = [lay_torchvision("mnist", tmp_path / name, whole(seed)) for name, seed in (("a", 0), ("b", 0), ("c", 1))]
+    told = [[(one.file, one.sha256) for one in image_files(folder)] for folder in (*there, tmp_path / "none")]
+    assert told[0] == told[1] != told[2]
+    assert len(told[2]) == len(told[0]) >= 2
+    assert told[3] == []
+    asked = [identity(Settings(1, level_named("quick"), data_dir=folder), [], [], [], [])["images"] for folder in there]
+    assert asked[0] == asked[1] != asked[2]
 
 
 def test_the_training_images_are_read_with_their_labels(tmp_path: Path) -> None:

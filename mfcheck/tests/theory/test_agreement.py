@@ -73,6 +73,42 @@ def test_what_is_wrong_in_a_corner_alone_does_not(formula: str) -> None:
     assert not agrees(wrong(formula, CORNERS[formula]), formula)
 
 
+@pytest.mark.parametrize(
+    ("formula", "where"),
+    [
+        ("omega", lambda spec: abs(spec.activation.v) > abs(spec.activation.u)),
+        ("regularisation", lambda spec, eps, p, q: spec.architecture == "residual" and spec.output_dim > 31),
+        ("fisher_rao", lambda spec: spec.output_dim > 31 and spec.architecture == "residual"),
+        ("fisher_rao", lambda spec: abs(spec.activation.v) > abs(spec.activation.u) and spec.architecture == "vanilla"),
+    ],
+    ids=["steeper below 0", "many outputs", "capacity of many outputs", "capacity of steeper below 0"],
+)
+def test_nor_does_what_is_wrong_of_many_outputs_or_of_slopes_that_are_larger_below_0(formula: str, where: Any) -> None:
+    assert not agrees(wrong(formula, where), formula)
+
+
+class ByLogarithms(PaperTheory):
+    """What biases add, by the logarithm of their variance, which 0 has none of."""
+
+    def fisher_rao_of_biases(self, spec: NetworkSpec) -> float:
+        math.log(spec.bias_variance)
+        return super().fisher_rao_of_biases(spec)
+
+    def offset_variance(self, spec: NetworkSpec) -> float:
+        math.log(spec.bias_variance)
+        return super().offset_variance(spec)
+
+    def omega(self, spec: NetworkSpec) -> float:
+        math.log(spec.bias_variance)
+        return super().omega(spec)
+
+
+def test_a_formula_may_have_no_value_where_the_papers_says_nothing() -> None:
+    assert agrees(ByLogarithms(), "fisher_rao_of_biases")
+    assert agrees(ByLogarithms(), "offset_variance")
+    assert not agrees(ByLogarithms(), "omega")
+
+
 def finding(formula: str) -> dict[str, Any]:
     pins = {"places": [], "pins": [{"formula": formula}], "by_calculus": []}
     return {"claim": "a/b", "changes_seen": [], "paper_verdict": "", "verdict": "supported", "pins": pins, "cell": "c"}
