@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor
 
 from mfcheck.ensembles import wishart
 from mfcheck.ensembles.construction import draw_modules
+from mfcheck.ensembles.modules import draw_stack, is_gaussian
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.seeds import derive_seed
 from mfcheck.ensembles.streams import Stream
@@ -32,9 +34,9 @@ def sample_jacobian(
     """The first `columns` columns of J(x) for independent networks: `[draws, output_dim, columns]`, float32.
 
     Engine "wishart" draws from the exact law, which no input changes; "dense" draws the matrices and differentiates
-    at `x` `[input_dim]` (all ones if not given). "auto" is wishart. Raises ValueError for an engine, a number of
-    draws or columns, a seed or an input that cannot be, and for a spec whose Jacobian float32 does not hold; NotANumber
-    where a draw of it is infinite all the same.
+    at `x` `[input_dim]` (all ones if not given). "auto" is wishart, or dense of architectures of one's own. Raises
+    ValueError for an engine, a number of draws or columns, a seed or an input that cannot be, and for a spec whose
+    Jacobian float32 does not hold; NotANumber where a draw of it is infinite all the same.
     """
     if engine not in ("auto", "wishart", "dense"):
         raise ValueError(f"engine {engine!r} is unknown; allowed are auto, wishart, dense")
@@ -47,7 +49,7 @@ def sample_jacobian(
         point = given.detach().to("cpu", torch.float32)
     if point.shape != (spec.input_dim,) or not bool(torch.isfinite(point).all()):
         raise ValueError(f"x must be finite of shape ({spec.input_dim},), got shape {tuple(point.shape)}")
-    dense = engine == "dense"
+    dense = engine == "dense" or (engine == "auto" and spec.architecture not in ARCHITECTURES)
     per_draw = spec.output_dim * (columns + 4 * spec.output_dim)
     if dense:
         per_draw += spec.width * (spec.input_dim + spec.output_dim + 2 * spec.depth * spec.width)
@@ -58,7 +60,7 @@ def sample_jacobian(
             stream = Stream(derive_seed(seed, "sample_jacobian", "dense" if dense else "wishart", spec, start))
             count = min(batch, draws - start)
             if dense:
-                network = Network(spec, stream, replicates=count)
+                network = draw_stack(spec, stream, replicates=count)
                 found.append(network.jacobian(point[None], range(columns))[:, 0])
             else:
                 found.append(wishart.jacobian(spec, count, columns, stream))
@@ -122,11 +124,11 @@ def draw_network(spec: NetworkSpec, engine: str = "auto", seed: int = 0) -> Call
     if engine not in ("auto", "dense", "lazy"):
         raise ValueError(f"engine {engine!r} cannot draw a network; allowed are auto, dense, lazy")
     stream = Stream(derive_seed(integer("seed", seed), "draw_network", spec))
-    if spec.architecture not in ARCHITECTURES:
+    if not is_gaussian(spec.architecture):
         if engine == "lazy":
             raise ValueError(f"engine lazy knows no architecture {spec.architecture}; allowed are auto, dense")
         with one_thread():
             return draw_modules(spec, stream, 1)[0]
     chosen = engine if engine != "auto" else "dense" if spec.width <= DENSE_WIDTH else "lazy"
     with one_thread():
-        return DrawnNetwork(Network(spec, stream, engine=chosen))
+        return DrawnNetwork(cast(Network, draw_stack(spec, stream, engine=chosen)))

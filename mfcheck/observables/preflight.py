@@ -116,7 +116,7 @@ def _drawn_once(first: nn.Module, second: nn.Module, other: nn.Module, sign: int
     for name, one in mine.items():
         if name not in next_one or name not in theirs or torch.equal(one, theirs[name]):
             continue
-        if torch.equal(one, sign * next_one[name]) and len(one.unique()) >= VALUES:
+        if torch.equal(one, sign * next_one[name]) and len(torch.unique(one)) >= VALUES:
             return name
     return ""
 

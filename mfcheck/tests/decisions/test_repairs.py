@@ -11,6 +11,7 @@ import torch
 
 from mfcheck import Cell, Finding, NetworkSpec, PaperTheory, Probe, Source, Tail
 from mfcheck.decisions.decide import Decider
+from mfcheck.decisions.medians import MedianWithin
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.findings.claim import Claim
 from mfcheck.findings.expected import Expectation, declare, outcomes
@@ -173,3 +174,28 @@ def test_a_law_with_two_sides_does_not_break_on_either() -> None:
             tail=lambda: Tail(1.01, 1.1),
             breaks=True,
         )
+
+
+def test_who_only_reads_a_formula_while_a_statement_is_made_tells_no_change_of_it() -> None:
+    """A change of a millionth lies within every statement, and no draw tells it from the paper's."""
+    settings = Settings(seed=5, level=level_named("quick"))
+    claim = Claim("toy.1/within", "A toy law.", lambda settings: [])
+
+    def found(theory: PaperTheory) -> Finding:
+        decide = Decider(claim, Cell(SPEC, "wishart"), settings, theory, ChunkStore(), "")
+        return decide(
+            lambda theory: MedianWithin(
+                SOURCE,
+                statistic=lambda draws: draws[:, 0],
+                name="median",
+                looks_at=lambda *_: Probe(np.ones((1, 4))),
+                low=0.5 * theory.omega(SPEC),
+                high=2.0 * theory.omega(SPEC),
+                origin="a toy",
+            )
+        )
+
+    one = found(times(1 + 1e-6))
+    assert one.verdict is Verdict.SUPPORTED
+    assert one.changes_seen == ("omega",)
+    assert one.changes_told == ()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 
-from mfcheck import NetworkSpec, sample_jacobian
+from mfcheck import NetworkSpec, draw_network, sample_jacobian
 
 
 @pytest.mark.parametrize(
@@ -52,3 +54,17 @@ def test_only_dense_jacobians_are_taken_at_the_input() -> None:
     assert not torch.equal(sample_jacobian(spec, 3, engine="dense"), sample_jacobian(spec, 3, engine="dense", x=x))
     assert torch.equal(sample_jacobian(spec, 3), sample_jacobian(spec, 3, x=x))
     assert torch.equal(sample_jacobian(spec, 3), sample_jacobian(spec, 3, engine="wishart"))
+
+
+@pytest.mark.parametrize("factory", ["Vanilla", "Matrices"])
+@pytest.mark.parametrize("columns", [1, 4])
+def test_networks_of_ones_own_are_differentiated(
+    factory_paths: Callable[[str], str], factory: str, columns: int
+) -> None:
+    spec = NetworkSpec(factory_paths(factory), 4, 3, 8, 2, 2.0)
+    found = sample_jacobian(spec, 5, columns, seed=3)
+    assert found.shape == (5, 3, columns)
+    assert not found.requires_grad
+    assert torch.equal(found, sample_jacobian(spec, 5, columns, "dense", seed=3))
+    network = draw_network(spec, seed=1)
+    assert tuple(network(torch.ones(2, 4)).shape) == (2, 3)
