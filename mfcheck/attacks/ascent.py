@@ -106,8 +106,8 @@ def ascend(
     """The η `[…, B, d]` of the highest score(f(x+η)) `[…, B]` on an ascent, and the best after each step.
 
     Where f is known roughly as well, all but the last and shortest steps go by that, and by its scores. Those go on
-    from there, if it is better than the start, which may be what an earlier attack found; for p = 1, whose
-    steps leap between vertices, from the best so far.
+    from there, if it is better than the start, which may be what an earlier attack found; for p = 1, whose steps leap
+    between vertices, from the best so far.
     """
 
     def climbed(near: Function, eta: Tensor, taken: range) -> tuple[Tensor, list[Tensor], Tensor, Tensor]:

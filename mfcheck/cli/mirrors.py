@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mfcheck.given import check_text
 from mfcheck.session import options
 
 
@@ -20,8 +19,5 @@ def fill_in(chosen: argparse.Namespace, defaults: Mapping[str, Any], **read: Cal
     for name, default in defaults.items():
         if getattr(chosen, name) is not None:
             continue
-        option = name.removeprefix("mf_")
-        text = texts.get(option)
-        if text is not None:
-            check_text(options.spelt(option), text)
+        text = texts.get(name.removeprefix("mf_"))
         setattr(chosen, name, default if text is None else read.get(name, str)(text))

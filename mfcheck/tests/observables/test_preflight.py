@@ -16,6 +16,11 @@ from mfcheck.tests.support.factories import EXAMPLES, FACTORIES, X, spec_of
 from mfcheck.tests.support.further_factories import FURTHER
 
 
+def test_what_two_networks_share_by_chance_passes_pre_flight(factory_paths: Callable[[str], str]) -> None:
+    spec = spec_of(factory_paths("Signed"))
+    assert {preflight.problem(spec, X, seed) for seed in range(1, 13)} == {""}
+
+
 @pytest.mark.parametrize("factory", ["Vanilla", "Global", "Settled", "Biased", "Lazy", "Gained"])
 def test_a_sound_network_of_ones_own_passes_pre_flight(factory_paths: Callable[[str], str], factory: str) -> None:
     assert preflight.problem(spec_of(factory_paths(factory)), X, seed=1) == ""

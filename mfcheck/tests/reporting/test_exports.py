@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import sys
 
 import pytest
 from hypothesis import given
@@ -26,6 +27,12 @@ def test_csv_has_a_row_for_every_finding_with_its_numbers_and_its_command() -> N
         assert (row["claim"], row["cell"], row["reproduce"]) == (finding.claim, finding.cell, finding.reproduce)
         assert (float(row["low"]), float(row["high"])) == finding.interval
         assert float(row["delta"]) == finding.margin.discrepancy
+
+
+def test_an_end_that_an_interval_does_not_have_is_infinite_in_csv() -> None:
+    finding = make_finding(interval=[-sys.float_info.max, sys.float_info.max])
+    (row,) = csv.DictReader(io.StringIO(exports.comma_separated(report_of(make_report(make_claim(finding))))))
+    assert (row["low"], row["high"]) == ("-inf", "inf")
 
 
 def test_latex_has_a_row_for_every_finding_of_as_many_cells() -> None:

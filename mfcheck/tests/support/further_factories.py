@@ -38,15 +38,15 @@ class Mirrored(Vanilla):
         self.last = nn.Parameter(torch.randn(*self.last.shape, generator=again) * (-1) ** Mirrored.drawn)
         Mirrored.drawn += 1
 
-class Masked(Vanilla):
-    # Its few fixed zeros and ones are those of two networks in a row by chance, and it is as random as any.
+class Signed(Vanilla):
+    # One sign for a network, which two in a row share by chance: as random as any.
 
     def __init__(self, spec, g):
         super().__init__(spec, g)
-        self.register_buffer("mask", (torch.rand(1, spec.output_dim, generator=g) < 0.99).float())
+        self.register_buffer("sign", torch.randn(1, generator=g).sign())
 
     def forward(self, x):
-        return super().forward(x) * self.mask
+        return super().forward(x) * self.sign
 
 class Pair(Vanilla):
     def forward(self, x):
