@@ -171,7 +171,8 @@ def judge_law(ordered: Floats, law: rv_frozen | Times, region: Region, alpha: fl
     # A few thousand ranks bound the distance from below: most wrong laws need no more, and there are many of them.
     rank, left = np.arange(0, len(ordered), max(1, len(ordered) // 2000)), left_of(law)
     some = ordered[rank]
-    at = law.cdf(some)
+    with np.errstate(divide="ignore", invalid="ignore"):  # of scipy's laws of scale 0
+        at = law.cdf(some)
     if np.isnan(at).any():
         return Verdict.REFUTED
     below = at if left is None else left(some)
