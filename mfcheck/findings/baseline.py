@@ -1,4 +1,4 @@
-"""A baseline: what a comparison needs of a report, small and one finding a line, so that changes of it can be read."""
+"""A baseline: what comparing and pooling need of a report, small and one finding a line, to be kept and read."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ HEAD = (
     "seed",
     "level",
     "alpha",
+    "family_error_bound",
     "theory",
     "theory_code",
     "architectures",
@@ -52,7 +53,7 @@ def baseline_text(report: Mapping[str, Any]) -> str:
 
 
 def reduced(report: Mapping[str, Any]) -> dict[str, Any]:
-    """A report without what no comparison reads: the curves, commands and parameters of its findings."""
+    """A report without what no comparison or pooling reads: the curves, commands and parameters of its findings."""
     kept = _only(HEAD, report) | {"devices": devices_of(report)}
     kept["dataset"] = _kept(report["dataset"], DATASET, files=lambda file: _only(FILE, file))
     kept["theorems"] = [_kept(theorem, THEOREM, claims=_claim) for theorem in report["theorems"]]

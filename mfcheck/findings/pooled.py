@@ -110,7 +110,7 @@ def check_poolable(reports: Mapping[str, Mapping[str, Any]]) -> None:
     for name, report in reports.items():
         bound = report.get("family_error_bound")
         if isinstance(bound, bool) or not isinstance(bound, int | float) or not 0 <= bound < math.inf:
-            found = f"gives {shown(bound)} for it" if "family_error_bound" in report else "has none, as a baseline"
+            found = f"gives {shown(bound)} for it" if "family_error_bound" in report else "has none"
             raise ValueError(f"{name!r} must hold a family_error_bound of at least 0, and {found}; {WHOLE}")
     codes = {code: name for name, report in reports.items() if (code := report.get("theory_code"))}
     if len(codes) > 1:

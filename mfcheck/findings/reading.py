@@ -25,6 +25,7 @@ from mfcheck.findings.report import (
     TheoremRecord,
     Twin,
 )
+from mfcheck.theory.consistency import Contradiction
 from mfcheck.verdict import Verdict
 
 Plain = Mapping[str, Any]
@@ -129,7 +130,8 @@ def _dataset(plain: Plain) -> Dataset:
 def _changes(plain: Plain) -> Changes:
     formulas = (_made(ChangedFormula, one) for one in plain.get("formulas", ()))
     verdicts = (_made(ChangedVerdict, one) for one in plain.get("verdicts", ()))
-    return Changes(tuple(formulas), tuple(verdicts), tuple(plain.get("unjudged", ())))
+    broken = (_made(Contradiction, one) for one in plain.get("contradictions", ()))
+    return Changes(tuple(formulas), tuple(verdicts), tuple(plain.get("unjudged", ())), tuple(broken))
 
 
 def _made(kind: type[Record], plain: Plain) -> Record:

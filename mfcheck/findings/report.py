@@ -14,6 +14,7 @@ from mfcheck.findings.parts import Part
 from mfcheck.findings.sections import section_of
 from mfcheck.findings.states import Tally
 from mfcheck.spec import ARCHITECTURES
+from mfcheck.theory.consistency import Contradiction
 from mfcheck.verdict import Verdict
 
 Value = str | int | float | bool | None
@@ -156,6 +157,7 @@ class Changes:
     formulas: tuple[ChangedFormula, ...] = ()
     verdicts: tuple[ChangedVerdict, ...] = ()
     unjudged: tuple[str, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,7 @@ from mfcheck.theory import PaperTheory
 from mfcheck.theory.agreement import agrees
 from mfcheck.theory.arguments import formulas
 from mfcheck.theory.changes import changes, is_papers
+from mfcheck.theory.consistency import contradictions
 
 Plain = Mapping[str, Any]
 SEEN, UNMOVED, UNTESTED = "seen", "unmoved", "untested"
@@ -24,7 +26,8 @@ def theory_changes(theory: PaperTheory, findings: Sequence[dict[str, Any]]) -> d
     """Each changed formula with the claims that saw it, asked it and refuted it, and each verdict that changed.
 
     Empty for the paper's own theory. A refutation that the paper's theory shares counts for none. `unjudged` are the
-    claims that saw a change, in cells whose draws cannot judge the paper's theory too.
+    claims that saw a change, in cells whose draws cannot judge the paper's theory too. `contradictions` are where the
+    theory's formulas break what follows from each other: told, and no verdict.
     """
     if is_papers(theory):
         return {}
@@ -49,6 +52,7 @@ def theory_changes(theory: PaperTheory, findings: Sequence[dict[str, Any]]) -> d
             for finding in sorted(changed, key=lambda finding: (finding["claim"], finding["cell"]))
         ],
         "unjudged": _claims([finding for finding in findings if not finding["paper_verdict"]]),
+        "contradictions": [asdict(one) for one in contradictions(theory)],
     }
 
 

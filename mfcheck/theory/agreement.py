@@ -8,31 +8,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from functools import lru_cache
-from itertools import combinations, cycle, product
-from random import Random
+from itertools import cycle, product
 from typing import Any
 
 from mfcheck.imports import raised_on_purpose
-from mfcheck.spec import ARCHITECTURES, NetworkSpec, ReLULike
+from mfcheck.spec import NetworkSpec
 from mfcheck.theory.arguments import formulas, parameters
 from mfcheck.theory.changes import PAPER, numbers_at
 from mfcheck.theory.domains import domain_of
 from mfcheck.theory.paper import PaperTheory
+from mfcheck.theory.sample_places import SIZES, networks
 
 SAME = 1e-3
 """Relative distance up to which two numbers are one: so near come somebody's own quadratures and differential
 equations, and no twin is."""
-SIZES = ((31, 7), (7, 31), (784, 1), (9, 9), (16, 2), (16, 100))
-"""Inputs and outputs: more inputs, more outputs, one output, as many of both, two outputs, many."""
-KINDS = (ReLULike(), ReLULike(0.8, 0.3), ReLULike(0.7, -1.1), ReLULike(1, -1), ReLULike(1.2, -0.1), ReLULike(0.9, 0.9))
 EXPONENTS = (1.0, 1.05, 1.5, 2.0, 4.0, 50.0, math.inf)
 PAIRS = tuple(product(EXPONENTS, (1.0, 1.5, 2.0, 3.0, 20.0, math.inf)))
 BUDGETS, LATER = (0.01, 0.3, 20.0), {"t": (0.5, 20.0, 1e3), "lower": (0.02, 0.5)}
 """Budgets; and times, or shares of ω^L, of formulas that take long, and of which some pairs are enough."""
 FEW, FEWER = 700, 80
-"""Of all networks so many, or where budgets and norms are arguments too fewer; and what else it takes for any two
-values of two axes to meet in one of them."""
+"""Of all networks so many, or where budgets and norms are arguments too fewer."""
 
 
 def agrees(theory: PaperTheory, name: str) -> bool:
@@ -61,12 +56,12 @@ def _agrees_at(theory: PaperTheory, formula: str, place: tuple[Any, ...]) -> boo
 def _places(theory: PaperTheory, formula: str) -> Iterator[tuple[Any, ...]]:
     names = parameters(theory, formula)
     if names == ("spec",):
-        yield from ((spec,) for spec in _networks(FEW))
+        yield from ((spec,) for spec in networks(FEW))
     elif names[:1] == ("spec",):
         if len(names) == 4:
-            yield from ((spec, eps, *pair) for spec, eps, pair in product(_networks(FEWER), BUDGETS, PAIRS))
+            yield from ((spec, eps, *pair) for spec, eps, pair in product(networks(FEWER), BUDGETS, PAIRS))
         else:
-            every = product(_networks(FEWER), PAIRS[3::7], LATER.get(names[-1], (0.5,)))
+            every = product(networks(FEWER), PAIRS[3::7], LATER.get(names[-1], (0.5,)))
             yield from ((spec, eps, *pair, at) for (spec, pair, at), eps in zip(every, cycle(BUDGETS), strict=False))
     else:
         yield from ((p, q, *sizes) for sizes in (*SIZES, (200, 3)) for p, q in PAIRS)
@@ -87,20 +82,3 @@ def _says_nothing(formula: str, place: tuple[Any, ...]) -> bool:
     """Whether the paper declares of a formula that without biases it says nothing, and the place has none."""
     unbiased = isinstance(place[0], NetworkSpec) and place[0].bias_variance == 0
     return unbiased and "bias_variance=0" in domain_of(PaperTheory, formula).reasons
-
-
-@lru_cache(maxsize=2)
-def _networks(least: int) -> tuple[NetworkSpec, ...]:
-    """So many networks by chance, and every further one in which two values meet that no other has together."""
-    axes = (ARCHITECTURES, (6, 24, 400, 20_000), (1, 2, 3, 4, 6, 25), SIZES, (0.6, 2.5), (0.0, 0.3), KINDS)
-    every = list(product(*axes))
-    Random(0).shuffle(every)
-    met: set[tuple[tuple[int, Any], ...]] = set()
-    found = []
-    for place, one in enumerate(every):
-        pairs = set(combinations(enumerate(one), 2))
-        if place < least or not pairs <= met:
-            met |= pairs
-            architecture, width, depth, sizes, variance, bias, kind = one
-            found.append(NetworkSpec(architecture, *sizes, width, depth, variance, bias, kind))
-    return tuple(found)

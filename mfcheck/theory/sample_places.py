@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from itertools import combinations, product
+from random import Random
 from typing import Any
 
 from mfcheck.spec import ARCHITECTURES, NetworkSpec, ReLULike
@@ -13,6 +15,9 @@ PAIRS = (*KNOWN, (4, 1.5), (2, 3), (1.05, 20))
 BUDGETS = (0.3, 2.0)
 TIMES = (0.5, 20.0)
 LOWER = (0.02,)
+SIZES = ((31, 7), (7, 31), (784, 1), (9, 9), (16, 2), (16, 100))
+"""Inputs and outputs: more inputs, more outputs, one output, as many of both, two outputs, many."""
+KINDS = (ReLULike(), ReLULike(0.8, 0.3), ReLULike(0.7, -1.1), ReLULike(1, -1), ReLULike(1.2, -0.1), ReLULike(0.9, 0.9))
 
 
 def sample_places(parameters: tuple[str, ...]) -> list[tuple[Any, ...]]:
@@ -41,3 +46,20 @@ def _sample_specs() -> tuple[NetworkSpec, ...]:
         for variance in (0.6, 1.7)
         for act in acts
     )
+
+
+@lru_cache(maxsize=2)
+def networks(least: int) -> tuple[NetworkSpec, ...]:
+    """So many networks by chance, and every further one in which two values meet that no other has together."""
+    axes = (ARCHITECTURES, (6, 24, 400, 20_000), (1, 2, 3, 4, 6, 25), SIZES, (0.6, 2.5), (0.0, 0.3), KINDS)
+    every = list(product(*axes))
+    Random(0).shuffle(every)
+    met: set[tuple[tuple[int, Any], ...]] = set()
+    found = []
+    for place, one in enumerate(every):
+        pairs = set(combinations(enumerate(one), 2))
+        if place < least or not pairs <= met:
+            met |= pairs
+            architecture, width, depth, sizes, variance, bias, kind = one
+            found.append(NetworkSpec(architecture, *sizes, width, depth, variance, bias, kind))
+    return tuple(found)

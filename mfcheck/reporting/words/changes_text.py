@@ -6,6 +6,7 @@ from collections import Counter
 
 from mfcheck.findings import wording
 from mfcheck.findings.report import ChangedFormula, Changes, Report
+from mfcheck.reporting.words.numbers import figures
 from mfcheck.theory.changes import is_added
 
 NOTHING = "It changes no formula of the paper's."
@@ -60,6 +61,21 @@ def unjudged(report: Report) -> str:
     return f"The paper's theory needs draws of its own in some cells of {', '.join(claims)}." if claims else ""
 
 
+def contradictions(report: Report) -> list[str]:
+    """Where the theory's formulas do not agree with each other, a sentence for each equation between them."""
+    return [
+        f"Its formulas {', '.join(one.formulas)} contradict each other, at {one.failing} of {one.asked} places: "
+        f"{one.says}, but {_apart(*one.sides)} in {one.where}."
+        for one in _changes(report).contradictions
+    ]
+
+
+def _apart(left: float, right: float) -> str:
+    if right == 0:
+        return f"the right side is 0 and the left one {figures(left)}"
+    return f"the left side is {figures(left / right)} of the right one"
+
+
 def repairs(report: Report) -> list[str]:
     """What was declared refuted of the paper's theory and holds of this one, a sentence for each declaration."""
     if report.changes is None:
@@ -77,7 +93,7 @@ def lines(report: Report) -> list[str]:
         f"{claim}: {wording.plural(cells, 'cell')} {was} by the paper's theory, {now} by this one"
         for claim, was, now, cells in verdicts(report)
     ]
-    return [title(report), *said, *repairs(report), *filter(None, [unjudged(report)])]
+    return [title(report), *said, *contradictions(report), *repairs(report), *filter(None, [unjudged(report)])]
 
 
 def _changes(report: Report) -> Changes:

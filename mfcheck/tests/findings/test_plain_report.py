@@ -160,6 +160,7 @@ def test_changes_of_a_theory_are_told_by_formula_by_verdict_and_by_claim() -> No
             {"claim": "t/b", "cell": cell, "paper_verdict": "supported", "verdict": "refuted"} for cell in ("1", "2")
         ],
         "unjudged": ["t/d"],
+        "contradictions": [],
     }
 
 
@@ -175,9 +176,10 @@ def test_a_baseline_keeps_what_a_comparison_reads() -> None:
     more = {"family_error_bound": 1.0, "schema": 2}
     kept = baseline.reduced(WHOLE | more)
     head = ("mfcheck", "created", "environment", "seed", "level", "alpha", "theory", "architectures", "verdict")
+    assert kept["family_error_bound"] == 1.0
     for name in (*head, "schema", "full", "narrowed", "dataset", "mutants"):
         assert kept[name] == WHOLE[name], name
-    assert set(kept) == {*WHOLE, "devices"}
+    assert set(kept) == {*WHOLE, "family_error_bound", "devices"}
     assert kept["devices"] == ["cpu"]
     (theorem,), (given,) = kept["theorems"], WHOLE["theorems"]
     assert {name: theorem[name] for name in ("id", "title", "verdict")} == {

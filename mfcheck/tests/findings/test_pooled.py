@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -115,9 +116,25 @@ def test_an_error_bound_that_is_none_is_refused_by_name(bound: Any) -> None:
         pooled({"a": report(1, {}), "b": report(2, {}) | {"family_error_bound": bound}})
 
 
-def test_a_baseline_is_nothing_to_pool() -> None:
-    with pytest.raises(ValueError, match=r"has none, as a baseline; give the report\.json of a run"):
-        pooled({"a": report(1, {}), "b": reduced(report(2, {}))})
+@pytest.mark.parametrize("verdicts", list(product(("supported", "refuted", "undecided", "not applicable"), repeat=2)))
+def test_baselines_are_pooled_as_the_reports_that_they_are_of(verdicts: tuple[str, str]) -> None:
+    kinds = (
+        {"regime": "early"},
+        {"regime": "late", "caveat": "few images", "cell": "c2"},
+        {"expected": "known", "cell": "c3"},
+        {"claim": "open/a", "cell": "c4"},
+    )
+    whole = {
+        f"run {seed}": report(seed, *({"verdict": verdict, **kind} for kind in kinds), errors=(ERROR,))
+        for seed, verdict in enumerate(verdicts)
+    }
+    assert pooled({name: reduced(one) for name, one in whole.items()}) == pooled(whole)
+
+
+def test_a_baseline_of_an_earlier_day_has_no_error_bound_and_is_refused() -> None:
+    early = {name: value for name, value in reduced(report(2, {})).items() if name != "family_error_bound"}
+    with pytest.raises(ValueError, match=r"has none; give the report\.json of a run"):
+        pooled({"a": report(1, {}), "b": early})
 
 
 def test_one_report_is_nothing_to_pool() -> None:

@@ -1,0 +1,129 @@
+"""Formulas that follow from each other: the paper's agree, in any words; a wrong one contradicts its neighbours."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from scipy import stats
+
+from mfcheck import NetworkSpec, PaperTheory
+from mfcheck.findings.reading import report_of
+from mfcheck.findings.theory_changes import theory_changes
+from mfcheck.reporting.words.changes_text import lines
+from mfcheck.tests.support.right_theories import RIGHT
+from mfcheck.tests.support.subtle_theories import (
+    AS_GOOD,
+    CapacityOfFewLayers,
+    DeepWeightsFallFurther,
+    ShortcutCapacityOfHalfTheLayers,
+    ShortcutCapacityWithoutItsGain,
+    ShortcutCapacityWithoutItsPower,
+    ShortcutRateToFirstOrder,
+    ShortcutWeightsToFirstOrder,
+)
+from mfcheck.theory.consistency import RELATIONS, contradictions
+
+PAPER = PaperTheory()
+
+
+def scaled(formula: str, factor: float, where: Callable[[NetworkSpec], bool] = lambda spec: True) -> PaperTheory:
+    """The paper's theory with a formula so many times its value in some networks, or for laws so many times as wide."""
+
+    def changed(self: PaperTheory, *place: Any) -> Any:
+        value = getattr(PAPER, formula)(*place)
+        if not where(place[0]):
+            return value
+        return factor * value if isinstance(value, float) else stats.norm(scale=factor * value.std())
+
+    changed.__signature__ = inspect.signature(getattr(PaperTheory, formula))  # type: ignore[attr-defined]
+    kind = type("Scaled", (PaperTheory,), {formula: changed})
+    found: PaperTheory = kind()
+    return found
+
+
+def broken(theory: PaperTheory) -> set[str]:
+    """The formulas of all equations that fail."""
+    return {name for one in contradictions(theory) for name in one.formulas}
+
+
+@pytest.mark.parametrize("theory", [PaperTheory, *RIGHT, *AS_GOOD])
+def test_right_theories_contradict_nothing_in_whatever_words(theory: type[PaperTheory]) -> None:
+    assert contradictions(theory()) == ()
+
+
+@pytest.mark.parametrize(
+    "formula",
+    sorted({name for one in RELATIONS for name in one.formulas} - {"beta", "omega", "fisher_rao", "offset_variance"}),
+)
+def test_a_formula_of_1_05_times_its_value_contradicts_its_neighbours(formula: str) -> None:
+    assert formula in broken(scaled(formula, 1.05))
+
+
+@pytest.mark.parametrize("formula", ["fisher_rao", "offset_variance", "standard_rate", "full_fisher_rao"])
+def test_a_formula_of_which_others_know_no_value_may_be_any_number_of_times_it(formula: str) -> None:
+    assert contradictions(scaled(formula, 1.05)) == ()
+
+
+@pytest.mark.parametrize("formula", ["weight_variance", "variance_rate", "capacity_rate", "collapse_time"])
+def test_a_formula_that_is_wrong_at_25_layers_alone_is_told(formula: str) -> None:
+    (one, *_) = contradictions(scaled(formula, 1.1, lambda spec: spec.depth == 25))
+    assert formula in one.formulas
+    assert "L=25" in one.where or "depth=25" in one.where
+    assert 0 < one.failing < one.asked
+
+
+@pytest.mark.parametrize(
+    ("theory", "formula"),
+    [
+        (CapacityOfFewLayers, "capacity_rate"),
+        (DeepWeightsFallFurther, "weight_variance"),
+        (ShortcutCapacityOfHalfTheLayers, "capacity_rate"),
+        (ShortcutCapacityWithoutItsGain, "capacity_rate"),
+        (ShortcutCapacityWithoutItsPower, "capacity_rate"),
+        (ShortcutRateToFirstOrder, "variance_rate"),
+        (ShortcutWeightsToFirstOrder, "weight_variance"),
+    ],
+)
+def test_formulas_that_are_right_at_some_depths_are_told_without_a_draw(
+    theory: type[PaperTheory], formula: str
+) -> None:
+    assert formula in broken(theory())
+
+
+def test_the_rate_of_half_the_value_contradicts_gradient_flow() -> None:
+    (one,) = contradictions(PaperTheory(rate_factor=1))
+    assert one.formulas == ("variance_rate", "regularisation")
+    assert one.failing == one.asked
+    assert one.sides[0] / one.sides[1] == pytest.approx(0.5)
+
+
+def test_a_capacity_that_grows_otherwise_contradicts_its_rate() -> None:
+    class Linear(PaperTheory):
+        def fisher_rao(self, spec: NetworkSpec) -> float:
+            return spec.depth * spec.output_dim * self.omega(spec)
+
+    assert [one.formulas[:2] for one in contradictions(Linear())] == [("capacity_rate", "fisher_rao")]
+
+
+def test_a_formula_that_raises_or_gives_nothing_is_no_contradiction() -> None:
+    class Silent(PaperTheory):
+        def variance_rate(self, spec: NetworkSpec, eps: float, p: float, q: float) -> float:
+            raise ZeroDivisionError
+
+        def collapse_time(self, spec: NetworkSpec, eps: float, p: float, q: float, lower: float) -> float:
+            return math.nan
+
+    assert contradictions(Silent()) == ()
+
+
+def test_what_contradicts_itself_is_a_sentence_of_the_report() -> None:
+    theory = PaperTheory(rate_factor=1)
+    plain = {"theory": "mine:Half", "theorems": [], "theory_changes": theory_changes(theory, [])}
+    (told,) = [line for line in lines(report_of(plain)) if "contradict" in line]
+    assert told.startswith("Its formulas variance_rate, regularisation contradict each other, at 98 of 98 places: dσ")
+    assert "but the left side is 0.5 of the right one in " in told
+    assert not any("contradict" in line for line in lines(report_of(plain | {"theory_changes": {"formulas": []}})))
