@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,6 +78,17 @@ def read_images(dataset: str, data_dir: Path | None = None) -> ImageSet:
     if not (np.array_equal(pixels, found.pixels) and np.array_equal(labels, found.labels)):
         raise ValueError(f"torchvision reads other images than {raw} holds; remove {raw.with_name('processed')}")
     return found
+
+
+def image_files(data_dir: Path | None = None) -> tuple[str, ...]:
+    """What training images lie where sets are looked for, by names and digests of the files as they are."""
+    found = []
+    for dataset in CLASSES:
+        there = filter(None, folders(dataset, data_dir))
+        for path in filter(os.path.isfile, (_idx_file(folder, name) for folder in there for name in (IMAGES, LABELS))):
+            with contextlib.suppress(OSError), path.open("rb") as file:
+                found.append(f"{dataset} {path.name} {hashlib.file_digest(file, 'sha256').hexdigest()[:16]}")
+    return tuple(found)
 
 
 def download(dataset: str, data_dir: Path | None = None) -> None:

@@ -167,12 +167,6 @@ def is_present(dataset: str, data_dir: Path | None = None) -> bool:
     return True
 
 
-def image_files(data_dir: Path | None = None) -> list[Provenance]:
-    """The files of all data sets that are no part of an installed package and can be read here and now."""
-    names = [name for name in DATASETS if name not in ("noise", "digits") and is_present(name, data_dir)]
-    return [file for name in names if (found := open_dataset(name, data_dir)) for file in found.provenance]
-
-
 @lru_cache(maxsize=2)
 def _read_once(dataset: str, data_dir: Path | None, folders: tuple[Path | None, Path]) -> ImageSet:
     """The images, by the folders too: another cache of a user's, set in between, is another data set."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mfcheck.datasets.inputs import image_files
+from mfcheck.datasets.imagesets import image_files
 from mfcheck.ensembles.import_closure import Closure
 from mfcheck.ensembles.module_files import own_code
 from mfcheck.ensembles.provenance import foreign_code
@@ -57,7 +57,7 @@ def identity(
         "device": settings.device,
         "dataset": settings.dataset,
         "data_dir": None if settings.data_dir is None else str(settings.data_dir),
-        "images": [f"{one.file} {one.sha256[:16]}" for one in image_files(settings.data_dir)],
+        "images": list(image_files(settings.data_dir)),
         "claims": list(claims),
         "tests": list(tests),
         "options": list(own_options),
