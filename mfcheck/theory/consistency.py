@@ -25,6 +25,8 @@ SOME = 80
 """Of so many networks, and of those in which every two sizes, depths or variances meet."""
 BUDGETS = ((0.3, math.inf, math.inf), (2.0, 2.0, 2.0), (0.01, 1.0, 2.0), (0.3, 4.0, 1.5))
 """ε with its norms p and q."""
+SMALL = 1e-6
+"""The budget ε where the network is as good as affine."""
 STEP = 0.01
 """Of log σ_w², in central differences: their error is of the order of its square."""
 NODES = tuple(zip(*(values.tolist() for values in leggauss(6)), strict=True))
@@ -97,8 +99,8 @@ def _law_of_offsets(theory: PaperTheory, place: Place) -> Sides:
 
 
 def _scale_of_the_bound(theory: PaperTheory, place: Place) -> Sides:
-    spec, eps, p, q = place
-    scale = theory.adversarial_bound(*place) / (eps * theory.beta(p, q, spec.input_dim, spec.output_dim))
+    spec, _, p, q = place
+    scale = theory.adversarial_bound(spec, SMALL, p, q) / (SMALL * theory.beta(p, q, spec.input_dim, spec.output_dim))
     return scale**2, spec.input_dim * theory.jacobian_entry_variance(spec)
 
 
@@ -151,7 +153,7 @@ RELATIONS = (
     Relation("the law of J_ij has variance Var J_ij", ("jacobian_entry", "jacobian_entry_variance"), _law_of_entries),
     Relation("the law of a_i has variance Var a_i", ("offset", "offset_variance"), _law_of_offsets),
     Relation(
-        "(bound on L_adv/(ε β_{p,q}))² = d Var J_ij",
+        f"(bound on L_adv/(ε β_{{p,q}}))² = d Var J_ij as ε → 0, at ε = {SMALL:g}",
         ("adversarial_bound", "beta", "jacobian_entry_variance"),
         _scale_of_the_bound,
     ),

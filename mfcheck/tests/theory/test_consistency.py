@@ -127,3 +127,11 @@ def test_what_contradicts_itself_is_a_sentence_of_the_report() -> None:
     assert told.startswith("Its formulas variance_rate, regularisation contradict each other, at 98 of 98 places: dσ")
     assert "but the left side is 0.5 of the right one in " in told
     assert not any("contradict" in line for line in lines(report_of(plain | {"theory_changes": {"formulas": []}})))
+
+
+def test_a_bound_that_saturates_is_asked_where_budgets_are_small() -> None:
+    class Saturates(PaperTheory):
+        def adversarial_bound(self, spec: NetworkSpec, eps: float, p: float, q: float) -> float:
+            return super().adversarial_bound(spec, min(eps, 0.2), p, q)
+
+    assert contradictions(Saturates()) == ()
