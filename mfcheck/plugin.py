@@ -89,7 +89,19 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
         f"mfcheck: architectures {', '.join(chosen.architectures)}; dataset {chosen.dataset}; device {chosen.device}",
         *([f"mfcheck: draws by {run.workers}"] if run.workers else []),
         *resumed,
+        *_contradicting(run),
     ]
+
+
+def _contradicting(run: Run) -> list[str]:
+    """The formulas of a theory on trial that do not follow from each other, told before any draw."""
+    from mfcheck.theory.changes import is_papers
+    from mfcheck.theory.consistency import contradictions
+
+    with calm_warnings():
+        found = () if is_papers(run.theory) else contradictions(run.theory)
+    names = ", ".join(dict.fromkeys(name for one in found for name in one.formulas))
+    return [f"mfcheck: formulas of this theory contradict each other, as the report tells: {names}"] if found else []
 
 
 @pytest.hookimpl(optionalhook=True)
