@@ -72,7 +72,7 @@ def _contradiction(theory: PaperTheory, relation: Relation) -> Contradiction | N
     if not failing:
         return None
     (spec, eps, p, q), sides = failing[0]
-    where = f"{spec}, ε = {eps:g}, (p, q) = ({p:g}, {q:g})"
+    where = f"{spec}, ε = {eps:g}, (p, q) = ({p:g}, {q:g})".replace("inf", "∞")
     return Contradiction(relation.says, relation.formulas, len(failing), asked, where, sides)
 
 
