@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mfcheck.findings.claim import check_claims, is_asked_for
 from mfcheck.findings.finding import Finding
 from mfcheck.findings.states import claims_of
+from mfcheck.given import path_at
 from mfcheck.imports import calm_warnings
 from mfcheck.session import machines
 from mfcheck.session.options import spelt
@@ -70,6 +71,7 @@ def audit(
     device: str = "cpu",
     alpha: float = 1e-6,
     cache: Path | None = None,
+    data_dir: Path | str | None = None,
     input_shape: Sequence[int] = (),
     outputs: int | None = None,
     backend: str = "serial",
@@ -80,11 +82,11 @@ def audit(
 
     `factory` is package.module:factory, an entry point's name, or a function or class that can be imported by its name
     (`mfcheck.architectures` says what it may declare); of a constructor that takes no spec, `input_shape` and `outputs`
-    are its sizes. The same seed gives the findings of `mfcheck audit`, and of `pytest claims` with the scale that its
-    pre-flight measures. Where the pre-flight is fatal that is all that is found. `backend` "loky", "dask" or "ray" has
-    draws made by so many `workers`, processes of this machine (all usable cores if None), or by those of a cluster
-    whose `scheduler` has an address; they show in no finding. Raises ValueError, before any work, for what cannot be
-    used.
+    are its sizes; `data_dir` is where "mnist" or "fashion-mnist" lies. The same seed gives the findings of `mfcheck
+    audit`, and of `pytest claims` with the scale that its pre-flight measures. Where the pre-flight is fatal that is
+    all that is found. `backend` "loky", "dask" or "ray" has draws made by so many `workers`, processes of this machine
+    (all usable cores if None), or by those of a cluster whose `scheduler` has an address; they show in no finding.
+    Raises ValueError, before any work, for what cannot be used.
     """
     from mfcheck.decisions.decide import Decider
     from mfcheck.decisions.suite import suite_claims
@@ -100,7 +102,17 @@ def audit(
     named = factory if isinstance(factory, str) else importable(factory)
     machine = machines.asked_for(backend, workers, scheduler)
     settings = Settings(
-        seed, level_named(level), alpha, device, dataset, theory, (named,), tuple(input_shape), outputs, cache=cache
+        seed,
+        level_named(level),
+        alpha,
+        device,
+        dataset,
+        theory,
+        (named,),
+        tuple(input_shape),
+        outputs,
+        cache=cache,
+        data_dir=None if data_dir is None else path_at(str(data_dir)),
     )
     (path,) = settings.architectures
     with calm_warnings():
@@ -164,7 +176,7 @@ def _command(claim: str, settings: Settings) -> str:
     texts = {"claim": claim, "seed": str(settings.seed), "level": settings.level.title, "device": settings.device}
     texts |= {
         name: str(getattr(settings, name))
-        for name in ("alpha", "dataset", "theory", "outputs")
+        for name in ("alpha", "dataset", "data_dir", "theory", "outputs")
         if getattr(settings, name) != getattr(usual, name)
     }
     if settings.input_shape:

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from importlib.metadata import EntryPoint, EntryPoints
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from mfcheck.imports import load_factory
 from mfcheck.settings import Settings, level_named, settings_from
 from mfcheck.spec import NetworkSpec
 from mfcheck.tests.support.factories import EXAMPLES, spec_of
+from mfcheck.theory.loading import PAPER_THEORY
 
 
 @pytest.mark.parametrize(
@@ -165,10 +167,18 @@ def test_a_fatal_pre_flight_is_found_at_a_glance_too(factory_paths: Callable[[st
     assert report.record["level"] == "glance"
 
 
-def test_the_command_of_a_finding_takes_all_that_was_asked(factory_paths: Callable[[str], str]) -> None:
-    path = factory_paths("Vanilla")
+def test_the_command_of_a_finding_takes_all_that_was_asked(factory_paths: Callable[[str], str], tmp_path: Path) -> None:
+    path, folder = factory_paths("Vanilla"), tmp_path / "my data"
+    folder.mkdir()
     report = mfcheck.audit(
-        path, ["preflight/alive"], seed=4, alpha=1e-4, dataset="noise", input_shape=(5, 2), outputs=3
+        path,
+        ["preflight/alive"],
+        seed=4,
+        alpha=1e-4,
+        dataset="noise",
+        data_dir=folder,
+        input_shape=(5, 2),
+        outputs=3,
     )
     (finding,) = (one for one in report.findings if one.claim == "preflight/alive")
     program, command, *words = shlex.split(finding.reproduce)
@@ -177,8 +187,23 @@ def test_the_command_of_a_finding_takes_all_that_was_asked(factory_paths: Callab
     texts = given(parser.parse_args([command, *words]))
     assert (program, texts.pop("claim"), texts.pop("architecture")) == ("mfcheck", "preflight/alive", path)
     assert settings_from(texts | {"architecture": path}, fresh_seed=0, cache=None) == Settings(
-        4, level_named("quick"), 1e-4, "cpu", "noise", architectures=(path,), input_shape=(5, 2), outputs=3
+        4, level_named("quick"), 1e-4, "cpu", "noise", PAPER_THEORY, (path,), (5, 2), 3, data_dir=folder
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"dataset": "mnist", "data_dir": "."}, r"mnist was not found in .*MNIST/raw .*--mf-download$"),
+        ({"data_dir": "no/such/folder"}, "data folder 'no/such/folder' is no folder; name an existing one"),
+        ({"data_dir": ""}, "path '' names no file or folder"),
+    ],
+)
+def test_a_data_set_that_is_not_there_is_told_before_any_work(
+    factory_paths: Callable[[str], str], given: dict[str, str], says: str
+) -> None:
+    with pytest.raises(ValueError, match=says):
+        mfcheck.audit(factory_paths("Vanilla"), ["preflight/alive"], seed=4, **given)
 
 
 def test_an_entry_points_name_is_the_factory_that_it_names(
