@@ -19,13 +19,16 @@ from mfcheck.tests.support.subtle_theories import (
     AS_GOOD,
     CapacityOfFewLayers,
     DeepWeightsFallFurther,
+    FullCapacityOfFewLayers,
     ShortcutCapacityOfHalfTheLayers,
     ShortcutCapacityWithoutItsGain,
     ShortcutCapacityWithoutItsPower,
     ShortcutRateToFirstOrder,
     ShortcutWeightsToFirstOrder,
+    WideColumnsDependMore,
 )
-from mfcheck.theory.consistency import RELATIONS, contradictions
+from mfcheck.theory.consistency import contradictions
+from mfcheck.theory.relations import RELATIONS
 
 PAPER = PaperTheory()
 
@@ -57,18 +60,21 @@ def test_right_theories_contradict_nothing_in_whatever_words(theory: type[PaperT
 
 @pytest.mark.parametrize(
     "formula",
-    sorted({name for one in RELATIONS for name in one.formulas} - {"beta", "omega", "fisher_rao", "offset_variance"}),
+    sorted({name for one in RELATIONS for name in one.formulas} - {"beta", "omega", "jacobian_entry_variance"}),
 )
 def test_a_formula_of_1_05_times_its_value_contradicts_its_neighbours(formula: str) -> None:
     assert formula in broken(scaled(formula, 1.05))
 
 
-@pytest.mark.parametrize("formula", ["fisher_rao", "offset_variance", "standard_rate", "full_fisher_rao"])
+@pytest.mark.parametrize("formula", ["beta", "chevet_beta", "apart_square_ratio", "offset_square_ratio"])
 def test_a_formula_of_which_others_know_no_value_may_be_any_number_of_times_it(formula: str) -> None:
     assert contradictions(scaled(formula, 1.05)) == ()
 
 
-@pytest.mark.parametrize("formula", ["weight_variance", "variance_rate", "capacity_rate", "collapse_time"])
+@pytest.mark.parametrize(
+    "formula",
+    ["weight_variance", "variance_rate", "capacity_rate", "collapse_time", "offset_variance", "standard_rate"],
+)
 def test_a_formula_that_is_wrong_at_25_layers_alone_is_told(formula: str) -> None:
     (one, *_) = contradictions(scaled(formula, 1.1, lambda spec: spec.depth == 25))
     assert formula in one.formulas
@@ -79,7 +85,9 @@ def test_a_formula_that_is_wrong_at_25_layers_alone_is_told(formula: str) -> Non
 @pytest.mark.parametrize(
     ("theory", "formula"),
     [
-        (CapacityOfFewLayers, "capacity_rate"),
+        (CapacityOfFewLayers, "fisher_rao"),
+        (FullCapacityOfFewLayers, "full_fisher_rao"),
+        (WideColumnsDependMore, "shared_square_ratio"),
         (DeepWeightsFallFurther, "weight_variance"),
         (ShortcutCapacityOfHalfTheLayers, "capacity_rate"),
         (ShortcutCapacityWithoutItsGain, "capacity_rate"),
@@ -101,12 +109,16 @@ def test_the_rate_of_half_the_value_contradicts_gradient_flow() -> None:
     assert one.sides[0] / one.sides[1] == pytest.approx(0.5)
 
 
-def test_a_capacity_that_grows_otherwise_contradicts_its_rate() -> None:
+def test_a_capacity_that_grows_otherwise_contradicts_its_rate_and_what_it_is_made_of() -> None:
     class Linear(PaperTheory):
         def fisher_rao(self, spec: NetworkSpec) -> float:
             return spec.depth * spec.output_dim * self.omega(spec)
 
-    assert [one.formulas[:2] for one in contradictions(Linear())] == [("capacity_rate", "fisher_rao")]
+    assert [one.formulas for one in contradictions(Linear())] == [
+        ("capacity_rate", "fisher_rao", "variance_rate"),
+        ("fisher_rao", "jacobian_entry_variance"),
+        ("full_fisher_rao", "fisher_rao"),
+    ]
 
 
 def test_a_formula_that_raises_or_gives_nothing_is_no_contradiction() -> None:
@@ -135,3 +147,20 @@ def test_a_bound_that_saturates_is_asked_where_budgets_are_small() -> None:
             return super().adversarial_bound(spec, min(eps, 0.2), p, q)
 
     assert contradictions(Saturates()) == ()
+
+
+def test_a_slow_formula_is_not_asked_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mfcheck.theory.consistency.LONGEST", 0.0)
+
+    class Late(PaperTheory):
+        def variance_rate(self, spec: NetworkSpec, eps: float, p: float, q: float) -> float:
+            return 2 * super().variance_rate(spec, eps, p, q)
+
+    assert contradictions(Late()) == ()
+
+
+def test_places_name_a_budget_where_the_formulas_take_one() -> None:
+    told = {one.formulas[0]: one.where for one in contradictions(scaled("variance_rate", 2.0))}
+    assert "ε = " in told["variance_rate"]
+    (offset,) = (one for one in contradictions(scaled("offset_variance", 2.0)) if one.formulas[0] == "offset_variance")
+    assert "ε" not in offset.where
