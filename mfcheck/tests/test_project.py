@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 import mfcheck
+from mfcheck.findings.pooled import pooled
+from mfcheck.findings.report_file import read_report
 from mfcheck.tests.support.places import ROOT
+from mfcheck.theory.loading import PAPER_THEORY
 
 pytest.importorskip("check_jsonschema")
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -63,3 +66,10 @@ def test_everything_that_is_declared_is_pinned() -> None:
     pinned = {line.split("==")[0].lower() for line in (ROOT / "constraints.txt").read_text().splitlines() if line}
     names = {re.split(r"[^\w.-]", one)[0].lower() for one in declared}
     assert names <= pinned, names - pinned
+
+
+def test_the_committed_runs_of_level_standard_agree_and_decide_all_that_gates() -> None:
+    files = sorted((ROOT / "reports" / "standard").glob("*.json"))
+    found = pooled({file.name: read_report(file) for file in files})
+    assert (found.level, found.theory, found.errors, found.failing) == ("standard", PAPER_THEORY, (), [])
+    assert all({together} == set(each) for together, each in found.theorems.values())
