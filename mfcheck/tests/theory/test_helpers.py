@@ -14,6 +14,7 @@ from mfcheck.theory import agreement
 from mfcheck.theory.agreement import agrees
 from mfcheck.theory.arguments import formulas
 from mfcheck.theory.changes import changes, check_theory
+from mfcheck.theory.sample_places import networks
 from mfcheck.theory.twins import twins
 
 PAPER = PaperTheory()
@@ -117,7 +118,7 @@ def test_any_two_values_of_two_axes_meet_in_a_network_that_is_looked_at(least: i
         values = (spec.architecture, sizes, spec.width, spec.depth, spec.weight_variance, spec.bias_variance)
         return list(enumerate((*values, str(spec.activation))))  # type: ignore[arg-type]
 
-    found = agreement._networks(least)
+    found = networks(least)
     assert least <= len(found) < 2 * least + 100
     every = [axes(spec) for spec in found]
     single = {pair for one in every for pair in one}
