@@ -75,7 +75,7 @@ def _helps(theory: PaperTheory, name: str) -> bool:
         place = sample_places(parameters(theory, name))[0]
         try:
             value = getattr(theory, name)(*place)
-        except Exception:  # it may have nothing to say there
+        except (Exception, SystemExit):  # it may have nothing to say there
             return False
         _helpers[function] = bool(no_number(value)) and not is_law(value)
     return _helpers[function]

@@ -219,7 +219,7 @@ def _numbers(make: Callable[[], Any]) -> tuple[float, ...] | None:
         with contextlib.suppress(TypeError):  # a law without a hash is looked at each time
             return _kept_law_numbers(value)
         return _law_numbers(value)
-    except Exception:  # a wrong twin is asked where nobody thought of it
+    except (Exception, SystemExit):  # a wrong twin is asked where nobody thought of it
         return None
 
 

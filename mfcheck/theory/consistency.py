@@ -70,7 +70,7 @@ def _sides(theory: PaperTheory, relation: Relation, place: Place) -> Sides | Non
     """Both sides as finite numbers; None where a formula has nothing to say, or nothing of use."""
     try:
         left, right = map(float, relation.sides(theory, place))
-    except Exception:  # a formula of one's own may raise anything where no claim asks it
+    except (Exception, SystemExit):  # a formula of one's own may raise anything where no claim asks it
         return None
     return (left, right) if math.isfinite(left) and math.isfinite(right) else None
 

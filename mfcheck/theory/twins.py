@@ -87,7 +87,7 @@ def asked(theory: PaperTheory, formula: str, place: tuple[Any, ...]) -> Any:
     """A formula's value at its arguments, None where it has none."""
     try:
         return getattr(theory, formula)(*place)
-    except Exception:  # a wrong twin is asked where nobody thought of it
+    except (Exception, SystemExit):  # a wrong twin is asked where nobody thought of it
         return None
 
 
@@ -96,7 +96,7 @@ def value_at(theory: PaperTheory, formula: str, place: tuple[Any, ...]) -> float
     value = asked(theory, formula, place)
     try:
         number = number_of(value)
-    except Exception:  # a wrong twin is asked where nobody thought of it
+    except (Exception, SystemExit):  # a wrong twin is asked where nobody thought of it
         return None
     return number if math.isfinite(number) and number != 0 else None
 

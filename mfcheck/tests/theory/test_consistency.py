@@ -121,10 +121,11 @@ def test_a_capacity_that_grows_otherwise_contradicts_its_rate_and_what_it_is_mad
     ]
 
 
-def test_a_formula_that_raises_or_gives_nothing_is_no_contradiction() -> None:
+@pytest.mark.parametrize("error", [ZeroDivisionError, SystemExit, RecursionError])
+def test_a_formula_that_raises_or_gives_nothing_is_no_contradiction(error: type[BaseException]) -> None:
     class Silent(PaperTheory):
         def variance_rate(self, spec: NetworkSpec, eps: float, p: float, q: float) -> float:
-            raise ZeroDivisionError
+            raise error
 
         def collapse_time(self, spec: NetworkSpec, eps: float, p: float, q: float, lower: float) -> float:
             return math.nan
