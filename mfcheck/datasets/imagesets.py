@@ -85,7 +85,7 @@ def image_files(data_dir: Path | None = None) -> tuple[str, ...]:
     found = []
     for dataset in CLASSES:
         there = filter(None, folders(dataset, data_dir))
-        for path in filter(os.path.isfile, (_idx_file(folder, name) for folder in there for name in (IMAGES, LABELS))):
+        for path in filter(os.path.isfile, (_idx_file(folder, name) for folder in there for name in FILES)):
             with contextlib.suppress(OSError), path.open("rb") as file:
                 found.append(f"{dataset} {path.name} {hashlib.file_digest(file, 'sha256').hexdigest()[:16]}")
     return tuple(found)

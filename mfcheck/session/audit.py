@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 import warnings
@@ -71,7 +72,7 @@ def audit(
     device: str = "cpu",
     alpha: float = 1e-6,
     cache: Path | None = None,
-    data_dir: Path | str | None = None,
+    data_dir: str | os.PathLike[str] | None = None,
     input_shape: Sequence[int] = (),
     outputs: int | None = None,
     backend: str = "serial",
@@ -112,7 +113,7 @@ def audit(
         tuple(input_shape),
         outputs,
         cache=cache,
-        data_dir=None if data_dir is None else path_at(str(data_dir)),
+        data_dir=None if data_dir is None else path_at(os.fsdecode(data_dir)),
     )
     (path,) = settings.architectures
     with calm_warnings():

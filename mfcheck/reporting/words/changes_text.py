@@ -64,7 +64,7 @@ def unjudged(report: Report) -> str:
 def contradictions(report: Report) -> list[str]:
     """Where the theory's formulas do not agree with each other, a sentence for each equation between them."""
     return [
-        f"Its formulas {', '.join(one.formulas)} contradict each other, at {one.failing} of {one.asked} places: "
+        f"Its formulas {', '.join(one.formulas)} do not follow from each other at {one.failing} of {one.asked} places: "
         f"{one.says}, but {_apart(*one.sides)} in {one.where}."
         for one in _changes(report).contradictions
     ]

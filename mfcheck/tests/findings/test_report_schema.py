@@ -114,3 +114,22 @@ def test_an_older_or_damaged_report_gets_one_sentence(tmp_path: Path, change: di
         whole_report(tmp_path)
     assert str(caught.value).endswith("make one with: pytest claims --mf-report FOLDER")
     assert "\n" not in str(caught.value)
+
+
+BROKEN = {"says": "a is b", "formulas": ["a", "b"], "failing": 1, "asked": 2, "where": "there", "sides": [1.0, 2.0]}
+
+
+@pytest.mark.parametrize(
+    ("contradictions", "sound"),
+    [
+        ([], True),
+        ([BROKEN], True),
+        *(([BROKEN | {"sides": sides}], False) for sides in ([1.0], [1, 2, 3], ["a", "b"], [None, 1])),
+        *(([BROKEN | {"formulas": formulas}], False) for formulas in ("abc", [1], None)),
+        ([BROKEN | {"failing": "<b>"}], False),
+        *((damaged, False) for damaged in (None, 3, "abc", [1], [{}])),
+    ],
+)
+def test_contradictions_of_a_theory_are_read_strictly(contradictions: Any, sound: bool) -> None:
+    changes = {"formulas": [], "verdicts": [], "unjudged": [], "contradictions": contradictions}
+    assert (not problem_of(WHOLE | {"theory_changes": changes})) is sound
