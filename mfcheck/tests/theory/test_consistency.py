@@ -180,7 +180,7 @@ class NothingForOneOutput(PaperTheory):
         return math.exp(spec.depth * math.log(self.omega(spec)) - math.log(spec.input_dim))
 
 
-class NeverWithoutWidth(PaperTheory):
+class OffsetsOfSomeWidth(PaperTheory):
     """An offset's law where there are no biases."""
 
     def offset(self, spec: NetworkSpec) -> Any:
@@ -194,7 +194,7 @@ class CapacityWithBiases(PaperTheory):
         return super().fisher_rao(spec) + self.fisher_rao_of_biases(spec)
 
 
-@pytest.mark.parametrize("theory", [NothingForOneOutput, NeverWithoutWidth, CapacityWithBiases])
+@pytest.mark.parametrize("theory", [NothingForOneOutput, OffsetsOfSomeWidth, CapacityWithBiases])
 def test_theories_that_say_more_than_the_papers_are_left_alone_there(theory: type[PaperTheory]) -> None:
     assert contradictions(theory()) == ()
 
