@@ -50,8 +50,18 @@ class StopsStarting:
         self._taken, self._deadline = taken, deadline
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
         claim, cell = claim_of(item), cell_of(item)
         if claim is None or cell is None or (claim.id, cell.id) in self._taken:  # nothing is drawn
             return None
-        return True if time.time() > self._deadline else None
+        if time.time() <= self._deadline:
+            return None
+        _leave(item, nextitem)
+        return True
+
+
+def _leave(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Tear down what the last item that ran had left for this one, and the next one does not need."""
+    call = pytest.CallInfo.from_call(lambda: item.session._setupstate.teardown_exact(nextitem), "teardown")
+    if call.excinfo is not None:
+        item.ihook.pytest_runtest_logreport(report=item.ihook.pytest_runtest_makereport(item=item, call=call))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mfcheck.session.time_budget import seconds_in
-from mfcheck.tests.support.runs import journal, report, run
+from mfcheck.tests.support.runs import PLAIN, journal, report, run
 from mfcheck.tests.support.toy_claims import TOY
 
 pytestmark = pytest.mark.usefixtures("light_runs")
@@ -28,6 +28,24 @@ def test_slow(cell, decide):
 def test_plain():
     assert True
 '''
+FLOOR = """
+import pytest
+
+@pytest.fixture(scope="module")
+def floor():
+    yield 1
+
+def test_other(floor):
+    assert floor
+"""
+LEAKING = """
+import pytest
+
+@pytest.fixture(scope="module", autouse=True)
+def leaking():
+    yield
+    raise OSError("gone")
+"""
 
 
 @pytest.mark.parametrize(
@@ -51,7 +69,7 @@ def test_times_are_read_as_written() -> None:
 
 @pytest.mark.parametrize(
     ("workers", "budget", "sleep"),
-    [((), 1, 0.6), pytest.param(("-n", "2"), 12, 11, marks=pytest.mark.slow)],
+    [((), 1, 0.6), pytest.param(("-n", "2"), 60, 55, marks=pytest.mark.slow)],
     ids=["alone", "workers"],
 )
 def test_cells_after_the_end_are_left_and_resumed(
@@ -92,3 +110,26 @@ def test_nothing_decided_is_no_pass_and_a_refutation_still_fails(
     assert run(pytester, "--mf-time-budget", "0.001s").ret == 1
     assert run(pytester, "--mf-seed", "5", "--mf-time-budget", "1s").ret == 1
     assert report(pytester)["theorems"][0]["verdict"] == "refuted"
+
+
+def test_what_runs_after_a_left_cell_finds_a_clean_floor(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOY_SLEEP", "0.6")
+    pytester.makepyfile(test_a=TOY + SLOW.format(share=1).replace(PLAIN, ""), test_b=FLOOR)
+    first = run(pytester, "--mf-seed", "5", "--mf-time-budget", "1s")
+    assert first.ret == 0
+    first.assert_outcomes(passed=len(journal(pytester)) + 1)
+    again = run(pytester, "--mf-resume", "--mf-time-budget", "0.01s")  # those taken over are told last
+    again.assert_outcomes(passed=len(journal(pytester)) + 1)
+    assert report(pytester)["theorems"][0]["claims"][0]["errors"] == []
+
+
+def test_a_teardown_that_fails_after_a_left_cell_is_an_error_of_the_run(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOY_SLEEP", "1.1")
+    pytester.makepyfile(test_a=LEAKING + TOY + SLOW.format(share=1).replace(PLAIN, ""))
+    result = run(pytester, "--mf-seed", "5", "--mf-time-budget", "1s")
+    assert result.ret != 0
+    result.stdout.fnmatch_lines(["*OSError: gone*"])
