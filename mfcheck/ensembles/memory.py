@@ -35,10 +35,20 @@ def stack_floats(device: str) -> int:
     return int(max(2**24, 2 ** (floats.bit_length() - 1)))
 
 
+class NoRoomError(ValueError):
+    """What is asked for needs more memory than is free just now."""
+
+
+def is_of_memory(error: BaseException) -> bool:
+    """Whether memory did not suffice: of a processor torch says so by a RuntimeError like any other."""
+    kinds = NoRoomError | MemoryError | torch.OutOfMemoryError
+    return isinstance(error, kinds) or "can't allocate memory" in str(error)
+
+
 def check_room(needed: int, what: str, device: torch.device) -> None:
-    """Raise ValueError when so many bytes are not free."""
+    """Raise NoRoomError, a ValueError, when so many bytes are not free."""
     if needed > 2**28 and needed > (free := free_bytes(device)):  # small things are not worth the question
-        raise ValueError(f"{what} need {needed / 2**30:.1f} GiB of memory, {free / 2**30:.1f} GiB are free")
+        raise NoRoomError(f"{what} need {needed / 2**30:.1f} GiB of memory, {free / 2**30:.1f} GiB are free")
 
 
 def give_back(device: str) -> None:

@@ -14,7 +14,7 @@ from torch import Tensor, func, nn
 from mfcheck.architectures import declared_scale
 from mfcheck.ensembles.construction import draw_modules as draw_modules
 from mfcheck.ensembles.construction import global_streams_left, shaped, size_of, trainable
-from mfcheck.ensembles.memory import free_bytes, stack_floats
+from mfcheck.ensembles.memory import NoRoomError, free_bytes, is_of_memory, stack_floats
 from mfcheck.ensembles.networks import Network
 from mfcheck.ensembles.placement import differentiable, placed, without_advice
 from mfcheck.ensembles.streams import Stream
@@ -54,7 +54,7 @@ class ModuleStack:
         held, free = replicates * self._size.parameters, free_bytes(stream.device) // 2
         if held * dtype.itemsize > free:
             room = f"{held * dtype.itemsize / 2**30:.1f} GiB, {free / 2**30:.1f} GiB are half of what is free"
-            raise ValueError(f"{replicates} modules of {spec.architecture} need {room}")
+            raise NoRoomError(f"{replicates} modules of {spec.architecture} need {room}")
         drawn = draw_modules(spec, stream, replicates)
         self.trains = [trainable(module) for module in drawn]
         """The names of the parameters that train, of each module."""
@@ -90,7 +90,7 @@ class ModuleStack:
             self._skeleton = copy.deepcopy(self.modules[0])
             return self._are_their_parts()
         except (Exception, SystemExit) as error:  # a scripted module, or one that holds what cannot be copied
-            if _is_of_memory(error):
+            if is_of_memory(error):
                 raise
             return False
 
@@ -175,7 +175,7 @@ class ModuleStack:
                 with differentiable(), without_advice():
                     return func.vmap(function, chunk_size=self._at_a_time(points[0].shape[1]))(*self._parts, *points)
             except (Exception, SystemExit) as error:  # data-dependent control flow, say
-                if _is_of_memory(error):
+                if is_of_memory(error):
                     raise
                 self._batched = False
         return None
@@ -212,11 +212,6 @@ class ModuleStack:
                 f"expected {wanted[1:]} (inputs by output_dim)"
             )
         return output
-
-
-def _is_of_memory(error: BaseException) -> bool:
-    """Whether memory did not suffice: of a processor torch says so by a RuntimeError like any other."""
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
 def is_gaussian(architecture: str) -> bool:

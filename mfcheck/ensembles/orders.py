@@ -5,18 +5,21 @@ Whoever carries out an order, in this process or another, on this machine or ano
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import pickle
 import platform
 import sys
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import torch
 
 from mfcheck.arrays import Floats
 from mfcheck.ensembles.known_by import known_by
+from mfcheck.ensembles.memory import is_of_memory
 from mfcheck.ensembles.provenance import code_of_draws
 from mfcheck.ensembles.rough import multiplies_bfloat16
 from mfcheck.ensembles.seeds import derive_seed
@@ -83,7 +86,7 @@ class Reply:
     values: Floats | None = None
     error: Exception | None = None
     unusable: str = ""
-    """Why the worker could not begin: it lacks a module, say."""
+    """Why the worker could not draw though others may: it lacks a module, say, or memory."""
     known: bool = True
     """Whether all that these numbers depend on is known in the worker too, once they are drawn."""
 
@@ -98,25 +101,27 @@ def carry_out(parcel: bytes) -> Reply:
 
     A GPU that answers nothing more takes the worker with it: whoever waits has the chunk drawn by another.
     """
-    kind = f"cpu {platform.machine()}"
+    where = f"cpu {platform.machine()}"
     try:
         paths, content = pickle.loads(parcel)
         sys.path += [path for path in paths if path not in sys.path and os.path.exists(path)]
         order: Order = pickle.loads(content)
-        kind = processor(order.device)
+        where = processor(order.device)
         engine = order.source.engines[order.engine]
         code, by = code_of_draws(engine, order.spec.architecture), known_by(engine).digest
     except Exception as error:
-        return Reply(kind, unusable=f"{type(error).__name__}: {reason(error)}")
+        return Reply(where, unusable=f"{type(error).__name__}: {reason(error)}")
     try:
         with calm_warnings():
             values = order.draw()
         now = code_of_draws(engine, order.spec.architecture)
-        return Reply(kind, code.digest, by, values, known=now.known)
+        return Reply(where, code.digest, by, values, known=now.known)
     except Exception as error:
         if is_sticky(error):
             os._exit(70)
-        return Reply(kind, code.digest, by, error=_sendable(error))
+        if is_of_memory(error):  # beside others that draw: by itself the process that asks may have the room
+            return Reply(where, unusable=f"{type(error).__name__}: {reason(error)}")
+        return Reply(where, code.digest, by, error=_sendable(error))
 
 
 def is_sticky(error: BaseException) -> bool:
@@ -131,6 +136,19 @@ def processor(device: str) -> str:
         return f"cuda {torch.cuda.get_device_name(device)}"
     tiles = " with bfloat16" if multiplies_bfloat16(torch.device("cpu")) else ""
     return f"cpu {platform.machine()} {torch.backends.cpu.get_cpu_capability()}{tiles}"
+
+
+class Kind(NamedTuple):
+    """What a worker must have in common with the process that asks it: the kind of processor, and the versions."""
+
+    processor: str
+    versions: str
+
+
+def kind(device: str) -> Kind:
+    """That of this process."""
+    versions = (f"{name} {importlib.metadata.version(name)}" for name in ("mfcheck", "torch", "numpy"))
+    return Kind(processor(device), ", ".join(versions))
 
 
 def _sendable(error: Exception) -> Exception:

@@ -16,13 +16,15 @@ from functools import cache, partial
 from typing import Any, TypeVar
 
 from mfcheck.ensembles.devices import usable_cores
-from mfcheck.ensembles.orders import Reply, carry_out, processor
+from mfcheck.ensembles.orders import Reply, carry_out, kind
 
 TRIES = 3
 """Times that workers are asked for a chunk whose worker was lost, before the process that asks draws it."""
 
 Numbered = tuple[int, bytes]
 """A packed order with a number to know it by."""
+PATIENCE = 60
+"""Seconds for which a cluster's first worker is waited for."""
 BUNDLES = 8
 """Bundles of orders that each worker gets of a long sample, at least: few enough that sending them costs little."""
 WAVE = 4
@@ -75,17 +77,22 @@ class Workers:
         """Raise ClusterError unless the cluster can be reached and all of its workers are of this process's kind."""
         from joblib import delayed
 
-        run, own = self._open(), processor(device)
+        own = kind(device)
         try:
-            everywhere = self._client.run(processor, device).values() if self._client is not None else ()
-            asked: Any = run(delayed(processor)(device) for _ in range(2 * self._working))
+            run = self._open()
+            everywhere = self._client.run(kind, device).values() if self._client is not None else ()
+            asked: Any = run(delayed(kind)(device) for _ in range(2 * self._working))
             others = {*everywhere, *asked} - {own}
+        except ClusterError:
+            raise
         except Exception as error:
             raise ClusterError(
                 f"the workers of the {self.backend} cluster at {self.address} cannot draw: {_first_line(error)}"
             ) from None
-        if others:
-            raise ClusterError(mixed(min(others), own))
+        for other in sorted(others):
+            if other.processor != own.processor:
+                raise ClusterError(mixed(other.processor, own.processor))
+            raise ClusterError(f"a worker has {other.versions} and this process {own.versions}; install the same there")
 
     def close(self) -> None:
         """End the processes that were started here; they start again where they are needed again."""
@@ -131,15 +138,24 @@ class Workers:
         if self.address:
             client = self._connected(lambda: Client(self.address, timeout=30, set_as_default=True))
         else:
-            cluster = self._stack.enter_context(
-                LocalCluster(
-                    n_workers=self.count or usable_cores(), threads_per_worker=1, processes=True, dashboard_address=None
-                )
-            )
+            many = {"n_workers": self.count or usable_cores(), "threads_per_worker": 1}
+            cluster = self._connected(lambda: LocalCluster(**many, processes=True, dashboard_address=None))
+            self._stack.enter_context(cluster)
             client = Client(cluster, set_as_default=True)
         self._stack.callback(client.close)
         self._client = client
+        if self.address:
+            self._peopled(client)
         return -1
+
+    def _peopled(self, client: Any) -> None:
+        """Wait until a cluster has a worker at all: its jobs may still stand in a queue."""
+        try:
+            client.wait_for_workers(1, timeout=PATIENCE)
+        except Exception:
+            raise ClusterError(
+                f"the dask cluster at {self.address} has no worker after {PATIENCE} s; begin when one of its jobs runs"
+            ) from None
 
     def _ray(self) -> int:
         import ray

@@ -20,7 +20,8 @@ import torch
 from mfcheck import NetworkSpec, progress
 from mfcheck.arrays import Floats
 from mfcheck.ensembles import gathering
-from mfcheck.ensembles.orders import Order, Reply, carry_out, is_sticky, packed
+from mfcheck.ensembles.memory import NoRoomError
+from mfcheck.ensembles.orders import Kind, Order, Reply, carry_out, is_sticky, kind, packed, processor
 from mfcheck.ensembles.samples import Probe, Sample, Source
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.ensembles.workers import TRIES, ClusterError, Numbered, Workers
@@ -134,6 +135,57 @@ def test_what_cannot_be_sent_is_drawn_here(loky: Workers) -> None:
 def test_a_worker_without_the_code_leaves_the_draws_to_this_process() -> None:
     workers = Backwards(unusable="ModuleNotFoundError: No module named 'elsewhere'")
     assert same(sample(shifted(0.25), workers).first(DRAWS), sample(shifted(0.25)).first(DRAWS))
+
+
+@pytest.mark.parametrize(
+    "error", [NoRoomError("4 dense networks need 9.0 GiB"), MemoryError(), torch.OutOfMemoryError("CUDA out of memory")]
+)
+def test_a_worker_that_lacks_memory_beside_others_leaves_the_draws_to_this_process(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parcel, draw, short = packed(Order(shifted(0.75), SPEC, "dense", PROBE, 5, "cpu", 0, 4)), Order.draw, [True]
+
+    def drawn(order: Order) -> Floats:
+        if short[0]:
+            raise error
+        return draw(order)
+
+    monkeypatch.setattr(Order, "draw", drawn)
+    reply = carry_out(parcel)
+    assert reply.unusable
+    assert reply.error is None
+    short[0] = False
+    assert same(
+        sample(shifted(0.75), Backwards(unusable=reply.unusable)).first(DRAWS), sample(shifted(0.75)).first(DRAWS)
+    )
+
+
+@pytest.mark.parametrize(
+    ("other", "says"),
+    [
+        (Kind("cpu riscv64", "mfcheck 9"), "a worker computes on cpu riscv64 and this process on cpu .*use workers of"),
+        (Kind(processor("cpu"), "mfcheck 9, torch 1, numpy 1"), "a worker has mfcheck 9, torch 1, numpy 1 and this .*"),
+    ],
+)
+def test_a_cluster_is_asked_for_its_kind_and_its_versions(
+    other: Kind, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workers = Workers("loky", 2)
+    monkeypatch.setattr(workers, "_open", lambda: lambda asked: [other for _ in asked])
+    with pytest.raises(ClusterError, match=says):
+        workers.check("cpu")
+    monkeypatch.setattr(workers, "_open", lambda: lambda asked: [kind("cpu") for _ in asked])
+    workers.check("cpu")
+
+
+def test_a_cluster_that_does_not_begin_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails() -> None:
+        raise TimeoutError("no worker after 10 s\nand more")
+
+    workers = Workers("dask", None, "tcp://head:8786")
+    monkeypatch.setattr(workers, "_open", fails)
+    with pytest.raises(ClusterError, match=r"dask cluster at tcp://head:8786 cannot draw: no worker after 10 s$"):
+        workers.check("cpu")
 
 
 def test_another_kind_of_processor_is_refused() -> None:
