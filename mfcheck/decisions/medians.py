@@ -51,10 +51,11 @@ class MedianRatio(Statement[MedianPlan]):
 
     With `upper_only` that it is at most so much. `spread`, the relative standard deviation to be expected where the
     allowance has not measured it, and `room`, the distance that must be seen (of a bound all of the margin, else δ, if
-    not given; of what is to break that beyond the margin), plan the draws; so many draws as a `pilot`, with a seed of
-    their own, tell the spread instead. The interval is that of order statistics and grants nothing. The first look
-    takes `first` times what decides it, where smaller errors of a constant are to be seen too. `rivals` are other
-    statements that the same draws may support in this one's place. `curve` makes the figure from all draws.
+    not given; of what is to break that beyond the margin, and no less where a pilot has it nearer), plan the draws; so
+    many draws as a `pilot`, with a seed of their own, tell the spread instead. The interval is that of order statistics
+    and grants nothing. The first look takes `first` times what decides it, where smaller errors of a constant are to be
+    seen too. `rivals` are other statements that the same draws may support in this one's place. `curve` makes the
+    figure from all draws.
     """
 
     in_its_units = True
@@ -120,7 +121,8 @@ class MedianRatio(Statement[MedianPlan]):
             if len(tried) < 2:  # of next to none is anything known: no draws will tell, and the fewest say so
                 return medians.least_draws(rule.first_alpha)
             spread = medians.spread_of(tried)
-            away, least = abs(float(np.median(tried)) / allowed.centre - 1) - margin.total, margin.total / 3
+            away = abs(float(np.median(tried)) / allowed.centre - 1) - margin.total
+            least = self.room if self.breaks and self.room is not None else margin.total / 3
             if self.breaks or away > least:
                 return medians.draws_to_leave(max(away, least), spread=spread, **chances)
         if self.breaks and self.room is not None:
