@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from mfcheck.cli.arguments import a_path
 from mfcheck.cli.output import say
-from mfcheck.findings.pooled import WHOLE, Pooled, PooledFinding, pooled
+from mfcheck.findings.poolable import WHOLE
+from mfcheck.findings.pooled import Pooled, PooledFinding, pooled
 from mfcheck.findings.report_file import read_report
 from mfcheck.findings.states import GLYPHS, NOTHING
 from mfcheck.findings.wording import clip, plural
@@ -39,6 +40,10 @@ def run(chosen: argparse.Namespace) -> int:
 def pool_lines(found: Pooled) -> Iterator[str]:
     """The theorems, then every decision that seeds or verdicts make one look at, then the error bound."""
     yield f"{len(found.seeds)} reports, level {found.level}, theory {found.theory}"
+    for seed in found.narrowed:
+        yield f"that of seed {seed} left out claims or cells"
+    for name, values in found.differ.items():
+        yield clip(f"they differ in {name}: {', '.join(values)}", 300)
     yield "  ".join(
         [f"{'theorem':<12} {'together':<22}", *(f"seed {seed}"[:WIDTH].ljust(WIDTH) for seed in found.seeds)]
     )
@@ -54,10 +59,12 @@ def pool_lines(found: Pooled) -> Iterator[str]:
     for error in found.errors:
         yield f"  error: {clip(error, 200)}"
     yield ""
-    same = len(found.findings) - len(apart)
+    same, alone = (len([one for one in some if one not in apart]) for some in (found.by_all, found.by_some))
     bound = f"all decisions of all seeds err with probability at most {found.error_bound:.2g}"
     if found.decided_nothing:
         yield NOTHING
+    if alone:
+        yield f"{plural(alone, 'decision')} by some of the seeds alone"
     yield f"{plural(same, 'decision')} on which no seed differs; {bound}"
 
 

@@ -19,6 +19,7 @@ HEAD = (
     "theory",
     "theory_code",
     "architectures",
+    "architecture_code",
     "dataset",
     "environment",
     "full",

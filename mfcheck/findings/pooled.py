@@ -1,29 +1,29 @@
 """Reports of several seeds side by side: what each says of every decision, and what they say together.
 
-Seeds are independent runs of one plan. Each interval holds θ but for its own error rate, so all of them do at once but
-for the sum of the rates, and θ then lies where they overlap: that is the pooled interval, and the sum the error bound.
+Seeds are independent runs of one plan. A decision of any seed is wrong but for its own error rate, so all that they
+decide is right at once but for the sum of the rates. Intervals are not laid over each other to decide what all seeds
+leave open: where networks are looked at on images, θ may depend on which images a seed picks.
 """
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mfcheck.findings import states
 from mfcheck.findings.parts import whole_verdict
+from mfcheck.findings.poolable import check_poolable, differences
 from mfcheck.findings.sections import section_of
-from mfcheck.findings.snapshot import chosen_dataset
-from mfcheck.given import shown
 from mfcheck.verdict import Verdict
 
-SAME = ("schema", "level", "theory", "alpha")
-"""What reports must have in common, as they name it; besides the data set and the architectures."""
-Place = tuple[str, str, int]
-"""A claim, a cell, and which of the cell's findings."""
-WHOLE = "give the report.json of a run"
+Plain = Mapping[str, Any]
+Place = tuple[str, str, str, int]
+"""A claim, a cell, a statistic, and which of the cell's findings of it."""
 CONTRADICT = "seeds contradict each other"
+APART = "two seeds' intervals for one number have nothing in common"
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,11 @@ class PooledFinding:
 
 @dataclass(frozen=True)
 class Pooled:
-    """Reports of several seeds together; `theorems` have a verdict and what each seed says, `errors` those of cells."""
+    """Reports of several seeds together; `theorems` have a verdict and what each seed says, `errors` those of cells.
+
+    `narrowed` are the seeds of runs that left out claims or cells on purpose, and `differ` the circumstances that are
+    not the same in all, by seed.
+    """
 
     seeds: tuple[int, ...]
     level: str
@@ -48,6 +52,8 @@ class Pooled:
     theorems: Mapping[str, tuple[str, tuple[str, ...]]]
     findings: tuple[PooledFinding, ...]
     errors: tuple[str, ...]
+    narrowed: tuple[int, ...] = ()
+    differ: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def decided_nothing(self) -> bool:
@@ -60,33 +66,34 @@ class Pooled:
         """What gates and is not as it should be."""
         return [one for one in self.findings if section_of(one.claim).gates and one.state in states.UNSUPPORTED]
 
+    @property
+    def by_all(self) -> list[PooledFinding]:
+        """Decisions that every seed has made, or has found not applicable."""
+        return [one for one in self.findings if len(one.by_seed) == len(self.seeds)]
+
+    @property
+    def by_some(self) -> list[PooledFinding]:
+        """Decisions of cells that some of the seeds did not try."""
+        return [one for one in self.findings if len(one.by_seed) < len(self.seeds)]
+
 
 def pooled(reports: Mapping[str, dict[str, Any]]) -> Pooled:
     """Reports by the name of their file, as `read_report` gives them; ValueError for those that cannot be pooled."""
     check_poolable(reports)
     seeds = {int(report["seed"]): report for report in reports.values()}
-    by_seed = {seed: dict(_findings(report)) for seed, report in seeds.items()}
-    places = sorted({place for found in by_seed.values() for place in found})
-    together, findings = dict[str, list[dict[str, Any]]](), []
-    for place in places:
-        found = {seed: found[place] for seed, found in by_seed.items() if place in found}
+    together, findings = dict[str, list[Plain]](), []
+    for place, found in sorted(_by_place(seeds).items()):
         one, finding = _together(place, found)
         findings.append(finding)
         together.setdefault(section_of(place[0]).id, []).append({**one, "claim": place[0]})
-    decided = {place[:2] for place in places}
-    errors = tuple(
-        f"{claim['id']} in {error['cell']}, seed {seed}: {error['message']}"
+    decided = {(one.claim, one.cell) for one in findings}
+    ended = [
+        (seed, str(claim["id"]), str(error["cell"]), str(error["message"]))
         for seed, report in seeds.items()
         for claim in states.claims_of(report)
         for error in claim["errors"]
-    )
-    lost = {
-        section_of(str(claim["id"])).id
-        for report in seeds.values()
-        for claim in states.claims_of(report)
-        for error in claim["errors"]
-        if (claim["id"], error["cell"]) not in decided
-    }
+    ]
+    lost = {section_of(claim).id for _, claim, cell, _ in ended if (claim, cell) not in decided}
     first = next(iter(seeds.values()))
     return Pooled(
         seeds=tuple(seeds),
@@ -99,108 +106,71 @@ def pooled(reports: Mapping[str, dict[str, Any]]) -> Pooled:
             if section_of(id).gates
         },
         findings=tuple(findings),
-        errors=errors,
+        errors=tuple(f"{claim} in {cell}, seed {seed}: {message}" for seed, claim, cell, message in ended),
+        narrowed=tuple(seed for seed, report in seeds.items() if report.get("narrowed")),
+        differ=differences(list(seeds.values())),
     )
 
 
-def check_poolable(reports: Mapping[str, Mapping[str, Any]]) -> None:
-    """Raise ValueError, in one sentence, unless the reports are of several seeds and otherwise of one kind."""
-    if len(reports) < 2:
-        raise ValueError(f"to pool takes two reports at least, got {len(reports)}")
-    for name, report in reports.items():
-        bound = report.get("family_error_bound")
-        if isinstance(bound, bool) or not isinstance(bound, int | float) or not 0 <= bound < math.inf:
-            found = f"gives {shown(bound)} for it" if "family_error_bound" in report else "has none"
-            raise ValueError(f"{name!r} must hold a family_error_bound of at least 0, and {found}; {WHOLE}")
-    codes = {code: name for name, report in reports.items() if (code := report.get("theory_code"))}
-    if len(codes) > 1:
-        first, second, *_ = codes.values()
-        raise ValueError(
-            f"{first!r} and {second!r} are of different code of their theory, or of what it imports; pool runs of one "
-            "theory"
-        )
-    (first, one), *others = reports.items()
-    seeds = {one["seed"]: first}
-    for name, other in others:
-        for what in SAME:
-            if other.get(what) != one.get(what):
-                raise ValueError(
-                    f"{first!r} is of {what} {shown(one.get(what))} and {name!r} of {shown(other.get(what))}; "
-                    "only reports that agree in it can be pooled"
-                )
-        for what, own, its in (
-            ("data set", chosen_dataset(one), chosen_dataset(other)),
-            ("architectures", sorted(one["architectures"]), sorted(other["architectures"])),
-        ):
-            if own != its:
-                raise ValueError(f"{first!r} has {what} {shown(own)} and {name!r} {shown(its)}; pool like with like")
-        if other["seed"] in seeds:
-            raise ValueError(
-                f"{seeds[other['seed']]!r} and {name!r} are both of seed {other['seed']}: the same draws count once"
-            )
-        seeds[other["seed"]] = name
+def _by_place(seeds: Mapping[int, Plain]) -> dict[Place, dict[int, Plain]]:
+    """What each seed has found of every decision; that a cell is not applicable counts for all that others decide."""
+    cells: dict[tuple[str, str], dict[int, list[Plain]]] = {}
+    for seed, report in seeds.items():
+        for claim in states.claims_of(report):
+            for finding in claim["findings"]:
+                cells.setdefault((str(claim["id"]), str(finding["cell"])), {}).setdefault(seed, []).append(finding)
+    places: dict[Place, dict[int, Plain]] = {}
+    for cell, by_seed in cells.items():
+        numbered = {seed: dict(_numbered(found)) for seed, found in by_seed.items()}
+        named = dict.fromkeys(key for found in numbered.values() for key in found if key[0])
+        for statistic, number in named or {("", 0): None}:
+            places[(*cell, statistic, number)] = {
+                seed: one
+                for seed, found in numbered.items()
+                if (one := found.get((statistic, number), found.get(("", 0)))) is not None
+            }
+    return places
 
 
-def _findings(report: Mapping[str, Any]) -> Iterator[tuple[Place, dict[str, Any]]]:
-    for claim in states.claims_of(report):
-        counted: dict[str, int] = {}
-        for finding in claim["findings"]:
-            number = counted[finding["cell"]] = counted.get(finding["cell"], -1) + 1
-            yield (str(claim["id"]), str(finding["cell"]), number), finding
+def _numbered(findings: Iterable[Plain]) -> Iterator[tuple[tuple[str, int], Plain]]:
+    """The findings of a cell by their statistic, none where one is not applicable, and which of those they are."""
+    met: Counter[str] = Counter()
+    for finding in findings:
+        statistic = "" if finding["verdict"] == Verdict.NOT_APPLICABLE else str(finding["statistic"])
+        yield (statistic, met[statistic]), finding
+        met[statistic] += 1
 
 
-def _together(place: Place, found: Mapping[int, dict[str, Any]]) -> tuple[dict[str, Any], PooledFinding]:
+def _together(place: Place, found: Mapping[int, Plain]) -> tuple[Plain, PooledFinding]:
     """One finding that says what those of all seeds say, as plain data and for a page."""
-    verdicts = {Verdict(finding["verdict"]) for finding in found.values()} - {Verdict.NOT_APPLICABLE}
-    note = ""
+    made = [one for one in found.values() if one["verdict"] != Verdict.NOT_APPLICABLE]
+    verdicts, note = {Verdict(one["verdict"]) for one in made}, ""
     if not verdicts:
         verdict = Verdict.NOT_APPLICABLE
-    elif {Verdict.SUPPORTED, Verdict.REFUTED} <= verdicts:
-        verdict, note = Verdict.UNDECIDED, CONTRADICT
-    elif Verdict.SUPPORTED in verdicts or Verdict.REFUTED in verdicts:
-        verdict = Verdict.SUPPORTED if Verdict.SUPPORTED in verdicts else Verdict.REFUTED
+    elif {Verdict.SUPPORTED, Verdict.REFUTED} <= verdicts or _is_apart(made):
+        verdict = Verdict.UNDECIDED
+        note = CONTRADICT if {Verdict.SUPPORTED, Verdict.REFUTED} <= verdicts else APART
     else:
-        verdict, note = _where_they_overlap(list(found.values()))
-    like = next((one for one in found.values() if one["verdict"] == verdict), next(iter(found.values())))
-    one = {**like, "verdict": verdict.value}
-    if verdict is Verdict.REFUTED and not all(
-        finding.get("expected") for finding in found.values() if finding["verdict"] == Verdict.REFUTED
-    ):
+        verdict = next((one for one in (Verdict.SUPPORTED, Verdict.REFUTED) if one in verdicts), Verdict.UNDECIDED)
+    alike = [one for one in found.values() if one["verdict"] == verdict] or made
+    one = {**alike[0], "verdict": verdict.value}
+    if caveats := sorted(str(one["caveat"]) for one in alike if one.get("caveat")):
+        one["caveat"] = caveats[0]  # whichever file came first
+    if not all(one.get("expected") for one in alike):
         one["expected"] = ""
-    by_seed = {seed: states.state(finding) for seed, finding in found.items()}
+    by_seed = {seed: states.state(dict(finding)) for seed, finding in found.items()}
     return one, PooledFinding(place[0], place[1], by_seed, states.state(one), note)
 
 
-def _where_they_overlap(findings: Sequence[Mapping[str, Any]]) -> tuple[Verdict, str]:
-    """The verdict of open decisions on one number: by the part that their intervals, and their regions, share."""
-    if len({finding["statistic"] for finding in findings}) > 1:
-        return Verdict.UNDECIDED, ""
-    low, high = _shared(finding["interval"] for finding in findings)
-    if low > high:
-        return Verdict.UNDECIDED, CONTRADICT
-    regions = [finding["region"] for finding in findings]
-    least, most = _shared(regions)
-    widest = min(_low(one) for one in regions), max(_high(one) for one in regions)
-    if least <= low and high <= most:
-        return Verdict.SUPPORTED, "where all intervals overlap"
-    if high < widest[0] or low > widest[1]:
-        return Verdict.REFUTED, "where all intervals overlap"
-    return Verdict.UNDECIDED, ""
+def _is_apart(findings: Sequence[Plain]) -> bool:
+    """Whether two seeds' intervals for one number share nothing: where no image is looked at, and the theory's value is
+    the same."""
+    known = [one for one in findings if one["engine"] == "wishart" and one["reference"] is not None]
+    if any(not math.isclose(one["reference"], known[0]["reference"], rel_tol=1e-9, abs_tol=1e-12) for one in known):
+        return False
+    return bool(known) and max(one["interval"][0] for one in known) > min(one["interval"][1] for one in known)
 
 
-def _shared(pairs: Iterable[Sequence[float | None]]) -> tuple[float, float]:
-    pairs = list(pairs)
-    return max(map(_low, pairs)), min(map(_high, pairs))
-
-
-def _low(pair: Sequence[float | None]) -> float:
-    return -math.inf if pair[0] is None else pair[0]
-
-
-def _high(pair: Sequence[float | None]) -> float:
-    return math.inf if pair[1] is None else pair[1]
-
-
-def _verdicts(theorem: str, reports: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+def _verdicts(theorem: str, reports: Iterable[Plain]) -> Iterator[str]:
     for report in reports:
-        yield next((str(one["verdict"]) for one in report["theorems"] if one["id"] == theorem), "")
+        yield next((str(one.get("verdict", "")) for one in report["theorems"] if one.get("id") == theorem), "")

@@ -26,6 +26,7 @@ from mfcheck.findings.report_shape import check_finding
 from mfcheck.findings.sections import place_of, section_of
 from mfcheck.imports import Itself, load_object
 from mfcheck.settings import Settings
+from mfcheck.spec import ARCHITECTURES
 from mfcheck.theory import PaperTheory
 from mfcheck.theory.loading import PAPER_THEORY
 from mfcheck.theory.twins import twins
@@ -72,12 +73,13 @@ def assemble(
     settings: Settings,
     findings: Sequence[dict[str, Any]],
     errors: Sequence[tuple[dict[str, str], dict[str, str]]],
-    theory_code: str = "",
+    codes: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """The whole report as plain data (report.json), findings in the order of theorem, claim and cell.
 
-    `theory_code` is what `code_of` told of the theory when it was loaded: its files may be others by now.
+    `codes` is what `codes_of` told when the theory and the architectures were loaded: their files may be others by now.
     """
+    codes = codes or {}
     claims: dict[str, dict[str, Any]] = {}
     for finding in sorted(findings, key=lambda finding: (finding["claim"], finding["cell"])):
         entry = claims.setdefault(finding["claim"], _empty(finding["claim"], finding["says"]))
@@ -105,8 +107,9 @@ def assemble(
         "alpha": settings.alpha,
         "family_error_bound": math.fsum(finding["alpha"] for finding in findings),
         "theory": settings.theory,
-        "theory_code": theory_code,
+        "theory_code": codes.get(settings.theory, ""),
         "architectures": list(settings.architectures),
+        "architecture_code": {path: code for path, code in codes.items() if path in settings.architectures},
         "dataset": inputs_of(settings, findings),
         "verdict": combine(
             Verdict(theorem["verdict"]) for id, theorem in theorems.items() if section_of(id).gates
@@ -115,20 +118,25 @@ def assemble(
     }
 
 
-def code_of(theory: str) -> str:
-    """What tells a theory's code, with all that it imports and is not installed, from that of another of its name.
+def codes_of(settings: Settings) -> dict[str, str]:
+    """What tells the code of the theory and of each architecture of one's own from that of another of its name."""
+    return {path: code_of(path) for path in (settings.theory, *settings.architectures) if path not in ARCHITECTURES}
 
-    Of the paper's it is the room of formulas; empty where some of it cannot be found. It is found as the theory is
-    loaded, and then kept: what the files hold later is no code of this process.
+
+def code_of(path: str) -> str:
+    """What tells the code behind an import path, with all that it imports and is not installed, from another's.
+
+    Of the paper's theory it is the room of formulas; empty where some of it cannot be found. It is found as the object
+    is loaded, and then kept: what the files hold later is no code of this process.
     """
-    return _code_of(theory, Itself(load_object(theory, "theory")))
+    return _code_of(path, Itself(load_object(path, "code")))
 
 
 @lru_cache(maxsize=8)
-def _code_of(theory: str, loaded: Itself) -> str:
-    if theory == PAPER_THEORY:
+def _code_of(path: str, loaded: Itself) -> str:
+    if path == PAPER_THEORY:
         return digest_of_all((HOME / "theory").glob("*.py"))
-    code = foreign_code([loaded.one], [theory], ())
+    code = foreign_code([loaded.one], [path], ())
     if code.unresolved:
         return ""
     return digest_of_all(file for file in code.files if not Place(file).installed)

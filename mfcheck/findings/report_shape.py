@@ -108,6 +108,7 @@ REPORT = an_object(
         "narrowed": a_switch,
         "selection": each(a_text),
         "theory_code": a_text,
+        "architecture_code": details,
         "created": a_text,
         "verdict": a_label,
         "devices": each(a_label),

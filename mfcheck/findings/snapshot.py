@@ -89,7 +89,7 @@ def snapshot_of(report: Mapping[str, Any], name: str) -> Snapshot:
         theorems=_verdicts(report),
         schema=int(report.get("schema", 1)),
         twins={str(twin["name"]): str(twin["status"]) for twin in report.get("mutants") or []},
-        circumstances=_circumstances(report),
+        circumstances=circumstances_of(report),
         selection=tuple(map(str, report.get("selection", ()))),
     )
 
@@ -169,7 +169,7 @@ def _number(value: Any) -> float:
     return math.nan if value is None else float(value)
 
 
-def _circumstances(report: Mapping[str, Any]) -> dict[str, str]:
+def circumstances_of(report: Mapping[str, Any]) -> dict[str, str]:
     """What may differ between two runs that can be compared, as texts by name."""
     files = (f"{file['file']} ({str(file['sha256'])[:12]}…)" for file in report["dataset"]["files"])
     named = {

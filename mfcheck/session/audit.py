@@ -94,7 +94,7 @@ def audit(
     from mfcheck.ensembles.facts import forget
     from mfcheck.ensembles.store import ChunkStore
     from mfcheck.findings.expected import declare, owners_expectations
-    from mfcheck.findings.record import as_plain, code_of
+    from mfcheck.findings.record import as_plain, codes_of
     from mfcheck.session.preflight import by_claim, preflight, with_scale
     from mfcheck.session.whole_record import whole_record
     from mfcheck.theorems.cells_of_a_run import each_cell
@@ -117,7 +117,7 @@ def audit(
     )
     (path,) = settings.architectures
     with calm_warnings():
-        loaded, tests, theory_code = settings.load(), suite_claims(), code_of(settings.theory)
+        loaded, tests, codes = settings.load(), suite_claims(), codes_of(settings)
     expectations = owners_expectations((path,), settings.level.name)
     check_claims(claims or (), set(tests))
     chosen = [tests[id] for id in sorted(tests) if is_asked_for(id, claims or ())]
@@ -153,7 +153,7 @@ def audit(
         full=False,
         narrowed=narrowed,
         selection=() if fatal or settings.level.glance else sorted(claims or ()),
-        theory_code=theory_code,
+        codes=codes,
     )
     return Report(tuple(findings), record)
 

@@ -232,7 +232,7 @@ class Controller:
             self._resources.take_folder(run.settings.report)
             self._resources.interrupt_on_termination()
             self._recorder = Recorder(
-                run.settings, run.theory, run.expectations, run.taken, run.identity, run.name, run.theory_code
+                run.settings, run.theory, run.expectations, run.taken, run.identity, run.name, run.codes
             )
         return self._recorder
 

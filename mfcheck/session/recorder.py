@@ -41,11 +41,11 @@ class Recorder:
         taken: Sequence[Plain] = (),
         identity: Plain | None = None,
         run: str = "",
-        theory_code: str = "",
+        codes: Mapping[str, str] | None = None,
     ) -> None:
         self.settings, self.folder = settings, settings.report
         self._theory, self._expectations, self._identity = theory, expectations, identity
-        self._run, self._theory_code = run or uuid.uuid4().hex, theory_code
+        self._run, self._codes = run or uuid.uuid4().hex, codes or {}
         self.report: dict[str, Any] | None = None
         self._found: dict[Place, list[Plain]] = {}
         self._errors: dict[tuple[str, str, str], tuple[dict[str, str], dict[str, str]]] = {}
@@ -139,7 +139,7 @@ class Recorder:
             full=full,
             narrowed=narrowed,
             selection=selection,
-            theory_code=self._theory_code,
+            codes=self._codes,
         )
         regressions = [] if baseline is None else self._compare(self.report, baseline)
         self.written = self.begun or not (self.folder / PAGES[0]).exists()

@@ -7,7 +7,7 @@ import os
 import shlex
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from mfcheck.ensembles import devices
 from mfcheck.ensembles.facts import forget
 from mfcheck.findings.claim import check_claims
 from mfcheck.findings.expected import Expectation, owners_expectations, read_expectations
-from mfcheck.findings.record import code_of
+from mfcheck.findings.record import codes_of
 from mfcheck.findings.snapshot import Snapshot, check_comparable, read_snapshot
 from mfcheck.given import check_text, names_in, path_at
 from mfcheck.imports import offer_folder
@@ -59,8 +59,8 @@ class Run:
     """The processes that draw; None where this one does."""
     budget: float | None = None
     """Seconds after which no cell is started."""
-    theory_code: str = ""
-    """What tells the theory's code as it was loaded from that of another."""
+    codes: Mapping[str, str] = field(default_factory=dict)
+    """What tells the code of the theory and of each architecture, as it was loaded, from that of another."""
 
     @cached_property
     def done(self) -> Mapping[tuple[str, str], list[Finding]]:
@@ -102,7 +102,7 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
     baseline = _baseline(path_at(older), settings) if older is not None and sent is None else None
     expectations = read_expectations(files, settings.level.name, settings.theory)
     theory = settings.load()
-    theory_code = code_of(settings.theory) if sent is None else ""
+    codes = codes_of(settings) if sent is None else {}
     expectations += owners_expectations(settings.architectures, settings.level.name)
     devices.check_device(settings.device)
     left: dict[str, Any] = {}
@@ -140,7 +140,7 @@ def make_run(config: pytest.Config, *, fresh_seed: int) -> Run:
         baseline=baseline,
         workers=workers,
         budget=budget,
-        theory_code=theory_code,
+        codes=codes,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mfcheck.findings.coverage import coverage, holes
@@ -34,14 +34,14 @@ def whole_record(
     full: bool,
     narrowed: bool,
     selection: Sequence[str] = (),
-    theory_code: str = "",
+    codes: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """All that is recorded of a run: its findings in order, and what they say of twins, coverage and declarations.
 
     `full` says that all of the suite ran, and `narrowed` that claims or cells were left out, by what `selection` says,
     where another run of the same selection leaves out the same.
     """
-    record = assemble(settings, findings, errors, theory_code) | {"full": full, "narrowed": narrowed}
+    record = assemble(settings, findings, errors, codes) | {"full": full, "narrowed": narrowed}
     if narrowed and selection:
         record["selection"] = list(selection)
     record["mutants"] = fates(theory, findings)

@@ -57,3 +57,14 @@ def test_what_cannot_be_pooled_is_told_in_a_sentence(tmp_path: Path, capsys: pyt
         error = capsys.readouterr().err
         assert says in error
         assert error.count("\n") == 1
+
+
+def test_cells_of_one_seed_and_narrowed_runs_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one, other = write(tmp_path, 7, {}, {"cell": "c2"}), write(tmp_path, 8, {})
+    narrowed = json.loads(Path(other).read_text()) | {"narrowed": True}
+    Path(other).write_text(json.dumps(narrowed))
+    assert main(["pool", one, other]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "that of seed 8 left out claims or cells" in lines
+    assert "1 decision by some of the seeds alone" in lines
+    assert lines[-1].startswith("1 decision on which no seed differs; ")

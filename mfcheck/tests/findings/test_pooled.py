@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from mfcheck.findings.baseline import reduced
-from mfcheck.findings.pooled import CONTRADICT, Pooled, pooled
+from mfcheck.findings.pooled import APART, CONTRADICT, Pooled, pooled
 from mfcheck.findings.record import as_plain, assemble, code_of
+from mfcheck.findings.regimes import GRANTED
 from mfcheck.tests.support.settings import make_finding, make_settings
 from mfcheck.theory.loading import PAPER_THEORY
 
@@ -52,24 +53,106 @@ def test_a_verdict_of_one_seed_holds_unless_another_contradicts_it(
 
 
 @pytest.mark.parametrize(
-    ("intervals", "together"),
+    "kind", [{}, {"breaks": True, "side": "below"}, {"caveat": f"{GRANTED}the tail"}, {"expected": ""}]
+)
+def test_what_all_seeds_leave_open_stays_open(kind: dict[str, Any]) -> None:
+    for intervals in product(((0.9, 1.04), (0.96, 1.2), (0.7, 0.94), (1.06, 1.2)), repeat=2):
+        each = ({"verdict": "undecided", "interval": one, "engine": "dense", **kind} for one in intervals)
+        found = pool(*each)
+        assert found.findings[0].state == "undecided"
+        assert found.failing, "what gates is to be decided"
+
+
+@pytest.mark.parametrize(
+    ("engine", "references", "together", "note"),
     [
-        (((0.9, 1.04), (0.96, 1.2)), "supported"),  # [0.96, 1.04] of [0.95, 1.05]
-        (((0.9, 1.06), (0.96, 1.2)), "undecided"),
-        (((0.8, 1.0), (0.7, 0.94)), "refuted"),
-        (((0.8, 0.9), (1.0, 1.1)), "undecided"),  # which share nothing
+        ("wishart", (1.0, 1.0), "undecided", APART),
+        ("wishart", (1.0, 1.01), "supported", ""),  # the theory's value is another one
+        ("dense", (1.0, 1.0), "supported", ""),  # which images a seed picks may move θ
     ],
 )
-def test_open_decisions_are_decided_where_their_intervals_overlap(
-    intervals: tuple[tuple[Any, Any], ...], together: str
+@pytest.mark.parametrize("verdicts", [("supported", "supported"), ("supported", "undecided")])
+def test_intervals_for_one_number_that_share_nothing_contradict_each_other(
+    engine: str, references: tuple[float, float], together: str, note: str, verdicts: tuple[str, str]
 ) -> None:
-    (one,) = pool(*({"verdict": "undecided", "interval": interval} for interval in intervals)).findings
-    assert one.state == together
+    intervals = (0.96, 0.98), (1.02, 1.04)
+    each = [
+        {"verdict": verdict, "interval": interval, "reference": reference, "engine": engine}
+        for verdict, interval, reference in zip(verdicts, intervals, references, strict=True)
+    ]
+    for order in (each, each[::-1]):
+        (one,) = pool(*order).findings
+        assert (one.state, one.note) == (together, note)
 
 
-def test_intervals_for_other_numbers_are_not_laid_over_each_other() -> None:
-    each = [{"verdict": "undecided", "interval": i, "statistic": str(i)} for i in ((0.9, 1.04), (0.96, 1.2))]
-    assert pool(*each).findings[0].state == "undecided"
+def test_findings_of_a_cell_belong_together_by_what_they_measure() -> None:
+    x, y = {"statistic": "x"}, {"statistic": "y", "verdict": "undecided"}
+    found = pooled({"a": report(1, x, y), "b": report(2, y), "c": report(3, y, x)})
+    assert [(one.state, one.by_seed) for one in found.findings] == [
+        ("supported", {1: "supported", 3: "supported"}),
+        ("undecided", {1: "undecided", 2: "undecided", 3: "undecided"}),
+    ]
+    assert (len(found.by_all), len(found.by_some)) == (1, 1)
+
+
+def test_a_cell_that_is_not_applicable_for_one_seed_takes_nothing_from_the_others() -> None:
+    bare = {"cell": "c1", "engine": "dense", "verdict": "not applicable", "expected": ""}
+    silent = report(3, {"verdict": "not applicable"})
+    silent["theorems"][0]["claims"][0]["findings"] = [bare]  # a report may say no more of it
+    found = pooled({"a": report(1, {}), "b": report(2, {"verdict": "undecided"}), "c": silent})
+    assert [one.by_seed for one in found.findings] == [{1: "supported", 2: "undecided", 3: "not applicable"}]
+    assert found.findings[0].state == "supported"
+
+
+def test_what_is_pooled_does_not_depend_on_the_order_of_files() -> None:
+    kinds: list[dict[str, Any]] = [{}, {"caveat": "few images"}, {"verdict": "undecided"}, {"verdict": "refuted"}]
+    for one, other in product(kinds, repeat=2):
+        first, second = report(1, one), report(2, other)
+        there, back = pooled({"a": first, "b": second}), pooled({"b": second, "a": first})
+        assert [finding.state for finding in there.findings] == [finding.state for finding in back.findings]
+        assert there.theorems["thm4.1"][0] == back.theorems["thm4.1"][0]
+
+
+def test_a_theorem_without_a_name_is_of_no_seed() -> None:
+    nameless = report(2, {})
+    del nameless["theorems"][0]["id"]
+    assert pooled({"a": report(1, {}), "b": nameless}).theorems["thm4.1"] == ("supported", ("supported", ""))
+
+
+def test_what_is_narrowed_or_drawn_by_other_versions_is_told() -> None:
+    other = report(2, {}) | {"narrowed": True}
+    other["environment"] = {**other["environment"], "torch": "1.0", "cores": 900}
+    found = pooled({"a": report(1, {}), "b": other})
+    assert found.narrowed == (2,)
+    assert list(found.differ) == ["torch"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "says"),
+    [
+        (
+            {"architecture_code": {"my:Net": "a"}},
+            {"architecture_code": {"my:Net": "b"}},
+            "of the architecture 'my:Net'",
+        ),
+        ({"architecture_code": {"my:Net": "a"}}, {"architecture_code": {"my:Net": ""}}, ""),
+        ({"architecture_code": {"my:Net": "a"}}, {}, ""),
+        ({"files": {"a.csv": "1"}}, {"files": {"a.csv": "2"}}, "images: 'a.csv' is another file"),
+        ({"files": {"a.csv": "1"}}, {"files": {"b.csv": "2"}}, ""),
+    ],
+)
+def test_other_content_of_one_name_is_refused(one: dict[str, Any], other: dict[str, Any], says: str) -> None:
+    reports = {}
+    for seed, changes in enumerate((one, other)):
+        made = report(seed, {})
+        files = [{"file": name, "sha256": digest} for name, digest in changes.get("files", {}).items()]
+        made["dataset"] = made["dataset"] | {"files": files}
+        reports[str(seed)] = made | {name: value for name, value in changes.items() if name != "files"}
+    if not says:
+        assert pooled(reports).findings
+        return
+    with pytest.raises(ValueError, match=f"'0' and '1' are of .*{says}"):
+        pooled(reports)
 
 
 def test_a_refutation_is_expected_only_where_all_that_refute_expect_it() -> None:
