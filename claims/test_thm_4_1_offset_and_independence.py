@@ -54,7 +54,7 @@ NARROW: Grid = {
     "vanilla": (Row(14, 1, 0.6, 0.0, ABSOLUTE), Row(400, 14, 2.2, 0.1)),
     "residual": (Row(24, 2, 0.8, 0.4, LEAKY),),
 }
-DEEP: Grid = {"vanilla": (Row(24, 3, 2.2, 0.1),)}
+DEEP: Grid = {"vanilla": (Row(24, 3, 2.2, 0.1), Row(12, 2, 1.2, 0.0, LEAKY))}
 COLUMNS: Grid = {"vanilla": (Row(24, 1, 1.2),)}
 POWERS: Grid = {"vanilla": (Row(24, 4, 1.7),), "residual": (Row(24, 5, 1.5, 0.0, ABSOLUTE),)}
 FEW: Grid = {"vanilla": (Row(6, 1, 1.0),), "residual": (Row(5, 1, 6.0, 0.4, STEEP_BENT),)}

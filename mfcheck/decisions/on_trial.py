@@ -14,7 +14,7 @@ from mfcheck.decisions.statement import Formula, Statement
 from mfcheck.findings.finding import Finding
 from mfcheck.imports import raised_on_purpose
 from mfcheck.theory import PaperTheory
-from mfcheck.theory.changes import PAPER, changes, is_added, law_shape, without_changes
+from mfcheck.theory.changes import PAPER, changes, is_added, shape_distance, without_changes
 from mfcheck.theory.values import is_law
 from mfcheck.verdict import NotANumber, NotCovered, Verdict
 
@@ -83,17 +83,17 @@ def changes_told(finding: Finding, formula: Formula | None, theory: PaperTheory)
 
 def _told_apart(finding: Finding, formula: Formula | None, theory: PaperTheory, than: PaperTheory) -> bool:
     """Whether a theory's value is as far from another's as the finding's draws can tell: by its resolution, or of what
-    is refuted by its margin and interval. So held where nobody knows, as of laws of two shapes; not of a statement that
-    compares no value with anything, and only reads some while it is made."""
+    is refuted by its margin and interval, as the shapes of laws are. So held where nobody knows; not of a statement
+    that compares no value with anything, and only reads some while it is made, nor of one that decides nothing."""
     low, high = finding.interval
     fine = finding.resolution if finding.resolution is not None else finding.margin.total + (high - low) / 2
-    if formula is None:
+    if formula is None or finding.verdict is Verdict.NOT_APPLICABLE:  # what is not decided tells nothing
         return False
     if not math.isfinite(fine):
         return True
     try:
         mine, others = formula(theory), formula(than)
-        if is_law(mine) and law_shape(mine) != law_shape(others):
+        if is_law(mine) and shape_distance(mine, others) > finding.margin.total + (high - low) / 2:
             return True
         a, b = as_number(mine), as_number(others)
     except Exception:  # where one has no value they are apart, whatever it raises

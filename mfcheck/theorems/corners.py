@@ -20,7 +20,13 @@ CORNERS = (
     NetworkSpec("vanilla", 64, 5, 200, 3, 1.3, 0.3, LINEAR),
     NetworkSpec("residual", 2500, 20, 1000, 25, 0.15, 1.5, LEAKY),
     NetworkSpec("residual", 9, 40, 3000, 7, 6.0, 0.05, ABSOLUTE),
+    *(
+        NetworkSpec("vanilla", 784, 2, 3000, 50, 2.03, 0.1),
+        NetworkSpec("vanilla", 25, 6, 2000, 30, 1.97, 0.6),
+        NetworkSpec("residual", 100, 4, 3000, 40, 0.02, 0.4),
+    ),
 )
+"""The last three have ω within 0.015 of 1, but are so deep that ω^L is not: ω = 1 is a boundary, and no band."""
 
 
 def corners(settings: Settings, *, biased: bool = True, outputs: int = 100) -> Iterator[NetworkSpec]:

@@ -45,8 +45,8 @@ def _agrees_at(theory: PaperTheory, formula: str, place: tuple[Any, ...]) -> boo
     mine, papers = (numbers_at(one, formula, place) for one in (theory, PAPER))
     if mine is None and papers is not None:
         return _declines(theory, formula, place) or _says_nothing(formula, place)
-    if mine is None or papers is None:
-        return mine is papers
+    if mine is None or papers is None:  # of nothing it may say anything
+        return mine is papers or _says_nothing(formula, place)
     return len(mine) == len(papers) and all(
         a == b or math.isclose(a, b, rel_tol=SAME, abs_tol=1e-9) or math.isnan(a) is math.isnan(b) is True
         for a, b in zip(mine, papers, strict=True)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 
+import numpy as np
+
 from mfcheck.imports import raised_on_purpose
 from mfcheck.theory.arguments import ARGUMENTS, formulas, parameters, written
 from mfcheck.theory.domains import DECLARES
@@ -20,6 +22,8 @@ from mfcheck.theory.values import is_law, no_law, no_number
 PAPER = PaperTheory()
 QUANTILES = (-2.0, -0.5, 0.3, 0.5, 1.0, 2.0, 3.0)
 """Where two laws are compared, in standard deviations."""
+SPREAD = tuple(step / 20 - 4 for step in range(161))
+"""Where their largest distance is looked for: every twentieth of one, to four."""
 SOME = 7
 """Of so many sample places one is asked twice, with networks of both kinds among them."""
 
@@ -161,6 +165,13 @@ def law_shape(law: Any) -> tuple[float, ...]:
     return tuple(round(share, 9) for share in (_numbers(lambda: law) or ())[1:])
 
 
+def shape_distance(one: Any, other: Any) -> float:
+    """How far the distribution functions of two laws are apart, each in its own standard deviations, at `SPREAD`: 0 for
+    laws that are so many times one another, and ∞ where one has none."""
+    shares = [numbers for law in (one, other) if (numbers := _shares(law, SPREAD)) is not None]
+    return max(abs(a - b) for a, b in zip(*shares, strict=True)) if len(shares) == 2 else math.inf
+
+
 def _methods(kind: type[PaperTheory]) -> tuple[str, ...]:
     """The names of methods, helpers too, that a class has otherwise than the paper, and of formulas that it adds."""
 
@@ -226,6 +237,16 @@ def _numbers(make: Callable[[], Any]) -> tuple[float, ...] | None:
 def _law_numbers(law: Any) -> tuple[float, ...]:
     variance = float(law.var())
     return (variance, *(float(law.cdf(at * math.sqrt(variance))) for at in QUANTILES))
+
+
+def _shares(law: Any, at: tuple[float, ...]) -> tuple[float, ...] | None:
+    """A law's distribution function, in its own standard deviations; None where it has none."""
+    try:
+        unit = math.sqrt(float(law.var()))
+        found = tuple(float(share) for share in law.cdf(np.array(at) * unit))
+    except (Exception, SystemExit):  # a foreign law may raise anything
+        return None
+    return found if all(map(math.isfinite, found)) else None
 
 
 # All twins but a few share the law of the theory itself, and a distribution function of scipy's takes its time.

@@ -15,6 +15,7 @@ from types import FunctionType
 from typing import Any
 
 from mfcheck.theory.arguments import formulas, is_static, parameters, written
+from mfcheck.theory.changes import shape_distance
 from mfcheck.theory.corrections import CORRECTIONS, corrections
 from mfcheck.theory.paper import PaperTheory, remade
 from mfcheck.theory.reshaped import SHAPES, reshaped
@@ -52,7 +53,7 @@ def twins(theory: PaperTheory) -> tuple[Twin, ...]:
             twin_class = type(f"Twin_{formula}", (type(theory),), {formula: changed})
             twin = remade(theory, twin_class)
             within = NEAR if change.endswith(SLIPS) else SAME
-            usable, differs = _compared(twin, formula, places, own, within)
+            usable, differs = _compared(theory, twin, formula, places, own, within)
             if usable and (differs or change not in CORRECTIONS):
                 near = "equal to" if within == SAME else f"within {within:.0%} of"
                 reason = "" if differs or change in SHAPES else f"{near} the formula at all of {usable} places"
@@ -70,7 +71,12 @@ def with_limits(theory: PaperTheory) -> frozenset[str]:
 
 
 def _compared(
-    twin: PaperTheory, formula: str, places: list[tuple[Any, ...]], own: list[float | None], within: float
+    theory: PaperTheory,
+    twin: PaperTheory,
+    formula: str,
+    places: list[tuple[Any, ...]],
+    own: list[float | None],
+    within: float,
 ) -> tuple[int, bool]:
     """At how many places both formula and twin have a value, up to the first difference, and whether there is one."""
     usable = 0
@@ -78,9 +84,15 @@ def _compared(
         other = None if mine is None else value_at(twin, formula, place)
         if mine is not None and other is not None:
             usable += 1
-            if not math.isclose(mine, other, rel_tol=within):
+            if not math.isclose(mine, other, rel_tol=within) or _other_shape(theory, twin, formula, place, within):
                 return usable, True
     return usable, False
+
+
+def _other_shape(theory: PaperTheory, twin: PaperTheory, formula: str, place: tuple[Any, ...], within: float) -> bool:
+    """Whether both give laws, and these have two shapes."""
+    mine = asked(theory, formula, place)
+    return is_law(mine) and shape_distance(mine, asked(twin, formula, place)) > within
 
 
 def asked(theory: PaperTheory, formula: str, place: tuple[Any, ...]) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 
 from mfcheck import Cell, Finding, NetworkSpec, NotANumber, NotCovered, PaperTheory, Probe, Source, Tail, Verdict
 from mfcheck.decisions.allowance import Allowance
@@ -15,7 +16,9 @@ from mfcheck.decisions.decide import Decider
 from mfcheck.decisions.median_slopes import MedianGroup
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.findings.claim import Claim
+from mfcheck.observables import jacobian
 from mfcheck.settings import Settings, level_named
+from mfcheck.theory import entry_law
 
 SPEC = NetworkSpec("vanilla", 4, 1, width=32, depth=2, weight_variance=2.0)
 
@@ -194,3 +197,24 @@ def test_a_division_by_0_of_the_claims_own_stays_an_error() -> None:
             spread=0.03,
             delta=0.02,
         )
+
+
+def test_a_cell_that_a_theory_declines_tells_nothing_of_it() -> None:
+    found = mean(None)
+    assert (found.verdict, found.changes_told) == (Verdict.NOT_APPLICABLE, ())
+
+
+@pytest.mark.parametrize(("power", "told"), [(1.998, ()), (1.9, ()), (0.7, ("jacobian_entry",))])
+def test_a_law_of_nearly_the_papers_shape_is_not_told_apart(power: float, told: tuple[str, ...]) -> None:
+    def entry(self: PaperTheory, spec: NetworkSpec) -> Any:
+        unit = math.sqrt(self.jacobian_entry_variance(spec))
+        return stats.gennorm(power, scale=unit * math.sqrt(math.gamma(1 / power) / math.gamma(3 / power)))
+
+    own = type("Shaped", (PaperTheory,), {"jacobian_entry": entry, "__module__": __name__})()
+    found = decider(own).law(
+        jacobian.entry,
+        component=0,
+        reference=lambda theory: theory.jacobian_entry(SPEC),
+        finite_width=lambda: entry_law(SPEC).distance_to_gaussian(),
+    )
+    assert (found.changes_seen, found.changes_told) == (("jacobian_entry",), told)

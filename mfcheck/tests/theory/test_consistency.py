@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import re
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -138,8 +139,8 @@ def test_what_contradicts_itself_is_a_sentence_of_the_report() -> None:
     theory = PaperTheory(rate_factor=1)
     plain = {"theory": "mine:Half", "theorems": [], "theory_changes": theory_changes(theory, [])}
     (told,) = [line for line in lines(report_of(plain)) if "follow from" in line]
-    assert told.startswith(
-        "Its formulas variance_rate, regularisation do not follow from each other at 98 of 98 places: "
+    assert re.match(
+        r"Its formulas variance_rate, regularisation do not follow from each other at (\d+) of \1 places: ", told
     )
     assert "but the left side is 0.5 of the right one in " in told
     assert not any("follow from" in line for line in lines(report_of(plain | {"theory_changes": {"formulas": []}})))
