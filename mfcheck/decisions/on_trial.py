@@ -75,6 +75,8 @@ def papers_own(finding: Finding) -> Finding:
 
 def changes_told(finding: Finding, formula: Formula | None, theory: PaperTheory) -> tuple[str, ...]:
     """The changes seen that the finding's draws tell from the paper's, each by itself; and what a theory adds."""
+    if finding.verdict is Verdict.NOT_APPLICABLE:
+        return ()
     alone, plain = {one.name: one.theory for one in changes(theory)}, without_changes(theory)
     return tuple(
         name for name in finding.changes_seen if is_added(name) or _told_apart(finding, formula, alone[name], plain)
@@ -87,7 +89,7 @@ def _told_apart(finding: Finding, formula: Formula | None, theory: PaperTheory, 
     that compares no value with anything, and only reads some while it is made, nor of one that decides nothing."""
     low, high = finding.interval
     fine = finding.resolution if finding.resolution is not None else finding.margin.total + (high - low) / 2
-    if formula is None or finding.verdict is Verdict.NOT_APPLICABLE:  # what is not decided tells nothing
+    if formula is None:
         return False
     if not math.isfinite(fine):
         return True

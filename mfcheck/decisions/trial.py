@@ -135,7 +135,8 @@ class Trial:
         if statement is not None and statement.formula is not None and not early:
             at_planning = list(reading.moving(at_planning, statement.formula))
         seen = tuple(dict.fromkeys((*early, *at_making, *at_planning)))
-        finding = replace(finding, changes_seen=seen, changes_told=seen)
+        told = seen if finding.verdict is not Verdict.NOT_APPLICABLE else ()  # what is not decided tells nothing
+        finding = replace(finding, changes_seen=seen, changes_told=told)
         if early:  # a test that has read the theory itself, and may do anything with it, has no answer for another
             return finding
         return self._beside_papers(finding, ask) if seen else papers_own(finding)

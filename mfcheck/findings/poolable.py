@@ -50,11 +50,14 @@ def check_poolable(reports: Mapping[str, Mapping[str, Any]]) -> None:
 
 def _check_of_one_content(reports: Mapping[str, Mapping[str, Any]]) -> None:
     """The same of what stands behind one name: code, as far as it is known, and files of images."""
-    met: dict[tuple[str, str], tuple[str, str]] = {}
+    met: dict[tuple[str, str], tuple[set[str], str]] = {}
     for name, report in reports.items():
+        found: dict[tuple[str, str], set[str]] = {}
         for what, of, digest in _contents(report):
-            other, first = met.setdefault((what, of), (digest, name))
-            if other != digest:
+            found.setdefault((what, of), set()).add(digest)
+        for (what, of), digests in found.items():
+            others, first = met.setdefault((what, of), (digests, name))
+            if others.isdisjoint(digests):  # two data sets may have files of one name
                 raise ValueError(f"{first!r} and {name!r} are of {what.format(of)}; pool like with like")
 
 

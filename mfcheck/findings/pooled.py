@@ -20,8 +20,10 @@ from mfcheck.findings.sections import section_of
 from mfcheck.verdict import Verdict
 
 Plain = Mapping[str, Any]
-Place = tuple[str, str, str, int]
-"""A claim, a cell, a statistic, and which of the cell's findings of it."""
+Key = tuple[str, int, int]
+"""A statistic, which of a cell's findings of it, and of how many: others are not known to be the same ones."""
+Place = tuple[str, str, Key | None]
+"""A claim, a cell, and which of its decisions; none where it is not applicable."""
 CONTRADICT = "seeds contradict each other"
 APART = "two seeds' intervals for one number have nothing in common"
 
@@ -82,7 +84,7 @@ def pooled(reports: Mapping[str, dict[str, Any]]) -> Pooled:
     check_poolable(reports)
     seeds = {int(report["seed"]): report for report in reports.values()}
     together, findings = dict[str, list[Plain]](), []
-    for place, found in sorted(_by_place(seeds).items()):
+    for place, found in sorted(_by_place(seeds).items(), key=lambda one: (one[0][:2], one[0][2] or ("", 0, 0))):
         one, finding = _together(place, found)
         findings.append(finding)
         together.setdefault(section_of(place[0]).id, []).append({**one, "claim": place[0]})
@@ -117,27 +119,30 @@ def _by_place(seeds: Mapping[int, Plain]) -> dict[Place, dict[int, Plain]]:
     cells: dict[tuple[str, str], dict[int, list[Plain]]] = {}
     for seed, report in seeds.items():
         for claim in states.claims_of(report):
+            explored = not section_of(str(claim["id"])).gates
             for finding in claim["findings"]:
-                cells.setdefault((str(claim["id"]), str(finding["cell"])), {}).setdefault(seed, []).append(finding)
+                found = cells.setdefault((str(claim["id"]), str(finding["cell"])), {})
+                found.setdefault(seed, []).append({**finding, "explored": explored})
     places: dict[Place, dict[int, Plain]] = {}
-    for cell, by_seed in cells.items():
-        numbered = {seed: dict(_numbered(found)) for seed, found in by_seed.items()}
-        named = dict.fromkeys(key for found in numbered.values() for key in found if key[0])
-        for statistic, number in named or {("", 0): None}:
-            places[(*cell, statistic, number)] = {
-                seed: one
-                for seed, found in numbered.items()
-                if (one := found.get((statistic, number), found.get(("", 0)))) is not None
-            }
+    for (claim_id, cell), by_seed in cells.items():
+        numbered = {seed: dict(_numbered(findings)) for seed, findings in by_seed.items()}
+        keys: dict[Key | None, None] = dict.fromkeys(key for each in numbered.values() for key in each if key)
+        for key in keys or {None: None}:
+            of = {seed: each.get(key, each.get(None)) for seed, each in numbered.items()}
+            places[claim_id, cell, key] = {seed: one for seed, one in of.items() if one is not None}
     return places
 
 
-def _numbered(findings: Iterable[Plain]) -> Iterator[tuple[tuple[str, int], Plain]]:
-    """The findings of a cell by their statistic, none where one is not applicable, and which of those they are."""
-    met: Counter[str] = Counter()
+def _numbered(findings: Sequence[Plain]) -> Iterator[tuple[Key | None, Plain]]:
+    """The findings of a cell by what they decide, which is nothing where one is not applicable."""
+    decided = [str(one["statistic"]) for one in findings if one["verdict"] != Verdict.NOT_APPLICABLE]
+    of, met = Counter(decided), Counter[str]()
     for finding in findings:
-        statistic = "" if finding["verdict"] == Verdict.NOT_APPLICABLE else str(finding["statistic"])
-        yield (statistic, met[statistic]), finding
+        if finding["verdict"] == Verdict.NOT_APPLICABLE:
+            yield None, finding
+            continue
+        statistic = str(finding["statistic"])
+        yield (statistic, met[statistic], of[statistic]), finding
         met[statistic] += 1
 
 

@@ -126,8 +126,9 @@ def codes_of(settings: Settings) -> dict[str, str]:
 def code_of(path: str) -> str:
     """What tells the code behind an import path, with all that it imports and is not installed, from another's.
 
-    Of the paper's theory it is the room of formulas; empty where some of it cannot be found. It is found as the object
-    is loaded, and then kept: what the files hold later is no code of this process.
+    Of the paper's theory it is the room of formulas; empty where some of it cannot be found, where all of it is
+    installed, and where a file was edited since this process began. It is found as the object is loaded, and then kept:
+    what the files hold later is no code of this process.
     """
     return _code_of(path, Itself(load_object(path, "code")))
 
@@ -137,9 +138,9 @@ def _code_of(path: str, loaded: Itself) -> str:
     if path == PAPER_THEORY:
         return digest_of_all((HOME / "theory").glob("*.py"))
     code = foreign_code([loaded.one], [path], ())
-    if code.unresolved:
-        return ""
-    return digest_of_all(file for file in code.files if not Place(file).installed)
+    code.compare_with_process()
+    own = [file for file in code.files if not Place(file).installed]
+    return "" if code.unresolved or code.unseen or not own else digest_of_all(own)
 
 
 def _judged(claims: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -56,6 +56,7 @@ ANY_FINDING = an_object(
         "decides": a_text,
         "reason": a_text,
         "holds_instead": each(a_text),
+        "instead": a_text,
         "regime": a_label,
         "caveat": a_label,
         "interval": a_pair,
@@ -76,6 +77,8 @@ def _finding(value: Any, where: str) -> None:
     for name in DECIDED:
         if name not in value:
             raise ValueError(f"{where}.{name} is missing")
+    if not value["statistic"]:
+        raise ValueError(f"{where}.statistic is empty, which says what was decided")
     if None in value["interval"]:
         raise ValueError(f"{where}.interval of {value['statistic']} has no end")
 

@@ -62,6 +62,7 @@ class StopsStarting:
 
 def _leave(item: pytest.Item, nextitem: pytest.Item | None) -> None:
     """Tear down what the last item that ran had left for this one, and the next one does not need."""
-    call = pytest.CallInfo.from_call(lambda: item.session._setupstate.teardown_exact(nextitem), "teardown")
+    ends = (KeyboardInterrupt, pytest.exit.Exception)
+    call = pytest.CallInfo.from_call(lambda: item.session._setupstate.teardown_exact(nextitem), "teardown", ends)
     if call.excinfo is not None:
         item.ihook.pytest_runtest_logreport(report=item.ihook.pytest_runtest_makereport(item=item, call=call))

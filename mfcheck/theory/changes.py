@@ -167,9 +167,13 @@ def law_shape(law: Any) -> tuple[float, ...]:
 
 def shape_distance(one: Any, other: Any) -> float:
     """How far the distribution functions of two laws are apart, each in its own standard deviations, at `SPREAD`: 0 for
-    laws that are so many times one another, and ∞ where one has none."""
-    shares = [numbers for law in (one, other) if (numbers := _shares(law, SPREAD)) is not None]
-    return max(abs(a - b) for a, b in zip(*shares, strict=True)) if len(shares) == 2 else math.inf
+    laws that are so many times one another, ∞ where one of them has a value and the other none, and where one is no
+    law."""
+    mine, others = (_shares(law) for law in (one, other))
+    if mine is None or others is None:
+        return math.inf
+    apart = np.where(np.isnan(mine) & np.isnan(others), 0.0, np.abs(mine - others))
+    return math.inf if np.isnan(apart).any() else float(apart.max())
 
 
 def _methods(kind: type[PaperTheory]) -> tuple[str, ...]:
@@ -239,14 +243,14 @@ def _law_numbers(law: Any) -> tuple[float, ...]:
     return (variance, *(float(law.cdf(at * math.sqrt(variance))) for at in QUANTILES))
 
 
-def _shares(law: Any, at: tuple[float, ...]) -> tuple[float, ...] | None:
-    """A law's distribution function, in its own standard deviations; None where it has none."""
+def _shares(law: Any) -> np.ndarray[tuple[int], np.dtype[np.float64]] | None:
+    """A law's distribution function, in its own standard deviations where it has any; None of what is no law."""
     try:
         unit = math.sqrt(float(law.var()))
-        found = tuple(float(share) for share in law.cdf(np.array(at) * unit))
+        at = np.array(SPREAD) * (unit if 0 < unit < math.inf else 1.0)
+        return np.array([float(share) for share in law.cdf(at)])
     except (Exception, SystemExit):  # a foreign law may raise anything
         return None
-    return found if all(map(math.isfinite, found)) else None
 
 
 # All twins but a few share the law of the theory itself, and a distribution function of scipy's takes its time.

@@ -204,6 +204,16 @@ def test_a_cell_that_a_theory_declines_tells_nothing_of_it() -> None:
     assert (found.verdict, found.changes_told) == (Verdict.NOT_APPLICABLE, ())
 
 
+def test_a_formula_that_a_theory_adds_and_that_declines_tells_nothing_either() -> None:
+    def extra(self: PaperTheory, spec: NetworkSpec) -> float:
+        raise NotCovered("nothing here")
+
+    own = type("Added", (PaperTheory,), {"extra": extra, "__module__": __name__})()
+    more: dict[str, Any] = {"allowance": lambda: NONE, "spread": 0.03, "delta": 0.02, "probe": LOOK["probe"]}
+    found = decider(own).median_ratio(SOURCE, **FIRST, reference=lambda theory: theory.extra(SPEC), **more)
+    assert (found.verdict, found.changes_told) == (Verdict.NOT_APPLICABLE, ())
+
+
 @pytest.mark.parametrize(("power", "told"), [(1.998, ()), (1.9, ()), (0.7, ("jacobian_entry",))])
 def test_a_law_of_nearly_the_papers_shape_is_not_told_apart(power: float, told: tuple[str, ...]) -> None:
     def entry(self: PaperTheory, spec: NetworkSpec) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from mfcheck.ensembles import import_closure
 from mfcheck.findings.baseline import reduced
 from mfcheck.findings.pooled import APART, CONTRADICT, Pooled, pooled
 from mfcheck.findings.record import as_plain, assemble, code_of
@@ -95,6 +96,26 @@ def test_findings_of_a_cell_belong_together_by_what_they_measure() -> None:
     assert (len(found.by_all), len(found.by_some)) == (1, 1)
 
 
+def test_as_many_findings_of_a_statistic_belong_together_and_others_are_not_paired() -> None:
+    one, other = {"interval": (0.96, 0.97)}, {"interval": (1.03, 1.04)}
+    whole, partly = report(1, one, other), report(2, other | {"verdict": "refuted"}, {"verdict": "not applicable"})
+    states = [(found.state, found.by_seed) for found in pooled({"a": whole, "b": partly}).findings]
+    assert states == [
+        ("refuted", {2: "refuted"}),
+        ("supported", {1: "supported", 2: "not applicable"}),
+        ("supported", {1: "supported", 2: "not applicable"}),
+    ]
+    assert pooled({"a": whole, "b": report(2, one, other)}).findings[1].by_seed == {1: "supported", 2: "supported"}
+
+
+def test_what_gates_is_known_by_its_name_whatever_a_file_says() -> None:
+    one, other = report(1, {"verdict": "refuted"}), report(2, {"verdict": "undecided"})
+    other["theorems"][0]["claims"][0]["findings"][0]["explored"] = True
+    found = pooled({"a": one, "b": other})
+    assert found.theorems["thm4.1"][0] == "refuted"
+    assert found.failing
+
+
 def test_a_cell_that_is_not_applicable_for_one_seed_takes_nothing_from_the_others() -> None:
     bare = {"cell": "c1", "engine": "dense", "verdict": "not applicable", "expected": ""}
     silent = report(3, {"verdict": "not applicable"})
@@ -139,13 +160,15 @@ def test_what_is_narrowed_or_drawn_by_other_versions_is_told() -> None:
         ({"architecture_code": {"my:Net": "a"}}, {}, ""),
         ({"files": {"a.csv": "1"}}, {"files": {"a.csv": "2"}}, "images: 'a.csv' is another file"),
         ({"files": {"a.csv": "1"}}, {"files": {"b.csv": "2"}}, ""),
+        ({"files": {"a.csv": "12"}}, {"files": {"a.csv": "2"}}, ""),  # of two data sets, and of one of them
     ],
 )
 def test_other_content_of_one_name_is_refused(one: dict[str, Any], other: dict[str, Any], says: str) -> None:
     reports = {}
     for seed, changes in enumerate((one, other)):
         made = report(seed, {})
-        files = [{"file": name, "sha256": digest} for name, digest in changes.get("files", {}).items()]
+        named = [(name, digests) for name, digests in changes.get("files", {}).items()]
+        files = [{"file": name, "sha256": digest} for name, digests in named for digest in digests]
         made["dataset"] = made["dataset"] | {"files": files}
         reports[str(seed)] = made | {name: value for name, value in changes.items() if name != "files"}
     if not says:
@@ -249,9 +272,19 @@ def test_theories_of_one_name_are_pooled_where_their_code_is_not_known_to_differ
         pooled(reports)
 
 
+def test_code_that_is_all_installed_or_was_edited_since_is_not_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert code_of("scipy.stats:norm") == ""
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "edited_of_pool.py").write_text("import mfcheck\nclass Mine(mfcheck.PaperTheory): pass\n")
+    assert code_of("edited_of_pool:Mine") == "", "written since this process began: it may have been another"
+
+
 def test_the_code_of_a_theory_is_known_by_all_that_it_imports_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(import_closure, "STARTED", math.inf)  # as of files that were there before this process
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "theory_of_pool.py").write_text("import mfcheck, part_of_pool\nclass Mine(mfcheck.PaperTheory): pass\n")
     found = []

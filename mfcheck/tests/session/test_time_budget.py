@@ -133,3 +133,15 @@ def test_a_teardown_that_fails_after_a_left_cell_is_an_error_of_the_run(
     result = run(pytester, "--mf-seed", "5", "--mf-time-budget", "1s")
     assert result.ret != 0
     result.stdout.fnmatch_lines(["*OSError: gone*"])
+
+
+@pytest.mark.parametrize("error", ["KeyboardInterrupt()", "pytest.exit.Exception('all of it')"])
+def test_what_ends_a_run_ends_it_in_that_teardown_too(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, error: str
+) -> None:
+    monkeypatch.setenv("TOY_SLEEP", "1.1")
+    leaking = LEAKING.replace('OSError("gone")', error)
+    pytester.makepyfile(test_a=leaking + TOY + SLOW.format(share=1).replace(PLAIN, ""), test_b=FLOOR)
+    result = run(pytester, "--mf-seed", "5", "--mf-time-budget", "1s", no_reraise_ctrlc=True)
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.assert_outcomes(passed=1)

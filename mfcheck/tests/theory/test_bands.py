@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
+from typing import Any
 
+import numpy as np
 import pytest
+from scipy import stats
 
 from mfcheck import NetworkSpec, PaperTheory
 from mfcheck.tests.support.settings import make_settings
 from mfcheck.theorems.corners import corners
 from mfcheck.theory.agreement import agrees
-from mfcheck.theory.changes import differs
+from mfcheck.theory.changes import differs, shape_distance
 from mfcheck.theory.gram_moments import apart_moment
 
 
@@ -46,3 +50,24 @@ def test_a_band_about_the_boundary_is_another_formula(theory: PaperTheory, formu
 
 def test_a_formula_may_have_a_value_where_the_papers_says_nothing() -> None:
     assert agrees(OfAnyBias(), "offset_square_ratio")
+
+
+class Tabulated:
+    """A law whose distribution function is known to three deviations."""
+
+    def var(self) -> float:
+        return 4.0
+
+    def cdf(self, at: np.ndarray) -> np.ndarray:
+        return np.where(np.abs(at) > 6.0, np.nan, stats.norm.cdf(at / 2))
+
+
+@pytest.mark.parametrize("law", [stats.norm(), stats.cauchy(), stats.t(2), stats.poisson(3), Tabulated()])
+def test_a_law_is_no_other_shape_than_its_own(law: Any) -> None:
+    assert shape_distance(law, law) == 0
+
+
+def test_shapes_are_told_apart_whatever_the_scale() -> None:
+    assert shape_distance(stats.norm(), stats.norm(scale=9)) < 1e-12
+    assert 0.05 < shape_distance(stats.norm(), stats.laplace()) < 0.1
+    assert shape_distance(stats.norm(), Tabulated()) == shape_distance(stats.norm(), 1.0) == math.inf
