@@ -77,8 +77,6 @@ def _finding(value: Any, where: str) -> None:
     for name in DECIDED:
         if name not in value:
             raise ValueError(f"{where}.{name} is missing")
-    if not value["statistic"]:
-        raise ValueError(f"{where}.statistic is empty, which says what was decided")
     if None in value["interval"]:
         raise ValueError(f"{where}.interval of {value['statistic']} has no end")
 

@@ -108,6 +108,12 @@ def test_as_many_findings_of_a_statistic_belong_together_and_others_are_not_pair
     assert pooled({"a": whole, "b": report(2, one, other)}).findings[1].by_seed == {1: "supported", 2: "supported"}
 
 
+def test_a_decision_without_a_name_counts_as_any_other() -> None:
+    nameless = {"statistic": "", "verdict": "refuted"}
+    found = pooled({"a": report(1, {}, nameless), "b": report(2, {}, nameless)})
+    assert [one.state for one in found.findings] == ["refuted", "supported"]
+
+
 def test_what_gates_is_known_by_its_name_whatever_a_file_says() -> None:
     one, other = report(1, {"verdict": "refuted"}), report(2, {"verdict": "undecided"})
     other["theorems"][0]["claims"][0]["findings"][0]["explored"] = True
