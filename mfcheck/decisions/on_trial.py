@@ -74,7 +74,8 @@ def papers_own(finding: Finding) -> Finding:
 
 
 def changes_told(finding: Finding, formula: Formula | None, theory: PaperTheory) -> tuple[str, ...]:
-    """The changes seen that the finding's draws tell from the paper's, each by itself; and what a theory adds."""
+    """The changes seen that the finding's draws tell from the paper's, each by itself; and what a theory adds. None of
+    a finding that decides nothing."""
     if finding.verdict is Verdict.NOT_APPLICABLE:
         return ()
     alone, plain = {one.name: one.theory for one in changes(theory)}, without_changes(theory)
@@ -86,7 +87,7 @@ def changes_told(finding: Finding, formula: Formula | None, theory: PaperTheory)
 def _told_apart(finding: Finding, formula: Formula | None, theory: PaperTheory, than: PaperTheory) -> bool:
     """Whether a theory's value is as far from another's as the finding's draws can tell: by its resolution, or of what
     is refuted by its margin and interval, as the shapes of laws are. So held where nobody knows; not of a statement
-    that compares no value with anything, and only reads some while it is made, nor of one that decides nothing."""
+    that compares no value with anything, and only reads some while it is made."""
     low, high = finding.interval
     fine = finding.resolution if finding.resolution is not None else finding.margin.total + (high - low) / 2
     if formula is None:

@@ -89,10 +89,12 @@ class Workers:
             raise ClusterError(
                 f"the workers of the {self.backend} cluster at {self.address} cannot draw: {_first_line(error)}"
             ) from None
-        for other in sorted(others):
-            if other.processor != own.processor:
-                raise ClusterError(mixed(other.processor, own.processor))
-            raise ClusterError(f"a worker has {other.versions} and this process {own.versions}; install the same there")
+        if not others:
+            return
+        other = min(others)
+        if other.processor != own.processor:
+            raise ClusterError(mixed(other.processor, own.processor))
+        raise ClusterError(f"a worker has {other.versions} and this process {own.versions}; install the same there")
 
     def close(self) -> None:
         """End the processes that were started here; they start again where they are needed again."""

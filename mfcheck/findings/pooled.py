@@ -149,12 +149,12 @@ def _numbered(findings: Sequence[Plain]) -> Iterator[tuple[Key | None, Plain]]:
 def _together(place: Place, found: Mapping[int, Plain]) -> tuple[Plain, PooledFinding]:
     """One finding that says what those of all seeds say, as plain data and for a page."""
     made = [one for one in found.values() if one["verdict"] != Verdict.NOT_APPLICABLE]
-    verdicts, note = {Verdict(one["verdict"]) for one in made}, ""
+    verdicts = {Verdict(one["verdict"]) for one in made}
+    note = CONTRADICT if {Verdict.SUPPORTED, Verdict.REFUTED} <= verdicts else APART if _is_apart(made) else ""
     if not verdicts:
         verdict = Verdict.NOT_APPLICABLE
-    elif {Verdict.SUPPORTED, Verdict.REFUTED} <= verdicts or _is_apart(made):
+    elif note:
         verdict = Verdict.UNDECIDED
-        note = CONTRADICT if {Verdict.SUPPORTED, Verdict.REFUTED} <= verdicts else APART
     else:
         verdict = next((one for one in (Verdict.SUPPORTED, Verdict.REFUTED) if one in verdicts), Verdict.UNDECIDED)
     alike = [one for one in found.values() if one["verdict"] == verdict] or made
