@@ -6,6 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+AHEAD, MOST_AHEAD = 64, 2**20
+"""Requests like the first that are drawn at once for later ones, and the most numbers: a launch's time on a GPU."""
+
 
 class Stream:
     """Normals, chi-squares and fair binomials from one seed on one device.
@@ -18,6 +21,7 @@ class Stream:
         self.device = torch.device(device)
         self.torch = torch.Generator(self.device).manual_seed(seed)
         self.numpy = np.random.Generator(np.random.PCG64DXSM(seed)) if self.device.type == "cpu" else None
+        self._ahead: dict[torch.dtype, Tensor] = {}
 
     def normal(self, *shape: int, dtype: torch.dtype = torch.float64, scale: float = 1.0) -> Tensor:
         """Independent N(0, scale²) variates of the given shape."""
@@ -26,6 +30,20 @@ class Stream:
     def overwrite(self, values: Tensor, scale: float = 1.0) -> Tensor:
         """Independent N(0, scale²) variates in the place of values."""
         return values.normal_(0.0, scale, generator=self.torch)
+
+    def ahead(self, count: int, dtype: torch.dtype) -> Tensor:
+        """Independent N(0, 1) variates `[count]` to be written over, of those that one launch drew for many requests.
+
+        >>> stream = Stream(1)
+        >>> first, second = stream.ahead(3, torch.float32), stream.ahead(3, torch.float32)
+        >>> bool((first != second).all())
+        True
+        """
+        kept = self._ahead.get(dtype)
+        if kept is None or len(kept) < count:
+            kept = self.normal(max(count, min(AHEAD * count, MOST_AHEAD)), dtype=dtype)
+        taken, self._ahead[dtype] = kept[:count], kept[count:]
+        return taken
 
     def coarse_normal(self, *shape: int) -> Tensor:
         """Independent N(0, 1) variates in float64, on the CPU of float32's resolution: in a quarter of the time."""

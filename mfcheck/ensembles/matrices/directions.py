@@ -42,16 +42,16 @@ def orthonormal_rows(rest: Tensor, lengths: Tensor, known: Tensor) -> tuple[Tens
     return None if rows is None else (rows, (rows != 0).any(dim=2, keepdim=True))
 
 
-def shaken_rows(x: Tensor, pair: Tensor, size: float, known: Tensor, out: Tensor) -> None:
+def shaken_rows(x: Tensor, pair: Tensor, known: Tensor, out: Tensor) -> None:
     """As many orthonormal rows as `out [R, m, n]` takes, m ≤ k, outside of `known`, for inputs x `[R, k, n]`.
 
-    They span the inputs but for a few roundings, by which what is left of these is moved along normal shakes of a size:
+    They span the inputs but for a few roundings, by which what is left of these is moved along standard normal shakes:
     so an input that is known already, 0 or not finite gets a direction too, and how many are new need not be asked of a
     GPU. By Householder's QR, which waits for nothing there. `pair [2, R, k, n]` holds the shakes second; the first
     of it is written to.
     """
     x, pair = x[:, : out.shape[1]], pair[:, :, : out.shape[1]]
-    least = SHAKEN * torch.finfo(x.dtype).eps / math.sqrt(x.shape[2]) / size
+    least = SHAKEN * torch.finfo(x.dtype).eps / math.sqrt(x.shape[2])
     passes = 2 if 2 * known.shape[1] > x.shape[2] else 1  # of random directions little may be left
     lengths = torch.linalg.vector_norm(x, dim=2, keepdim=True)
     if x.shape[1] == 1:  # most of an attack's, in as few launches as will do

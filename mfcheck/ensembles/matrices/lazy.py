@@ -163,21 +163,19 @@ class LazyMatrix:
         """The same for a GPU, of which nothing is read: every input gets a direction, as long as there are any."""
         known, (left, back) = self._asked, self._mirror.rows
         if new := min(x.shape[1], x.shape[2] - known.inputs.count):
-            one = isinstance(self._scale, float) and 1e-6 < self._scale < 1e6  # or shakes of such a size are no number
-            size = self._scale if isinstance(self._scale, float) and one else 1.0
             (replicates, k, n), rows = x.shape, known.answers.rows.shape[2]
-            drawn = x.new_empty(replicates * k * (2 * n + rows))  # room, shakes and noise
-            self._stream.overwrite(drawn[x.numel() :], size)
+            drawn = self._stream.ahead(replicates * k * (2 * n + rows), x.dtype)  # room, shakes and noise
             pair, noise = drawn[: 2 * x.numel()].view(2, *x.shape), drawn[2 * x.numel() :].view(replicates, k, rows)
             noise, asked = noise[:, :new], known.inputs.rows
-            shaken_rows(x, pair, size, asked, fresh := known.inputs.more(new))
-            if not one:
-                noise.mul_(self._scale)
+            shaken_rows(x, pair, asked, fresh := known.inputs.more(new))
+            size, answer = self._scale, known.answers.more(new)
+            if not isinstance(size, float):
+                noise, size = noise.mul_(size), 1.0
             if left.shape[1]:
-                inside = torch.baddbmm(fresh @ back.mT, noise, left.mT, alpha=-1)
-                torch.baddbmm(noise, inside, left, out=known.answers.more(new))
+                inside = torch.baddbmm(fresh @ back.mT, noise, left.mT, alpha=-size)
+                torch.baddbmm(noise, inside, left, beta=size, out=answer)
             else:
-                known.answers.append(noise)
+                torch.mul(noise, size, out=answer)
         asked, answers = known.rows
         result = (x @ asked.mT) @ answers
         if self._update.inputs.count:

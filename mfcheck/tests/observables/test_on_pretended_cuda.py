@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -73,7 +74,7 @@ MOST: list[tuple[Source, Probe, int, int]] = [
     (horizon.horizons((THEORY,), (RULE,), 2), PROBE, 1408, 8),
     (independence.carried(THEORY, RULE, (0.2,)), PROBE, 1494, 5),
     (initial_decay.initial_decay(ATTACK, 2), PROBE, 660, 3),
-    (open_questions.driven_apart(ATTACK, 2), PROBE, 242, 4),
+    (open_questions.driven_apart(ATTACK, 2), PROBE, 250, 4),
     (open_questions.shares_found(ATTACK, 2), PROBE, 342, 4),
     (other_norm.left_after(ATTACK, Attack(0.1, 2, 2), RULE, 2, 2), PROBE, 2043, 8),
     (attack_strengths.drifts(ATTACK, (2, 4)), PROBE, 620, 4),
@@ -105,13 +106,16 @@ def test_every_source_draws_on_a_gpu_in_no_more_launches(
             assert gpu.kernels > 0
 
 
-@pytest.mark.parametrize(("architecture", "kernels"), [("vanilla", 2_900), ("residual", 4_900)])
-def test_an_attack_of_ten_steps_on_lazy_networks_takes_few_launches(architecture: str, kernels: int) -> None:
-    """Of five layers; it waits for the GPU three times, whatever their width."""
+@pytest.mark.parametrize(("p", "q"), list(itertools.product((1.0, 2.0, math.inf), repeat=2)))
+@pytest.mark.parametrize(("architecture", "kernels"), [("vanilla", 3_000), ("residual", 4_800)])
+def test_an_attack_of_ten_steps_on_lazy_networks_takes_few_launches(
+    architecture: str, kernels: int, p: float, q: float
+) -> None:
+    """Of five layers; it waits for the GPU three times, or four for singular values, whatever their width."""
     spec, probe = NetworkSpec(architecture, 784, 10, 256, 5, 1.0), Probe(np.ones((1, 784)), 1, np.array([0]))
     with pretend_cuda() as gpu:
-        Order(losses.attacked(math.inf, math.inf, (0.3,), 10), spec, "lazy", probe, 1, "cuda:0", 0, 2).draw()
-    assert (gpu.kernels <= kernels, gpu.waits <= 3) == (True, True), (gpu.kernels, gpu.waits)
+        Order(losses.attacked(p, q, (0.3,), 10), spec, "lazy", probe, 1, "cuda:0", 0, 2).draw()
+    assert (gpu.kernels <= kernels, gpu.waits <= 4) == (True, True), (gpu.kernels, gpu.waits)
 
 
 def test_draws_are_kept_by_the_name_of_the_gpu() -> None:

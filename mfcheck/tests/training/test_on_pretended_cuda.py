@@ -53,7 +53,7 @@ def test_a_step_waits_for_nothing_in_no_more_launches(
 
 @pytest.mark.parametrize(
     ("architecture", "engine", "most"),
-    [("vanilla", "lazy", 3400), ("residual", "lazy", 5500), ("vanilla", "dense", 950), ("residual", "dense", 1200)],
+    [("vanilla", "lazy", 2900), ("residual", "lazy", 4750), ("vanilla", "dense", 950), ("residual", "dense", 1200)],
 )
 def test_an_attack_waits_for_nothing_but_its_chunk(architecture: str, engine: str, most: int) -> None:
     spec, probe = NetworkSpec(architecture, 49, 10, 64, 5, 1.0), Probe(X[:1].astype(float))
