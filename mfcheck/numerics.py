@@ -73,13 +73,18 @@ def one_thread() -> Iterator[None]:
         if (dtype := torch.get_default_dtype()) != torch.float32:
             stack.callback(torch.set_default_dtype, dtype)
             torch.set_default_dtype(torch.float32)
-        if torch.get_default_device().type != "cpu":
+        if default_device().type != "cpu":
             stack.enter_context(torch.device("cpu"))
         if torch.are_deterministic_algorithms_enabled():
             warns = torch.is_deterministic_algorithms_warn_only_enabled()
             stack.callback(torch.use_deterministic_algorithms, True, warn_only=warns)
             torch.use_deterministic_algorithms(False)
         yield
+
+
+def default_device() -> torch.device:
+    """Where torch makes tensors by default; its own function fails before version 2.5 once a default was taken back."""
+    return torch.empty(0).device
 
 
 THREADED = 2e8

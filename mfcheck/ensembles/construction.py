@@ -15,6 +15,7 @@ from mfcheck.ensembles.calls import OUTPUTS, call_of
 from mfcheck.ensembles.facts import kept
 from mfcheck.ensembles.streams import Stream
 from mfcheck.imports import foreign_code, load_factory, with_torchvision
+from mfcheck.numerics import default_device
 from mfcheck.spec import ModuleSpec, NetworkSpec
 
 Factory = Callable[..., object]
@@ -109,12 +110,12 @@ def global_streams_left() -> Iterator[None]:
 @contextlib.contextmanager
 def _defaults_left() -> Iterator[None]:
     """Leave of what dtype and on which device torch makes tensors by default as it was before."""
-    dtype, device = torch.get_default_dtype(), torch.get_default_device()
+    dtype, device = torch.get_default_dtype(), default_device()
     try:
         yield
     finally:
         torch.set_default_dtype(dtype)
-        if torch.get_default_device() != device:
+        if default_device() != device:
             torch.set_default_device(None if device.type == "cpu" else device)
 
 

@@ -132,7 +132,7 @@ def state() -> dict[str, object]:
     found: dict[str, object] = {
         "threads": torch.get_num_threads(),
         "dtype": torch.get_default_dtype(),
-        "device": torch.get_default_device(),
+        "device": numerics.default_device(),
         "autocast": torch.is_autocast_enabled("cpu"),
         "denormals": numerics._flushes_denormals(),
         "grad": (torch.is_grad_enabled(), torch.is_inference_mode_enabled()),

@@ -13,6 +13,7 @@ import torch
 import mfcheck
 from mfcheck.decisions.suite import suite_claims
 from mfcheck.findings.claim import is_asked_for
+from mfcheck.numerics import default_device
 from mfcheck.session.preflight import Preflight, preflight
 from mfcheck.session.preflight_words import lines
 from mfcheck.settings import Settings, level_named
@@ -148,7 +149,7 @@ def test_tensors_without_numbers_are_told_in_a_sentence(own: Callable[[str], Any
     (fatal,) = flown(f"{module.__name__}:net", "preflight/*", "audit/*").fatal
     assert said in fatal.sentence
     assert "make dense tensors, on the CPU" in fatal.sentence
-    assert torch.get_default_device() == torch.device("cpu")
+    assert default_device() == torch.device("cpu")
 
 
 def test_a_default_dtype_that_a_factory_sets_is_its_own(own: Callable[[str], Any]) -> None:
