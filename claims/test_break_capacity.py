@@ -11,7 +11,6 @@ from mfcheck.decisions.decide import Decider
 from mfcheck.decisions.probes import images
 from mfcheck.findings.regimes import START
 from mfcheck.observables import capacity
-from mfcheck.observables.capacity import HELD
 from mfcheck.settings import Settings
 from mfcheck.theorems.activations import LEAKY
 from mfcheck.theorems.pull import capacity_tail
@@ -60,11 +59,10 @@ def bias_cells(settings: Settings) -> Iterator[CapacityCell]:
 def test_bias_capacity(cell: CapacityCell, decide: Decider) -> None:
     """With biases E‖w‖_FR leaves L K ασ_w² ω^{L−1}, and is larger by Σ_l K ασ_w² ω^{L−l} α σ_b² Σ_{k<l−1} ω^k."""
     spec, level = cell.spec, decide.settings.level
-    column = HELD[cell.engine].index("diagonal")
     decide.mean_ratio(
-        capacity.at_start,
+        capacity.at_start("diagonal"),
         quantity="‖w‖_FR",
-        statistic=lambda draws: draws[:, column],
+        statistic=lambda draws: draws[:, 0],
         looks_at=images,
         reference=lambda theory: theory.fisher_rao(spec) + (0 if cell.breaks else theory.fisher_rao_of_biases(spec)),
         tail=lambda: capacity_tail(spec, "diagonal"),
@@ -97,11 +95,10 @@ def full_cells(settings: Settings) -> Iterator[CapacityCell]:
 @claim("break/full-fisher", cells=full_cells)
 def test_full_fisher(cell: CapacityCell, decide: Decider) -> None:
     """The full quadratic form follows another law: L²Kω^L (vanilla), L K y ω^{L−2}(1 + Ly), y = ασ_w² (residual)."""
-    column = HELD[cell.engine].index("full")
     decide.mean_ratio(
-        capacity.at_start,
+        capacity.at_start("full"),
         quantity="Σ_k ⟨w, ∂f_k⟩²",
-        statistic=lambda draws: draws[:, column],
+        statistic=lambda draws: draws[:, 0],
         looks_at=images,
         reference=lambda theory: (theory.fisher_rao if cell.breaks else theory.full_fisher_rao)(cell.spec),
         tail=lambda: capacity_tail(cell.spec, "full"),

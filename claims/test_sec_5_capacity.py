@@ -10,7 +10,6 @@ from mfcheck.decisions.decide import Decider
 from mfcheck.decisions.probes import image
 from mfcheck.findings.regimes import START
 from mfcheck.observables import capacity, rescaling
-from mfcheck.observables.capacity import HELD
 from mfcheck.settings import Settings
 from mfcheck.theorems.activations import LEAKY
 from mfcheck.theorems.corners import corners
@@ -47,11 +46,10 @@ def initial_cells(settings: Settings) -> Iterator[FormCell]:
 @claim("thm5.9/initial-capacity", cells=initial_cells)
 def test_initial_capacity(cell: FormCell, decide: Decider) -> None:
     """E‖w‖_FR = L K ασ_w² ω^{L−1} at initialisation, in the diagonal, the rows' and the layers' form alike."""
-    column = HELD[cell.engine].index(cell.form)
     decide.mean_ratio(
-        capacity.at_start,
+        capacity.at_start(cell.form),
         quantity="‖w‖_FR",
-        statistic=lambda draws: draws[:, column],
+        statistic=lambda draws: draws[:, 0],
         looks_at=image,
         reference=lambda theory: theory.fisher_rao(cell.spec),
         tail=lambda: capacity_tail(cell.spec, cell.form),

@@ -6,20 +6,24 @@ of Σ_k E⟨w, ∂f_k⟩² is a sum over these vectors and no gradient is ever w
 * diagonal Σ_ij W_ij² (∂f_k/∂W_ij)² = Σ_i δ_ki² (W∘W)(x∘x)_i, stored matrices only;
 * rows Σ_i (Σ_j W_ij ∂f_k/∂W_ij)² = Σ_i δ_ki² h_i²;
 * layers Σ_l (Σ_i δ_ki h_i)²;
-* full (Σ_l Σ_i δ_ki h_i)².
+* full (Σ_l Σ_i δ_ki h_i)², which is also the square of how f_k moves as all weights grow alike: alone it needs one
+  pass forward and no δ.
 
 All four are averaged over inputs; the first three have one mean at initialisation.
 """
 
 from __future__ import annotations
 
+from functools import cache
+from itertools import zip_longest
+
 import torch
 from torch import Tensor
 
 from mfcheck.ensembles import wishart
 from mfcheck.ensembles.matrices.dense import DenseMatrix
-from mfcheck.ensembles.networks import Network
-from mfcheck.ensembles.samples import Columns, Probe, Source
+from mfcheck.ensembles.networks import Network, Pass
+from mfcheck.ensembles.samples import Columns, Probe, Sampler, Source
 from mfcheck.ensembles.streams import Stream
 from mfcheck.numerics import full_precision
 from mfcheck.spec import NetworkSpec
@@ -44,6 +48,8 @@ def fisher_rao(network: Network, x: Tensor, forms: tuple[str, ...] = FORMS) -> T
     if unknown := [form for form in forms if form not in FORMS]:
         raise ValueError(f"form {unknown[0]!r} of the Fisher–Rao norm is unknown; allowed are {', '.join(FORMS)}")
     passed = network.passed(x)
+    if set(forms) == {"full"}:
+        return _moved(network, passed).double().square().sum(dim=2).mean(dim=1)[:, None].repeat(1, len(forms))
     outputs = torch.eye(network.spec.output_dim, dtype=network.dtype, device=network.device)
     signals = network.signals(passed, outputs.expand(network.replicates, x.shape[-2], -1, -1))
     total = {form: torch.zeros(passed.output.shape[:2], dtype=torch.float64, device=network.device) for form in forms}
@@ -68,32 +74,43 @@ def fisher_rao(network: Network, x: Tensor, forms: tuple[str, ...] = FORMS) -> T
     return torch.stack([total[form].mean(dim=1) for form in forms], dim=1)
 
 
-def _chain(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
-    if spec.architecture != "vanilla" or spec.bias_variance:
-        raise NotCovered("only vanilla networks without biases are homogeneous in the weights of a layer")
-    x = torch.zeros(spec.input_dim, 1, dtype=torch.float64, device=stream.device)
-    x[0] = spec.input_dim**0.5
-    square = wishart.forward_columns(spec, x, draws, stream).square().sum(dim=(1, 2))
-    return torch.stack([spec.depth * square, spec.depth**2 * square], dim=1)
+def _moved(network: Network, passed: Pass) -> Tensor:
+    """⟨w, ∂f_k⟩ = df_k(e^s w)/ds at s = 0, `[R, B, K]`."""
+    state = torch.zeros_like(passed.states[0])
+    for weight, shortcut, product, slope in zip_longest(
+        network.weights, network.shortcuts, passed.products, passed.slopes
+    ):
+        grown = slope * (product + (weight @ state.mT).mT)
+        state = grown if shortcut is None else grown + (shortcut @ state.mT).mT
+    return (network.output_projection @ state.mT).mT
 
 
-def _lazy(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
-    network = Network(spec, stream, engine="lazy", replicates=draws)
-    return fisher_rao(network, torch.as_tensor(probe.x, dtype=network.dtype, device=stream.device), FORMS[1:])
+@cache
+def at_start(form: str) -> Source:
+    """`[n, 1]`: one form at initialisation, no others.
 
+    On the chain, for vanilla networks without biases, ⟨W_l, ∂f_k⟩ = f_k in every layer, since f is homogeneous in W_l
+    (Euler): the layers' form is L‖f‖² and the full one L²‖f‖².
+    """
 
-def _dense(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
-    network = Network(spec, stream, replicates=draws)
-    return fisher_rao(network, torch.as_tensor(probe.x, dtype=network.dtype, device=stream.device))
+    def chain(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+        if spec.architecture != "vanilla" or spec.bias_variance:
+            raise NotCovered("only vanilla networks without biases are homogeneous in the weights of a layer")
+        x = torch.zeros(spec.input_dim, 1, dtype=torch.float64, device=stream.device)
+        x[0] = spec.input_dim**0.5
+        square = wishart.forward_columns(spec, x, draws, stream).square().sum(dim=(1, 2))
+        return square[:, None] * (spec.depth if form == "layers" else spec.depth**2)
 
+    def of_networks(engine: str) -> Sampler:
+        def sampler(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tensor:
+            network = Network(spec, stream, engine=engine, replicates=draws)
+            x = torch.as_tensor(probe.x, dtype=network.dtype, device=stream.device)
+            return fisher_rao(network, x, (form,))
 
-HELD = {"wishart": FORMS[2:], "lazy": FORMS[1:], "dense": FORMS}
-"""The forms that each engine has, in the order of the columns of `at_start`."""
-at_start = Source(
-    "Fisher–Rao norms",
-    {"wishart": _chain, "lazy": _lazy, "dense": _dense},
-    {"wishart": False, "lazy": True, "dense": True},
-    columns=Columns(1, 1),
-)
-"""`[n, forms]`: the engine's forms at initialisation. On the chain, for vanilla networks without biases, ⟨W_l, ∂f_k⟩ =
-f_k in every layer, since f is homogeneous in W_l (Euler): the layers' form is L‖f‖² and the full one L²‖f‖²."""
+        return sampler
+
+    engines: dict[str, Sampler] = {"dense": of_networks("dense")}
+    engines |= {} if form == "diagonal" else {"lazy": of_networks("lazy")}
+    engines |= {"wishart": chain} if form in ("layers", "full") else {}
+    uses_input = {name: name != "wishart" for name in engines}
+    return Source(f"Fisher–Rao norm, {form}", engines, uses_input, columns=Columns(1, 1))

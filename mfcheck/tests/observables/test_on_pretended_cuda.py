@@ -62,7 +62,7 @@ MOST: list[tuple[Source, Probe, int, int]] = [
     (jacobian.entry_at_attack, ONE, 249, 3),
     (joint.pair, PROBE, 176, 3),
     (joint.offset, PROBE, 176, 4),
-    (capacity.at_start, PROBE, 176, 2),
+    *((capacity.at_start(form), PROBE, 176, 2) for form in capacity.FORMS),
     (chain_pull.pull(NormPair(2, 2)), PROBE, 146, 3),
     (projected.projected(PULLED, (1.0, 0.9)), PROBE, 886, 3),
     (along_training.recorded(THEORY, SGD(0.1), (0.1,), 1), PROBE, 1439, 15),
