@@ -16,6 +16,7 @@ from mfcheck.findings.report import ClaimRecord, Report, TheoremRecord, state_of
 from mfcheck.reporting.figures.interval_bar import interval_bar
 from mfcheck.reporting.words import phrases
 from mfcheck.reporting.words.distances import SIGNS
+from mfcheck.reporting.words.origins import in_common, kind
 from mfcheck.verdict import Verdict
 
 TOLD_OTHERWISE = ("spec", "activation", "device", *SIGNS)
@@ -62,7 +63,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Table:
-    """All rows by claim, the origins of their margins, and what one can choose from."""
+    """All rows by claim, the kinds of origin that their margins have, and what one can choose from."""
 
     groups: tuple[Group, ...]
     origins: tuple[str, ...]
@@ -76,14 +77,14 @@ class Table:
 
 def table_of(report: Report) -> Table:
     """The table of a report's findings."""
-    origins: dict[str, int] = {}
+    origins: dict[str, list[str]] = {}
     taken: Counter[str] = Counter()
     groups = []
     for theorem in report.theorems:
         for claim in theorem.claims:
             rows = tuple(_row(finding, taken, origins) for finding in claim.findings)
             groups.append(Group(anchor(claim.id), theorem, claim, rows))
-    return Table(tuple(groups), tuple(origins), _choices(groups))
+    return Table(tuple(groups), tuple(map(in_common, origins.values())), _choices(groups))
 
 
 def anchor(*names: str) -> str:
@@ -132,10 +133,11 @@ def told_by_name(name: str, value: object) -> str:
     return f"{words}: {'×'.join(map(str, value)) if isinstance(value, list | tuple) else value}"
 
 
-def _row(finding: Finding, taken: Counter[str], origins: dict[str, int]) -> Row:
+def _row(finding: Finding, taken: Counter[str], origins: dict[str, list[str]]) -> Row:
     id = anchor(finding.claim, finding.cell)
     taken[id] += 1
-    origin = finding.margin.origin
+    if origin := finding.margin.origin:
+        origins.setdefault(kind(origin), []).append(origin)
     width = finding.parameters.get("width", 0)
     return Row(
         id=id if taken[id] == 1 else f"{id}/{taken[id]}",
@@ -146,7 +148,7 @@ def _row(finding: Finding, taken: Counter[str], origins: dict[str, int]) -> Row:
         evidence=phrases.evidence(finding),
         bar=interval_bar(finding),
         margin=phrases.margin(finding),
-        origin=origins.setdefault(origin, len(origins) + 1) if origin else 0,
+        origin=list(origins).index(kind(origin)) + 1 if origin else 0,
         resolution=phrases.resolution(finding),
         draws=phrases.draws(finding),
         regime=phrases.regime(finding),

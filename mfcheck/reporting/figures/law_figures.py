@@ -60,7 +60,7 @@ def qq_figure(finding: Finding) -> str:
     pad = 0.04 * (high - low)
     ends = (low - pad, high + pad)
     with drawing("quantiles", finding):
-        figure = Figure(figsize=(HEIGHT + 0.1, HEIGHT))
+        figure = Figure(figsize=(6.4, HEIGHT))
         axes = panel(figure, bottom=BOTTOM)
         # Beyond the first and last level the band is open: a law says nothing there that so many draws could see.
         lower, upper = (np.interp(level + shift, level, theory, *ends) for shift in (-band, band))
