@@ -26,6 +26,8 @@ WITH_SUBTESTS = """
     fair(decide)
 """
 
+has_subtests = pytest.mark.skipif(not hasattr(pytest, "Subtests"), reason="pytest has subtests from 9.0 on")
+
 
 def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
     return pytester.runpytest("--mf-seed", "3", "--mf-no-cache", "-p", "no:cacheprovider", *arguments)
@@ -128,12 +130,14 @@ def test_a_time_budget_hides_no_module_that_skips_itself(pytester: pytest.Pytest
 # Parts of a test -------------------------------------------------------------------------------------------------
 
 
+@has_subtests
 def test_subtests_that_pass_leave_the_verdict_to_the_test(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_toy=CELLS + written("good", WITH_SUBTESTS, fixtures=", subtests"))
     assert run(pytester).ret == pytest.ExitCode.OK
     assert report(pytester)["verdict"] == "supported"
 
 
+@has_subtests
 def test_subtests_that_fail_fail_the_run(pytester: pytest.Pytester) -> None:
     broken = WITH_SUBTESTS.replace("assert share == 1", "assert share == 2")
     pytester.makepyfile(test_toy=CELLS + written("good", broken, fixtures=", subtests"))

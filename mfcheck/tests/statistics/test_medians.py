@@ -90,7 +90,8 @@ def test_too_few_draws_decide_nothing(n: int) -> None:
 def test_the_interval_goes_along_with_any_increasing_change_of_the_draws() -> None:
     values = np.sort(np.random.default_rng(1).lognormal(0, 2, 500))
     low, high = medians.median_interval(values, 1e-3)
-    assert medians.median_interval(np.log(values), 1e-3) == (math.log(low), math.log(high))
+    logs = np.log(values)  # of one number NumPy's may differ from the C library's by a rounding
+    assert medians.median_interval(logs, 1e-3) == tuple(logs[np.searchsorted(values, [low, high])])
     assert medians.median_interval(3 * values, 1e-3) == (3 * low, 3 * high)
 
 

@@ -89,6 +89,8 @@ def _scales(generator: Generator, n: int) -> Floats:
 
 def open_gates(generator: Generator, n: int) -> Floats:
     """Binomial(100, ½) numbers as ones among so many fair bits: numpy's own would take most of the study's time."""
+    if not hasattr(np, "bitwise_count"):  # before NumPy 2
+        return generator.binomial(WIDTH, 0.5, n).astype(np.float64)
     words = generator.bit_generator.random_raw(2 * n).reshape(2, n)
     words[1] &= np.uint64(2 ** (WIDTH - 64) - 1)
     return np.bitwise_count(words).sum(axis=0, dtype=np.float64)

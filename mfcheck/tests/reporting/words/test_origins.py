@@ -22,7 +22,9 @@ def test_origins_of_one_kind_are_those_that_differ_in_numbers(numbers: list[tupl
 
 
 def test_a_kind_tells_the_range_of_what_differs_and_nothing_else() -> None:
-    told = [f"exact at this width, {share} of the limit; K = 1 (docs/theory.md#moments)" for share in (0.9971, 1.014, 1)]
+    told = [
+        f"exact at this width, {share} of the limit; K = 1 (docs/theory.md#moments)" for share in (0.9971, 1.014, 1)
+    ]
     assert in_common(told) == "exact at this width, 0.997 to 1.01 of the limit; K = 1 (docs/theory.md#moments)"
     assert in_common(["slack 2e-05", "slack 2.04e-05"]) == "slack 2.0 × 10⁻⁵"
     assert kind("d^(-2/3) of N1000") == kind("d^(-2/5) of N1000") != kind("d^(-2/5) of N100")
