@@ -17,6 +17,7 @@ from mfcheck.spec import NetworkSpec, NormPair, dual_exponent
 from mfcheck.statistics.means import Tail
 from mfcheck.theorems.bound import at_finite_dimension, budget, growth, one_output
 from mfcheck.theory import PaperTheory, finite_width, norms
+from mfcheck.theory.full_moments import full_form_moment
 from mfcheck.theory.paper import remade
 
 BY_HOMOGENEITY = (FACTOR, "width", "eps")
@@ -123,20 +124,17 @@ def capacity_tail(spec: NetworkSpec, form: str) -> Tail:
     The layers' form of layer l is ‖f_l‖² with f_l ~ N(0, G I) given its scale G, a product of means over rows: so
     E X⁴/(E X)⁴ ≤ E G⁴/(E G)⁴ · K(K+2)(K+4)(K+6)/K⁴, and by Minkowski's inequality the same over layers. The rows' form
     and the diagonal are its conditional means over signs of δ_i and of W_ij, fair coins given all sizes: no larger
-    (Jensen). The full form, whose mean is known without biases, is at most L times the layers'. Plans take the layers'
-    second moment without biases, which add terms that spread less; the full form's the larger one that bounds it.
+    (Jensen). Plans take the layers' second moment without biases, which add terms that spread less. Moments of the full
+    form are exact, without biases.
     """
-    k, depth = spec.output_dim, spec.depth
+    if form == "full":
+        return Tail(full_form_moment(spec, 2), full_form_moment(spec, 4))
+    k = spec.output_dim
 
     def moment(of_scale: float, power: int) -> float:
         return float(of_scale * math.prod(k + 2 * j for j in range(power)) / k**power)
 
-    planned = finite_width.offset_moment_bound if form == "full" else finite_width.scale_moment
-    second, fourth = moment(planned(spec, 2), 2), moment(finite_width.offset_moment_bound(spec, 4), 4)
-    if form == "full":
-        theory = PaperTheory()
-        fourth *= (depth * theory.fisher_rao(spec) / theory.full_fisher_rao(spec)) ** 4
-    return Tail(second, fourth)
+    return Tail(moment(finite_width.scale_moment(spec, 2), 2), moment(finite_width.offset_moment_bound(spec, 4), 4))
 
 
 def layers(draws: Floats, depth: int, predicted: float) -> Curve:

@@ -187,9 +187,6 @@ def test_with_width_only_the_finite_dimension_is_left_to_allow(architecture: str
 # Moments -------------------------------------------------------------------------------------------------------
 
 
-FORM = pytest.mark.parametrize("form", capacity.FORMS)
-
-
 @cache
 def capacities(architecture: str, form: str, bias: float, outputs: int) -> tuple[NetworkSpec, Floats]:
     spec = NetworkSpec(architecture, 6, outputs, 48, 2, VARIANCES[architecture], bias)
@@ -203,8 +200,10 @@ def moment(values: Floats, order: int = 4) -> tuple[float, float]:
 
 
 @both
-@FORM
-@pytest.mark.parametrize(("bias", "outputs"), [(0.0, 1), (0.0, 3), (5.0, 1), (5.0, 3)])
+@pytest.mark.parametrize(
+    ("form", "bias"), [(form, bias) for form in capacity.FORMS for bias in (0.0, 5.0) if (form, bias) != ("full", 5.0)]
+)
+@pytest.mark.parametrize("outputs", [1, 3])
 def test_no_capacity_has_a_heavier_tail_than_is_granted(
     architecture: str, form: str, bias: float, outputs: int
 ) -> None:
