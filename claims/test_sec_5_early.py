@@ -30,6 +30,9 @@ SMALL = 256
 ALONG_START, EULER = "linear along W(0)", "Euler's identity"
 SPREAD = 0.12
 """The relative standard deviation of a decrease over networks, which plans draws."""
+FAR = 0.7
+"""Of the law, what the first look at late training is to see: of so few networks as see it the least that decide. A law
+that is off by less takes a second look; the one on trial is off by 0.5 to 1.4 of it (docs/theory.md#early-training)."""
 SLACK = 0.1
 """How far what holds in a law's place may be off; and δ of a bound that attacks leave a tenth of or more, at level
 standard too: told to a fiftieth, it would take hundreds of trainings of wide networks."""
@@ -214,7 +217,7 @@ def falls_late(cell: EarlyCell, decide: Decider) -> Ask:
         allowance=pull_of_images(decide, spec, cell.pair),
         spread=SPREAD,
         delta=decide.settings.level.ratio,
-        room=0.5,
+        room=FAR,
         regime=LATE,
         rivals=instead_late(cell),
         curve=lambda draws: law.fall_over_time(theory, spec, cell.attack, cell.schedule, draws),
