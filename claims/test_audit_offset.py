@@ -89,8 +89,18 @@ def test_offset_zero(cell: Cell, decide: Decider) -> None:
     decide(statement)
 
 
+def apart(cell: OffsetCell, decide: Decider) -> Floats:
+    """Views of networks apart; NotCovered where their offset is rounding, and has no law."""
+    probe = image_scaled_and_noise(decide.settings, cell)
+    found = decide.trial.sampling.draws(own_scale.views, probe, apart=APART)(PILOT[own_sizes.is_dear(cell.spec)])
+    if is_nothing(found).mean() > 0.5:
+        raise NotCovered(f"the offset of {cell.spec.architecture} is 0, and has no law; leave out homogeneous = False")
+    return found
+
+
 def one_size(cell: OffsetCell, decide: Decider) -> SameMedian:
     """The mean square of the offset over outputs has one median at all inputs."""
+    apart(cell, decide)
     sizes = slice(own_scale.offset_size_at(0), own_scale.offset_size_at(own_scale.INPUTS))
     return SameMedian(
         own_scale.views,
@@ -102,13 +112,8 @@ def one_size(cell: OffsetCell, decide: Decider) -> SameMedian:
 
 
 def scale_of_offset(cell: OffsetCell, decide: Decider) -> float:
-    """The root mean square of the offset's entries, of networks apart; NotCovered where there is none."""
-    probe = image_scaled_and_noise(decide.settings, cell)
-    apart = decide.trial.sampling.draws(own_scale.views, probe, apart=APART)(PILOT[own_sizes.is_dear(cell.spec)])
-    scale = float(np.sqrt(apart[:, own_scale.offset_size_at(0)].mean()))
-    if scale <= 0:
-        raise NotCovered(f"the offset of {cell.spec.architecture} is 0, and has no law; leave out homogeneous = False")
-    return scale
+    """The root mean square of the offset's entries, of networks apart."""
+    return float(np.sqrt(apart(cell, decide)[:, own_scale.offset_size_at(0)].mean()))
 
 
 def gaussian(cell: OffsetCell, decide: Decider) -> Law:
@@ -129,6 +134,7 @@ def gaussian(cell: OffsetCell, decide: Decider) -> Law:
 
 def independent(cell: OffsetCell, decide: Decider) -> MedianWithin:
     """The product of an entry of J and one of a is as often above as below 0."""
+    apart(cell, decide)
 
     def product(draws: Floats) -> Floats:
         unit = np.sqrt(np.maximum(draws[:, own_scale.offset_size_at(0)], np.finfo(float).tiny))

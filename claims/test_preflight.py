@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -103,10 +104,11 @@ def as_declared(cell: LayersCell, decide: Decider) -> MedianRatio:
 
     def allowance() -> Allowance:
         """The median of χ²_m/m lies about 2/(3m) below its mean; where weights depend on each other, as those of a low
-        rank do, by up to half of the variance of their mean square."""
+        rank do, by up to half of the relative variance of their mean square."""
         probe = image(decide.settings, cell)
         apart = decide.trial.sampling.draws(effective_weights.mean_squares, probe, over_variance, apart=APART)(PILOT)
-        off = max(2 / (3 * effective_weights.entries(spec, group)), 0.75 * float(apart.var()))
+        relative = float(apart.var()) / max(float(apart.mean()) ** 2, sys.float_info.min)
+        off = max(2 / (3 * effective_weights.entries(spec, group)), 0.75 * relative)
         return Allowance(off, off, "a median beside a mean: of χ²_m/m, of m entries, or by the variance measured")
 
     return MedianRatio(

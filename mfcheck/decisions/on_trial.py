@@ -18,6 +18,9 @@ from mfcheck.theory.changes import PAPER, changes, is_added, shape_distance, wit
 from mfcheck.theory.values import is_law
 from mfcheck.verdict import NotANumber, NotCovered, Verdict
 
+ROUNDING = 1e-12
+"""What float64 leaves of a value that is 0, relative to the paper's: a slope between values that are all but equal."""
+
 
 def no_unit(statement: Statement[Any], theory: PaperTheory, module: str) -> tuple[float, float] | None:
     """A theory's value and the paper's, where draws cannot be held against the first: it is endless, or a ratio to it
@@ -39,6 +42,8 @@ def no_unit(statement: Statement[Any], theory: PaperTheory, module: str) -> tupl
         if statement.in_its_units or isinstance(error, NotCovered) or raised_on_purpose(error, module):
             raise
         value = math.nan
+    if statement.in_its_units and abs(value) < ROUNDING * abs(papers):
+        value = 0.0
     if math.isfinite(value) and (value * papers > 0 or not statement.in_its_units):
         return None
     if statement.breaks:

@@ -29,6 +29,8 @@ MOST_NETWORKS, LEAST_NETWORKS, FLOATS = 1024, 16, 2**25
 """Networks at each depth: as many as hold so many numbers, within these."""
 ROUNDING = 1e-5
 """What roundings of float32 move a tensor at most, relative to its largest entry."""
+POWERS_APART = 0.4
+"""How well a power must be known to be taken for the nearest half."""
 DEVIATIONS = 4
 """Standard errors to either side of what is measured; no verdict rests on them."""
 
@@ -53,13 +55,15 @@ class Measured(NamedTuple):
 
 @dataclass(frozen=True)
 class Nature:
-    """The scale d·E J² over ω^L, ω where depth is an argument, and what f is found to be at one input."""
+    """The scale d·E J² over ω^L, ω where depth is an argument, what f is found to be at one input, and the power of the
+    width by which the scale goes: 0 where that is no multiple of a half, or width is no argument."""
 
     scale: Measured
     omega: Measured | None
     alive: float
     linear: float
     homogeneous: float
+    power: float = 0.0
 
 
 def networks(spec: NetworkSpec) -> int:
@@ -85,7 +89,23 @@ def nature(spec: NetworkSpec, probe: Probe, seed: int, device: str) -> Nature:
     drawn = [_draws(one, probe, seed + place, device) for place, one in enumerate(specs)]
     shares = torch.cat(drawn).mean(dim=0)
     scale, omega = _fit([one[:, GAIN] for one in drawn])
-    return Nature(scale, omega, *shares[:GAIN].tolist())
+    power = 0.0
+    if "width" in call_of(spec.architecture).knobs and "width" not in idle_knobs(spec):
+        wider = replace(specs[0], width=2 * spec.width)
+        power = _power(drawn[0][:, GAIN], _draws(wider, probe, seed + len(specs), device)[:, GAIN])
+    alive, linear, homogeneous = shares[:GAIN].tolist()
+    return Nature(scale, omega, alive, linear, homogeneous, power)
+
+
+def _power(gains: Tensor, wider: Tensor) -> float:
+    """The power of the width by which mean gains grow as it doubles, if that is a multiple of a half, else 0."""
+    measured = [_fit([one])[0] for one in (gains, wider)]
+    if not all(0 < one.value < math.inf for one in measured):
+        return 0.0
+    found = math.log2(measured[1].value / measured[0].value)
+    error = math.log2(measured[0].factor * measured[1].factor)
+    near = round(2 * found) / 2
+    return near if abs(found - near) <= error < POWERS_APART else 0.0
 
 
 def _draws(spec: NetworkSpec, probe: Probe, seed: int, device: str) -> Tensor:

@@ -43,7 +43,7 @@ def _nearby(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tens
     (here, doubled, _, centre), rest = output[:, :4].unbind(1), output[:, 4:]
     plus, minus, right, left = torch.split(rest, [len(steps), len(steps), DIRECTIONS, DIRECTIONS], dim=1)
     size = output[:, :3].abs().amax(dim=(1, 2))
-    alive = (size > 0) & (output != output[:, :1]).flatten(1).any(dim=1)
+    alive = (here != 0).any(dim=1) & (output != output[:, :1]).flatten(1).any(dim=1)
     linear = _falls_abruptly((plus + minus - 2 * centre[:, None]).abs().amax(dim=2), size)
     homogeneous = (doubled - 2 * here).abs().amax(dim=1) <= SAME * size
     gain = ((right - left) / (2 * SHORT)).square().mean(dim=(1, 2))
@@ -65,7 +65,7 @@ def _falls_abruptly(second: Tensor, size: Tensor) -> Tensor:
 
 
 nearby = Source("a network near an input", {"dense": _nearby}, {"dense": True}, most=512)
-"""`[n, 4]`: whether a network's output is neither 0 nor the same at other inputs; whether, a hundredth off the input,
-its second differences vanish up to rounding as the step along a line shrinks, and do so abruptly; whether f(2x) = 2f(x)
-up to rounding; and d times the mean square of the Jacobian's entries, by differences along random directions. A
+"""`[n, 4]`: whether a network's output is neither 0 there nor the same at other inputs; whether, a hundredth off the
+input, its second differences vanish up to rounding as the step along a line shrinks, and do so abruptly; whether f(2x)
+= 2f(x) up to rounding; and d times the mean square of the Jacobian's entries, by differences along random directions. A
 curvature that is below rounding where the nearest gate turns is not seen."""

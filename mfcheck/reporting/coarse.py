@@ -39,7 +39,8 @@ def _reasons(finding: Finding) -> list[str]:
     if margin.total > WIDE:
         unit = f"{margin.total:.2g} in its own units" if finding.absolute else percent(margin.total)
         reasons.append(f"a margin of {unit}: {margin.origin}")
-    if finding.resolution is None or finding.resolution > BLUNT:
+    a_fact = finding.region[0] == finding.region[1]
+    if not a_fact and (finding.resolution is None or finding.resolution > BLUNT):
         reasons.append(_why_blunt(finding))
     return reasons
 

@@ -69,7 +69,8 @@ def description(found: Preflight, nature: Nature) -> str:
     exact = found.scale if found.scale in [value**2 for value in INITIALISATIONS] else None
     known = math.isfinite(nature.scale.value)
     said = [f"scale {exact:g}" if exact else f"scale {nature.scale}" if known else "scale unknown"]
-    said.append(f"ω about {nature.omega.value:.2f}" if nature.omega else "ω unknown, since depth is no argument")
+    unknown = "ω unknown" + (", since depth is no argument" if known else "")
+    said.append(f"ω about {nature.omega.value:.2f}" if nature.omega else unknown)
     said.append("bias-free" if nature.homogeneous >= MOST else "with biases or normalisation, f(2x) ≠ 2f(x)")
     if (k := degree(found.spec, found.probe)) is not None:
         said.append(f"homogeneous of degree {k} in its parameters")
@@ -90,6 +91,11 @@ def notes(found: Preflight) -> Iterator[str]:
         yield f"note: {path} does not change with its input near the one looked at, as if piecewise constant: no scale"
     if found.scale is not None:
         yield f"note: outputs are taken in units of √{found.scale:g}, the measured scale, in this audit"
+        if found.nature and found.nature.power:
+            yield (
+                f"note: the scale goes with the width to the power {found.nature.power:g}: until it is declared, "
+                f"networks of other widths than {found.spec.width} are held against that of {found.spec.width}"
+            )
 
 
 def _frozen(spec: NetworkSpec) -> str:
@@ -141,7 +147,7 @@ def _declarations(found: Preflight, nature: Nature) -> Iterator[str]:
         if outputs is None and call_of(path).needs_sizes:
             yield f"{name}.outputs = {spec.output_dim}"
     if found.scale is not None:
-        yield f"{name}.scale = lambda spec: {found.scale:g}"
+        yield f"{name}.scale = lambda spec: {_over_widths(found.scale, nature.power, spec.width)}"
     if not declares_omega(path) and nature.omega is not None:
         at = "" if "weight_variance" in idle_knobs(spec) else f"  # at weight_variance={spec.weight_variance:g}"
         yield f"{name}.omega = lambda spec: {nature.omega.value:.3g}{at}"
@@ -153,6 +159,17 @@ def _declarations(found: Preflight, nature: Nature) -> Iterator[str]:
         line = f"{name}.layer_variances = lambda spec: {{{', '.join(written)}}}"
         same = _has_at_another_depth(spec, matrices)
         yield line if same else f"# {line}  # at depth {spec.depth}; at others others are to be named"
+
+
+def _over_widths(scale: float, power: float, width: int) -> str:
+    """A scale measured at one width as an expression of the width.
+
+    >>> _over_widths(63.7, 1.0, 64), _over_widths(0.0152, -1.0, 64), _over_widths(2.0, 0.0, 64)
+    ('0.995 * spec.width', '0.973 * spec.width**-1', '2')
+    """
+    if not power:
+        return f"{scale:g}"
+    return f"{scale / width**power:.3g} * spec.width" + ("" if power == 1 else f"**{power:g}")
 
 
 def _has_at_another_depth(spec: NetworkSpec, matrices: Collection[str]) -> bool:

@@ -25,6 +25,7 @@ BOUND = {"region": [0.0, 1.1], "estimate": 0.7, "interval": [0.66, 0.77], "resol
         ({"resolution": 0.5}, []),
         ({"margin": WIDE}, ["a margin of 16 %: exact distance; level quick"]),
         ({"margin": WIDE, "absolute": True}, ["a margin of 0.16 in its own units: exact distance; level quick"]),
+        ({"resolution": None, "region": [1.0, 1.0], "interval": [1.0, 1.0], "estimate": 1.0}, []),  # a fact
         (COUNTED, ["it counts what most of 22 networks come to, which a theory wrong by any factor may say too"]),
         (BOUND, ["a bound on one side, which the interval keeps 30 % away from: only errors beyond that would show"]),
         (

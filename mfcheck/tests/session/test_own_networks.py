@@ -43,11 +43,24 @@ def test_a_jacobian_of_rank_one_passes_the_bound_at_every_width(factory_paths: C
     assert found.estimate == pytest.approx(math.log(2))  # ‖J‖ = √K √(mean of rows), of four outputs
 
 
-@pytest.mark.parametrize("factory", ["Heavier", "FanOut", "Forgotten", "HeavierBeside"])
+@pytest.mark.parametrize("factory", ["Heavier", "FanOut", "Forgotten", "HeavierBeside", "HugeOutput"])
 def test_a_planted_variance_is_refuted_by_name(factory_paths: Callable[[str], str], factory: str) -> None:
     report = mfcheck.audit(factory_paths(factory), ["preflight/weight-variance"], seed=1, alpha=1e-3)
     groups = {finding.parameters["layers"] for finding in report.findings if finding.verdict is Verdict.REFUTED}
-    assert groups == ({"input", "output"} if factory == "FanOut" else {"weights"})
+    assert groups == {"FanOut": {"input", "output"}, "HugeOutput": {"output"}}.get(factory, {"weights"})
+
+
+def test_networks_that_are_dead_at_the_input_itself_are_refuted(factory_paths: Callable[[str], str]) -> None:
+    """One in sixteen is 0 there, and is not where the input has the other sign."""
+    report = mfcheck.audit(factory_paths("Bottleneck"), ["preflight/alive"], seed=1, alpha=1e-3)
+    (found,) = report.findings
+    assert (found.verdict, found.interval[1] < 0.99) == (Verdict.REFUTED, True)
+
+
+def test_an_offset_that_is_declared_and_0_has_no_law(factory_paths: Callable[[str], str]) -> None:
+    report = mfcheck.audit(factory_paths("ZeroBiases"), ["audit/offset-law"], seed=1, alpha=1e-3)
+    assert report.verdicts["audit/offset-law"] is Verdict.NOT_APPLICABLE
+    assert all("is 0, and has no law; leave out homogeneous = False" in one.reason for one in report.findings)
 
 
 def test_weights_that_stand_on_the_right_are_found(factory_paths: Callable[[str], str]) -> None:

@@ -168,6 +168,16 @@ def test_a_scale_is_measured_told_and_used(factory_paths: Callable[[str], str]) 
     assert flown(factory_paths("Vanilla"), *ENTRIES).scale is None
 
 
+def test_a_scale_that_goes_with_the_width_is_told_as_that(factory_paths: Callable[[str], str]) -> None:
+    found = flown(factory_paths("Unscaled"), "thm4.1/entries-*")
+    told = "\n".join(lines(found))
+    assert found.nature is not None
+    assert found.nature.power == 1
+    assert "* spec.width\n" in f"{told}\n"
+    assert f"until it is declared, networks of other widths than {found.spec.width} are held against" in told
+    assert flown(factory_paths("Scaled"), "thm4.1/entries-*").nature.power == 0  # type: ignore[union-attr]
+
+
 def test_a_default_of_torch_that_somebody_set_is_nobody_s_fault(factory_paths: Callable[[str], str]) -> None:
     try:
         torch.set_default_dtype(torch.float64)

@@ -119,6 +119,39 @@ class Scaled(Vanilla):
         with torch.no_grad():
             self.last.mul_(2)
 
+class Unscaled(Vanilla):
+    # Its output is not divided by the root of the width, so its scale is the width.
+
+    def forward(self, x):
+        return super().forward(x) * self.layers[0].shape[0] ** 0.5
+
+class HugeOutput(Vanilla):
+    # Output weights of N times their standard deviation, and so N^2 times their variance.
+
+    def __init__(self, spec, g):
+        super().__init__(spec, g)
+        with torch.no_grad():
+            self.last.mul_(spec.width)
+
+class Bottleneck(Vanilla):
+    # Through a layer of four units, all shut in a sixteenth of the networks.
+
+    def __init__(self, spec, g):
+        super().__init__(spec, g)
+        self.narrow = nn.Parameter(torch.randn(4, spec.width, generator=g) / spec.width**0.5)
+        self.wide = nn.Parameter(torch.randn(spec.width, 4, generator=g) / 2)
+
+    def forward(self, x):
+        x = nn.functional.relu(x @ self.first.T)
+        for weight in self.layers:
+            x = nn.functional.relu(x @ weight.T)
+        return nn.functional.relu(x @ self.narrow.T) @ self.wide.T @ self.last.T
+
+class ZeroBiases(Vanilla):
+    # Said to have biases, all of which are 0.
+
+    homogeneous = False
+
 class Fixed(nn.Module):
     def __init__(self, num_classes, in_channels=3):
         super().__init__()
