@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -18,7 +19,7 @@ from mfcheck.decisions.majority import Majority
 from mfcheck.decisions.medians import MedianWithin
 from mfcheck.decisions.probes import image_scaled_and_noise
 from mfcheck.decisions.same_medians import SameMedian
-from mfcheck.decisions.trial import Ask
+from mfcheck.decisions.statement import Statement
 from mfcheck.observables import own_scale
 from mfcheck.settings import Settings
 from mfcheck.theorems import foreign, own_sizes
@@ -154,7 +155,7 @@ def independent(cell: OffsetCell, decide: Decider) -> MedianWithin:
     )
 
 
-STATEMENTS: dict[Offset, Callable[[OffsetCell, Decider], Ask]] = {
+STATEMENTS: dict[Offset, Callable[[OffsetCell, Decider], Statement[Any]]] = {
     Offset.SAME: one_size,
     Offset.LAW: gaussian,
     Offset.INDEPENDENT: independent,
@@ -164,4 +165,4 @@ STATEMENTS: dict[Offset, Callable[[OffsetCell, Decider], Ask]] = {
 @claim("audit/offset-law", cells=offset_cells)
 def test_offset_law(cell: OffsetCell, decide: Decider) -> None:
     """The law of the offset a(x) does not depend on x, is Gaussian as the width grows, and J(x) says nothing of it."""
-    decide(STATEMENTS[cell.statement](cell, decide))
+    decide(lambda theory: STATEMENTS[cell.statement](cell, decide))
