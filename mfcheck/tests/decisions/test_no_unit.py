@@ -98,6 +98,16 @@ def test_it_is_refuted_in_words_that_say_what_it_has(decide: Any, value: float) 
     assert (found.twins_seen, found.resolution) == ((), None)
 
 
+@pytest.mark.parametrize("decide", [mean, median])
+@pytest.mark.parametrize("rounding", [2.2e-16, -2.2e-16])
+def test_a_value_that_rounding_leaves_of_0_is_no_unit(decide: Any, rounding: float) -> None:
+    """As of a slope between values that are all but equal: else its estimate is 10¹⁵ times the theory."""
+    found, nothing = decide(rounding), decide(0.0)
+    assert (found.verdict, found.estimate, found.region) == (nothing.verdict, nothing.estimate, nothing.region)
+    assert found.reason == nothing.reason
+    assert decide(1e-9).estimate == pytest.approx(1e9, rel=0.1)
+
+
 @pytest.mark.parametrize("value", [0.0, -1.0])
 def test_no_network_keeps_to_a_bound_of_nothing(value: float) -> None:
     found = share(value)
