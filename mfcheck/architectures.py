@@ -103,7 +103,7 @@ def declared_sizes(architecture: str) -> tuple[tuple[int, ...], int | None]:
     factory = load_factory(architecture)
     shape, outputs = getattr(factory, "input_shape", None), getattr(factory, "outputs", None)
     shape = () if shape is None else shape
-    sizes = (shape,) if whole(shape) is not None else tuple(shape) if isinstance(shape, list | tuple) else (None,)
+    sizes = (shape,) if whole(shape) is not None else tuple(shape) if isinstance(shape, list | tuple) else (shape,)
     try:
         found = tuple(positive_integer("input_shape", one) for one in sizes)
         return found, None if outputs is None else positive_integer("outputs", outputs)

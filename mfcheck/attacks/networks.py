@@ -64,7 +64,11 @@ def jacobian_at(f: Function, x: Tensor, outputs: int) -> Tensor:
     """J at every input, `[…, B, K, d]`; of a network that does not know it all outputs of a repeated input at once."""
     if isinstance(f, Linearised):
         with torch.no_grad():
-            return f.jacobian(x)
+            found = f.jacobian(x)
+        if found.shape[-3:] != (x.shape[-2], outputs, x.shape[-1]):
+            asked = f"[…, B, K, d] = […, {x.shape[-2]}, {outputs}, {x.shape[-1]}]"
+            raise ValueError(f"f.jacobian must give {asked} at inputs {tuple(x.shape)}, got {tuple(found.shape)}")
+        return found
     with torch.enable_grad():
         point = x.repeat_interleave(outputs, dim=-2).requires_grad_()
         f_at = f(point)

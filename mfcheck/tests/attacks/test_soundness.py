@@ -370,3 +370,13 @@ def test_outputs_that_are_infinite_beside_x_are_no_difference() -> None:
     f: Function = lambda x: torch.where(x == X[:1], x, math.inf)  # noqa: E731
     with pytest.raises(NotANumber):
         attack(f, X[:1])
+
+
+@pytest.mark.parametrize("shape", [(3, 7, 5), (3, 5), (2, 5, 7), (5, 7)], ids=str)
+def test_a_jacobian_of_another_shape_is_refused_by_its_own_name(shape: tuple[int, ...]) -> None:
+    class Knowing(nn.Linear):
+        def jacobian(self, x: Tensor) -> Tensor:
+            return torch.ones(shape)
+
+    with pytest.raises(ValueError, match=r"f\.jacobian must give \[…, B, K, d\] = \[…, 3, 5, 7\] at inputs"):
+        attack(Knowing(7, 5))
