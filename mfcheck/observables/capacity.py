@@ -14,13 +14,13 @@ All four are averaged over inputs; the first three have one mean at initialisati
 
 from __future__ import annotations
 
-from functools import cache
 from itertools import zip_longest
 
 import torch
 from torch import Tensor
 
 from mfcheck.ensembles import wishart
+from mfcheck.ensembles.families import family
 from mfcheck.ensembles.matrices.dense import DenseMatrix
 from mfcheck.ensembles.networks import Network, Pass
 from mfcheck.ensembles.samples import Columns, Probe, Sampler, Source
@@ -85,7 +85,7 @@ def _moved(network: Network, passed: Pass) -> Tensor:
     return (network.output_projection @ state.mT).mT
 
 
-@cache
+@family(maxsize=16)
 def at_start(form: str) -> Source:
     """`[n, 1]`: one form at initialisation, no others.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -104,6 +105,13 @@ def test_every_source_draws_on_a_gpu_in_no_more_launches(
                 engine, architecture, gpu.kernels, gpu.waits, gpu.places.most_common(3),
             )  # fmt: skip
             assert gpu.kernels > 0
+
+
+@pytest.mark.parametrize("source", [row[0] for row in MOST], ids=[row[0].name[:40] for row in MOST])
+def test_every_source_can_be_sent_to_another_process(source: Source) -> None:
+    """Its functions are found there by their names, or made again."""
+    again = pickle.loads(pickle.dumps(source))
+    assert (again.name, list(again.engines), again.most) == (source.name, list(source.engines), source.most)
 
 
 @pytest.mark.parametrize(("p", "q"), list(itertools.product((1.0, 2.0, math.inf), repeat=2)))
