@@ -18,7 +18,7 @@ from mfcheck.theory.changes import PAPER, changes, is_added, shape_distance, wit
 from mfcheck.theory.values import is_law
 from mfcheck.verdict import NotANumber, NotCovered, Verdict
 
-ROUNDING = 1e-12
+ROUNDING = 1e-14
 """What float64 leaves of a value that is 0, relative to the paper's: a slope between values that are all but equal."""
 
 

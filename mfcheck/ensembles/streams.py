@@ -39,9 +39,11 @@ class Stream:
         >>> bool((first != second).all())
         True
         """
+        if count > MOST_AHEAD:
+            return self.normal(count, dtype=dtype)
         kept = self._ahead.get(dtype)
         if kept is None or len(kept) < count:
-            kept = self.normal(max(count, min(AHEAD * count, MOST_AHEAD)), dtype=dtype)
+            kept = self.normal(min(AHEAD * count, MOST_AHEAD), dtype=dtype)
         taken, self._ahead[dtype] = kept[:count], kept[count:]
         return taken
 

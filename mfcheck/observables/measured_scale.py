@@ -91,10 +91,24 @@ def nature(spec: NetworkSpec, probe: Probe, seed: int, device: str) -> Nature:
     scale, omega = _fit([one[:, GAIN] for one in drawn])
     power = 0.0
     if "width" in call_of(spec.architecture).knobs and "width" not in idle_knobs(spec):
-        wider = replace(specs[0], width=2 * spec.width)
-        power = _power(drawn[0][:, GAIN], _draws(wider, probe, seed + len(specs), device)[:, GAIN])
+        power = _power_of_width(specs, [one[:, GAIN] for one in drawn], probe, seed + len(specs), device)
     alive, linear, homogeneous = shares[:GAIN].tolist()
     return Nature(scale, omega, alive, linear, homogeneous, power)
+
+
+def _power_of_width(specs: list[NetworkSpec], gains: list[Tensor], probe: Probe, seed: int, device: str) -> float:
+    """The power of the width that gains of networks twice as wide show, if it is one at the least and largest depth:
+    ω is free of the width then; else 0, and where there are none so wide."""
+    ends = [(specs[place], gains[place]) for place in sorted({0, len(specs) - 1})]
+    try:
+        wider = [
+            _draws(replace(one, width=2 * one.width), probe, seed + place, device)
+            for place, (one, _) in enumerate(ends)
+        ]
+    except (Exception, SystemExit):  # what is wrong with it is said elsewhere
+        return 0.0
+    powers = {_power(here, there[:, GAIN]) for (_, here), there in zip(ends, wider, strict=True)}
+    return powers.pop() if len(powers) == 1 else 0.0
 
 
 def _power(gains: Tensor, wider: Tensor) -> float:

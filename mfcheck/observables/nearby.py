@@ -43,7 +43,7 @@ def _nearby(spec: NetworkSpec, probe: Probe, stream: Stream, draws: int) -> Tens
     (here, doubled, _, centre), rest = output[:, :4].unbind(1), output[:, 4:]
     plus, minus, right, left = torch.split(rest, [len(steps), len(steps), DIRECTIONS, DIRECTIONS], dim=1)
     size = output[:, :3].abs().amax(dim=(1, 2))
-    alive = (here != 0).any(dim=1) & (output != output[:, :1]).flatten(1).any(dim=1)
+    alive = (here.abs() > 0).any(dim=1) & (output != output[:, :1]).flatten(1).any(dim=1)
     linear = _falls_abruptly((plus + minus - 2 * centre[:, None]).abs().amax(dim=2), size)
     homogeneous = (doubled - 2 * here).abs().amax(dim=1) <= SAME * size
     gain = ((right - left) / (2 * SHORT)).square().mean(dim=(1, 2))

@@ -189,13 +189,26 @@ def estimate_median(values: Floats, alpha: float) -> Estimate:
 
     X_(k) of what the draws are is at least the k-th of their lower bounds, and at most that of their upper ones: so an
     interval of order statistics of each holds the median as surely as one of the draws. The value is that of the
-    middles of the bounds, where both are finite. An end that so few draws cannot have is the largest number.
+    middles of the bounds, where both are finite, and of draws of which it is known on which side of that they lie. An
+    end that so few draws cannot have is the largest number.
     """
     lows, highs = (values, values) if values.ndim == 1 else values.T
     low = max(median_interval(np.sort(lows), alpha)[0], -LARGEST)
     high = min(median_interval(np.sort(highs), alpha)[1], LARGEST)
     known = middles(values)
-    return Estimate(float(np.median(known)) if len(known) else low / 2 + high / 2, low, high)
+    return Estimate(_centre(known, lows, highs) if len(known) else low / 2 + high / 2, low, high)
+
+
+def _centre(known: Floats, lows: Floats, highs: Floats) -> float:
+    """The median of what is known, and of what is bounded from one side and lies beyond that."""
+    middle = float(np.median(known))
+    above = int((np.isposinf(highs) & np.isfinite(lows) & (lows > middle)).sum())
+    below = int((np.isneginf(lows) & np.isfinite(highs) & (highs < middle)).sum())
+    if above == below:
+        return middle
+    every = np.sort(np.concatenate([known, np.full(above, math.inf), np.full(below, -math.inf)]))
+    found = float(every[[(len(every) - 1) // 2, len(every) // 2]].mean())
+    return found if math.isfinite(found) else middle
 
 
 def middles(values: Floats) -> Floats:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from mfcheck.reporting.words.numbers import figures
 
-NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?:e[+-]?\d+)?(?!\w)")
+NUMBER = re.compile(r"(?<![\w.])[-−]?\d+(?:\.\d+)?(?:e[+-]?\d+)?(?!\.?\w)")
 
 
 def kind(origin: str) -> str:
@@ -16,7 +16,7 @@ def kind(origin: str) -> str:
     >>> kind("exact at this width, 1.014 of the limit") == kind("exact at this width, 0.9975 of the limit")
     True
     """
-    return NUMBER.sub("#", origin)
+    return NUMBER.sub("\0", origin)  # which no text holds
 
 
 def in_common(origins: Iterable[str]) -> str:
@@ -36,5 +36,6 @@ def in_common(origins: Iterable[str]) -> str:
 def _range(numbers: tuple[str, ...]) -> str:
     if len(set(numbers)) == 1:
         return numbers[0]
-    low, high = (figures(end(map(float, numbers))) for end in (min, max))
+    values = [float(number.replace("−", "-")) for number in numbers]
+    low, high = (figures(end(values)) for end in (min, max))
     return low if low == high else f"{low} to {high}"

@@ -116,8 +116,8 @@ def test_the_interval_of_a_trend_adds_up_those_of_its_groups(kind: str) -> None:
 def test_the_middle_of_draws_known_between_bounds_is_that_of_their_middles() -> None:
     values = np.array([[0.0, 1.0], [0.0, 10.0], [0.0, 100.0], [2.0, math.inf], [-math.inf, 3.0]])
     assert medians.estimate_median(values[:3], 0.9).value == 5.0
-    found = medians.estimate_median(values, 0.9)  # of whom the bounds are no numbers nothing is known of a middle
-    assert found.value == 5.0
+    found = medians.estimate_median(values, 0.9)  # the last lies below 5, and of the one before nothing is known
+    assert found.value == (0.5 + 5.0) / 2
     assert (found.low, found.high) == (
         medians.median_interval(np.sort(values[:, 0]), 0.9)[0],
         medians.median_interval(np.sort(values[:, 1]), 0.9)[1],

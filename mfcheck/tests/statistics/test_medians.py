@@ -87,6 +87,19 @@ def test_too_few_draws_decide_nothing(n: int) -> None:
     assert all(map(math.isfinite, (decided.estimate.low, decided.estimate.high)))  # a finding holds no infinity
 
 
+def test_draws_beyond_the_median_count_though_nothing_bounds_them() -> None:
+    """As where the slowest tenth has not come to its end: dropped, they would draw the median to the other side."""
+    values = np.arange(1.0, 101.0)
+    for sign in (1, -1):
+        bounds = sign * np.stack([np.minimum(values, 90.0), np.where(values > 90, np.inf, values)], axis=1)
+        found = medians.estimate_median(np.sort(bounds, axis=1), 1e-3)
+        assert found.value == sign * 50.5
+        nothing = np.concatenate([np.sort(bounds, axis=1), np.array([[-np.inf, np.inf]] * 30)])
+        assert medians.estimate_median(nothing, 1e-3).value == sign * 50.5
+    half = np.array([[1.0, 1.0], [2.0, np.inf], [2.0, np.inf], [2.0, np.inf]])
+    assert medians.estimate_median(half, 1e-3).value == 1.0  # beyond it nothing is known
+
+
 def test_the_interval_goes_along_with_any_increasing_change_of_the_draws() -> None:
     values = np.sort(np.random.default_rng(1).lognormal(0, 2, 500))
     low, high = medians.median_interval(values, 1e-3)

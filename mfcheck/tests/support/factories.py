@@ -125,6 +125,15 @@ class Unscaled(Vanilla):
     def forward(self, x):
         return super().forward(x) * self.layers[0].shape[0] ** 0.5
 
+class OneDeviation(Vanilla):
+    # Weights of one deviation at every width: what grows with the width is omega.
+
+    def __init__(self, spec, g):
+        super().__init__(spec, g)
+        with torch.no_grad():
+            for layer in self.layers:
+                layer.mul_(0.05 * spec.width**0.5 / spec.weight_variance**0.5)
+
 class HugeOutput(Vanilla):
     # Output weights of N times their standard deviation, and so N^2 times their variance.
 

@@ -27,4 +27,7 @@ def test_a_kind_tells_the_range_of_what_differs_and_nothing_else() -> None:
     ]
     assert in_common(told) == "exact at this width, 0.997 to 1.01 of the limit; K = 1 (docs/theory.md#moments)"
     assert in_common(["slack 2e-05", "slack 2.04e-05"]) == "slack 2.0 × 10⁻⁵"
+    assert in_common(["below by -0.1", "below by -0.3"]) == "below by −0.3 to −0.1"
+    assert kind("a #") != kind("a 1")
+    assert kind("0.5N") != kind("1.5N")
     assert kind("d^(-2/3) of N1000") == kind("d^(-2/5) of N1000") != kind("d^(-2/5) of N100")
