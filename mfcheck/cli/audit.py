@@ -20,6 +20,7 @@ from mfcheck.cli.arguments import workers
 from mfcheck.cli.output import COLOURS, say
 from mfcheck.ensembles.devices import resolve_device
 from mfcheck.findings.claim import check_claims, is_asked_for
+from mfcheck.findings.expected import owners_expectations
 from mfcheck.given import names_in, path_at
 from mfcheck.imports import offer_folder
 from mfcheck.session import options
@@ -86,6 +87,7 @@ def before(chosen: argparse.Namespace) -> list[str] | None:
     settings = replace(settings, device=resolve_device(settings.device))
     asked = [tests[id] for id in sorted(tests) if is_asked_for(id, patterns)]
     own = [name for name in settings.architectures if name not in ARCHITECTURES]
+    owners_expectations(own, settings.level.name)  # what is written wrong there is told now, and not after a minute
     with progress.shown(progress.seldom(_tell, SILENT, at_once=False)):
         found = [preflight(name, settings, theory, asked) for name in own]
         for one in found:

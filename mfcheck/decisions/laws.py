@@ -83,7 +83,7 @@ class Law(Statement[LawPlan]):
         level = rule.level
         margin = Margin(self.finite_width(), self.times * level.law, f"{self.origin}; {level.delta_told(self.times)}")
         mixture = None if self.at_width is None else self.at_width()
-        law = self.reference(theory)
+        law = self.law(theory)
         probe = sampling.probe(self.probe, self.looks_at)
         draw = sampling.draws(self.source, probe, numbers(lambda values: values[:, self.component]))
         chances = {"alpha": rule.first_alpha, "beta": level.beta}

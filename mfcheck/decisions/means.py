@@ -59,7 +59,7 @@ class MeanRatio(Statement[MeanPlan]):
         return self.reference
 
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> MeanPlan:
-        level, value = rule.level, self.reference(theory)
+        level, value = rule.level, self.value(theory, either_sign=self.signed)
         granted = self.tail()
         off, papers = 0.0 if self.finite_width is None else self.finite_width(), papers_value(self.reference)
         delta, centre = level.exact if self.finite_width is None else level.ratio, moved(value, papers, 1 + off)

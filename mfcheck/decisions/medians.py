@@ -86,7 +86,7 @@ class MedianRatio(Statement[MedianPlan]):
         return "bound" if self.upper_only else "theory's value"
 
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> MedianPlan:
-        value, allowed, level, delta = self.reference(theory), self.allowance(), rule.level, self.delta
+        value, allowed, level, delta = self.value(theory), self.allowance(), rule.level, self.delta
         papers, far = papers_value(self.reference), allowed.above if self.upper_only else allowed.reach
         centre = moved(value, papers, allowed.centre)
         margin = Margin(far, delta, origin_with_delta(allowed, delta, level))

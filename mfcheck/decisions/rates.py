@@ -73,7 +73,7 @@ class Share(Statement[SharePlan]):
         return self.reference
 
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> SharePlan:
-        level, allowed, value = rule.level, self.allowance(), self.reference(theory)
+        level, allowed, value = rule.level, self.allowance(), self.value(theory)
         origin = f"least rate of level {level.name}; slack {allowed.above:.4g}: {allowed.origin}"
         margin = Margin(0.0, 1 - level.rate, origin)
         draw = sampling.draws(self.source, sampling.probe(self.probe, self.looks_at), numbers(self.statistic))

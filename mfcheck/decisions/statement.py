@@ -15,11 +15,12 @@ from mfcheck.decisions.probes import image
 from mfcheck.decisions.sampling import LooksAt, Sampling, once
 from mfcheck.findings.finding import Curve, Margin
 from mfcheck.findings.regimes import EVERYWHERE, Regime
-from mfcheck.given import whole
+from mfcheck.given import shown, whole
 from mfcheck.settings import Level
 from mfcheck.statistics.sample_sizes import Draw
 from mfcheck.statistics.sequential import Decision, spent
 from mfcheck.theory import PaperTheory
+from mfcheck.theory.values import is_law, no_number
 from mfcheck.verdict import Verdict
 
 Reference = Any
@@ -158,11 +159,41 @@ class Statement(ABC, Generic[P]):
             raise ValueError(
                 f"a law with two sides breaks on one of them: breaks must be {ABOVE!r} or {BELOW!r}, got True"
             )
+        if self.formula is not None and not callable(self.formula):
+            raise ValueError(
+                f"the reference of {self._named} must be a function of the theory, got {shown(self.formula)}"
+            )
+        delta = getattr(self, "delta", None)
+        if delta is not None and (no_number(delta) or not 0 < delta < math.inf):
+            raise ValueError(f"the δ of {self._named} must be a positive finite number, got {shown(delta)}")
+
+    @property
+    def _named(self) -> str:
+        return self.quantity or type(self).__name__
 
     @property
     def formula(self) -> Formula | None:
         """What a theory puts in the statement's place, as a function of the theory; None where no formula enters."""
         return None
+
+    def value(self, theory: PaperTheory, *, either_sign: bool = False) -> float:
+        """The number that a theory puts in the statement's place; ValueError for what no draws can be held against."""
+        assert self.formula is not None
+        found: Any = self.formula(theory)
+        if wrong := no_number(found):
+            raise ValueError(f"the reference of {self._named} must be a number, got {shown(found)}, {wrong}")
+        if self.in_its_units and not 0 < (abs(found) if either_sign else found) < math.inf:
+            kind = "finite and not 0" if either_sign else "positive and finite"
+            raise ValueError(f"the reference of {self._named} must be {kind}, for θ is in its units, got {found!r}")
+        return float(found)
+
+    def law(self, theory: PaperTheory) -> Any:
+        """The same of a law, as scipy.stats freezes them."""
+        assert self.formula is not None
+        found = self.formula(theory)
+        if not is_law(found):
+            raise ValueError(f"the reference of {self._named} must be a frozen law of scipy.stats, got {shown(found)}")
+        return found
 
     @abstractmethod
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> P:

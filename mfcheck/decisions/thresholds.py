@@ -45,7 +45,7 @@ class MedianBeyond(Statement[MedianPlan]):
         return self.reference
 
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> MedianPlan:
-        value, probe = self.reference(theory), sampling.probe(None, self.looks_at)
+        value, probe = self.value(theory), sampling.probe(None, self.looks_at)
         above = value > self.threshold
 
         def smaller_over_larger(draws: Floats) -> Floats:

@@ -119,3 +119,12 @@ def test_what_a_pre_flight_finds_wrong_stops_the_audit(tmp_path: Path) -> None:
     assert found.returncode == 1
     assert "✗ preflight/alive: the output of 16 in 16 networks of own_net:Net is 0" in found.stdout
     assert not (tmp_path / "reports").exists()
+
+
+def test_a_declaration_that_cannot_be_is_told_before_the_networks_are_looked_at(tmp_path: Path) -> None:
+    careless = NET + '\n\nNet.expected = [{"claim": "audit/norm-bound"}]\n'
+    (tmp_path / "own_net.py").write_text(careless, encoding="utf-8")
+    found = audit(tmp_path, "--preflight")
+    assert found.returncode == 4
+    assert not found.stdout
+    assert found.stderr.startswith("mfcheck: architecture own_net:Net: expected refutation 1 lacks ['reason']")
