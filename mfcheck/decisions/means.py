@@ -59,8 +59,8 @@ class MeanRatio(Statement[MeanPlan]):
         return self.reference
 
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> MeanPlan:
-        level, value = rule.level, self.value(theory, either_sign=self.signed)
-        granted = self.tail()
+        level, granted = rule.level, self.tail()  # which says where there is nothing to measure, so that θ is 0
+        value = self.value(theory, either_sign=self.signed)
         off, papers = 0.0 if self.finite_width is None else self.finite_width(), papers_value(self.reference)
         delta, centre = level.exact if self.finite_width is None else level.ratio, moved(value, papers, 1 + off)
         kind = "exact at every width" if off == 0 else f"exact at this width, {1 + off:.4g} of the limit"

@@ -72,7 +72,7 @@ class OverWidths(Statement[WidthsPlan]):
         return self.target
 
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> WidthsPlan:
-        target, groups = self.target(theory), self.groups
+        target, groups = self.value(theory), self.groups
         pilots = self._pilots(groups, sampling)
         spreads = [medians.spread_of(one) for one in pilots]
         lag, gap = self._beside_means(spreads)

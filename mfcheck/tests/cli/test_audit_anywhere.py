@@ -127,4 +127,4 @@ def test_a_declaration_that_cannot_be_is_told_before_the_networks_are_looked_at(
     found = audit(tmp_path, "--preflight")
     assert found.returncode == 4
     assert not found.stdout
-    assert found.stderr.startswith("mfcheck: architecture own_net:Net: expected refutation 1 lacks ['reason']")
+    assert "\nmfcheck: architecture own_net:Net: expected refutation 1 lacks ['reason']; its keys" in found.stderr

@@ -79,8 +79,8 @@ def test_a_verb_decides_the_statement_that_its_arguments_make(verb: str, monkeyp
     at = decider()
     at.answer = lambda ask: seen.append(ask) or at.trial.blank()  # type: ignore[func-returns-value]
     kind = VERBS[verb]
-    empty = {"breaks": False, "instead": {}, "rivals": {}}
-    values = {one.name: empty.get(one.name, one.name) for one in fields(kind)}
+    looked_at = {"breaks": False, "instead": {}, "rivals": {}, "reference": bound, "target": bound, "delta": 0.1}
+    values = {one.name: looked_at.get(one.name, one.name) for one in fields(kind)}
     positional = [one.name for one in fields(kind) if not one.kw_only]
     getattr(at, verb)(*positional, **{name: value for name, value in values.items() if name not in positional})
     (made,) = seen
