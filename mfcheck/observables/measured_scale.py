@@ -82,15 +82,16 @@ def _stacks(spec: NetworkSpec) -> bool:
     return stack.at_once
 
 
-def nature(spec: NetworkSpec, probe: Probe, seed: int, device: str) -> Nature:
-    """What the networks of a spec are at one input; over depths where that is an argument and changes them."""
+def nature(spec: NetworkSpec, probe: Probe, seed: int, device: str, *, over_widths: bool = True) -> Nature:
+    """What the networks of a spec are at one input; over depths where that is an argument and changes them, and at
+    twice the width, if asked for, where that is."""
     varies = "depth" in call_of(spec.architecture).knobs and "depth" not in idle_knobs(spec)
     specs = [replace(spec, depth=depth) for depth in DEPTHS] if varies else [spec]
     drawn = [_draws(one, probe, seed + place, device) for place, one in enumerate(specs)]
     shares = torch.cat(drawn).mean(dim=0)
     scale, omega = _fit([one[:, GAIN] for one in drawn])
     power = 0.0
-    if "width" in call_of(spec.architecture).knobs and "width" not in idle_knobs(spec):
+    if over_widths and "width" in call_of(spec.architecture).knobs and "width" not in idle_knobs(spec):
         power = _power_of_width(specs, [one[:, GAIN] for one in drawn], probe, seed + len(specs), device)
     alive, linear, homogeneous = shares[:GAIN].tolist()
     return Nature(scale, omega, alive, linear, homogeneous, power)

@@ -199,4 +199,5 @@ def _dead(sizes: Sequence[NetworkSpec], settings: Settings) -> list[Fatal]:
 
 
 def _nature(spec: NetworkSpec, probe: Probe, settings: Settings) -> Nature:
-    return nature(spec, probe, derive_seed(settings.seed, "preflight nature", spec), settings.device)
+    seed, declared = derive_seed(settings.seed, "preflight nature", spec), declared_scale(replace_scale(spec, None))
+    return nature(spec, probe, seed, settings.device, over_widths=declared is None)

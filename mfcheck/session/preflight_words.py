@@ -9,7 +9,7 @@ import time
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
-from mfcheck.architectures import declared_scale, declared_sizes, declares_biases, declares_omega, layer_variances
+from mfcheck.architectures import declared_sizes, declares_biases, declares_omega, layer_variances
 from mfcheck.ensembles.calls import call_of
 from mfcheck.ensembles.construction import draw_modules, unfrozen
 from mfcheck.ensembles.modules import is_gaussian
@@ -20,7 +20,7 @@ from mfcheck.numerics import one_thread
 from mfcheck.observables.initialisation import INITIALISATIONS, drawn_matrices, initialisation, written_variances
 from mfcheck.observables.measured_scale import Nature, degree, idle_knobs
 from mfcheck.reporting.words import numbers
-from mfcheck.session.preflight import Preflight, replace_scale
+from mfcheck.session.preflight import Preflight
 from mfcheck.session.preflight_costs import decided
 from mfcheck.spec import ModuleSpec, NetworkSpec
 
@@ -91,7 +91,7 @@ def notes(found: Preflight) -> Iterator[str]:
         yield f"note: {path} does not change with its input near the one looked at, as if piecewise constant: no scale"
     if found.scale is not None:
         yield f"note: outputs are taken in units of √{found.scale:g}, the measured scale, in this audit"
-    if found.nature and found.nature.power and declared_scale(replace_scale(found.spec, None)) is None:
+    if found.nature and found.nature.power:
         yield (
             f"note: the scale goes with the width to the power {found.nature.power:g}: until it is declared, "
             f"networks of other widths than {found.spec.width} are held against that of {found.spec.width}"

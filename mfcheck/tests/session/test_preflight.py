@@ -179,6 +179,13 @@ def test_a_scale_that_goes_with_the_width_is_told_as_that(factory_paths: Callabl
         assert flown(factory_paths(other), "thm4.1/entries-*").nature.power == 0  # type: ignore[union-attr]
 
 
+def test_nobody_asks_how_a_declared_scale_goes_with_the_width(factory_paths: Callable[[str], str]) -> None:
+    found = flown(factory_paths("ByWidth"), "thm4.1/entries-*")
+    assert found.nature is not None
+    assert (found.nature.power, found.scale) == (0, None)
+    assert "goes with the width" not in "\n".join(lines(found))
+
+
 def test_a_default_of_torch_that_somebody_set_is_nobody_s_fault(factory_paths: Callable[[str], str]) -> None:
     try:
         torch.set_default_dtype(torch.float64)

@@ -125,6 +125,13 @@ class Unscaled(Vanilla):
     def forward(self, x):
         return super().forward(x) * self.layers[0].shape[0] ** 0.5
 
+class ByWidth(Unscaled):
+    # The same, declared.
+
+    @staticmethod
+    def scale(spec):
+        return float(spec.width)
+
 class OneDeviation(Vanilla):
     # Weights of one deviation at every width: what grows with the width is omega.
 
