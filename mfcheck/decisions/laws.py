@@ -13,7 +13,7 @@ from mfcheck.arrays import Floats
 from mfcheck.decisions.finite_sizes import papers_law
 from mfcheck.decisions.sampling import Sampling
 from mfcheck.decisions.shapes import columns, numbers
-from mfcheck.decisions.statement import TWIN, Evidence, Formula, Plan, Rule, Statement
+from mfcheck.decisions.statement import ABOVE, TWIN, Evidence, Formula, Plan, Rule, Statement
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.findings import series
 from mfcheck.findings.finding import Curve, Margin
@@ -64,6 +64,7 @@ class Law(Statement[LawPlan]):
     does not: supported where the distance is beyond that margin; the first look is to see one that is so by `room`.
     """
 
+    fails = ABOVE
     source: Source = field(kw_only=False)
     component: int
     reference: Callable[[PaperTheory], rv_frozen]
@@ -83,7 +84,7 @@ class Law(Statement[LawPlan]):
         level = rule.level
         margin = Margin(self.finite_width(), self.times * level.law, f"{self.origin}; {level.delta_told(self.times)}")
         mixture = None if self.at_width is None else self.at_width()
-        law = self.law(theory)
+        law = self._law(theory)
         probe = sampling.probe(self.probe, self.looks_at)
         draw = sampling.draws(self.source, probe, numbers(lambda values: values[:, self.component]))
         chances = {"alpha": rule.first_alpha, "beta": level.beta}
@@ -134,6 +135,7 @@ class SameLaw(Statement[Plan]):
     To the level's δ for laws, or so many `times` that where draws are dear.
     """
 
+    fails = ABOVE
     source: Source = field(kw_only=False)
     times: int = 1
     probe: Probe | None = None

@@ -9,7 +9,7 @@ from mfcheck.arrays import Floats
 from mfcheck.decisions.alternatives import NO_ALTERNATIVES, Alternative, by_draws, tell
 from mfcheck.decisions.sampling import Sampling
 from mfcheck.decisions.shapes import Statistic, marks
-from mfcheck.decisions.statement import Evidence, Plan, Rule, Statement
+from mfcheck.decisions.statement import BELOW, Evidence, Plan, Rule, Statement
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.findings.finding import Curve, nothing_allowed
 from mfcheck.findings.stated import COUNTED
@@ -56,6 +56,7 @@ class Majority(Statement[MajorityPlan]):
     """
 
     counts = True
+    fails = BELOW
     source: Source = field(kw_only=False)
     property: Statistic
     rivals: Mapping[str, Alternative] = field(default_factory=lambda: NO_ALTERNATIVES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -11,11 +12,13 @@ from mfcheck.decisions.shapes import Statistic, numbers
 from mfcheck.decisions.statement import BELOW, SHIFT, Evidence, Formula, Plan, Rule, Statement
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.findings.finding import Margin
+from mfcheck.given import shown
 from mfcheck.statistics import means, resolution, signed_means
 from mfcheck.statistics.means import Tail
 from mfcheck.statistics.sequential import Decision, Estimate, Region
 from mfcheck.theory import PaperTheory
-from mfcheck.verdict import Verdict
+from mfcheck.theory.values import no_number
+from mfcheck.verdict import NotCovered, Verdict
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -60,12 +63,12 @@ class MeanRatio(Statement[MeanPlan]):
 
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> MeanPlan:
         level, granted = rule.level, self.tail()  # which says where there is nothing to measure, so that θ is 0
-        value = self.value(theory, either_sign=self.signed)
+        value = self._value(theory, either_sign=self.signed)
         off, papers = 0.0 if self.finite_width is None else self.finite_width(), papers_value(self.reference)
         delta, centre = level.exact if self.finite_width is None else level.ratio, moved(value, papers, 1 + off)
         kind = "exact at every width" if off == 0 else f"exact at this width, {1 + off:.4g} of the limit"
         origin = f"{kind}; δ of level {level.name}; granted E X⁴/(E X)⁴ ≤ {granted.fourth:.4g}"
-        margin = Margin(0.0, delta if self.delta is None else self.delta, origin)
+        margin = Margin(0.0, self._checked(delta if self.delta is None else self.delta), origin)
         draw = sampling.draws(self.source, sampling.probe(self.probe, self.looks_at), numbers(self.statistic))
         if self.signed:  # its tail is granted in units of the reference, not of the mean itself
             true = self.reference(PaperTheory()) * (1 + off) / (value * centre)
@@ -125,7 +128,12 @@ class Negligible(Statement[MeanPlan]):
     probe: Probe | None = None
 
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> MeanPlan:
-        level, unit, granted = rule.level, self.scale(theory), self.tail()
+        level, unit = rule.level, self.scale(theory)
+        if no_number(unit) or not math.isfinite(unit):
+            raise ValueError(f"the scale of {self._named} must be a finite number, got {shown(unit)}")
+        if unit == 0:
+            raise NotCovered(f"the theory's scale of {self._named} is 0 here, beside which nothing is negligible")
+        granted = self.tail()
         origin = f"none: stated as 0; δ of level {level.name}; granted E X⁴ ≤ {granted.fourth:.4g} units"
         margin = Margin(0.0, level.ratio, origin)
         draw = sampling.draws(self.source, sampling.probe(self.probe, self.looks_at), numbers(self.statistic))

@@ -122,7 +122,7 @@ class MedianSlope(Statement[SlopePlan]):
             if len(rivals) != len(self.groups):
                 raise ValueError(f"{name!r} needs a statement for each of {len(self.groups)} groups, got {len(rivals)}")
         level, allowed, target = rule.level, self.allowance(), rise(self._weights, self._at(theory))
-        delta = level.slope if self.delta is None else self.delta
+        delta = self._checked(level.slope if self.delta is None else self.delta)
         margin = Margin(allowed.reach, delta, origin_with_delta(allowed, delta, level))
         room = max(margin.discrepancy, margin.total / 2) if self.room is None else self.room
         papers = papers_value(self.formula)

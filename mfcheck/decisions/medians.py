@@ -86,10 +86,10 @@ class MedianRatio(Statement[MedianPlan]):
         return "bound" if self.upper_only else "theory's value"
 
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> MedianPlan:
-        value, allowed, level, delta = self.value(theory), self.allowance(), rule.level, self.delta
+        value, allowed, level, delta = self._value(theory), self.allowance(), rule.level, self.delta
         papers, far = papers_value(self.reference), allowed.above if self.upper_only else allowed.reach
         centre = moved(value, papers, allowed.centre)
-        margin = Margin(far, delta, origin_with_delta(allowed, delta, level))
+        margin = Margin(far, self._checked(delta), origin_with_delta(allowed, delta, level))
         bottom, top = centre * (1 - allowed.below - delta), centre * (1 + allowed.above + delta)
         if self.upper_only:  # what finite sizes leave free below a bound breaks no smaller one
             centre, bottom, top = max(centre, 1.0), 0.0, max(top, 1 + delta)

@@ -15,7 +15,7 @@ from mfcheck.findings.finding import Finding
 from mfcheck.imports import raised_on_purpose
 from mfcheck.theory import PaperTheory
 from mfcheck.theory.changes import PAPER, changes, is_added, shape_distance, without_changes
-from mfcheck.theory.values import is_law
+from mfcheck.theory.values import is_law, no_number
 from mfcheck.verdict import NotANumber, NotCovered, Verdict
 
 ROUNDING = 1e-14
@@ -28,12 +28,14 @@ def no_unit(statement: Statement[Any], theory: PaperTheory, module: str) -> tupl
 
     None where they can, or where the paper's has no such value itself. `module` is where the theory is written.
     """
-    if statement.formula is None or not (statement.in_its_units or statement.of_logarithms):
+    if not callable(statement.formula) or not (statement.in_its_units or statement.of_logarithms):
         return None
     papers = papers_law(statement.formula)
-    if papers is None and statement.in_its_units and not as_number(statement.formula(theory)):
+    if papers is None and statement.in_its_units and statement.formula(theory) == 0:
         raise NotANumber("the theory has 0 here, which nothing can be measured in units of")
-    if papers is None or is_law(papers) or not math.isfinite(papers) or (statement.in_its_units and papers == 0):
+    if papers is None or is_law(papers) or no_number(papers):  # the last is said where it is planned
+        return None
+    if not math.isfinite(papers) or (statement.in_its_units and papers == 0):
         return None
     try:
         value = as_number(statement.formula(theory))

@@ -72,13 +72,12 @@ class OverWidths(Statement[WidthsPlan]):
         return self.target
 
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> WidthsPlan:
-        target, groups = self.value(theory), self.groups
+        target, groups = self._value(theory), self.groups
+        delta = self._checked(self.delta)
         pilots = self._pilots(groups, sampling)
         spreads = [medians.spread_of(one) for one in pilots]
         lag, gap = self._beside_means(spreads)
-        margin = Margin(
-            gap, self.delta + self.leeway, self.origin + ("; a median beside a mean, measured" if gap else "")
-        )
+        margin = Margin(gap, delta + self.leeway, self.origin + ("; a median beside a mean, measured" if gap else ""))
         low, high = LOWEST if self.upper_only else target - margin.total, target + margin.total
         first = max(self._first(room, weights, spreads, rule) for room, weights in self._rooms(pilots, high, lag, gap))
         return WidthsPlan(

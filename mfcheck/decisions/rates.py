@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from mfcheck.decisions.allowance import Allowance
 from mfcheck.decisions.sampling import Sampling
 from mfcheck.decisions.shapes import Statistic, marks, numbers
-from mfcheck.decisions.statement import TWIN, Evidence, Formula, Plan, Rule, Statement
+from mfcheck.decisions.statement import BELOW, TWIN, Evidence, Formula, Plan, Rule, Statement
 from mfcheck.ensembles.samples import Probe, Source
 from mfcheck.findings.finding import Margin
 from mfcheck.findings.stated import COUNTED
@@ -23,6 +23,7 @@ class Rate(Statement[Plan]):
     """A property holds in at least the level's share of networks: `component` of `source` is 1 where it does."""
 
     counts = True
+    fails = BELOW
     source: Source = field(kw_only=False)
     component: int
     probe: Probe | None = None
@@ -62,6 +63,7 @@ class Share(Statement[SharePlan]):
     """A statistic is at most the theory's value, and the allowance above it, in the level's share of networks."""
 
     counts = judges_apart = True
+    fails = BELOW
     source: Source = field(kw_only=False)
     statistic: Statistic
     reference: Callable[[PaperTheory], float]
@@ -73,7 +75,7 @@ class Share(Statement[SharePlan]):
         return self.reference
 
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> SharePlan:
-        level, allowed, value = rule.level, self.allowance(), self.value(theory)
+        level, allowed, value = rule.level, self.allowance(), self._value(theory)
         origin = f"least rate of level {level.name}; slack {allowed.above:.4g}: {allowed.origin}"
         margin = Margin(0.0, 1 - level.rate, origin)
         draw = sampling.draws(self.source, sampling.probe(self.probe, self.looks_at), numbers(self.statistic))

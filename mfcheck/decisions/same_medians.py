@@ -12,7 +12,7 @@ import numpy as np
 from mfcheck.arrays import Floats
 from mfcheck.decisions.sampling import Sampling, check_moves
 from mfcheck.decisions.shapes import Statistic, columns
-from mfcheck.decisions.statement import Evidence, Plan, Rule, Statement
+from mfcheck.decisions.statement import ABOVE, Evidence, Plan, Rule, Statement
 from mfcheck.ensembles.samples import Source
 from mfcheck.findings.finding import Margin
 from mfcheck.statistics import medians, resolution
@@ -36,13 +36,14 @@ class SameMedian(Statement[Plan]):
     order statistics errs at its share of the rate.
     """
 
+    fails = ABOVE
     source: Source = field(kw_only=False)
     statistic: Statistic
     delta: float
 
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> Plan:
         probe = sampling.probe(None, self.looks_at)
-        arms, near = len(probe.x), math.log1p(self.delta)
+        arms, near = len(probe.x), math.log1p(self._checked(self.delta))
         if arms < 2:
             raise ValueError("equality of medians needs at least two inputs to look at, got 1")
         statistic = columns(self.statistic, arms)

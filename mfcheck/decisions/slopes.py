@@ -73,7 +73,7 @@ class Slope(Statement[TrendPlan]):
         bias = 0.0 if self.exact else abs(self._rise(means) - self._rise(self._at(PaperTheory())))
         kind = "exact at every width" if self.exact else "slope of the exact finite-width law"
         delta = level.slope if self.delta is None else self.delta
-        margin = Margin(bias, self.times * delta, f"{kind}; {level.delta_told(self.times)}")
+        margin = Margin(bias, self._checked(self.times * delta), f"{kind}; {level.delta_told(self.times)}")
         tails = tuple(group.tail for group in self.groups)
         shape = slopes.Trend(self._weights, True, tails, tuple(means))
         first = slopes.draws_needed_trend(
@@ -137,7 +137,9 @@ class Steady(Statement[TrendPlan]):
     probe: Probe | None = None
 
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> TrendPlan:
-        level, half = rule.level, self.groups[1].x - self.groups[0].x
+        level, x = rule.level, [group.x for group in self.groups]
+        if len(x) != 3 or not (half := x[1] - x[0]) > 0 or not math.isclose(x[2] - x[1], half):
+            raise ValueError(f"steadiness needs three groups at equal distances, the smaller first, got them at {x}")
         bend = (0.5 / half, -1 / half, 0.5 / half)  # a half's slope less the whole's
         origin = f"the same in every layer; {level.delta_told(self.times)}"
         margin = Margin(0.0, self.times * level.slope, origin)

@@ -20,7 +20,7 @@ from mfcheck.settings import Level
 from mfcheck.statistics.sample_sizes import Draw
 from mfcheck.statistics.sequential import Decision, spent
 from mfcheck.theory import PaperTheory
-from mfcheck.theory.values import is_law, no_number
+from mfcheck.theory.values import no_law, no_number
 from mfcheck.verdict import Verdict
 
 Reference = Any
@@ -117,6 +117,10 @@ class Evidence:
     """What else is to be said of it, such as an estimate on the side."""
 
 
+class NoUnitError(ValueError):
+    """A theory's value that θ, a ratio to it, cannot be taken in units of."""
+
+
 P = TypeVar("P", bound=Plan)
 
 
@@ -143,6 +147,8 @@ class Statement(ABC, Generic[P]):
 
     two_sided: ClassVar[bool] = False
     """Whether θ can leave its region on two sides, so that what breaks must say on which."""
+    fails: ClassVar[str] = ""
+    """The side on which θ of a statement with but one can leave its region."""
     in_its_units: ClassVar[bool] = False
     """Whether θ is a ratio to the theory's value, which must then be positive to be held against draws."""
     of_logarithms: ClassVar[bool] = False
@@ -153,19 +159,17 @@ class Statement(ABC, Generic[P]):
     """Whether `judge` takes another interval for every reference: each of them may then err by itself."""
 
     def __post_init__(self) -> None:
-        if self.breaks not in (False, True, ABOVE, BELOW):
+        if not (isinstance(self.breaks, bool) or self.breaks in (ABOVE, BELOW)):
             raise ValueError(f"breaks must be False, True, {ABOVE!r} or {BELOW!r}, got {self.breaks!r}")
         if self.two_sided and self.breaks is True:
             raise ValueError(
                 f"a law with two sides breaks on one of them: breaks must be {ABOVE!r} or {BELOW!r}, got True"
             )
-        if self.formula is not None and not callable(self.formula):
+        if self.fails and self.breaks not in (False, True, self.fails):
             raise ValueError(
-                f"the reference of {self._named} must be a function of the theory, got {shown(self.formula)}"
+                f"θ of {self._named} can leave its region {self.fails} it alone: breaks must be True or "
+                f"{self.fails!r}, got {self.breaks!r}"
             )
-        delta = getattr(self, "delta", None)
-        if delta is not None and (no_number(delta) or not 0 < delta < math.inf):
-            raise ValueError(f"the δ of {self._named} must be a positive finite number, got {shown(delta)}")
 
     @property
     def _named(self) -> str:
@@ -176,24 +180,34 @@ class Statement(ABC, Generic[P]):
         """What a theory puts in the statement's place, as a function of the theory; None where no formula enters."""
         return None
 
-    def value(self, theory: PaperTheory, *, either_sign: bool = False) -> float:
+    def _value(self, theory: PaperTheory, *, either_sign: bool = False) -> float:
         """The number that a theory puts in the statement's place; ValueError for what no draws can be held against."""
-        assert self.formula is not None
-        found: Any = self.formula(theory)
+        found = self._reference(theory)
         if wrong := no_number(found):
             raise ValueError(f"the reference of {self._named} must be a number, got {shown(found)}, {wrong}")
         if self.in_its_units and not 0 < (abs(found) if either_sign else found) < math.inf:
             kind = "finite and not 0" if either_sign else "positive and finite"
-            raise ValueError(f"the reference of {self._named} must be {kind}, for θ is in its units, got {found!r}")
+            raise NoUnitError(f"the reference of {self._named} must be {kind}, for θ is in its units, got {found!r}")
         return float(found)
 
-    def law(self, theory: PaperTheory) -> Any:
+    def _law(self, theory: PaperTheory) -> Any:
         """The same of a law, as scipy.stats freezes them."""
-        assert self.formula is not None
-        found = self.formula(theory)
-        if not is_law(found):
-            raise ValueError(f"the reference of {self._named} must be a frozen law of scipy.stats, got {shown(found)}")
+        found = self._reference(theory)
+        if wrong := no_law(found):
+            said = f"must be a frozen law of scipy.stats, got {shown(found)}, {wrong}"
+            raise ValueError(f"the reference of {self._named} {said}")
         return found
+
+    def _reference(self, theory: PaperTheory) -> Any:
+        if not callable(self.formula):
+            raise ValueError(f"the reference of {self._named} must be a function of the theory, got {self.formula!r}")
+        return self.formula(theory)
+
+    def _checked(self, delta: float) -> float:
+        """A δ; ValueError for one to which no draws decide."""
+        if no_number(delta) or not 0 < delta < math.inf:
+            raise ValueError(f"the δ of {self._named} must be a positive finite number, got {shown(delta)}")
+        return delta
 
     @abstractmethod
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> P:

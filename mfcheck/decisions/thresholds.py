@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -11,12 +12,14 @@ from mfcheck.arrays import Floats
 from mfcheck.decisions.medians import MedianPlan
 from mfcheck.decisions.sampling import Sampling
 from mfcheck.decisions.shapes import Statistic, bounds
-from mfcheck.decisions.statement import Evidence, Formula, Rule, Statement
+from mfcheck.decisions.statement import ABOVE, Evidence, Formula, Rule, Statement
 from mfcheck.ensembles.samples import Source
 from mfcheck.findings.finding import nothing_allowed
+from mfcheck.given import shown
 from mfcheck.statistics import medians
 from mfcheck.statistics.sequential import Region
 from mfcheck.theory import PaperTheory
+from mfcheck.theory.values import no_number
 from mfcheck.verdict import Verdict
 
 MOST = 1e9
@@ -33,6 +36,7 @@ class MedianBeyond(Statement[MedianPlan]):
     A theory that puts the value on the other side is refuted by draws that support this one.
     """
 
+    fails = ABOVE
     source: Source = field(kw_only=False)
     statistic: Statistic
     reference: Callable[[PaperTheory], float]
@@ -45,7 +49,9 @@ class MedianBeyond(Statement[MedianPlan]):
         return self.reference
 
     def plan(self, theory: PaperTheory, rule: Rule, sampling: Sampling) -> MedianPlan:
-        value, probe = self.value(theory), sampling.probe(None, self.looks_at)
+        if no_number(self.threshold) or not 0 < self.threshold < math.inf:
+            raise ValueError(f"the threshold of {self._named} must be positive and finite, got {shown(self.threshold)}")
+        value, probe = self._value(theory), sampling.probe(None, self.looks_at)
         above = value > self.threshold
 
         def smaller_over_larger(draws: Floats) -> Floats:

@@ -15,7 +15,7 @@ from mfcheck.decisions.judgement import Judgement, judged
 from mfcheck.decisions.on_trial import changes_told, in_the_papers_units, no_unit, papers_own
 from mfcheck.decisions.pinned import pinned
 from mfcheck.decisions.sampling import Sampling
-from mfcheck.decisions.statement import Plan, Rule, Statement
+from mfcheck.decisions.statement import NoUnitError, Plan, Rule, Statement
 from mfcheck.ensembles.store import ChunkStore
 from mfcheck.findings.cell import Cell
 from mfcheck.findings.claim import Claim
@@ -162,7 +162,7 @@ class Trial:
         try:
             judgement = self.judge(ask, paper)
             holding = judgement.holding({name: law(paper) for name, law in judgement.statement.instead.items()})
-        except (AttributeError, NotCovered):
+        except (AttributeError, NotCovered, NoUnitError):
             return replace(finding, paper_verdict=Verdict.NOT_APPLICABLE.value)
         charged = judgement.evidence.decision.alpha * (1 + len(judgement.evidence.rivals))
         return replace(

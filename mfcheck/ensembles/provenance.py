@@ -122,8 +122,8 @@ def declared_files(objects: Iterable[object]) -> tuple[str, ...] | None:
         files: Any = getattr(one, "depends_on", None)
         if files is None:
             continue
-        if isinstance(files, str) or not isinstance(files, Iterable):
-            raise ValueError(f"depends_on of {_name(one)} must list files, got {files!r}")
+        if not isinstance(files, list | tuple | set | frozenset):  # an iterator would list them once, and nothing after
+            raise ValueError(f"depends_on of {_name(one)} must list files, as a list or a tuple does, got {files!r}")
         declared = [*(declared or []), *(str(file) for file in files)]
     return None if declared is None else tuple(declared)
 

@@ -10,7 +10,7 @@ from mfcheck.ensembles.construction import NoNumbers, draw_modules, global_strea
 from mfcheck.ensembles.modules import draw_stack, is_gaussian
 from mfcheck.ensembles.placement import differentiable, in_dtype
 from mfcheck.ensembles.streams import Stream
-from mfcheck.imports import foreign_code
+from mfcheck.imports import foreign_code, load_factory
 from mfcheck.observables.checks import CHECKS
 from mfcheck.observables.effective_weights import groups_of, tensors_of, unseen
 from mfcheck.observables.own_gradient import astray
@@ -62,6 +62,9 @@ def first_problem(spec: NetworkSpec, x: Tensor, seed: int) -> Found:
 
 def _of_gaussian(spec: NetworkSpec, x: Tensor, seed: int) -> Found:
     path = spec.architecture
+    if hasattr(load_factory(path), "scale"):
+        said = "networks on mfcheck.Network are divided by no scale; leave it out, or rename it if it is something else"
+        return "declarations", f"{path} declares a scale, and {said}"
     try:
         stack = draw_stack(spec, Stream(seed, str(x.device)))
         with foreign_code(lambda why: ValueError(f"{path} raised {why}")):

@@ -102,12 +102,13 @@ def preflight(architecture: str, settings: Settings, theory: PaperTheory, tests:
 
 
 def scale_in_use(spec: NetworkSpec, found: Nature) -> float | None:
-    """The measured scale in whose units an audit takes outputs; None where it is declared, or 1 as far as can be told.
+    """The measured scale in whose units an audit takes outputs; None where it is declared, by the factory or the run,
+    or 1 as far as can be told.
 
     Of networks without a depth all growth is in it. An initialisation that is recognised has its own.
     """
     measured = found.scale
-    if is_gaussian(spec.architecture) or declared_scale(replace_scale(spec, None)) is not None:
+    if is_gaussian(spec.architecture) or declared_scale(spec) is not None:
         return None
     if not 0 < measured.value < math.inf:
         return None
@@ -199,5 +200,6 @@ def _dead(sizes: Sequence[NetworkSpec], settings: Settings) -> list[Fatal]:
 
 
 def _nature(spec: NetworkSpec, probe: Probe, settings: Settings) -> Nature:
-    seed, declared = derive_seed(settings.seed, "preflight nature", spec), declared_scale(replace_scale(spec, None))
-    return nature(spec, probe, seed, settings.device, over_widths=declared is None)
+    bare, seed = replace_scale(spec, None), derive_seed(settings.seed, "preflight nature", spec)
+    open_to_all = not is_gaussian(spec.architecture) and declared_scale(bare) is None
+    return nature(bare, probe, seed, settings.device, over_widths=open_to_all)

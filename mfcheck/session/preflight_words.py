@@ -20,6 +20,7 @@ from mfcheck.numerics import one_thread
 from mfcheck.observables.initialisation import INITIALISATIONS, drawn_matrices, initialisation, written_variances
 from mfcheck.observables.measured_scale import Nature, degree, idle_knobs
 from mfcheck.reporting.words import numbers
+from mfcheck.session.options import spelt
 from mfcheck.session.preflight import Preflight
 from mfcheck.session.preflight_costs import decided
 from mfcheck.spec import ModuleSpec, NetworkSpec
@@ -91,6 +92,9 @@ def notes(found: Preflight) -> Iterator[str]:
         yield f"note: {path} does not change with its input near the one looked at, as if piecewise constant: no scale"
     if found.scale is not None:
         yield f"note: outputs are taken in units of √{found.scale:g}, the measured scale, in this audit"
+    if found.nature and (given := getattr(found.spec, "scale", None)) is not None:
+        measured = f"measured is {found.nature.scale}"
+        yield f"note: outputs are taken in units of √{given:g}, as {spelt('scale')} says; {measured}"
     if found.nature and found.nature.power:
         yield (
             f"note: the scale goes with the width to the power {found.nature.power:g}: until it is declared, "

@@ -188,6 +188,8 @@ def test_declared_files_are_part_of_the_code(folder: Folder) -> None:
     assert "weights.bin cannot be read" in draws_of("net:Net").unresolved
     sys.modules["net"].Net.depends_on = "weights.bin"
     assert "must list files" in draws_of("net:Net").unresolved
+    sys.modules["net"].Net.depends_on = (file for file in (weights,))  # which would list it once
+    assert "must list files" in draws_of("net:Net").unresolved
     sys.modules["net"].Net.depends_on = ()
     assert draws_of("net:Net").known
 

@@ -37,8 +37,8 @@ def own_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str
     return write
 
 
-def flown(path: str, *patterns: str, input_shape: tuple[int, ...] = (), outputs: int | None = None) -> Preflight:
-    settings = Settings(7, level_named("quick"), architectures=(path,), input_shape=input_shape, outputs=outputs)
+def flown(path: str, *patterns: str, **more: Any) -> Preflight:
+    settings = Settings(7, level_named("quick"), architectures=(path,), **more)
     tests = [test for id, test in suite_claims().items() if is_asked_for(id, patterns)]
     return preflight(path, settings, PaperTheory(), tests)
 
@@ -52,6 +52,7 @@ def flown(path: str, *patterns: str, input_shape: tuple[int, ...] = (), outputs:
         ("Overwriting", "writes into its input"),
         ("Batched", "depends on its batch mates"),
         ("Dead", "is 0, or the same everywhere, at input_dim=49"),
+        ("ScaledMatrices", "declares a scale, and networks on mfcheck.Network are divided by no scale"),
     ],
 )
 def test_what_nothing_can_be_measured_of_is_one_sentence_and_never_supported(
@@ -177,6 +178,21 @@ def test_a_scale_that_goes_with_the_width_is_told_as_that(factory_paths: Callabl
     assert f"until it is declared, networks of other widths than {found.spec.width} are held against" in told
     for other in ("Scaled", "OneDeviation"):
         assert flown(factory_paths(other), "thm4.1/entries-*").nature.power == 0  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("factory", "right"), [("Scaled", 4.0), ("He", 4.0)])
+def test_a_scale_that_is_given_is_kept_and_told_beside_the_measured_one(
+    factory_paths: Callable[[str], str], factory: str, right: float
+) -> None:
+    path = factory_paths(factory)
+    for given in (right, 3 * right):
+        found = flown(path, *ENTRIES, scales=((path, given),))
+        assert found.nature is not None
+        assert found.nature.scale.low < right < found.nature.scale.high
+        assert found.scale is None
+        told = "\n".join(lines(found))
+        assert f"in units of √{given:g}, as --mf-scale says; measured is {found.nature.scale}" in told
+        assert "the measured scale, in this audit" not in told
 
 
 def test_nobody_asks_how_a_declared_scale_goes_with_the_width(factory_paths: Callable[[str], str]) -> None:

@@ -43,6 +43,9 @@ class Matrices(mfcheck.Network):
     def omega(spec):
         return spec.weight_variance / 2
 
+class ScaledMatrices(Matrices):
+    scale = 4.0
+
 class HeavyMatrices(Matrices):
     def __init__(self, spec, stream, **options):
         super().__init__(spec, stream, **options)
